@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Everything is made inside .build; nothing but Python 3.11, make and the package registries is needed.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .build/venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/tree
+export ANSIBLE_HOME := $(CURDIR)/.build/ansible
+
+.PHONY: help demo test lint sanity unit bench build clean
+
+help:
+	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
+	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
+	@echo "make unit    the unit and contract tests alone"
+	@echo "make bench   what a task costs, beside ansible.builtin.uri and debug"
+	@echo "make build   the collection's tarball, below .build"
+
+demo: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
+	@$(BIN)/python extensions/demo.py
+
+# pytest comes last: its summary line ends the output.
+test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@$(MAKE) --no-print-directory lint sanity
+	@$(BIN)/python -m pytest -n 4 tests
+
+lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	$(BIN)/ruff check .
+	$(BIN)/reuse --suppress-deprecation lint --quiet
+	$(BIN)/antsibull-changelog lint
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+	$(BIN)/ansible-lint --offline --profile production
+
+sanity: $(VENV)/test
+	tests/sanity.sh
+
+unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract
+
+bench: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
+	@$(BIN)/python benchmarks/tasks.py
+
+build: $(VENV)/demo
+	$(BIN)/ansible-galaxy collection build --force --output-path .build .
+
+clean:
+	rm -rf .build
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo: requirements.txt tests/requirements-demo.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt -r tests/requirements-demo.txt
+	@touch $@
+
+$(VENV)/test: tests/requirements.txt $(VENV)/demo
+	$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	@touch $@
+
+# Ansible finds a collection by its path only.
+.build/tree/ansible_collections/cloud_dr/sdrs:
+	@mkdir -p $(@D)
+	@ln -sfn "$(CURDIR)" $@

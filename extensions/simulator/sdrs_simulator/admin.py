@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulator's user may ask it beside the service's API: the log of requests, planned faults, a change of state.
+
+Everything is below ``/__simulator__``; the simulator listens on loopback only, so nothing is asked for credentials.
+"""
+
+from __future__ import annotations
+
+from .faults import neighbour
+from .world import COLLECTIONS, merged
+
+
+def requests(world, request):
+    """GET: the requests so far as ``[{method, path, status}]``."""
+    return {"requests": list(request.server.log)}
+
+
+def forget_requests(world, request):
+    """DELETE: start the log anew; 204."""
+    request.server.log.clear()
+
+
+def add_fault(world, request):
+    """POST ``{job_type, error_code, fail_reason, resource_name?, sub_job?, hang?, count?}``: jobs of that type will fail; 204."""
+    world.faults.append(request.json())
+
+
+def forget_faults(world, request):
+    """DELETE; 204."""
+    world.faults.clear()
+
+
+def settings(world, request):
+    """PUT: settings to change, such as ``{"swap_ids_on_switch": true}``."""
+    world.settings = merged(world.settings, request.json())
+    return world.settings
+
+
+def patch(world, request):
+    """PATCH an object with JSON, to rehearse states that are hard to reach, such as ``{"status": "fault"}``; 204."""
+    collection = request.args["collection"]
+    if collection not in COLLECTIONS or request.args["object_id"] not in getattr(world, collection):
+        raise neighbour(404, "404", "no such object")
+    getattr(world, collection)[request.args["object_id"]].update(request.json())

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The world to begin with: the default one, or one described in a JSON file.
+
+A scenario file may hold ``identity`` and ``settings`` (laid over the defaults), ``servers``
+(``[{name, vpc, zone, flavor, disks: [{name, size, shared}], status}]``), ``volumes`` (free disks), ``vpcs``
+(``[{name, cidr, subnets: [{name, cidr}]}]``), ``as_groups`` (``[{name, vpc, count}]``), ``faults`` (see admin.py) and
+``server_count`` for many servers alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from . import nics
+from .instances import attach
+from .neighbours import add_subnet, new_as_group
+from .world import World
+
+ZONES = ["eu-sim-01", "eu-sim-02"]
+FLAVORS = ["s3.medium.2", "s3.large.2", "s3.xlarge.2", "c3.large.2"]
+
+
+def _secret(name, length):
+    # The same at every start, so that a configuration stays valid, yet nothing like a word (short ones would be masked in results).
+    return hashlib.sha256(("sdrs-simulator " + name).encode()).hexdigest()[:length]
+
+
+IDENTITY = {
+    "region": "eu-sim",
+    "project_id": _secret("project", 32),
+    "project_name": "eu-sim",
+    "domain_name": "simulated-account-%s" % _secret("domain", 6),
+    "domain_id": _secret("domain id", 32),
+    "username": "simulated-user-%s" % _secret("user", 6),
+    "password": "Pw-%s" % _secret("password", 29),
+    "access_key": _secret("access key", 24).upper(),
+    "secret_key": _secret("secret key", 48),
+    "availability_zones": ZONES,
+    "flavors": FLAVORS,
+}
+DEFAULT = {
+    "vpcs": [
+        {
+            "name": "vpc-erp", "cidr": "192.168.0.0/16",
+            "subnets": [{"name": "subnet-app", "cidr": "192.168.0.0/20"}, {"name": "subnet-db", "cidr": "192.168.16.0/20"}],
+        },
+        {
+            "name": "vpc-drill", "cidr": "192.168.0.0/16",
+            "subnets": [{"name": "drill-app", "cidr": "192.168.0.0/20"}, {"name": "drill-db", "cidr": "192.168.16.0/20"}],
+        },
+        {"name": "vpc-other", "cidr": "10.0.0.0/16", "subnets": [{"name": "subnet-other", "cidr": "10.0.0.0/20"}]},
+    ],
+    "servers": [
+        {"name": "ecs-erp-web-1", "disks": [{"size": 40}]},
+        {"name": "ecs-erp-web-2", "disks": [{"size": 40}]},
+        {"name": "ecs-erp-app-1", "disks": [{"size": 40}, {"size": 100}]},
+        {"name": "ecs-erp-db-1", "disks": [{"size": 40}, {"name": "data-1", "size": 100}]},
+        {"name": "ecs-erp-cluster-1", "disks": [{"size": 40}, {"name": "quorum", "size": 10, "shared": True}]},
+        {"name": "ecs-erp-cluster-2", "disks": [{"size": 40}, {"name": "quorum", "size": 10, "shared": True}]},
+        {"name": "ecs-other-vpc", "vpc": "vpc-other", "disks": [{"size": 40}]},
+    ],
+    "volumes": [{"name": "archive-1", "size": 50}, {"name": "archive-2", "size": 50}],
+    "as_groups": [{"name": "as-erp-web", "vpc": "vpc-erp", "count": 2}],
+}
+
+
+def build(speed, path=None):
+    """A World from the scenario file at ``path``, or the default one."""
+    content = dict(DEFAULT)
+    if path:
+        with open(path, encoding="utf-8") as stream:
+            content.update(json.load(stream))
+    world = World(speed, content.get("settings"))
+    world.identity = dict(IDENTITY, **content.get("identity", {}))
+    world.faults = [dict(fault) for fault in content.get("faults", [])]
+    zones = world.identity["availability_zones"]
+    domain_id = world.new_id()
+    world.domains[domain_id] = {
+        "id": domain_id, "name": "ActiveactiveDomain", "description": "", "sold_out": False,
+        "local_replication_cluster": {"availability_zone": zones[0]}, "remote_replication_cluster": {"availability_zone": zones[1]},
+    }
+    vpcs = {entry["name"]: _vpc(world, entry) for entry in content["vpcs"]}
+    disks, first = {}, next(iter(vpcs))
+    many = [{"name": "ecs-%05d" % number, "disks": [{"size": 40}, {"size": 100}]} for number in range(1, content.get("server_count", 0) + 1)]
+    for entry in content["servers"] + many:
+        _server(world, entry, vpcs[entry.get("vpc", first)], zones, disks)
+    for entry in content["volumes"]:
+        _disk(world, entry["name"], entry, entry.get("zone", zones[0]), False)
+    for entry in content["as_groups"]:
+        new_as_group(world, entry["name"], vpcs[entry.get("vpc", first)]["id"], zones, entry.get("count", 1))
+    return world
+
+
+def _vpc(world, entry):
+    vpc = {
+        "id": world.new_id(), "name": entry["name"], "cidr": entry["cidr"], "status": "OK", "description": "", "routes": [],
+        "enable_shared_snat": False,
+    }
+    world.vpcs[vpc["id"]] = vpc
+    for subnet in entry.get("subnets", []):
+        add_subnet(world, vpc["id"], subnet["name"], subnet["cidr"])
+    return vpc
+
+
+def _disk(world, name, entry, zone, bootable):
+    disk = {
+        "id": world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
+        "availability_zone": zone, "multiattach": bool(entry.get("shared")), "bootable": "true" if bootable else "false",
+        "encrypted": bool(entry.get("encrypted")), "attachments": [],
+    }
+    world.volumes[disk["id"]] = disk
+    return disk
+
+
+def _server(world, entry, vpc, zones, shared_disks):
+    zone = entry.get("zone", zones[0])
+    subnet = next(subnet for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"])
+    server = {
+        "id": world.new_id(), "name": entry["name"], "status": entry.get("status", "ACTIVE"), "OS-EXT-STS:vm_state": "active",
+        "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone, "flavor": {"id": entry.get("flavor", world.identity["flavors"][1])},
+        "metadata": {"vpc_id": vpc["id"], "os_type": entry.get("os_type", "Linux")},
+        "addresses": {vpc["id"]: [nics.interface(world, subnet)]}, "security_groups": [{"name": "default", "id": _secret("sg", 32)}],
+        "os-extended-volumes:volumes_attached": [], "tags": [], "key_name": None, "enterprise_project_id": "0",
+    }
+    world.servers[server["id"]] = server
+    for index, wanted in enumerate(entry["disks"]):
+        name = wanted.get("name") or "%s-%s" % (entry["name"], "root" if not index else "data-%d" % index)
+        disk = shared_disks.get(name) if wanted.get("shared") else None
+        disk = disk or _disk(world, name, wanted, zone, not index)
+        if wanted.get("shared"):
+            shared_disks[name] = disk
+        attach(server, disk, "/dev/vd%s" % "abcdefghijklmnop"[index])
+    return server
+
+
+def start_line(world, url):
+    """What the simulator prints when it is ready (contract, section 5)."""
+    known = world.identity
+    keys = ("region", "project_id", "project_name", "domain_name", "username", "password", "access_key", "secret_key")
+    return {
+        "url": url,
+        **{key: known[key] for key in keys},
+        "active_domain_id": next(iter(world.domains)),
+        "availability_zones": known["availability_zones"],
+        "flavors": known["flavors"],
+        "vpcs": [
+            {"id": vpc["id"], "name": vpc["name"], "subnets": [
+                {"id": subnet["id"], "name": subnet["name"]} for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"]
+            ]}
+            for vpc in world.vpcs.values()
+        ],
+        "servers": [
+            {"id": server["id"], "name": server["name"], "vpc_id": server["metadata"]["vpc_id"], "flavor": server["flavor"]["id"],
+             "volumes": [entry["id"] for entry in server["os-extended-volumes:volumes_attached"]]}
+            for server in world.servers.values()
+        ],
+        "volumes": [
+            {"id": disk["id"], "name": disk["name"], "shared": disk["multiattach"],
+             "attached_to": [entry["server_id"] for entry in disk["attachments"]]}
+            for disk in world.volumes.values()
+        ],
+    }

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that exists, the clock, and how it is kept in a file."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import tempfile
+import threading
+import time
+import uuid
+from datetime import datetime, timezone
+
+COLLECTIONS = (
+    "server_groups", "protected_instances", "replications", "drills", "jobs", "failed_tasks", "domains", "servers", "volumes",
+    "vpcs", "subnets", "as_groups", "tokens",
+)
+DEFAULT_SETTINGS = {
+    # Unknown of the real service, so switchable (field notes 7).
+    "swap_ids_on_switch": False,
+    "pairs_outlive_instance": False,
+    "batch_offered": True,
+    "missing_as_not_allowed": False,  # a deletion of what is gone is answered with 1301 or 1913
+    "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20},
+    "nics_per_instance": 12,
+    "first_sync_seconds": 60,
+    "resync_seconds": 1,
+    # Seconds at --speed 1; from field notes 2 and the examples of the reference.
+    "durations": {
+        "createProtectionGroupNoCG": 15, "deleteProtectionGroupNoCG": 8, "startProtectionGroupNoCG": 14,
+        "reprotectProtectionGroupNoCG": 25, "stopProtectionGroupNoCG": 8, "failoverProtectionGroupNoCG": 45,
+        "reverseProtectionGroupNoCG": 60, "createProtectedInstanceNoCG": 120, "deleteProtectedInstanceNoCG": 40,
+        "batchCreateProtectedInstance": 150, "batchDeleteProtectedInstance": 60,
+        "attachReplicationPairNew": 20, "detachReplicationPairNew": 15, "addNicNew": 12, "deleteNicNew": 10,
+        "resizeProtectedInstanceNew": 45, "createReplicationPairNoCG": 50, "deleteReplicationPairNoCG": 15,
+        "expandReplicationPairNew": 30, "createDisasterRecoveryDrill": 240, "deleteDisasterRecoveryDrill": 60,
+        "startServer": 12, "stopServer": 15,
+    },
+    "seconds_per_disk": 30,
+}
+
+
+class World:
+    """The state of one simulated region. Everything but ``lock`` and the clock is JSON.
+
+    Private fields of objects start with ``_`` and are never shown. Times are seconds since the epoch.
+    """
+
+    def __init__(self, speed=1.0, settings=None):
+        self.speed = speed
+        self.settings = merged(DEFAULT_SETTINGS, settings or {})
+        self.identity = {}
+        self.faults = []  # see jobs.py
+        self.counters = {}
+        for name in COLLECTIONS:
+            setattr(self, name, {})
+        self.lock = threading.RLock()
+        self.changed = False
+        self._due = []
+
+    def now(self):
+        return time.time()
+
+    def seconds(self, real):
+        """Real seconds to wait for what takes ``real`` seconds of the service."""
+        return real / self.speed
+
+    def new_id(self):
+        return str(uuid.uuid4())
+
+    def new_job_id(self):
+        """32 hex digits; digits 17 to 28 are the submission time in milliseconds (field notes 2)."""
+        count = self.counters["jobs"] = self.counters.get("jobs", 0) + 1
+        return "%s%012x%04x" % ("ff8080826b45d4a5", int(self.now() * 1000), count % 65536)
+
+    def schedule(self, when, job_id):
+        heapq.heappush(self._due, (when, job_id))
+
+    def due(self):
+        """IDs of the jobs that have ended by now, in the order of their ends."""
+        while self._due and self._due[0][0] <= self.now():
+            yield heapq.heappop(self._due)[1]
+
+    def save(self, path):
+        """Write everything to ``path``, atomically and readable by the owner alone."""
+        with self.lock:
+            content = {name: getattr(self, name) for name in COLLECTIONS}
+            content.update(settings=self.settings, identity=self.identity, faults=self.faults, counters=self.counters)
+            text = json.dumps(content)
+            self.changed = False
+        handle, name = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)))
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.replace(name, path)
+
+    def load(self, path):
+        with open(path, encoding="utf-8") as stream:
+            content = json.load(stream)
+        for name, value in content.items():
+            setattr(self, name, value)
+        self._due = []
+        for job in self.jobs.values():
+            if job["status"] == "RUNNING":
+                self.schedule(job["_end"], job["job_id"])
+
+
+def merged(base, extra):
+    """``base`` with ``extra`` laid over it, mappings within mappings too."""
+    result = dict(base)
+    for key, value in extra.items():
+        old = result.get(key)
+        result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
+
+
+def shown(obj):
+    """The object as the API gives it."""
+    return {key: value for key, value in obj.items() if not key.startswith("_")}
+
+
+def stamp(when):
+    """``yyyy-MM-dd HH:mm:ss.SSS`` (5.4.2)."""
+    return datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def stamp_t(when):
+    """``yyyy-MM-ddTHH:mm:ss.SSSSSS`` (5.6.3)."""
+    return datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def stamp_z(when):
+    """``yyyy-MM-ddTHH:mm:ss.SSSZ`` (5.1.1)."""
+    return datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

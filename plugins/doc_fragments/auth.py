@@ -1,0 +1,124 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+requirements:
+  - python >= 3.11
+  - requests
+  - PyYAML, if O(cloud) is used
+notes:
+  - An option beats the entry that O(cloud) names, and that entry beats the environment.
+  - >-
+    Two complete kinds of credentials given as options are an error. From one and the same other place, access keys are preferred
+    to a password, and a password to a token.
+options:
+  region:
+    description:
+      - The region, for example V(eu-de). It is part of the endpoints' names.
+      - "Environment, first found wins: E(SDRS_REGION), E(HW_REGION_NAME), E(OS_REGION_NAME), E(OS_REGION), E(ANSIBLE_HWC_REGION)."
+    type: str
+  cloud_domain:
+    description:
+      - The DNS domain of the cloud. Endpoints are C(https://SERVICE.REGION.CLOUD_DOMAIN); with a token obtained by password, the
+        service catalogue wins.
+      - Defaults to V(otc.t-systems.com) in the regions V(eu-de), V(eu-nl) and V(eu-ch2), else to V(myhuaweicloud.com).
+      - "Environment: E(HW_CLOUD)."
+    type: str
+  cloud:
+    description:
+      - An entry of C(clouds.yaml) and C(secure.yaml), searched where openstacksdk searches.
+      - "Environment: E(OS_CLOUD); E(OS_CLIENT_CONFIG_FILE) names another file."
+    type: str
+  endpoint:
+    description:
+      - Base URL used for every service, for proxies, private clouds and the simulator.
+      - Plain C(http) is only accepted for loopback addresses.
+      - "Environment: E(SDRS_ENDPOINT)."
+    type: str
+  endpoints:
+    description:
+      - Base URLs of single services, keys V(sdrs), V(iam), V(ecs), V(evs), V(vpc) and V(as). Beats O(endpoint).
+      - "Environment: E(SDRS_ENDPOINTS), as JSON; V(iam) alone also E(HW_AUTH_URL), E(OS_AUTH_URL)."
+    type: dict
+  project_id:
+    description:
+      - The project. Looked up by O(project_name) when it is not given.
+      - "Environment, first found wins: E(SDRS_PROJECT_ID), E(HW_PROJECT_ID), E(OS_PROJECT_ID), E(HUAWEICLOUD_SDK_PROJECT_ID)."
+    type: str
+  project_name:
+    description:
+      - Name of the project. Defaults to O(region).
+      - "Environment, first found wins: E(HW_PROJECT_NAME), E(OS_PROJECT_NAME), E(OS_TENANT_NAME), E(ANSIBLE_HWC_PROJECT)."
+    type: str
+  access_key:
+    description:
+      - Access key, for signed requests.
+      - "Environment, first found wins: E(HW_ACCESS_KEY), E(OS_ACCESS_KEY), E(HUAWEICLOUD_SDK_AK)."
+    type: str
+  secret_key:
+    description:
+      - Secret key that belongs to O(access_key).
+      - "Environment, first found wins: E(HW_SECRET_KEY), E(OS_SECRET_KEY), E(HUAWEICLOUD_SDK_SK)."
+    type: str
+  security_token:
+    description:
+      - Security token of a temporary O(access_key).
+      - "Environment, first found wins: E(HW_SECURITY_TOKEN), E(HUAWEICLOUD_SDK_SECURITY_TOKEN)."
+    type: str
+  username:
+    description:
+      - IAM user, for a token that is obtained and cached.
+      - "Environment, first found wins: E(HW_USER_NAME), E(OS_USERNAME), E(ANSIBLE_HWC_USER)."
+    type: str
+  password:
+    description:
+      - Password of O(username).
+      - "Environment, first found wins: E(HW_USER_PASSWORD), E(OS_PASSWORD), E(ANSIBLE_HWC_PASSWORD)."
+    type: str
+  domain_name:
+    description:
+      - Name of the account that O(username) belongs to.
+      - "Environment, first found wins: E(HW_DOMAIN_NAME), E(OS_USER_DOMAIN_NAME), E(OS_DOMAIN_NAME), E(ANSIBLE_HWC_DOMAIN)."
+    type: str
+  auth_token:
+    description:
+      - A token that is there already. It cannot be renewed.
+      - "Environment, first found wins: E(OS_AUTH_TOKEN), E(OS_TOKEN)."
+    type: str
+  validate_certs:
+    description:
+      - Whether to verify the services' certificates. They are verified unless this says otherwise.
+      - "Environment: E(SDRS_VALIDATE_CERTS)."
+    type: bool
+  ca_cert:
+    description:
+      - File with the certificates of the authorities to trust.
+      - "Environment: E(OS_CACERT)."
+    type: path
+  http_timeout:
+    description:
+      - Seconds to wait for the answer to one request.
+    type: float
+    default: 30.0
+  max_retries:
+    description:
+      - How often a request is repeated after a passing fault, such as a rate limit. A rejected signature or password is never
+        repeated, a request that writes only when it is known not to have been carried out.
+    type: int
+    default: 5
+  token_cache:
+    description:
+      - Whether tokens and project IDs are kept between tasks, in files only the user can read. They are unless this says otherwise.
+      - "Environment: E(SDRS_TOKEN_CACHE), V(0) or V(false) for off."
+    type: bool
+  token_cache_dir:
+    description:
+      - Folder of the token cache. A folder that others can write is not used. Defaults to C(~/.cache/cloud_dr.sdrs).
+      - "Environment: E(SDRS_TOKEN_CACHE_DIR)."
+    type: path
+"""

@@ -1,0 +1,28 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  wait:
+    description:
+      - Whether to wait for the jobs this task starts. With V(false) they are returned in RV(ignore:jobs), to be given to
+        M(cloud_dr.sdrs.sdrs_job_info) as they are, and steps that need them to end first are listed in RV(ignore:pending).
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - Seconds to wait for one job, counted from its submission. Use this, never the C(timeout) of the task, which would kill the
+        task in the middle of its work.
+      - After a time-out the job goes on in the cloud, and running the task again takes it up.
+    type: float
+    default: 1800.0
+  poll_interval:
+    description:
+      - Seconds between two looks at a job. By default they start at half a second and grow with the time already waited.
+    type: float
+"""

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host that runs a declaration as an ordinary module. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ._argspec import CONNECTION, alias_conflicts
+from ._client import MISSING_REQUESTS
+from ._clouds_yaml import MissingYaml
+from ._errors import ConfigError, SdrsError, one_line
+from ._run import run
+
+NEEDED_PYTHON = (3, 11)
+
+
+class _Module(AnsibleModule):
+    """Keeps the options as the user wrote them: AnsibleModule lets an alias beat its option with a warning only."""
+
+    def _load_params(self):
+        super()._load_params()
+        self.given = dict(self.params)
+
+
+class ModuleHost:
+    """``host`` for ``run``: an AnsibleModule."""
+
+    def __init__(self, module):
+        self._module = module
+        self._parent = os.getppid()
+        self.check_mode = module.check_mode
+
+    def warn(self, message):
+        self._module.warn(message)
+
+    def mask(self, secrets):
+        """Secrets from the environment or clouds.yaml are masked like those of options."""
+        self._module.no_log_values.update(secrets)
+
+    def alive(self):
+        """A killed ansible-playbook leaves its module running: stop before the next write."""
+        require_parent(self._parent)
+
+
+def run_module(spec, declaration):
+    """Run ``declaration`` with the module's options and end the process."""
+    spec = CONNECTION + spec
+    module = _Module(supports_check_mode=True, **spec.kwargs())
+    if sys.version_info < NEEDED_PYTHON:
+        module.fail_json(msg="cloud_dr.sdrs needs Python %d.%d or newer, this is %s" % (*NEEDED_PYTHON, sys.version.split()[0]))
+    if MISSING_REQUESTS:
+        module.fail_json(msg=missing_required_lib("requests"), exception=MISSING_REQUESTS)
+    try:
+        for option, alias in alias_conflicts(spec.options, module.given):
+            raise ConfigError(same_option(option, alias))
+        result = run(declaration, module.params, ModuleHost(module))
+    except MissingYaml:
+        module.fail_json(msg=missing_required_lib("PyYAML", reason="to read clouds.yaml"))
+    except SdrsError as error:
+        module.fail_json(msg=str(error), error=error.as_dict(), **error.result)
+    except Exception as error:  # pylint: disable=broad-except
+        text = unexpected(error)
+        module.fail_json(msg=text, error={"message": text, "retryable": False})
+    module.exit_json(**result)
+
+
+def require_parent(parent):
+    """Raise when the process ``parent``, which waits for the task, is gone."""
+    if os.getppid() != parent:
+        raise SdrsError("the process that started this task is gone; nothing more was sent")
+
+
+def same_option(option, alias):
+    """What to say of an option and its alias that were given different values."""
+    return "%s and %s are the same option and were given different values" % (option, alias)
+
+
+def unexpected(error):
+    """The last resort: a fault of ours as one sentence, with the place but not the values around it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = "%s:%s" % (os.path.basename(place.filename), place.lineno)
+    return "unexpected %s at %s: %s. Please report this." % (type(error).__name__, where, one_line(error, 200))

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Desired state against live state: steps with dependencies, before and after, warnings. Pure. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ._errors import Refused
+from ._jobs import duration
+
+
+class Field(NamedTuple):
+    """An option under management: its name, the API's name for it, and how the live value is read."""
+
+    option: str
+    api: str
+    read: Any = None  # callable(live object) -> value; default: the API's field
+
+    def live(self, obj):
+        return self.read(obj) if self.read else obj.get(self.api)
+
+
+@dataclass(eq=False)
+class Step:
+    """One call that changes something.
+
+    ``id`` is a string, or the Step that creates the object; likewise the values of ``arguments`` and ``body``.
+    """
+
+    operation: str  # contract, section 1 "Results"
+    kind: Any
+    name: str | None
+    id: Any
+    call: str
+    arguments: dict = field(default_factory=dict)
+    body: Any = None
+    after: list = field(default_factory=list)
+    guard: Any = None  # callable(live object), with a GET directly before the request: raises Refused if it must not be sent
+    later: bool = False  # part of the plan, but only to be carried out when a second look has found nothing in its way
+    members: list = field(default_factory=list)  # a batch: its objects, each ``(name, ID)``
+    query: dict | None = None  # creation: how the list call is narrowed when the new object has to be looked for
+    match: Any = None  # creation: callable(object) -> whether it is the one meant
+    service: str = "sdrs"  # whose job it is
+    instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
+    job: dict | None = None
+    submitted: bool = False
+
+    def as_operations(self):
+        """The entries of the result's ``operations``, with what applies; a batch has one for each object."""
+        job = self.job or {}
+        about_job = {"job_id": job.get("job_id"), "job_type": job.get("job_type"), "duration": duration(job)}
+        entries = [
+            {"operation": self.operation, "resource_type": self.kind.name, "name": name, "id": object_id, **about_job}
+            for name, object_id in self.members or [(self.name, resolve(self.id))]
+        ]
+        return [{key: value for key, value in entry.items() if value is not None} for entry in entries]
+
+
+@dataclass
+class Plan:
+    """What is to be done and what it makes of the options under management."""
+
+    steps: list = field(default_factory=list)
+    before: dict = field(default_factory=dict)
+    after: dict = field(default_factory=dict)
+    warnings: list = field(default_factory=list)
+    again: bool = False  # read and plan once more when the steps are done: more may have come to light
+
+    def add(self, *args, **kwargs):
+        """Append a step and give it back."""
+        step = Step(*args, **kwargs)
+        self.steps.append(step)
+        return step
+
+
+def resolve(value):
+    """``value`` with every Step in it replaced by the ID of what that step made (None while unknown)."""
+    if isinstance(value, Step):
+        return resolve(value.id) if value.id is not value else None
+    if isinstance(value, dict):
+        return {key: resolve(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [resolve(item) for item in value]
+    return value
+
+
+def creator(step_or_id):
+    """The step itself as a list of prerequisites, or an empty list for an ID."""
+    return [step_or_id] if isinstance(step_or_id, Step) else []
+
+
+def managed(params, fields):
+    """The options of ``fields`` that were given: an omitted option is not managed."""
+    return {item.option: params[item.option] for item in fields if params.get(item.option) is not None}
+
+
+def immutable_conflicts(params, fields, live):
+    """``[(option, live value, wanted value)]`` for fixed options whose readable live value differs.
+
+    None in the live object and an empty wanted value are the same.
+    """
+    conflicts = []
+    for item in fields:
+        wanted = params.get(item.option)
+        if wanted is None or (item.read is None and item.api not in live):
+            continue
+        value = item.live(live)
+        same = wanted in value if isinstance(value, (set, frozenset)) else (value or "") == (wanted or "")
+        if not same:
+            shown = "/".join(sorted(map(str, value))) if isinstance(value, (set, frozenset)) else value
+            conflicts.append((item.option, shown, wanted))
+    return conflicts
+
+
+def refuse_immutable(plan, params, conflicts, label):
+    """Fail over fixed options that differ, or warn when ``immutable_change`` says so. Gives back the options to leave alone."""
+    if not conflicts:
+        return set()
+    text = "; ".join("%s is %r, wanted is %r" % conflict for conflict in conflicts)
+    if params.get("immutable_change") != "ignore":
+        raise Refused(
+            "%s: what is fixed at creation differs: %s" % (label, text),
+            remedy="Correct the option, delete and create the object anew, or set immutable_change: ignore.",
+        )
+    plan.warnings.append("%s: ignored what is fixed at creation and differs: %s" % (label, text))
+    return {conflict[0] for conflict in conflicts}
+
+
+def require(allowed, statuses, action, label):
+    """Refuse ``action`` unless the status is among those its section of the reference allows.
+
+    :param statuses: ``{label: status}`` of every object the constraint speaks of
+    :param allowed: ``{label: set of statuses}``
+    """
+    for subject, status in statuses.items():
+        if subject in allowed and status not in allowed[subject]:
+            raise Refused(
+                "%s: %s is not allowed while the %s is %r" % (label, action, subject, status),
+                remedy="Allowed are: %s." % ", ".join(sorted(allowed[subject])),
+            )
+
+
+def tag_changes(live, wanted, purge):
+    """``(to set, to remove)`` as mappings, from the live tags (list of ``{key, value}``) and the wanted mapping."""
+    have = tags_to_mapping(live)
+    set_them = {key: value for key, value in wanted.items() if have.get(key) != value}
+    remove = {key: value for key, value in have.items() if key not in wanted} if purge else {}
+    return set_them, remove
+
+
+def tags_to_mapping(tags):
+    """``{key: value}`` from the API's list."""
+    return {tag.get("key"): tag.get("value") for tag in tags or [] if isinstance(tag, dict)}
+
+
+def text_tags(tags):
+    """The mapping with every value as text; a key without a value has the empty one."""
+    return {key: "" if value is None else str(value) for key, value in (tags or {}).items()}
+
+
+def tags_to_list(tags):
+    """The API's list from ``{key: value}``; a value of None is left out (delete by key, 5.8.3)."""
+    return [{"key": key} if value is None else {"key": key, "value": value} for key, value in tags.items()]

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to hold before a group is protected, switched or drilled, as a table of checks. Pure. PRIVATE to the collection.
+
+SEMANTICS, section 2, and the "Constraints and Limitations" of 5.4.6 to 5.4.9, 5.5.1 and 5.7.1. Severities: ``error`` forbids the
+operation, ``advisory`` forbids a failover unless it is forced, ``warning`` is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._lookup import production_zone
+from . import _protection, drill
+
+ERROR, ADVISORY, WARNING = "error", "advisory", "warning"
+_FAULTY = ("invalid", "fault", "error")
+
+
+@dataclass
+class Facts:
+    """What is known about a group. ``servers``: ECS servers by ID, None when ECS was not asked or does not answer."""
+
+    group: dict
+    instances: list = field(default_factory=list)
+    pairs: list = field(default_factory=list)
+    servers: dict | None = None
+    ecs_problem: str | None = None
+
+
+def check(name, passed, severity, detail):
+    """One condition: ``{check, passed, severity, detail}``."""
+    return {"check": name, "passed": bool(passed), "severity": severity, "detail": detail}
+
+
+def listed(objects):
+    """Names and IDs for a detail, at most ten."""
+    shown = ", ".join("%s (%s)" % (obj.get("name"), obj.get("id")) for obj in objects[:10])
+    return shown + (", … (%d in all)" % len(objects) if len(objects) > 10 else "")
+
+
+def group_status(facts, allowed):
+    status = facts.group.get("status")
+    return check("group_status", status in allowed, ERROR, "protection group %s is %r; needed: %s" % (
+        facts.group.get("name"), status, ", ".join(sorted(allowed))))
+
+
+def has_pairs(facts):
+    count = len(facts.pairs)
+    return check("replication_pairs", count, ERROR, "%d replication pairs; at least one is needed" % count)
+
+
+def synchronised(facts, severity, retried=None):
+    """Every pair is protected, or in the error status being retried, and its progress 100."""
+    late = [
+        pair for pair in facts.pairs
+        if pair.get("status") not in ("protected", retried) or pair.get("progress") != 100
+    ]
+    text = ", ".join("%s is %s at %s %%" % (pair.get("name"), pair.get("status"), pair.get("progress")) for pair in late[:10])
+    return check("synchronisation", not late, severity, text or "all replication pairs are synchronised")
+
+
+def fault_level(facts, severity):
+    """Level 5: the replication link is disconnected (table 5-40)."""
+    cut = [pair for pair in facts.pairs if str(pair.get("fault_level")) == "5"]
+    return check("fault_level", not cut, severity, "replication link disconnected (level 5): %s" % listed(cut) if cut else "no pair has fault level 5")
+
+
+def objects_sound(facts, severity):
+    faulty = [obj for obj in (*facts.instances, *facts.pairs) if str(obj.get("status")).startswith(_FAULTY)]
+    text = ", ".join("%s is %s" % (obj.get("name"), obj.get("status")) for obj in faulty[:10])
+    return check("object_statuses", not faulty, severity, text or "no instance or pair is in an error status")
+
+
+def production_is_sound(facts):
+    sound = all(str(pair.get("fault_level")) == "0" for pair in facts.pairs) and not any(
+        str(obj.get("status")).startswith(_FAULTY) for obj in (*facts.instances, *facts.pairs))
+    return check("production_fault", not sound, WARNING, "the production site looks healthy: a planned failover loses nothing" if sound
+                 else "the production site shows faults")
+
+
+def servers_stopped(facts, site=None, severity=ERROR):
+    """Both halves of every instance are stopped; ``site="dr"`` looks at the servers outside the current production AZ only."""
+    if facts.servers is None:
+        return check("servers_stopped", False, severity, "the servers' state is not known: %s" % (facts.ecs_problem or "ECS was not asked"))
+    zone = production_zone(facts.group)
+    halves = [facts.servers.get(instance.get(key)) for instance in facts.instances for key in ("source_server", "target_server")]
+    looked_at = [server for server in halves if server and (site != "dr" or server.get("OS-EXT-AZ:availability_zone") != zone)]
+    running = [server for server in looked_at if server.get("status") != "SHUTOFF" or server.get("OS-EXT-STS:task_state")]
+    return check("servers_stopped", not running, severity, "not stopped: %s" % listed(running) if running else "%d servers are stopped" % len(looked_at))
+
+
+def for_planned_failover(facts):
+    """5.4.9."""
+    status = facts.group.get("status")
+    return [
+        group_status(facts, {"protected", "error-reversing"}), has_pairs(facts), servers_stopped(facts), fault_level(facts, ERROR),
+        synchronised(facts, ERROR, status if status == "error-reversing" else None), objects_sound(facts, WARNING),
+    ]
+
+
+def for_failover(facts):
+    """5.4.8. Nothing here asks the production site."""
+    status = facts.group.get("status")
+    return [
+        group_status(facts, {"protected", "error-failing-over", "error-reversing"}), has_pairs(facts),
+        fault_level(facts, ADVISORY), synchronised(facts, ADVISORY, status if status != "protected" else None),
+        objects_sound(facts, ADVISORY if status == "protected" else WARNING), production_is_sound(facts),
+    ]
+
+
+def for_reprotect(facts):
+    """5.4.6, second part. The old production site may be gone: its silence is told, running servers there forbid it."""
+    severity = WARNING if facts.servers is None else ERROR
+    return [group_status(facts, set(_protection.REPROTECTABLE)), has_pairs(facts), servers_stopped(facts, "dr", severity)]
+
+
+def for_protect(facts):
+    """5.4.6, first part."""
+    return [group_status(facts, set(_protection.STARTABLE)), has_pairs(facts), objects_sound(facts, ERROR)]
+
+
+def for_drill(facts):
+    """5.7.1."""
+    late = [pair for pair in facts.pairs if pair.get("progress") != 100]
+    text = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:10])
+    return [
+        group_status(facts, drill.ADDABLE["protection group"]), has_pairs(facts),
+        check("first_synchronisation", not late, ERROR if facts.group.get("status") == "protected" else WARNING,
+              "not synchronised: %s" % text if late else "the first synchronisation has ended"),
+        objects_sound(facts, WARNING),
+    ]

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The states of a protection group, and turning its protection on and off (5.4.6, 5.4.7, A.2). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from .._errors import Refused
+from ._kind import Kind, generic_landed
+
+ENABLED, DISABLED = "enabled", "disabled"
+# 5.4.6, first and second part; 5.4.7.
+STARTABLE = ("available", "error-starting")
+REPROTECTABLE = ("failed-over", "error-reprotecting")
+STOPPABLE = ("protected", "error-stopping")
+# A switch is under way, done without being re-protected, or failed.
+SWITCHING = (
+    "reversing", "failing-over", "reprotecting", "failed-over", "error-reversing", "error-failing-over", "error-reprotecting",
+)
+# What a group shows while and after an operation.
+_SHOWS = {
+    "start": ("starting", "protected"),
+    "stop": ("stopping", "available"),
+    "reprotect": ("reprotecting", "protected"),
+    "failover": ("failing-over", "failed-over"),
+    "planned_failover": ("reversing",),
+}
+
+
+def _landed(step, obj):
+    if step.operation == "planned_failover" and obj and obj.get("status") == "protected":
+        return obj.get("priority_station") == step.body["priority_station"]
+    return generic_landed(step, obj, _SHOWS)
+
+
+KIND = Kind(
+    name="server_group",
+    title="protection group",
+    plural="server_groups",
+    entity="server_group_id",
+    transit={
+        "creating": "available",
+        "deleting": None,
+        "starting": "protected",
+        "reprotecting": "protected",
+        "stopping": "available",
+        "reversing": "protected",
+        "failing-over": "failed-over",
+    },
+    landed=_landed,
+)
+
+
+def protection_change(wanted, reprotect, group):
+    """Which operation brings the group to ``wanted`` protection: start, reprotect, stop or None.
+
+    :raises Refused: its state does not allow it, or it would reverse replication without being asked to
+    """
+    status, label = group.get("status"), KIND.label(group)
+    if wanted == ENABLED:
+        if status == "protected":
+            return None
+        if status in REPROTECTABLE:
+            if not reprotect:
+                raise Refused(
+                    "%s is %r: enabling protection again reverses replication and overwrites the disks of the other site"
+                    % (label, status),
+                    remedy="If this is meant, set reprotect: true (5.4.6).",
+                )
+            return "reprotect"
+        if status in STARTABLE:
+            if group.get("replication_num") == 0:
+                raise Refused(
+                    "%s: protection cannot be enabled while it has no replication pairs" % label,
+                    remedy="Add protected instances or replication pairs to the group first (5.4.6).",
+                )
+            return "start"
+        allowed = "available or error-starting (enable), failed-over or error-reprotecting (with reprotect: true)"
+    elif wanted == DISABLED:
+        if status == "available":
+            return None
+        if status in STOPPABLE:
+            return "stop"
+        allowed = "protected or error-stopping"
+    else:
+        return None
+    raise Refused(
+        "%s is %r: protection cannot be %s in that state" % (label, status, wanted), remedy="Allowed are: %s." % allowed,
+    )
+
+
+def protection_step(operation, group):
+    """The positional arguments of the step: re-protection is start-server-group as well (5.4.6)."""
+    call = "stop_server_group" if operation == "stop" else "start_server_group"
+    return operation, KIND, group.get("name"), group["id"], call, {"server_group": group["id"]}, {}
+
+
+def protection_guard(operation, label):
+    """What must hold in a GET directly before the request: a group seen failing-over is failed-over a moment later."""
+    allowed = {"start": STARTABLE, "reprotect": REPROTECTABLE, "stop": STOPPABLE}[operation]
+
+    def guard(group):
+        if group is None or group.get("status") not in allowed:
+            raise Refused(
+                "%s is %r now: %s was planned for another state, nothing was sent" % (label, (group or {}).get("status"), operation),
+                remedy="Run the task again.",
+            )
+
+    return guard

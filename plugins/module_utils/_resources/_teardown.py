@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Removing a protection group with all it contains, in the order of SEMANTICS, section 3. PRIVATE to the collection.
+
+Drills; protection; instances, those that share a pair together; the pairs that are left; the group. DR servers and disks stay.
+"""
+
+from __future__ import annotations
+
+from .._errors import Refused
+from .._plan import Plan, require
+from . import _protection, drill, protected_instance, replication, server_group
+from ._attachments import plain_attachments
+
+# The original servers have no NICs until the group is re-protected (user manual).
+_WITHOUT_NICS = ("failed-over", "error-failing-over", "error-reprotecting")
+
+
+def read_contents(lookup, live):
+    """Add what the group contains to ``live``: one list for each kind."""
+    for kind in (drill.KIND, protected_instance.KIND, replication.KIND):
+        live.contents += [(kind, obj) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
+
+
+def plan_teardown(live, force):
+    """Steps that remove the group. Pairs may outlive their instance or not: the group goes only after a second look."""
+    result, group = Plan(), live.obj
+    label = server_group.KIND.label(group)
+    if group.get("status") in _WITHOUT_NICS and not force:
+        raise Refused(
+            "%s is %r: its original servers have no network interfaces until protection is enabled again" % (label, group["status"]),
+            remedy="Re-protect and fail back first, or set force: true if these servers are not needed any more.",
+        )
+    drills, instances, pairs = (live.of(kind) for kind in (drill.KIND, protected_instance.KIND, replication.KIND))
+    result.before = {
+        "name": group.get("name"),
+        "protected_instances": sorted(str(obj.get("name")) for obj in instances),
+        "replications": sorted(str(obj.get("name")) for obj in pairs),
+        "drills": sorted(str(obj.get("name")) for obj in drills),
+    }
+    steps = [drill.delete_step(result, obj) for obj in drills]
+    if group.get("status") in _protection.STOPPABLE and pairs:
+        steps = [result.add(*_protection.protection_step("stop", group), after=steps)]
+    removed = _delete_instances(result, instances, pairs, steps)
+    for pair in pairs:
+        if not plain_attachments(pair):
+            statuses = {"replication pair": pair.get("status")}
+            require(replication.DELETABLE, statuses, "deleting it", replication.KIND.label(pair))
+            removed.append(replication.delete_step(result, pair, after=steps))
+    server_group.delete_step(result, group, after=steps + removed, later=bool(instances))
+    result.again = bool(instances)
+    return result
+
+
+def _delete_instances(result, instances, pairs, after):
+    steps, by_id = [], {obj["id"]: obj for obj in instances}
+    for obj in instances:
+        require(protected_instance.DELETABLE, {"protected instance": obj.get("status")}, "deleting it", protected_instance.KIND.label(obj))
+    for together in sharing(by_id, pairs):
+        if len(together) == 1:
+            steps.append(protected_instance.delete_step(result, by_id[together[0]], after=after))
+        else:
+            steps.append(batch_delete_step(result, [by_id[key] for key in together], after=after))
+    return steps
+
+
+def batch_delete_step(result, objects, target_server=False, target_eip=False, after=()):
+    """Add the deletion of several instances in one call (5.5.12) to a plan."""
+    return result.add(
+        "delete", protected_instance.KIND, ", ".join(str(obj.get("name")) for obj in objects), objects[0]["id"],
+        "batch_delete_protected_instances", body={
+            "protected_instances": [{"id": obj["id"]} for obj in objects], "delete_target_server": target_server, "delete_target_eip": target_eip,
+        },
+        after=list(after), members=[(obj.get("name"), obj["id"]) for obj in objects],
+    )
+
+
+def sharing(ids, pairs):
+    """``ids`` in sets that are linked by shared pairs, as lists in the order of ``ids``."""
+    leader = {key: key for key in ids}
+
+    def find(key):
+        while leader[key] != key:
+            key = leader[key]
+        return key
+
+    for pair in pairs:
+        users = [key for key in plain_attachments(pair) if key in leader]
+        for user in users[1:]:
+            leader[find(user)] = find(users[0])
+    sets = {}
+    for key in ids:
+        sets.setdefault(find(key), []).append(key)
+    return list(sets.values())

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NICs of a protected instance (5.5.8, 5.5.9). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from .._errors import ConfigError, Refused
+from .._plan import Plan, require
+from .._validate import identifiers, ip_address, is_id
+from . import protected_instance, server_group
+from ._kind import LiveState
+from .resize import sides
+
+KIND = protected_instance.KIND
+CHANGEABLE = {"protection group": {"available", "protected"}, "protected instance": {"available", "protected"}}
+
+
+@dataclass
+class Live(LiveState):
+    """The instance, its group, its production server's interfaces as ``[{addr, port}]`` (the first is primary), and the subnet."""
+
+    obj: dict
+    group: dict | None = None
+    nics: list = field(default_factory=list)
+    subnet: dict | None = None
+
+    def watch(self):
+        return [(server_group.KIND, self.group), (KIND, self.obj)]
+
+    def assume(self):
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.nics, self.subnet)
+
+
+def read(lookup, params):
+    """The instance, its production server's addresses, and the subnet."""
+    if params["state"] == "present" and not params.get("subnet"):
+        raise ConfigError("subnet is needed to add a NIC")
+    if not (params.get("subnet") or params.get("nic") or params.get("ip_address")):
+        raise ConfigError("nic, ip_address or subnet is needed to tell which NIC")
+    instance = lookup.one(KIND, params["protected_instance"])
+    live = Live(instance, lookup.show(server_group.KIND, instance["server_group_id"]))
+    server = sides(lookup, instance, live.group)[0]
+    if not server:
+        raise Refused("%s: its production server cannot be read" % KIND.label(instance))
+    live.nics = [
+        {"addr": entry.get("addr"), "port": entry.get("OS-EXT-IPS:port_id")}
+        for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
+    ]
+    if params.get("subnet"):
+        live.subnet = lookup.subnet(params["subnet"], (live.group or {}).get("source_vpc_id"))
+    return live
+
+
+def plan(params, live):
+    """At most one step. Pure."""
+    result, label = Plan(), KIND.label(live.obj)
+    result.before = {"addresses": [nic["addr"] for nic in live.nics]}
+    result.after = {"addresses": list(result.before["addresses"])}
+    statuses = {"protection group": (live.group or {}).get("status"), "protected instance": live.obj.get("status")}
+    if params["state"] == "present":
+        if _matching(params, live):
+            return result
+        require(CHANGEABLE, statuses, "adding a NIC", label)
+        body = {"subnet_id": live.subnet["id"], "ip_address": params.get("ip_address")}
+        if params.get("security_groups"):
+            body["security_groups"] = [{"id": group} for group in params["security_groups"]]
+        result.after["addresses"].append(params.get("ip_address") or "an address of %s" % live.subnet.get("cidr"))
+        result.add("add_nic", KIND, live.obj.get("name"), live.obj["id"], "add_nic", {"protected_instance": live.obj["id"]},
+                   {key: value for key, value in body.items() if value is not None})
+        return result
+    found = _matching(params, live)
+    if not found:
+        return result
+    if len(found) > 1:
+        raise Refused("%s has %d NICs that match: %s" % (label, len(found), ", ".join(nic["addr"] for nic in found)), remedy="Name one with nic or ip_address.")
+    if found[0] is live.nics[0]:
+        raise Refused("%s: %s is its primary NIC, which cannot be deleted" % (label, found[0]["addr"]), code="SDRS.1311")
+    require(CHANGEABLE, statuses, "deleting a NIC", label)
+    result.after["addresses"].remove(found[0]["addr"])
+    result.add("delete_nic", KIND, live.obj.get("name"), live.obj["id"], "delete_nic", {"protected_instance": live.obj["id"]}, {"nic_id": found[0]["port"]})
+    return result
+
+
+def _matching(params, live):
+    """The NICs that port ID, address and subnet mean; a deletion in a subnet alone leaves the primary NIC out of account."""
+    found = live.nics
+    if params.get("nic"):
+        found = [nic for nic in found if nic["port"] == params["nic"]]
+    if params.get("ip_address"):
+        found = [nic for nic in found if nic["addr"] == params["ip_address"]]
+    if live.subnet:
+        found = [nic for nic in found if _inside(nic["addr"], live.subnet.get("cidr"))]
+    return found
+
+
+def _inside(address, cidr):
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(cidr)
+    except ValueError:
+        return False
+
+
+RULES = {
+    "nic": lambda value: None if is_id(value) else "%r is not a port ID" % value,
+    "ip_address": ip_address,
+    "security_groups": identifiers,
+}

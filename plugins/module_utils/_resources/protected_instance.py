@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Protected instances (5.5, A.3). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._errors import ConfigError, Refused
+from .._plan import (
+    Field,
+    Plan,
+    immutable_conflicts,
+    managed,
+    refuse_immutable,
+    require,
+    tags_to_list,
+    tags_to_mapping,
+    text_tags,
+)
+from . import _protection, server_group
+from ._kind import Kind, LiveState, generic_landed
+from ._owner import find_instance, group_name
+from ._tags import add_tag_steps
+
+# What an instance shows while an operation is at work.
+_SHOWS = {"resize": ("resizing",), "add_nic": ("nic-creating",), "delete_nic": ("nic-deleting",)}
+KIND = Kind(
+    name="protected_instance",
+    title="protected instance",
+    plural="protected_instances",
+    entity="protected_instance_id",
+    transit={
+        "creating": "available",
+        "deleting": None,
+        "nic-creating": "available",
+        "nic-deleting": "available",
+        "starting": "protected",
+        "reversing": "protected",
+        "failing-over": "failed-over",
+        "reprotecting": "protected",
+        "stopping": "available",
+        "resizing": "available",
+    },
+    landed=lambda step, obj: generic_landed(step, obj, _SHOWS),
+)
+
+ADDABLE = {"protection group": {"available", "protected"}}  # 5.5.1
+DELETABLE = {
+    "protected instance": {
+        "available", "protected", "failed-over", "error", "error-starting", "error-stopping", "error-reversing",
+        "error-failing-over", "error-deleting", "error-reprotecting", "error-resizing", "invalid", "fault",
+    }
+}  # 5.5.2
+SERVER_READY = ("ACTIVE", "SHUTOFF")  # SDRS.1333
+
+IMMUTABLE = (
+    Field("description", "description"),
+    Field("server", "source_server", lambda obj: frozenset(filter(None, (obj.get("source_server"), obj.get("target_server"))))),
+    Field("server_group", "server_group_id"),
+)
+CREATION = (
+    Field("cluster", "cluster_id"),
+    Field("primary_subnet", "primary_subnet_id"),
+    Field("primary_ip_address", "primary_ip_address"),
+    Field("flavor", "flavorRef"),
+    Field("tenancy", "tenancy"),
+    Field("dedicated_host", "dedicated_host_id"),
+)
+
+
+@dataclass
+class Live(LiveState):
+    """The instance, its group, and the server of an instance to come."""
+
+    obj: dict | None
+    group: dict | None = None
+    server: dict | None = None
+    sharing: str | None = None  # why a failed creation cannot be replaced alone
+
+    def watch(self):
+        return [(server_group.KIND, self.group), (KIND, self.obj)]
+
+    def assume(self):
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.server, self.sharing)
+
+
+def read(lookup, params):
+    """Look the instance up by identity: ``id``, else the protected server, else ``name`` in the group."""
+    if params.get("primary_ip_address") and not params.get("primary_subnet"):
+        raise ConfigError("primary_ip_address needs primary_subnet (SDRS.1380)")
+    if params.get("dedicated_host") and params.get("tenancy") != "dedicated":
+        raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
+    absent = params["state"] == "absent"
+    obj, server = find_instance(lookup, KIND, params)
+    live = Live(obj, server=server)
+    if server:
+        params["server"] = server["id"]
+    if params.get("server_group"):
+        params["server_group"] = lookup.id_of(server_group.KIND, params["server_group"])
+    if obj is None:
+        if not absent:
+            _read_for_creation(lookup, params, live)
+        return live
+    if params.get("server_group") not in (None, obj.get("server_group_id")):
+        raise Refused(
+            "%s belongs to protection group %s, not to %s"
+            % (KIND.label(obj), group_name(lookup, obj.get("server_group_id")), group_name(lookup, params["server_group"])),
+            remedy="A server can be in one protected instance only (SDRS.1305).",
+        )
+    if absent and (params["delete_target_server"] or params["delete_target_eip"]):
+        live.group = lookup.show(server_group.KIND, obj["server_group_id"])
+    if not absent and obj.get("status") == KIND.failed_creation:
+        params["server_group"] = obj["server_group_id"]
+        params["server"] = params.get("server") or obj.get("source_server") or obj.get("target_server")
+        params["description"] = params.get("description") or obj.get("description")
+        if params.get("tags") is None:
+            params["tags"] = tags_to_mapping(obj.get("tags")) or None
+        live.group = lookup.show(server_group.KIND, obj["server_group_id"])
+        live.sharing = _shares_a_disk(lookup, obj)
+    return live
+
+
+def _read_for_creation(lookup, params, live):
+    if params.get("id"):
+        raise Refused("no protected instance has the ID %s" % params["id"])
+    missing = [option for option in ("name", "server_group", "server") if not params.get(option)]
+    if missing:
+        what = params.get("name") or "of that server"
+        raise ConfigError("protected instance %s does not exist; creating it needs %s" % (what, ", ".join(missing)))
+    live.group = lookup.one(server_group.KIND, params["server_group"])
+    live.server = live.server or lookup.server(params["server"])
+    if live.server is None:
+        raise Refused("server %s does not exist" % params["server"], code="SDRS.1326")
+
+
+def _shares_a_disk(lookup, obj):
+    from .replication import KIND as PAIR
+
+    for pair in lookup.list(PAIR, server_group_id=obj["server_group_id"]):
+        users = {entry.get("protected_instance") for entry in pair.get("attachment") or []}
+        if obj["id"] in users and len(users) > 1:
+            return "replication pair %s (%s)" % (pair.get("name"), pair["id"])
+    return None
+
+
+def plan(params, live):
+    """Steps that make the instance as wanted. Pure."""
+    if params["state"] == "absent":
+        return _plan_absent(params, live)
+    result, obj = Plan(), live.obj
+    if obj is None:
+        _create(result, params, live)
+        return result
+    if obj.get("status") == KIND.failed_creation:
+        _replace(result, params, live)
+        return result
+    label = KIND.label(obj)
+    KIND.refuse_half_deleted(obj)
+    left_alone = refuse_immutable(result, params, immutable_conflicts(params, IMMUTABLE, obj), label)
+    wanted = {key: value for key, value in params.items() if key not in left_alone}
+    result.before = _visible(wanted, obj)
+    result.after = dict(result.before)
+    if params.get("name") and obj.get("name") != params["name"]:
+        result.add(
+            "rename", KIND, params["name"], obj["id"], "rename_protected_instance", {"protected_instance": obj["id"]},
+            {"name": params["name"]},
+        )
+        result.after["name"] = params["name"]
+    if params.get("tags") is not None:
+        add_tag_steps(result, KIND, obj["id"], params.get("name") or obj.get("name"), obj.get("tags"), params["tags"], params["purge_tags"])
+    return result
+
+
+def _visible(params, obj):
+    before = {item.option: params[item.option] for item in IMMUTABLE if params.get(item.option) is not None}
+    if params.get("name"):
+        before["name"] = obj.get("name")
+    if params.get("tags") is not None:
+        before["tags"] = tags_to_mapping(obj.get("tags"))
+    return before
+
+
+def _create(result, params, live, after=()):
+    check_site(live.group, live.server, params["server"])
+    label = "protected instance %s" % params["name"]
+    require(ADDABLE, {"protection group": live.group.get("status")}, "creating it", label)
+    result.after = managed(params, (*IMMUTABLE, *CREATION, Field("name", "name"), Field("tags", "tags")))
+    return create_step(result, params, live.group, after)
+
+
+def create_step(result, params, group, after=()):
+    """Add the creation of one instance (5.5.1) to a plan; ``params`` as the module's options, ``server`` an ID."""
+    body = {
+        "server_group_id": group["id"],
+        "server_id": params["server"],
+        "name": params["name"],
+        "description": params.get("description"),
+        "tags": tags_to_list(text_tags(params.get("tags"))) or None,
+    }
+    body.update((item.api, params.get(item.option)) for item in CREATION)
+    return result.add(
+        "create", KIND, params["name"], None, "create_protected_instance", after=list(after),
+        body={key: value for key, value in body.items() if value is not None},
+        query={"server_group_id": group["id"]}, match=lambda obj: params["server"] in (obj.get("source_server"), obj.get("target_server")),
+    )
+
+
+def _replace(result, params, live):
+    """A creation that failed is deleted, never with its DR server or EIP, and made anew (SEMANTICS, section 4)."""
+    obj = live.obj
+    if live.sharing:
+        raise Refused(
+            "%s failed to be created and shares %s with other instances" % (KIND.label(obj), live.sharing),
+            remedy="Create all servers that share the disk together with sdrs_protected_instance_batch (1305, 1408).",
+        )
+    params = dict(params, name=params.get("name") or obj.get("name"))
+    if live.server is None:
+        live = Live(obj, live.group, {}, None)
+    removal = delete_step(result, obj)
+    _create(result, params, live, after=[removal])
+    result.before = _visible(params, obj)
+
+
+def check_site(group, server, server_id):
+    """Refuse a server outside the current production site, the group's VPC, or in transit of power.
+
+    :raises Refused: SDRS.1303, 1304, 1333
+    """
+    from .._lookup import production_zone
+
+    zone, wanted = server.get("OS-EXT-AZ:availability_zone"), production_zone(group)
+    label = "server %s (%s)" % (server.get("name"), server_id)
+    if zone and wanted and zone != wanted:
+        raise Refused(
+            "%s is in AZ %s, the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
+            code="SDRS.1303", remedy="Protect servers of the production site only; after a failover, fail back first.",
+        )
+    vpc = (server.get("metadata") or {}).get("vpc_id")
+    if vpc and group.get("source_vpc_id") and vpc not in (group["source_vpc_id"], group.get("target_vpc_id")):
+        raise Refused(
+            "%s is in VPC %s, protection group %s is for VPC %s" % (label, vpc, group.get("name"), group["source_vpc_id"]),
+            code="SDRS.1304", remedy="Use a server of the group's VPC.",
+        )
+    if server.get("status") and server["status"] not in SERVER_READY:
+        raise Refused("%s is %s, it must be ACTIVE or SHUTOFF" % (label, server["status"]), code="SDRS.1333")
+
+
+def target_is_expendable(group, option, label):
+    """Whether what stands at the target site may be deleted: after a switch it is production (SEMANTICS, section 3).
+
+    :raises Refused: SDRS.1330, 1338, 1809
+    """
+    status, station = (group or {}).get("status"), (group or {}).get("priority_station")
+    if station != "source" or status in _protection.SWITCHING:
+        raise Refused(
+            "%s: %s is refused: protection group %s is %r with its production site at the %s"
+            % (label, option, (group or {}).get("name"), status, station),
+            remedy="What stands at the target site may be production. Fail back first, or delete without %s." % option,
+        )
+
+
+def _plan_absent(params, live):
+    result, obj = Plan(), live.obj
+    if obj is None:
+        return result
+    label = KIND.label(obj)
+    require(DELETABLE, {"protected instance": obj.get("status")}, "deleting it", label)
+    for option in ("delete_target_server", "delete_target_eip"):
+        if params[option]:
+            target_is_expendable(live.group, option, label)
+    result.before = {"name": obj.get("name")}
+    delete_step(result, obj, params["delete_target_server"], params["delete_target_eip"])
+    return result
+
+
+def delete_step(result, obj, target_server=False, target_eip=False, after=()):
+    """Add the deletion of one instance (5.5.2) to a plan."""
+    return result.add(
+        "delete", KIND, obj.get("name"), obj["id"], "delete_protected_instance", {"protected_instance": obj["id"]},
+        {"delete_target_server": target_server, "delete_target_eip": target_eip}, after=list(after),
+    )

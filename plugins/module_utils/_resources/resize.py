@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Specifications of a protected instance's two servers (5.5.10). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._errors import ConfigError, Refused
+from .._lookup import production_zone
+from .._plan import Plan, require
+from . import protected_instance, server_group
+from ._kind import LiveState
+
+KIND = protected_instance.KIND
+RESIZABLE = {"protection group": {"available", "protected"}, "protected instance": {"available", "protected", "error-resizing"}}
+
+
+@dataclass
+class Live(LiveState):
+    """The instance, its group, and its two servers: production first, by the AZ of the current production site."""
+
+    obj: dict
+    group: dict | None = None
+    servers: list = field(default_factory=list)
+
+    def watch(self):
+        return [(server_group.KIND, self.group), (KIND, self.obj)]
+
+    def assume(self):
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.servers)
+
+
+def sides(lookup, instance, group):
+    """``[production server, DR server]`` of an instance; None for one that cannot be told (SEMANTICS, section 1).
+
+    One readable server is enough to tell: the other half is the other one.
+    """
+    zone, halves = production_zone(group), [instance.get("source_server"), instance.get("target_server")]
+    servers = [lookup.server(half) if half else None for half in halves]
+    zones = [(server or {}).get("OS-EXT-AZ:availability_zone") for server in servers]
+    if zones[0] is None and zones[1] is None:
+        return [None, None]
+    second_is_production = zones[1] == zone if zones[1] else zones[0] != zone
+    return servers[::-1] if second_is_production else servers
+
+
+def read(lookup, params):
+    """The instance, its group and its servers."""
+    if not (params.get("flavor") or params.get("production_flavor") or params.get("dr_flavor")):
+        raise ConfigError("flavor, production_flavor or dr_flavor is needed")
+    instance = lookup.one(KIND, params["protected_instance"])
+    group = lookup.show(server_group.KIND, instance["server_group_id"])
+    live = Live(instance, group)
+    live.servers = sides(lookup, instance, group)
+    return live
+
+
+def plan(params, live):
+    """At most one step, with only the sides that differ. Pure."""
+    result, label = Plan(), KIND.label(live.obj)
+    wanted = [params.get("flavor") or params.get("production_flavor"), params.get("flavor") or params.get("dr_flavor")]
+    names = ("production", "DR")
+    have = [((server or {}).get("flavor") or {}).get("id") for server in live.servers]
+    for name, flavor, present in zip(names, wanted, have):
+        if flavor and not present:
+            raise Refused("%s: the flavor of its %s server cannot be read, so it is not known what to change" % (label, name))
+    differing = [bool(flavor) and flavor != present for flavor, present in zip(wanted, have)]
+    keys = ("production_flavor", "dr_flavor")
+    result.before = {key: present for key, flavor, present in zip(keys, wanted, have) if flavor}
+    result.after = {key: flavor for key, flavor in zip(keys, wanted) if flavor}
+    if not any(differing):
+        return result
+    _require(params, live, differing, label)
+    body = {}
+    # On a switched group it is not known which server the service calls production: both are named, though one may be right already.
+    switched = (live.group or {}).get("priority_station") == "target"
+    if switched or (all(differing) and wanted[0] == wanted[1]):
+        body["flavorRef"] = wanted[0]
+    else:
+        body.update({key: flavor for key, flavor, change in zip(("production_flavorRef", "dr_flavorRef"), wanted, differing) if change})
+    for option, key, change in (("production_dedicated_host", "production_dedicated_host_id", differing[0]),
+                                ("dr_dedicated_host", "dr_dedicated_host_id", differing[1])):
+        if params.get(option) and change:
+            body[key] = params[option]
+    result.add("resize", KIND, live.obj.get("name"), live.obj["id"], "resize_protected_instance", {"protected_instance": live.obj["id"]}, body)
+    return result
+
+
+def _require(params, live, differing, label):
+    statuses = {"protection group": (live.group or {}).get("status"), "protected instance": live.obj.get("status")}
+    require(RESIZABLE, statuses, "resizing it", label)
+    if (live.group or {}).get("priority_station") == "target" and not params.get("flavor"):
+        raise Refused(
+            "%s: its group has switched sites, so production and DR flavors cannot be told apart" % label,
+            remedy="Use flavor, for both sides, or fail back first.",
+        )
+    running = [
+        "%s server %s (%s)" % (name, server.get("name"), server.get("id"))
+        for name, server, change in zip(("production", "DR"), live.servers, differing) if change and server.get("status") != "SHUTOFF"
+    ]
+    if running:
+        raise Refused("%s: not stopped: %s" % (label, ", ".join(running)), code="SDRS.1352", remedy="Stop the server first; this module never does (5.5.10).")

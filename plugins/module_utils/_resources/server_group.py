@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Protection groups (5.4, A.2). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._errors import ConfigError, Refused
+from .._lookup import exactly_one
+from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
+from .._validate import is_id
+from ._kind import LiveState
+from ._protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
+
+IMMUTABLE = (
+    Field("description", "description"),
+    Field("source_availability_zone", "source_availability_zone"),
+    Field("target_availability_zone", "target_availability_zone"),
+    Field("active_active_domain", "domain_id", lambda group: frozenset(filter(None, (group.get("domain_id"), group.get("domain_name"))))),
+    Field("source_vpc", "source_vpc_id"),
+    Field("dr_type", "dr_type"),
+)
+_NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
+
+
+@dataclass
+class Live(LiveState):
+    """What was read: the group, what it contains when that goes too, and the domain of a group to come."""
+
+    obj: dict | None
+    contents: list = field(default_factory=list)  # (Kind, object)
+    domain_id: str | None = None
+
+    def watch(self):
+        return [(KIND, self.obj), *self.contents]
+
+    def assume(self):
+        contents = [(kind, kind.assumed(obj)) for kind, obj in self.contents]
+        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id)
+
+    def of(self, kind):
+        """The contents of one kind."""
+        return [obj for its, obj in self.contents if its is kind]
+
+
+def find(lookup, params):
+    """The group that ``id`` or ``name`` means, or None.
+
+    :raises ConfigError: neither is given
+    :raises Refused: several groups bear the name
+    """
+    if params.get("id"):
+        return lookup.show(KIND, params["id"])
+    if not params.get("name"):
+        raise ConfigError("name or id is needed")
+    found = lookup.named(KIND, params["name"])
+    return exactly_one(found, found, KIND.title, params["name"]) if found else None
+
+
+def read(lookup, params):
+    """Look the group up, and what ``params`` refers to; references in ``params`` become IDs."""
+    live = Live(find(lookup, params))
+    if params["state"] == "absent":
+        if live.obj and params.get("purge"):
+            from ._teardown import read_contents
+
+            read_contents(lookup, live)
+        return live
+    if live.obj is None or live.obj.get("status") == KIND.failed_creation:
+        _complete(params, live.obj)
+        missing = [option for option in _NEEDED if not params.get(option)]
+        if missing:
+            raise ConfigError("protection group %s does not exist; creating it needs %s" % (params["name"], ", ".join(missing)))
+        _read_domain(lookup, params, live)
+    if params.get("source_vpc"):
+        params["source_vpc"] = lookup.vpc_id(params["source_vpc"])
+    return live
+
+
+def _complete(params, failed):
+    """A creation that failed is repeated as it was where the options do not say otherwise."""
+    if failed is None:
+        if params.get("id"):
+            raise Refused("no protection group has the ID %s" % params["id"])
+        return
+    params["name"] = params.get("name") or failed.get("name")
+    for item in IMMUTABLE:
+        params[item.option] = params.get(item.option) or failed.get(item.api)
+
+
+def _read_domain(lookup, params, live):
+    if is_id(params.get("active_active_domain")):
+        live.domain_id = params["active_active_domain"]
+        return
+    if params.get("active_active_domain"):
+        domain = lookup.domain(params["active_active_domain"])
+    else:
+        domain = lookup.domain_joining(params["source_availability_zone"], params["target_availability_zone"])
+    if domain.get("sold_out"):
+        lookup.warn("active-active domain %s is sold out: creating disks in it may fail" % domain.get("name"))
+    live.domain_id = domain["id"]
+
+
+def plan(params, live):
+    """Steps that make the group as wanted. Pure."""
+    if params["state"] == "absent":
+        if params.get("purge") and live.obj:
+            from ._teardown import plan_teardown
+
+            return plan_teardown(live, params.get("force"))
+        return _plan_absent(live)
+    return _plan_present(params, live)
+
+
+def _plan_present(params, live):
+    result, group = Plan(), live.obj
+    if group and group.get("status") == KIND.failed_creation:
+        # The one deletion without "absent" (SEMANTICS, section 4): a creation that failed is replaced.
+        removal = delete_step(result, group)
+        result.before = _visible(params, group)
+        _create(result, params, live, after=[removal])
+        return result
+    if group is None:
+        _create(result, params, live)
+        return result
+    label = KIND.label(group)
+    KIND.refuse_half_deleted(group)
+    left_alone = refuse_immutable(result, params, immutable_conflicts(params, IMMUTABLE, group), label)
+    wanted = {key: value for key, value in params.items() if key not in left_alone}
+    result.before = _visible(wanted, group)
+    result.after = dict(result.before)
+    if params.get("name") and group.get("name") != params["name"]:
+        result.add(
+            "rename", KIND, params["name"], group["id"], "rename_server_group", {"server_group": group["id"]}, {"name": params["name"]},
+        )
+        result.after["name"] = params["name"]
+    operation = protection_change(params.get("protection"), params.get("reprotect"), group)
+    if operation:
+        result.add(*protection_step(operation, group), guard=protection_guard(operation, label))
+        result.after["protection"] = params["protection"]
+    return result
+
+
+def _visible(params, group):
+    before = {item.option: params[item.option] for item in IMMUTABLE if params.get(item.option) is not None}
+    if params.get("name"):
+        before["name"] = group.get("name")
+    if params.get("protection"):
+        before["protection"] = ENABLED if group.get("status") in ("protected", "starting", "reprotecting") else group.get("status")
+        if group.get("status") in ("available", "stopping"):
+            before["protection"] = DISABLED
+    return before
+
+
+def _create(result, params, live, after=()):
+    if params.get("protection") == ENABLED:
+        raise Refused(
+            "protection group %s: protection cannot be enabled while it has no replication pairs" % params["name"],
+            remedy="Create the group without protection, add protected instances, then enable protection (5.4.6).",
+        )
+    body = {
+        "name": params["name"],
+        "description": params.get("description"),
+        "source_availability_zone": params["source_availability_zone"],
+        "target_availability_zone": params["target_availability_zone"],
+        "domain_id": live.domain_id,
+        "source_vpc_id": params["source_vpc"],
+        "dr_type": params.get("dr_type"),
+    }
+    step = result.add(
+        "create", KIND, params["name"], None, "create_server_group",
+        body={key: value for key, value in body.items() if value is not None}, after=list(after),
+        query={"name": params["name"]}, match=lambda group: group.get("name") == params["name"],
+    )
+    result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("protection", "status")))
+    return step
+
+
+def delete_step(result, group, after=(), later=False):
+    """Add the deletion of an empty group (5.4.4) to a plan."""
+    return result.add(
+        "delete", KIND, group.get("name"), group["id"], "delete_server_group", {"server_group": group["id"]}, after=list(after), later=later,
+    )
+
+
+def _plan_absent(live):
+    result, group = Plan(), live.obj
+    if group is None:
+        return result
+    counts = {
+        "protected instances": group.get("protected_instance_num"),
+        "replication pairs": group.get("replication_num"),
+        "DR drills": group.get("disaster_recovery_drill_num"),
+    }
+    held = ", ".join("%d %s" % (count, what) for what, count in counts.items() if count)
+    if held:
+        raise Refused(
+            "%s cannot be deleted: it has %s" % (KIND.label(group), held), remedy="Delete them first, or set purge: true (5.4.4).",
+        )
+    result.before = {"name": group.get("name")}
+    delete_step(result, group)
+    return result

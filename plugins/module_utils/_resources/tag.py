@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags of a protected instance (5.8). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._client import objects
+from .._errors import Refused
+from .._plan import Plan, tags_to_list, tags_to_mapping
+from .._validate import is_id
+from . import protected_instance
+from ._kind import LiveState
+from ._tags import add_tag_steps
+
+
+@dataclass
+class Live(LiveState):
+    """The instance's ID and name, and its tags as the API's list (``obj``, what the module returns)."""
+
+    obj: list
+    instance_id: str
+    name: str | None = None
+
+    @property
+    def id(self):
+        return self.instance_id
+
+
+def read(lookup, params):
+    """The instance's tags: by ID one query of the tags alone, by name they come with the list of instances."""
+    reference = params["protected_instance"]
+    if is_id(reference):
+        return Live(show(lookup, reference), reference)
+    instance = lookup.one(protected_instance.KIND, reference)
+    return Live(instance.get("tags") or [], instance["id"], instance.get("name"))
+
+
+def show(lookup, instance_id, live=None):
+    """The instance's tags (5.8.6)."""
+    return objects(lookup.api.call("list_tags", protected_instance=instance_id), "tags")
+
+
+def plan(params, live):
+    """Steps that set or remove tags. Pure."""
+    result = Plan(before={"tags": tags_to_mapping(live.obj)})
+    if params["state"] == "present":
+        empty = [key for key, value in params["tags"].items() if value is None]
+        if empty:
+            raise Refused("tags: %s has no value; give one, an empty string if need be" % ", ".join(empty))
+        add_tag_steps(result, protected_instance.KIND, live.instance_id, live.name, live.obj, params["tags"], params["purge"])
+        return result
+    have = result.before["tags"]
+    gone = {key: None for key, value in params["tags"].items() if key in have and (value is None or have[key] == str(value))}
+    add_tag_steps(result, protected_instance.KIND, live.instance_id, live.name, live.obj, {}, False, remove=gone)
+    return result
+
+
+def expect(plan_made):
+    """The tags as the plan leaves them."""
+    return tags_to_list(plan_made.after.get("tags", plan_made.before["tags"]))

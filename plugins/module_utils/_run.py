@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task's life: check, read, plan, gate, execute, result. PRIVATE to the collection.
+
+Hosts (an AnsibleModule, or the action plugin in the controller's process) give ``params`` and a ``host`` with
+``check_mode``, ``warn(message)``, ``mask(secrets)`` and ``alive()``; they turn SdrsError into a failed result.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import _validate
+from ._api import Api
+from ._client import Client
+from ._errors import ApiError, AuthError, ConnectionFailed, JobTimeout, SdrsError, doing
+from ._execute import Executor
+from ._lookup import Lookup
+from ._settings import resolve as resolve_settings
+from ._wait import Waiting, settle
+
+# How often a plan may bring more to light; each round does something, so this only stops a service that contradicts itself.
+_ROUNDS = 25
+# A new object may be missing from answers for some seconds.
+_VISIBLE_WITHIN = 10.0
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a module that changes things is: how to read, how to plan, and under which key the object is returned.
+
+    :param read: ``read(lookup, params)`` giving a live state with ``obj``, ``watch()`` and ``assume()``; resolves references
+    :param plan: ``plan(params, live)`` giving a Plan; pure
+    :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
+    :param rules: rules of its own options, beside those of ``_validate``
+    :param verify: ``verify(params, object)`` raising when the steps ended well but the object is not as wanted
+    :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
+    """
+
+    kind: Any
+    read: Any
+    plan: Any
+    returns: str
+    show: Any = None
+    expect: Any = None
+    verify: Any = None
+    rules: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What an info module is: ``read(lookup, params, waiting)`` giving the result's keys."""
+
+    read: Any
+    rules: dict = field(default_factory=dict)
+
+
+def run(declaration, params, host, client=None):
+    """Carry out a declaration with validated ``params`` and give back the result.
+
+    :raises SdrsError: with what was done so far in ``error.result``
+    """
+    _validate.check(params, {**_validate.RULES, **declaration.rules})
+    if client is None:
+        settings = resolve_settings(params)
+        host.mask(settings.secrets)
+        client = Client(settings, host.warn, host.mask)
+    lookup = Lookup(Api(client), warn=host.warn)
+    waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or 1800, params.get("poll_interval"))
+    if isinstance(declaration, Query):
+        with doing("query", only=(ApiError, AuthError, ConnectionFailed)):
+            return dict(declaration.read(lookup, copy.deepcopy(params), waiting), changed=False)
+    return _Task(declaration, params, host, lookup, waiting).run()
+
+
+class _Task:
+    def __init__(self, declaration, params, host, lookup, waiting):
+        self.declaration, self.given, self.host, self.lookup, self.waiting = declaration, params, host, lookup, waiting
+        self.steps, self.pending, self.plans = [], [], []
+        self.warned = set()
+
+    def run(self):
+        try:
+            return self._result(self._converge())
+        except SdrsError as error:
+            error.result.setdefault("operations", _operations(self.steps))
+            error.result.setdefault("jobs", self._jobs())
+            error.result["changed"] = bool(self.steps)
+            raise
+
+    def _converge(self):
+        """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
+        first = None
+        for _round in range(_ROUNDS):
+            params = copy.deepcopy(self.given)
+            live = self._read(params)
+            busy = [(kind, obj) for kind, obj in live.watch() if kind.busy(obj)]
+            if busy and self.waiting.wait and not self.host.check_mode:
+                for kind, obj in busy:
+                    # What is to be removed may have failed before, but not while it was being removed.
+                    tolerant = params.get("state") == "absent" and obj.get("status") != "deleting"
+                    settle(self.lookup.api, self.waiting, kind, obj, tolerant)
+                    self.lookup.settled.append((kind, obj))
+                self.lookup.forget()
+                continue
+            if busy and live.obj and live.assume().obj is None:
+                # It is being deleted: plan for the time after that.
+                self.lookup.ignore_deleting = True
+                params = copy.deepcopy(self.given)
+                live = self._read(params)
+            plan = self.declaration.plan(params, live.assume() if busy else live)
+            self._note(plan)
+            first = first or live
+            if self.host.check_mode or not plan.steps:
+                self.steps += plan.steps if self.host.check_mode else []
+                return first
+            if busy:
+                self.pending = plan.steps
+                return first
+            self._execute(plan)
+            if not plan.again or not self.waiting.wait:
+                return first
+            self.lookup.forget()
+        raise JobTimeout("the state of the service keeps changing while the task runs", remedy="Run the task again.")
+
+    def _read(self, params):
+        with doing("read the live state", only=(ApiError, AuthError, ConnectionFailed)):
+            return self.declaration.read(self.lookup, params)
+
+    def _note(self, plan):
+        self.plans.append(plan)
+        for warning in plan.warnings:
+            if warning not in self.warned:
+                self.warned.add(warning)
+                self.host.warn(warning)
+
+    def _execute(self, plan):
+        executor = Executor(self.lookup.api, self.waiting, alive=self.host.alive)
+        try:
+            executor.run(plan.steps)
+        finally:
+            self.steps += [step for step in plan.steps if step.submitted]
+            self.pending = executor.pending
+
+    def _jobs(self):
+        return [step.job for step in self.steps if step.job]
+
+    def _result(self, live):
+        operations = _operations(self.steps)
+        result = {
+            "changed": bool(operations),
+            "operations": operations,
+            "jobs": self._jobs(),
+            "diff": {"before": self.plans[0].before, "after": self.plans[0].after},
+            self.declaration.returns: self._object(live),
+        }
+        if not self.waiting.wait:
+            result["pending"] = _operations(self.pending)
+        return result
+
+    def _object(self, live):
+        """The object as the service shows it now; the last known one after a deletion, the expected one in check mode."""
+        last = self.steps[-1] if self.steps else None
+        if last is None:
+            return live.obj
+        if self.host.check_mode:
+            return self._expected(live.obj)
+        if last.operation == "delete" and last.kind is self.declaration.kind:
+            return live.obj
+        made = [step.id for step in self.steps if step.operation == "create" and step.kind is self.declaration.kind]
+        object_id = made[-1] if made and not self.declaration.show else live.id
+        if not isinstance(object_id, str):
+            return self._expected(live.obj)
+        obj = self._seen(object_id, live) or live.obj
+        if self.declaration.verify and self.waiting.wait:
+            self.declaration.verify(self.given, obj)
+        return obj
+
+    def _seen(self, object_id, live):
+        self.lookup.forget()
+        show = self.declaration.show or (lambda lookup, wanted, live: lookup.show(self.declaration.kind, wanted))
+        deadline = self.waiting.clock() + _VISIBLE_WITHIN
+        while True:
+            obj = show(self.lookup, object_id, live)
+            if obj is not None or self.waiting.clock() > deadline:
+                return obj
+            self.waiting.sleep(0.5)
+            self.lookup.forget()
+
+    def _expected(self, obj):
+        """What the object will look like, as far as the plan tells."""
+        if self.declaration.expect:
+            return self.declaration.expect(self.plans[-1])
+        if not isinstance(obj, (dict, type(None))):
+            return obj
+        if self.steps and self.steps[-1].operation == "delete":
+            return obj
+        created = next((step.body for step in self.steps if step.operation == "create"), None)
+        expected = {key: value for key, value in created.items() if isinstance(value, (str, int, list, bool))} if created else dict(obj or {})
+        for step in self.steps:
+            if step.operation == "rename":
+                expected["name"] = step.name
+        return expected
+
+
+def _operations(steps):
+    return [operation for step in steps for operation in step.as_operations()]

@@ -1,0 +1,176 @@
+#!/usr/bin/python
+
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sdrs_protected_instance
+short_description: Manage SDRS protected instances
+description:
+  - Protects a server, renames, tags and deletes the protected instance that results.
+  - Creating a protected instance makes the service create a DR server, its disks, and a replication pair for each disk. Name,
+    extend or attach these pairs with M(cloud_dr.sdrs.sdrs_replication) by their O(cloud_dr.sdrs.sdrs_replication#module:volume).
+  - Servers that share a disk cannot be protected one by one.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.wait
+  - cloud_dr.sdrs.attributes
+  - cloud_dr.sdrs.attributes.state
+  - cloud_dr.sdrs.attributes.immutable
+options:
+  name:
+    description:
+      - Name of the protected instance, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
+      - When O(server) or O(id) is given, the instance is found by that, and renamed if it bears another name.
+    type: str
+  id:
+    description: ID of an existing protected instance.
+    type: str
+  server_group:
+    description: Name or ID of the protection group. Needed to create an instance, fixed then.
+    type: str
+    aliases: [server_group_id]
+  server:
+    description:
+      - Name or ID of the protected server. Needed to create an instance, fixed then.
+      - Either of the instance's two servers means the instance.
+    type: str
+    aliases: [server_id]
+  description:
+    description: Description, at most 64 bytes without C(<) and C(>). Fixed at creation.
+    type: str
+  cluster:
+    description: ID of the DSS storage pool for the DR disks. Used at creation only.
+    type: str
+  primary_subnet:
+    description: Network ID of the subnet of the DR server's primary NIC. Used at creation only.
+    type: str
+  primary_ip_address:
+    description: Address of the DR server's primary NIC. Needs O(primary_subnet). Used at creation only.
+    type: str
+  flavor:
+    description: Flavor of the DR server, the production server's by default. Used at creation only.
+    type: str
+  tenancy:
+    description: Whether the DR server is created on a dedicated host or in the shared pool. Used at creation only.
+    type: str
+    choices: [shared, dedicated]
+  dedicated_host:
+    description: ID of the dedicated host. Needs O(tenancy=dedicated). Used at creation only.
+    type: str
+  tags:
+    description: Tags of the instance, at most 10. Other tags stay unless O(purge_tags=true).
+    type: dict
+  purge_tags:
+    description: Whether to remove tags that O(tags) does not name.
+    type: bool
+    default: false
+  delete_target_server:
+    description:
+      - With O(state=absent), delete the DR server and its disks too.
+      - Refused after a switch, when the DR server is production.
+    type: bool
+    default: false
+  delete_target_eip:
+    description:
+      - With O(state=absent), release the elastic IP of the DR server too.
+      - Refused after a switch, when the DR server is production.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Protect a server
+  cloud_dr.sdrs.sdrs_protected_instance:
+    name: erp-db-1
+    server_group: erp
+    server: ecs-erp-db-1
+    flavor: s3.xlarge.2
+    tags:
+      tier: db
+
+- name: Rename the protected instance of a server
+  cloud_dr.sdrs.sdrs_protected_instance:
+    server: ecs-erp-db-1
+    server_group: erp
+    name: erp-database-1
+
+- name: Stop protecting a server and delete its DR server
+  cloud_dr.sdrs.sdrs_protected_instance:
+    server: ecs-erp-db-1
+    server_group: erp
+    state: absent
+    delete_target_server: true
+"""
+
+RETURN = r"""
+protected_instance:
+  description: The protected instance as the API shows it, or the last known one after a deletion.
+  returned: success
+  type: dict
+  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
+operations:
+  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {operation: create, resource_type: protected_instance, name: erp-db-1, job_type: createProtectedInstanceNoCG, duration: 160.2}
+jobs:
+  description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+pending:
+  description: What is left to do once the jobs have ended. Run the task again then.
+  returned: with O(wait=false)
+  type: list
+  elements: dict
+  sample: []
+error:
+  description: Code, message, description and remedy of the failure, and what was being done.
+  returned: failure
+  type: dict
+  sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
+"""
+
+from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
+from ..module_utils._module import run_module
+from ..module_utils._resources import protected_instance
+from ..module_utils._run import Declaration
+
+SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
+    {
+        "name": {"type": "str"},
+        "id": {"type": "str"},
+        "server_group": reference("server_group"),
+        "server": reference("server"),
+        "description": {"type": "str"},
+        "cluster": {"type": "str"},
+        "primary_subnet": {"type": "str"},
+        "primary_ip_address": {"type": "str"},
+        "flavor": {"type": "str"},
+        "tenancy": {"type": "str", "choices": ["shared", "dedicated"]},
+        "dedicated_host": {"type": "str"},
+        "tags": {"type": "dict"},
+        "purge_tags": {"type": "bool", "default": False},
+        "delete_target_server": {"type": "bool", "default": False},
+        "delete_target_eip": {"type": "bool", "default": False},
+    },
+    required_one_of=[("id", "server", "name")],
+)
+DECLARATION = Declaration(protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance")
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+#!/usr/bin/python
+
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sdrs_protected_instance_resize
+short_description: Change the flavors of an SDRS protected instance
+description:
+  - Changes the flavor of the production server, the DR server or both. Only the sides that differ are changed.
+  - The servers whose flavor changes must be stopped. This module never stops them.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.wait
+  - cloud_dr.sdrs.attributes
+options:
+  protected_instance:
+    description: Name or ID of the protected instance.
+    type: str
+    required: true
+    aliases: [protected_instance_id]
+  flavor:
+    description: Flavor of both servers.
+    type: str
+  production_flavor:
+    description: Flavor of the production server.
+    type: str
+  dr_flavor:
+    description: Flavor of the DR server.
+    type: str
+  production_dedicated_host:
+    description: ID of the dedicated host of the production server, needed if it is on one.
+    type: str
+  dr_dedicated_host:
+    description: ID of the dedicated host of the DR server, needed if it is on one.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Give both servers the same flavor
+  cloud_dr.sdrs.sdrs_protected_instance_resize:
+    protected_instance: erp-db-1
+    flavor: s3.xlarge.2
+"""
+
+RETURN = r"""
+protected_instance:
+  description: The protected instance as the API shows it.
+  returned: success
+  type: dict
+  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
+operations:
+  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {operation: resize, resource_type: protected_instance, name: erp-db-1, job_type: resizeProtectedInstanceNew, duration: 45.1}
+jobs:
+  description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+pending:
+  description: What is left to do once the jobs have ended. Run the task again then.
+  returned: with O(wait=false)
+  type: list
+  elements: dict
+  sample: []
+error:
+  description: Code, message, description and remedy of the failure, and what was being done.
+  returned: failure
+  type: dict
+  sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
+"""
+
+from ..module_utils._argspec import WAIT, Spec, reference
+from ..module_utils._module import run_module
+from ..module_utils._resources import resize
+from ..module_utils._run import Declaration
+
+SPEC = WAIT + Spec(
+    {
+        "protected_instance": reference("protected_instance", required=True),
+        "flavor": {"type": "str"},
+        "production_flavor": {"type": "str"},
+        "dr_flavor": {"type": "str"},
+        "production_dedicated_host": {"type": "str"},
+        "dr_dedicated_host": {"type": "str"},
+    },
+    required_one_of=[("flavor", "production_flavor", "dr_flavor")],
+    mutually_exclusive=[("flavor", "production_flavor"), ("flavor", "dr_flavor")],
+)
+DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance")
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

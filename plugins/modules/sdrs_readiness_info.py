@@ -1,0 +1,99 @@
+#!/usr/bin/python
+
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sdrs_readiness_info
+short_description: Check whether an SDRS operation is possible
+description:
+  - Checks every condition the service documents for an operation on a protection group. Changes nothing.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.attributes.info
+options:
+  server_group:
+    description: Name or ID of the protection group.
+    type: str
+    required: true
+    aliases: [server_group_id]
+  operation:
+    description: The operation. V(create) is the protection of O(servers).
+    type: str
+    required: true
+    choices: [protect, planned_failover, failover, reprotect, drill, create]
+  servers:
+    description: Names or IDs of servers, for V(create).
+    type: list
+    elements: str
+  drill_vpc:
+    description: Name or ID of the VPC to drill in, for V(drill).
+    type: str
+    aliases: [drill_vpc_id]
+"""
+
+EXAMPLES = r"""
+- name: Check whether a planned failover is possible
+  cloud_dr.sdrs.sdrs_readiness_info:
+    server_group: erp
+    operation: planned_failover
+  register: readiness
+
+- name: Check whether servers can be protected
+  cloud_dr.sdrs.sdrs_readiness_info:
+    server_group: erp
+    operation: create
+    servers: [ecs-erp-web-1]
+"""
+
+RETURN = r"""
+checks:
+  description: The conditions. V(severity) is V(error) if the condition forbids the operation, V(advisory) if a failover needs C(force), V(warning) else.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{check: servers_stopped, passed: false, severity: error, detail: "not stopped: ecs-erp-db-1"}]
+ready:
+  description: Whether no condition forbids the operation.
+  returned: success
+  type: bool
+  sample: false
+error:
+  description: Code, message, description and remedy of the failure, and what was being done.
+  returned: failure
+  type: dict
+  sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
+"""
+
+from ..module_utils._argspec import Spec, reference
+from ..module_utils._module import run_module
+from ..module_utils._resources import _project_queries
+from ..module_utils._run import Query
+
+SPEC = Spec(
+    {
+        "server_group": reference("server_group", required=True),
+        "operation": {
+            "type": "str",
+            "choices": ["protect", "planned_failover", "failover", "reprotect", "drill", "create"],
+            "required": True,
+        },
+        "servers": {"type": "list", "elements": "str"},
+        "drill_vpc": reference("drill_vpc"),
+    },
+    required_if=[("operation", "create", ("servers",))],
+)
+DECLARATION = Query(_project_queries.readiness)
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+#!/usr/bin/python
+
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sdrs_replication
+short_description: Manage SDRS replication pairs
+description:
+  - Pairs a disk, extends, attaches, detaches, renames and deletes replication pairs.
+  - A pair that the service made with a protected instance is adopted by its O(volume).
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.wait
+  - cloud_dr.sdrs.attributes
+  - cloud_dr.sdrs.attributes.state
+  - cloud_dr.sdrs.attributes.immutable
+options:
+  name:
+    description:
+      - Name of the replication pair, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
+      - When O(volume) or O(id) is given, the pair is found by that, and renamed if it bears another name.
+    type: str
+  id:
+    description: ID of an existing replication pair.
+    type: str
+  server_group:
+    description: Name or ID of the protection group. Needed to create a pair, fixed then.
+    type: str
+    aliases: [server_group_id]
+  volume:
+    description:
+      - Name or ID of the replicated disk. Needed to create a pair, fixed then. Only an available disk can be paired.
+      - Either of the pair's two disks means the pair.
+    type: str
+    aliases: [volume_id]
+  description:
+    description: Description, at most 64 bytes without C(<) and C(>). Fixed at creation.
+    type: str
+  cluster:
+    description: ID of the DSS storage pool for the DR disk. Used at creation only.
+    type: str
+  size:
+    description: Size of both disks in GB. Disks can only grow.
+    type: int
+  attachments:
+    description: The protected instances the pair is attached to. Others stay unless O(purge_attachments=true).
+    type: list
+    elements: dict
+    suboptions:
+      protected_instance:
+        description: Name or ID of a protected instance of the group.
+        type: str
+        required: true
+      device:
+        description:
+          - Device name, such as V(/dev/vdb). Needed to attach, fixed then. V(/dev/sdb) and V(/dev/vdb) are the same device.
+        type: str
+  purge_attachments:
+    description: Consents to detaching the pair from instances O(attachments) does not name. This unplugs the disk from the servers.
+    type: bool
+    default: false
+  force_detach:
+    description: With O(state=absent), detach the pair first. This unplugs the disk from the servers.
+    type: bool
+    default: false
+  delete_target_volume:
+    description:
+      - With O(state=absent), delete the DR disk too.
+      - Refused after a switch, when the DR disk is production.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Give the pair of a server's disk a name and let it grow
+  cloud_dr.sdrs.sdrs_replication:
+    server_group: erp
+    volume: data-1
+    name: erp-db-1-data
+    size: 200
+
+- name: Pair a free disk and attach it
+  cloud_dr.sdrs.sdrs_replication:
+    server_group: erp
+    volume: archive-1
+    name: erp-archive
+    attachments:
+      - protected_instance: erp-db-1
+        device: /dev/vdc
+
+- name: Detach the pair and delete it with its DR disk
+  cloud_dr.sdrs.sdrs_replication:
+    server_group: erp
+    name: erp-archive
+    state: absent
+    force_detach: true
+    delete_target_volume: true
+"""
+
+RETURN = r"""
+replication:
+  description: The replication pair as the API shows it, or the last known one after a deletion.
+  returned: success
+  type: dict
+  sample: {id: b93bc1c4-67ee-45a1-bc8a-d022fdd28811, name: erp-archive, status: available}
+operations:
+  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {operation: extend, resource_type: replication, name: erp-db-1-data, job_type: expandReplicationPairNew, duration: 31.0}
+jobs:
+  description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+pending:
+  description: What is left to do once the jobs have ended. Run the task again then.
+  returned: with O(wait=false)
+  type: list
+  elements: dict
+  sample: []
+error:
+  description: Code, message, description and remedy of the failure, and what was being done.
+  returned: failure
+  type: dict
+  sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
+"""
+
+from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
+from ..module_utils._module import run_module
+from ..module_utils._resources import replication
+from ..module_utils._run import Declaration
+
+SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
+    {
+        "name": {"type": "str"},
+        "id": {"type": "str"},
+        "server_group": reference("server_group"),
+        "volume": reference("volume"),
+        "description": {"type": "str"},
+        "cluster": {"type": "str"},
+        "size": {"type": "int"},
+        "attachments": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"protected_instance": {"type": "str", "required": True}, "device": {"type": "str"}},
+        },
+        "purge_attachments": {"type": "bool", "default": False},
+        "force_detach": {"type": "bool", "default": False},
+        "delete_target_volume": {"type": "bool", "default": False},
+    },
+    required_one_of=[("id", "volume", "name")],
+)
+DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication")
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

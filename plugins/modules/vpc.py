@@ -1,0 +1,133 @@
+#!/usr/bin/python
+
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vpc
+short_description: Manage VPCs and their subnets
+description:
+  - Creates, updates and deletes VPCs and subnets, as DR drills need them. A drill VPC must have the CIDR block and subnets of the
+    protection group's VPC.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.attributes
+  - cloud_dr.sdrs.attributes.state
+options:
+  id:
+    description: ID of an existing VPC.
+    type: str
+  name:
+    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed.
+    type: str
+  cidr:
+    description:
+      - CIDR block, within 10.0.0.0/8 to 10.255.255.240/28, 172.16.0.0/12 to 172.31.255.240/28 or 192.168.0.0/16 to
+        192.168.255.240/28. Needed to create a VPC.
+    type: str
+  enable_shared_snat:
+    description: Whether shared SNAT is enabled.
+    type: bool
+  subnets:
+    description: The subnets, found by their names. Others stay unless O(purge_subnets=true).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the subnet.
+        type: str
+        required: true
+      cidr:
+        description: CIDR block of the subnet. Fixed at creation.
+        type: str
+        required: true
+      gateway_ip:
+        description: Gateway of the subnet, the first address by default. Fixed at creation.
+        type: str
+  purge_subnets:
+    description: Delete subnets that O(subnets) does not name; with O(state=absent), all subnets first.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Make a VPC for drills
+  cloud_dr.sdrs.vpc:
+    name: vpc-erp-drill
+    cidr: 192.168.0.0/16
+    subnets:
+      - name: app
+        cidr: 192.168.0.0/20
+        gateway_ip: 192.168.0.1
+
+- name: Remove it with its subnets
+  cloud_dr.sdrs.vpc:
+    name: vpc-erp-drill
+    purge_subnets: true
+    state: absent
+"""
+
+RETURN = r"""
+vpc:
+  description: The VPC as the API shows it, or the last known one after a deletion.
+  returned: success
+  type: dict
+  sample: {id: 99d9d709-8478-4b46-9f3f-2206b1023fd3, name: vpc-erp-drill, cidr: 192.168.0.0/16, status: OK}
+operations:
+  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {operation: create, resource_type: vpc, name: vpc-erp-drill}
+jobs:
+  description: Always empty, this is done without a job.
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+error:
+  description: Code, message, description and remedy of the failure, and what was being done.
+  returned: failure
+  type: dict
+  sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
+"""
+
+from ..module_utils._argspec import STATE, Spec
+from ..module_utils._module import run_module
+from ..module_utils._resources import vpc
+from ..module_utils._run import Declaration
+
+SPEC = STATE + Spec(
+    {
+        "id": {"type": "str"},
+        "name": {"type": "str"},
+        "cidr": {"type": "str"},
+        "enable_shared_snat": {"type": "bool"},
+        "subnets": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "name": {"type": "str", "required": True},
+                "cidr": {"type": "str", "required": True},
+                "gateway_ip": {"type": "str"},
+            },
+        },
+        "purge_subnets": {"type": "bool", "default": False},
+    },
+    required_one_of=[("id", "name")],
+)
+DECLARATION = Declaration(vpc.KIND, vpc.read, vpc.plan, "vpc", rules={"cidr": vpc.cidr, "subnets": vpc.subnets})
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host that runs a declaration in the controller's process, for local connections. PRIVATE to the collection.
+
+It saves the start of a Python per task. Whenever anything is not plain, the ordinary module runs instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values, sanitize_keys
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._argspec import CONNECTION, alias_conflicts
+from ..module_utils._client import MISSING_REQUESTS
+from ..module_utils._clouds_yaml import MissingYaml
+from ..module_utils._errors import ConfigError, SdrsError
+from ..module_utils._module import NEEDED_PYTHON, require_parent, same_option, unexpected
+from ..module_utils._run import run
+
+_HERE = (None, "localhost", "127.0.0.1", "::1")
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+
+class _ActionHost:
+    """``host`` for ``run``: gathers warnings and secrets for the result."""
+
+    def __init__(self, check_mode, secrets):
+        self._parent = os.getppid()
+        self.check_mode = check_mode
+        self.secrets = set(secrets)
+        self.warnings = []
+
+    def warn(self, message):
+        self.warnings.append(message)
+
+    def mask(self, secrets):
+        self.secrets.update(secrets)
+
+    def alive(self):
+        """The worker of a killed ansible-playbook goes on: stop before the next write."""
+        require_parent(self._parent)
+
+
+def in_process(module):
+    """The ActionModule class for a module of this collection, which has ``SPEC`` and ``DECLARATION``."""
+
+    class ActionModule(ActionBase):
+        _supports_check_mode = True
+        _supports_async = True
+
+        def run(self, tmp=None, task_vars=None):
+            super().run(tmp, task_vars)
+            if not self._plain(task_vars or {}):
+                return self._execute_module(
+                    module_name=self._task.action, module_args=self._task.args, task_vars=task_vars, wrap_async=self._task.async_val,
+                )
+            return _run_here(module, _plain_data(self._task.args), self._task)
+
+        def _plain(self, task_vars):
+            """Whether the task may run in this process."""
+            interpreter = self._templar.template(task_vars.get("ansible_python_interpreter"))
+            return not (
+                MISSING_REQUESTS
+                or sys.version_info < NEEDED_PYTHON
+                or self._connection.transport != "local"
+                or self._task.async_val
+                or self._play_context.become
+                or self._task.delegate_to not in _HERE
+                or any(self._task.environment or ())
+                or (interpreter and interpreter not in (sys.executable, "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"))
+                or (sys.platform == "darwin" and not any(os.environ.get(name) for name in _PROXIES))
+                or not boolean(self._templar.template(task_vars.get("sdrs_in_process", True)), strict=False)
+            )
+
+    return ActionModule
+
+
+def _plain_data(value):
+    """Through JSON and back: templating leaves tagged strings, sets and dates behind."""
+    return json.loads(json.dumps(value, default=lambda item: sorted(item) if isinstance(item, (set, frozenset)) else str(item)))
+
+
+def _run_here(module, options, task):
+    spec = CONNECTION + module.SPEC
+    kwargs = spec.kwargs()
+    checked = ArgumentSpecValidator(kwargs.pop("argument_spec"), **kwargs).validate(options)
+    host = _ActionHost(task.check_mode, checked._no_log_values)
+    if checked.error_messages:
+        result = {"failed": True, "msg": "; ".join(checked.error_messages)}
+    else:
+        result = _outcome(spec, module.DECLARATION, options, checked.validated_parameters, host)
+    result["invocation"] = {"module_args": {name: checked.validated_parameters.get(name) for name in spec.options}}
+    result = sanitize_keys(remove_values(_plain_data(result), host.secrets), host.secrets, frozenset(("changed", "failed", "msg", "invocation")))
+    if host.warnings:
+        result["warnings"] = [remove_values(warning, host.secrets) for warning in host.warnings]
+    return result
+
+
+def _outcome(spec, declaration, options, params, host):
+    try:
+        for conflict in alias_conflicts(spec.options, options):
+            raise ConfigError(same_option(*conflict))
+        return run(declaration, params, host)
+    except MissingYaml as error:
+        return {"failed": True, "msg": str(error)}
+    except SdrsError as error:
+        return {"failed": True, "msg": str(error), "error": error.as_dict(), **error.result}
+    except Exception as error:  # pylint: disable=broad-except
+        text = unexpected(error)
+        return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}

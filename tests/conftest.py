@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import SPEED, Simulator, run_task
+
+
+@pytest.fixture
+def simulator():
+    """A simulator of its own, fast."""
+    running = Simulator("--speed", SPEED)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_simulator():
+    """Start simulators with arguments of one's own; they end with the test."""
+    started = []
+
+    def start(*arguments):
+        started.append(Simulator(*arguments))
+        return started[-1]
+
+    yield start
+    for running in started:
+        if running.process.poll() is None:
+            running.stop()
+
+
+@pytest.fixture
+def task(simulator):
+    """``task("sdrs_tag", ...)`` runs a module against the simulator; ``check=True`` for check mode."""
+
+    def call(module, check=False, host=None, **options):
+        waits = {"poll_interval": 0.02} if _starts_jobs(module) else {}
+        return run_task(module, {**simulator.connection, "token_cache": False, **waits, **options}, check, host)
+
+    return call
+
+
+def _starts_jobs(module):
+    return not module.endswith("_info") and module not in ("sdrs_tag", "sdrs_failed_task", "vpc", "as_group")
+
+
+@pytest.fixture
+def group(task, simulator):
+    """A protection group ``erp``, and what creates it."""
+    zones = simulator.info["availability_zones"]
+    options = {
+        "name": "erp", "source_availability_zone": zones[0], "target_availability_zone": zones[1], "source_vpc": simulator.vpc("vpc-erp"),
+    }
+    return task("sdrs_server_group", **options)["server_group"]

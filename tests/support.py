@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests share: the collection importable by its name, simulators, and running a module in this process."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+TREE = ROOT / ".build" / "tree"
+SPEED = "1000"
+
+
+def _link_tree():
+    """``ansible_collections/cloud_dr/sdrs`` as a link to the checkout, so that the collection can be imported by its name."""
+    link = TREE / "ansible_collections" / "cloud_dr" / "sdrs"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        try:
+            link.symlink_to(ROOT)
+        except FileExistsError:
+            pass
+
+
+_link_tree()
+for _place in (str(TREE), str(ROOT / "extensions" / "simulator")):
+    if _place not in sys.path:
+        sys.path.insert(0, _place)
+
+
+class Simulator:
+    """A running simulator; ``info`` is its start line."""
+
+    def __init__(self, *arguments):
+        environment = dict(os.environ, PYTHONPATH=str(ROOT / "extensions" / "simulator"))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "sdrs_simulator", *arguments], stdout=subprocess.PIPE, text=True, env=environment, cwd="/"
+        )
+        self.info = json.loads(self.process.stdout.readline())
+        self.url = self.info["url"]
+
+    @property
+    def connection(self):
+        """Connection options with access keys."""
+        return {
+            "endpoint": self.url, "region": self.info["region"], "project_id": self.info["project_id"],
+            "access_key": self.info["access_key"], "secret_key": self.info["secret_key"],
+        }
+
+    def log(self):
+        """The requests so far as ``(method, path, status)``."""
+        entries = requests.get(self.url + "/__simulator__/requests", timeout=10).json()["requests"]
+        return [(entry["method"], entry["path"], entry["status"]) for entry in entries]
+
+    def forget(self):
+        requests.delete(self.url + "/__simulator__/requests", timeout=10)
+
+    def fail_job(self, **fault):
+        requests.post(self.url + "/__simulator__/faults", json=fault, timeout=10)
+
+    def settings(self, **settings):
+        requests.put(self.url + "/__simulator__/settings", json=settings, timeout=10)
+
+    def patch(self, collection, object_id, **fields):
+        assert requests.patch("%s/__simulator__/%s/%s" % (self.url, collection, object_id), json=fields, timeout=10).ok
+
+    def server(self, name):
+        return next(server["id"] for server in self.info["servers"] if server["name"] == name)
+
+    def volume(self, name):
+        return next(volume["id"] for volume in self.info["volumes"] if volume["name"] == name)
+
+    def vpc(self, name):
+        return next(vpc["id"] for vpc in self.info["vpcs"] if vpc["name"] == name)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+def eventually(condition, seconds=10.0):
+    """Wait until ``condition()`` is true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+class TaskFailed(Exception):
+    """A task ended failed; ``result`` is what the module would have returned."""
+
+    def __init__(self, error):
+        super().__init__(str(error))
+        self.error = error.as_dict()
+        self.result = error.result
+
+
+class Host:
+    """The third host beside the module and the action plugin: the test itself."""
+
+    def __init__(self, check_mode=False):
+        self.check_mode = check_mode
+        self.warnings = []
+        self.secrets = []
+
+    def warn(self, message):
+        self.warnings.append(message)
+
+    def mask(self, secrets):
+        self.secrets += secrets
+
+    def alive(self):
+        pass
+
+
+def run_task(module, options, check_mode=False, host=None):
+    """Run a module's declaration in this process, options validated by its argument spec."""
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _argspec, _errors, _run
+
+    loaded = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + module)
+    seen = {}
+
+    def catch(spec, declaration):
+        seen.update(spec=_argspec.CONNECTION + spec, declaration=declaration)
+
+    original, loaded.run_module = loaded.run_module, catch
+    try:
+        loaded.main()
+    finally:
+        loaded.run_module = original
+    kwargs = seen["spec"].kwargs()
+    validated = ArgumentSpecValidator(kwargs.pop("argument_spec"), **kwargs).validate(options)
+    assert not validated.error_messages, validated.error_messages
+    try:
+        return _run.run(seen["declaration"], validated.validated_parameters, host or Host(check_mode))
+    except _errors.SdrsError as error:
+        raise TaskFailed(error) from error

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _jobs
+
+
+@pytest.mark.parametrize("length", [5, 15, 60, 120, 600])
+def test_the_end_of_a_job_is_noticed_within_a_tenth_of_its_length(length):
+    delays, looks = [], []
+    for part in range(200):
+        end, now, count = length + part / 100, 0.0, 0
+        while now < end:
+            now += _jobs.interval(now)
+            count += 1
+        delays.append(now - end)
+        looks.append(count)
+    assert sum(delays) / len(delays) <= length / 10 and max(looks) < 100
+
+
+def test_intervals():
+    assert _jobs.interval(0) == 0.5 and _jobs.interval(60) == 6 and _jobs.interval(10_000) == 10 and _jobs.interval(60, 2) == 2
+
+
+@pytest.mark.parametrize("entities, found", [
+    ({"server_group_id": "a"}, ["a"]),
+    ({"sub_jobs": [{"entities": {"server_group_id": "a"}}, {"entities": {"server_group_id": "a"}}]}, ["a"]),
+    ({"sub_jobs": [{"entities": {"sub_jobs": [{"entities": {"server_group_id": "b"}}]}}]}, ["b"]),
+    ({}, []), (None, []), ("text", []), ({"server_group_id": None, "sub_jobs": "x"}, []),
+])
+def test_entities_may_be_in_sub_jobs_only(entities, found):
+    assert _jobs.entities({"entities": entities}, "server_group_id") == found
+
+
+@pytest.mark.parametrize("begin, end, seconds", [
+    ("2018-04-19T01:55:30.443Z", "2018-04-19T01:55:45.493Z", 15.05), ("2018-04-19T01:55:30.443Z", None, None), ("x", "y", None),
+])
+def test_duration(begin, end, seconds):
+    assert _jobs.duration({"begin_time": begin, "end_time": end}) == seconds

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which object a name means (SEMANTICS, section 1), without a service."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _lookup
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import Refused
+
+
+def server(name_id, zone="az1"):
+    return {"id": name_id, "name": "s", "az": zone}
+
+
+def pick(matches, owners=None, zone=None):
+    return _lookup.pick(matches, owners or {}, lambda each: each["az"], zone, "server", "s")
+
+
+def test_one_match_is_it():
+    assert pick([server("a")]) == (None, server("a"))
+
+
+def test_both_halves_mean_their_instance():
+    instance = {"id": "i"}
+    found, half = pick([server("a"), server("b", "az2")], {"a": instance, "b": instance}, "az2")
+    assert found is instance and half["id"] == "b"
+
+
+def test_only_those_of_the_production_site():
+    assert pick([server("a"), server("b", "az2")], zone="az2")[1]["id"] == "b"
+
+
+def test_several_left_are_listed():
+    with pytest.raises(Refused, match=r"2 objects match server 's'.*\(a.*\(b"):
+        pick([server("a"), server("b")], zone="az1")
+    with pytest.raises(Refused):
+        pick([server("a"), server("b", "az2")])
+
+
+def test_production_zone_follows_the_priority_station():
+    group = {"source_availability_zone": "a", "target_availability_zone": "b"}
+    assert _lookup.production_zone(dict(group, priority_station="source")) == "a"
+    assert _lookup.production_zone(dict(group, priority_station="target")) == "b"
+
+
+def test_no_match_lists_what_comes_near():
+    with pytest.raises(Refused, match="no VPC is named 'x'; found: y"):
+        _lookup.exactly_one([], [{"name": "y", "id": "1"}], "VPC", "x")

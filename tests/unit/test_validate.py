@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _validate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
+
+
+@pytest.mark.parametrize("option, value, rule", [
+    ("name", "", "must not be empty"), ("name", "x" * 65, "longer than 64 bytes"), ("name", "ä" * 33, "longer than 64 bytes"),
+    ("name", "a b", "only letters"), ("name", "a\n", "only letters"),
+    ("description", "<b>", "must not contain"), ("description", "ü" * 33, "64 bytes"),
+    ("tags", {str(number): "" for number in range(11)}, "11 tags"), ("tags", {"": "x"}, "not empty"), ("tags", {"k" * 37: ""}, "36 characters"),
+    ("tags", {"a=b": ""}, "36 characters"), ("tags", {"k": "v" * 44}, "43 characters"), ("tags", {"k": ["v"]}, "must be a string"),
+    ("tags", [{"key": "a", "values": []}, {"key": " a", "values": []}], "twice"), ("size", 0, "not a size"), ("size", -5, "not a size"),
+    ("id", "erp", "not an ID"), ("primary_ip_address", "300.1.1.1", "not an IP address"), ("wait_timeout", 0, "greater than 0"),
+    ("attachments", [{"protected_instance": "a", "device": "vdb"}], r"attachments\[0\].device"),
+    ("attachments", [{"protected_instance": "a"}, {"protected_instance": "a"}], r"attachments\[1\] names"),
+    ("server_group", " ", "must not be empty"), ("server_group_ids", ["x"], "not an ID"),
+])
+def test_what_is_refused_names_option_and_rule(option, value, rule):
+    with pytest.raises(ConfigError, match=rule) as caught:
+        _validate.check({option: value}, _validate.RULES)
+    assert str(caught.value).startswith(option)
+
+
+@pytest.mark.parametrize("option, value", [
+    ("name", "erp_1.x-Y"), ("name", "保护组"), ("name", "x" * 64), ("description", "any thing, 100 %"), ("tags", {"k" * 36: "v" * 43, "a b": ""}),
+    ("tags", {"k": None}), ("size", 1), ("id", "40df180b-9fe2-471a-8c64-1b758dc84189"), ("id", "00000000632302f501632305f63c000e"),
+    ("attachments", [{"protected_instance": "a", "device": "/dev/vdb"}, {"protected_instance": "b", "device": None}]),
+])
+def test_what_is_accepted(option, value):
+    _validate.check({option: value}, _validate.RULES)
+
+
+def test_devices():
+    assert _validate.same_device("/dev/sdb", "/dev/vdb") and not _validate.same_device("/dev/vdb", "/dev/vdc")
+    assert _validate.is_system_device("/dev/sda") and not _validate.is_system_device("/dev/vdab")
