@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import threading
 import time
 from urllib.parse import quote, urlencode
 
@@ -40,9 +41,7 @@ class Client:
     def __init__(self, settings, warn=None, mask=None, sleep=time.sleep, session=None, agent="cloud_dr.sdrs"):
         self.settings = settings
         self._sleep = sleep
-        self._session = session or requests.Session()
-        self._session.verify = settings.verify
-        self._session.headers.update({"Content-Type": "application/json", "X-Language": "en-us", "User-Agent": agent})
+        self._given_session, self._agent, self._own = session, agent, threading.local()
         self._cache = TokenCache(settings.token_cache_dir, settings.token_cache, warn)
         if settings.kind == "aksk":
             self.auth = AkSkAuth(settings.credentials)
@@ -51,6 +50,16 @@ class Client:
         else:
             self.auth = TokenAuth(token=settings.credentials["auth_token"])
         self.auth.project_id = settings.project_id
+
+    @property
+    def _session(self):
+        """One session for each thread: they are not made to be shared."""
+        session = getattr(self._own, "session", None)
+        if session is None:
+            session = self._own.session = self._given_session or requests.Session()
+            session.verify = self.settings.verify
+            session.headers.update({"Content-Type": "application/json", "X-Language": "en-us", "User-Agent": self._agent})
+        return session
 
     @property
     def project_id(self):

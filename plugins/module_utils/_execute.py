@@ -1,37 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the steps of a plan: as many jobs at once as allowed, each waited for. PRIVATE to the collection."""
+"""Runs the steps of a plan: as many jobs at once as allowed, watched together. PRIVATE to the collection.
+
+One coordinator owns the plan, the clock and every decision; requests run in a few threads (``_pool``).
+"""
 
 from __future__ import annotations
 
-from ._errors import ApiError, JobFailed, NotFound, SdrsError, UnknownFate, job_error
-from ._jobs import ended, entities
-from ._lookup import Lookup
-from ._plan import resolve
-from ._wait import failure, settle, timeout
+import heapq
 
-# A list may lag behind a creation by some seconds: so often a request whose answer was lost is looked for before it is repeated.
-_LOOKS = 3
-_LOOK_PAUSE = 1.5
-_REPEATS = 2
-# A job may be unknown for a moment after it was submitted, and jobs expire a day after their end (field notes 3.1).
-_JOB_UNKNOWN = 3
+from ._errors import SdrsError
+from ._jobs import SLACK, Pace, duration
+from ._plan import resolve
+from ._pool import Here, Threads
+from ._steps import DONE, RUNNING, Carrier
+from ._wait import timeout
 
 
 class Executor:
     """Carries out steps; after ``run`` every step knows its job, and ``pending`` and ``failed`` tell the rest.
 
     :param waiting: Waiting; without ``wait`` steps whose prerequisites are unfinished are left as pending
+    :param parallel: jobs in flight at once; what starts no job does not count
     :param alive: callable raising when nobody waits for the outcome any more; asked before every request that writes
+    :param tell: ``tell(event, step, object or None)`` is told what begins, runs, and ends (``done``, ``failed``)
+    :param pool: where requests run; default: threads for several steps, this thread for one
     """
 
-    def __init__(self, api, waiting, parallel=16, alive=None):
-        self._api = api
-        self._waiting = waiting
-        self._parallel = parallel
-        self._alive = alive or (lambda: None)
-        self.pending, self.failed = [], []
-        self._done = set()
-        self._since, self._due, self._unknown = {}, {}, {}
+    def __init__(self, api, waiting, parallel=16, alive=None, tell=None, pool=None):
+        self._waiting, self._parallel = waiting, parallel
+        self._carrier = Carrier(api, waiting, alive or (lambda: None))
+        self._tell = tell or (lambda event, step, obj=None: None)
+        self._pool = pool
+        self._pace = Pace(waiting.poll_interval)
+        self.pending, self.failed, self.done = [], [], set()
+        self._since, self._due, self._looking, self._by_job = {}, {}, set(), {}
+        self._jobs_in_flight = 0
 
     def run(self, steps):
         """Run the steps in the order of their dependencies.
@@ -40,191 +43,241 @@ class Executor:
 
         :raises SdrsError: the first failure, after all that could run has ended
         """
-        self._all = steps
-        queue, running = [step for step in steps if not step.later], []
-        while queue or running:
-            progress = self._start_ready(queue, running)
-            if not self._waiting.wait:
-                if not progress:
-                    break
-                running.clear()
-                continue
-            if running:
-                self._look_at_due(running)
-            elif not progress:
-                break
-        self.pending = queue + [step for step in steps if step.later]
+        self._all, self._order = steps, {}
+        self._waits_for, self._needed_by, self._ready = {}, {}, []
+        self._pool = self._pool or (
+            Threads(self._waiting.clock, self._parallel) if len(steps) > 1 and self._parallel > 1 else Here(self._waiting.clock, self._waiting.sleep)
+        )
+        self._heights = _heights(steps)
+        self._enqueue(steps)
+        try:
+            self._coordinate()
+        finally:
+            self._pool.close()
+        over = self.done.union(self._since, (step for step, _error in self.failed))
+        self.pending = [step for step in self._all if step not in over and step.call]
         if self.failed:
             first = self.failed[0][1]
             if len(self.failed) > 1:
                 first.result["errors"] = [error.as_dict() for _step, error in self.failed]
             raise first
 
-    def _start_ready(self, queue, running):
-        progress = False
-        for step in list(queue):
-            if len(running) >= self._parallel:
+    def _coordinate(self):
+        while True:
+            self._start_ready()
+            self._look_at_due()
+            if not self._pool.busy and not self._due:
                 break
-            if not all(needed in self._done for needed in step.after):
-                continue
-            queue.remove(step)
-            progress = True
-            try:
-                outcome = self._start(step)
-            except SdrsError as error:
-                self._fail(step, error)
-                continue
-            if isinstance(outcome, list):
-                self._all += outcome
-                queue += outcome
-            elif outcome == "done":
-                self._done.add(step)
-            else:
-                self._since[step] = self._waiting.clock()
-                self._due[step] = self._waiting.next_look(self._since[step])
-                running.append(step)
-        return progress
+            for apply, result, error in self._pool.outcomes(self._next_look()):
+                if error is not None and not isinstance(error, SdrsError):
+                    raise error
+                apply(result, error)
 
-    def _look_at_due(self, running):
-        now = self._waiting.clock()
-        self._waiting.sleep(max(0.0, min(self._due[step] for step in running) - now))
-        now = self._waiting.clock()
-        for step in [step for step in running if self._due[step] <= now]:
-            try:
-                finished = self._look(step)
-                if not finished and self._waiting.timed_out(self._since[step]):
-                    raise timeout(step.kind, None if step.job else self._current(step), self._waiting, step.job)
-            except SdrsError as error:
-                running.remove(step)
-                self._fail(step, error)
-                continue
-            if finished:
-                running.remove(step)
-                self._done.add(step)
-            else:
-                self._due[step] = self._waiting.next_look(self._since[step])
+    # The order --------------------------------------------------------------------------------------------------------
+
+    def _enqueue(self, steps):
+        for step in steps:
+            self._order[step] = len(self._order)
+            waits = {needed for needed in (*step.after, *step.once_ended) if needed not in self.done}
+            self._waits_for[step] = waits
+            for needed in waits:
+                self._needed_by.setdefault(needed, []).append(step)
+            if not waits and not step.later:
+                self._push(step)
+
+    def _push(self, step):
+        heapq.heappush(self._ready, (not step.quick, -self._heights.get(step, 0), self._order[step], step))
+
+    def _release(self, ended):
+        for step in self._needed_by.get(ended, ()):
+            waits = self._waits_for[step]
+            if ended in waits:
+                waits.discard(ended)
+                if not waits and not step.later:
+                    self._push(step)
+
+    def _give_up(self, failed):
+        """What needs ``failed`` is never tried; what only has to come after it is free."""
+        ended = [failed]
+        while ended:
+            over = ended.pop()
+            for step in self._needed_by.get(over, ()):
+                if over in step.after and self._waits_for[step] is not _NEVER:
+                    self._waits_for[step] = _NEVER
+                    ended.append(step)
+            self._release(over)
+
+    def _start_ready(self):
+        while self._ready:
+            if self._jobs_in_flight >= self._parallel and not self._ready[0][-1].quick:
+                break
+            step = heapq.heappop(self._ready)[-1]
+            self._jobs_in_flight += not step.quick
+            self._tell("begun", step)
+            self._pool.submit(lambda step=step: self._carrier.start(step), lambda result, error, step=step: self._started(step, result, error))
+
+    def _started(self, step, outcome, error):
+        if error:
+            self._fail(step, error)
+        elif isinstance(outcome, list):
+            self._replace(step, outcome)
+        elif outcome == DONE:
+            self._end(step)
+        elif outcome == RUNNING and self._waiting.wait:
+            self._since[step] = self._waiting.clock()
+            self._plan_look(step)
+        else:
+            self._since[step] = self._waiting.clock()
+            self._jobs_in_flight -= not step.quick
+
+    def _replace(self, step, steps):
+        """The cloud lacks the operation: other steps take the place of ``step``."""
+        self._jobs_in_flight -= not step.quick
+        self._all += steps
+        for waiting in self._needed_by.pop(step, ()):
+            self._waits_for[waiting].discard(step)
+            self._waits_for[waiting].update(steps)
+            waiting.after = [*(needed for needed in waiting.after if needed is not step), *steps]
+            for new in steps:
+                self._needed_by.setdefault(new, []).append(waiting)
+        for new in steps:
+            new.branch = new.branch or step.branch
+        self.done.add(step)
+        self._enqueue(steps)
+
+    def _end(self, step, obj=None):
+        self._forget(step)
+        self.done.add(step)
+        if step.job:
+            self._pace.learn(step.call, duration(step.job))
+        self._tell("done", step, obj)
+        self._release(step)
 
     def _fail(self, step, error):
+        self._forget(step)
         error.during("%s %s" % (step.operation, step.kind.title), step.name or resolve(step.id))
         self.failed.append((step, error))
+        self._tell("failed", step, {"error": str(error)})
+        self._give_up(step)
 
-    # Starting ---------------------------------------------------------------------------------------------------------
-
-    def _start(self, step):
-        """Send the step's request: ``running``, ``done`` when there is no job to wait for, or the steps to take instead."""
-        if step.guard:
-            obj = self._current(step)
-            if step.kind.busy(obj):
-                obj = settle(self._api, self._waiting, step.kind, obj)
-            step.guard(obj)
-        for repeat in range(_REPEATS + 1):
-            self._alive()
-            try:
-                answer = self._api.call(step.call, resolve(step.body), **resolve(step.arguments))
-                break
-            except UnknownFate as error:
-                found = self._arrived(step)
-                if found is not None:
-                    return self._take_up(step, found)
-                if repeat == _REPEATS:
-                    raise error
-            except ApiError as error:
-                if step.instead and _not_offered(error):
-                    return step.instead(error)
-                return self._refused(step, error)
-        step.submitted = True
-        if isinstance(answer.get("job_id"), str):
-            step.job = {"job_id": answer["job_id"], "service": step.service}
-            return "running"
-        if step.operation == "create":
-            made = next((made for made in answer.values() if isinstance(made, dict) and made.get("id")), {})
-            step.id = made.get("id")
-            return "running" if step.kind.busy(made) else "done"
-        return "done"
-
-    def _refused(self, step, error):
-        """After a refused deletion or detachment a look at the object decides (SEMANTICS, section 3)."""
-        if step.operation == "untag" and error.code == "SDRS.2206":
-            step.submitted = True
-            return "done"
-        if step.operation not in ("delete", "detach") or error.not_offered:
-            raise error
-        if not step.kind.showable:
-            if not isinstance(error, NotFound):
-                raise error
-            step.submitted = True
-            return "done"
-        obj = self._current(step)
-        if not step.kind.landed(step, obj):
-            raise error
-        return self._take_up(step, obj or {})
-
-    def _arrived(self, step):
-        """The object if it shows that the lost request was carried out, ``{}`` for gone; None when nothing shows it."""
-        for look in range(_LOOKS):
-            if look:
-                self._waiting.sleep(_LOOK_PAUSE)
-            obj = self._find(step) if step.operation == "create" else self._current(step)
-            if step.kind.landed(step, obj):
-                return obj or {}
-        return None
-
-    def _take_up(self, step, obj):
-        step.submitted = True
-        if step.operation == "create":
-            step.id = obj["id"]
-        return "running" if step.kind.busy(obj) else "done"
+    def _forget(self, step):
+        self._jobs_in_flight -= not step.quick
+        self._looking.discard(step)
+        for kept in (self._due, self._by_job):
+            kept.pop(step, None)
 
     # Watching ---------------------------------------------------------------------------------------------------------
 
-    def _look(self, step):
-        """Whether the step has ended well; raises when it has failed."""
-        if not step.job:
-            return self._judge(step)
-        try:
-            step.job = dict(step.job, **self._api.job(**{key: step.job[key] for key in ("job_id", "service")}))
-        except NotFound as error:
-            self._unknown[step] = self._unknown.get(step, 0) + 1
-            if self._unknown[step] < _JOB_UNKNOWN:
-                return False
-            if step.operation == "create" and self._find(step) is None:
-                raise error
-            return self._judge(step)
-        if not ended(step.job):
-            return False
-        if step.job["status"] == "FAIL":
-            raise job_error(step.job)
-        if step.operation == "create":
-            made = entities(step.job, step.kind.entity)
-            found = {"id": made[0]} if made else self._find(step)
-            if not found:
-                raise JobFailed(
-                    "job %s ended in SUCCESS, but neither it nor the list names the new %s" % (step.job["job_id"], step.kind.title),
-                    job_id=step.job["job_id"], remedy="Run the task again.",
+    def _plan_look(self, step):
+        waited = self._waiting.clock() - self._since[step]
+        wait = self._pace.wait(step.call, waited, not self._due.keys() - {step})
+        self._due[step] = self._since[step] + min(waited + wait, max(waited, self._waiting.wait_timeout))
+
+    def _next_look(self):
+        """When to look next: jobs that are due almost at the same time are looked at together."""
+        due = [(when, step) for step, when in self._due.items() if step not in self._looking]
+        if not due:
+            return None
+        first, step = min(due, key=lambda entry: entry[0])
+        slack = 0.0 if self._waiting.poll_interval else SLACK * (first - self._since[step])
+        return max(when for when, _step in due if when <= first + slack)
+
+    def _look_at_due(self):
+        if not self._due:
+            return
+        now = self._waiting.clock()
+        due = [step for step, when in self._due.items() if when <= now and step not in self._looking]
+        scopes = {}
+        for step in due:
+            scope = self._carrier.scope(step) if self._by_job.get(step, 0) < _TOLD_BY_STATUS else None
+            scopes.setdefault(scope, []).append(step)
+        for scope, steps in scopes.items():
+            if scope is not None:
+                steps = [step for step in self._due if step not in self._looking and self._carrier.scope(step) == scope]
+            if scope is None or len(steps) < 2:
+                for step in steps:
+                    self._look(step)
+            else:
+                self._looking.update(steps)
+                self._pool.submit(
+                    lambda steps=steps: self._carrier.watch(steps), lambda seen, error, steps=steps: self._watched(steps, seen, error),
                 )
-            step.id = found["id"]
-        return True
 
-    def _judge(self, step):
-        """The outcome from the object's status, where the job is not known."""
-        obj = self._find(step) if step.operation == "create" and not isinstance(step.id, str) else self._current(step)
-        if step.kind.busy(obj):
-            return False
-        if step.operation == "create" and obj:
-            step.id = obj["id"]
-        if obj is not None and (str(obj.get("status")).startswith("error") or step.operation == "delete"):
-            raise failure(self._api, step.kind, obj)
-        return True
+    def _watched(self, steps, seen, error):
+        """A list has told of ``steps``: who has left the transit status is asked for its outcome."""
+        self._looking.difference_update(steps)
+        for step in steps:
+            obj = None if error else seen[step]
+            if error:
+                self._by_job[step] = _TOLD_BY_STATUS
+                self._look(step)
+            elif step.kind.busy(obj):
+                self._tell("running", step, obj)
+                self._still_running(step, obj)
+            elif step.job:
+                self._by_job[step] = self._by_job.get(step, 0) + 1
+                self._look(step)
+            else:
+                self._looking.add(step)
+                self._pool.submit(
+                    lambda step=step, obj=obj: self._carrier.judge(step, obj),
+                    lambda finished, error, step=step: self._looked(step, finished, error),
+                )
 
-    def _current(self, step):
-        object_id = resolve(step.id) if step.kind.showable else None
-        return Lookup(self._api).show(step.kind, object_id) if object_id else None
+    def _look(self, step):
+        self._looking.add(step)
+        self._pool.submit(lambda: self._carrier.look(step), lambda finished, error: self._looked(step, finished, error))
 
-    def _find(self, step):
-        """The object a creation was meant to make, found by identity."""
-        return next((obj for obj in step.kind.every(self._api, resolve(step.query)) if step.match(obj)), None)
+    def _looked(self, step, finished, error):
+        self._looking.discard(step)
+        if error:
+            self._fail(step, error)
+        elif finished:
+            self._end(step)
+        else:
+            self._tell("running", step)
+            self._still_running(step, None)
+
+    def _still_running(self, step, obj):
+        if not self._waiting.timed_out(self._since[step]):
+            self._plan_look(step)
+        elif step.job or obj:
+            self._fail(step, timeout(step.kind, obj, self._waiting, step.job))
+        else:
+            self._looking.add(step)
+            self._pool.submit(
+                lambda: self._carrier.current(step),
+                lambda last, error: self._fail(step, error or timeout(step.kind, last, self._waiting, None)),
+            )
 
 
-def _not_offered(error):
-    """Whether the cloud lacks the operation: the gateway's code, or a bare 404 where the path names no object."""
-    return error.not_offered or (error.http_status == 404 and not str(error.code).startswith("SDRS."))
+# How often a job may turn out to run on although its object looks settled, before only the job is asked.
+_TOLD_BY_STATUS = 2
+_NEVER = frozenset({None})
+
+
+def _heights(steps):
+    """How many steps hang on each, one after the other: the longest chains are begun first."""
+    needed_by, heights = {}, {}
+    for step in steps:
+        for needed in (*step.after, *step.once_ended):
+            needed_by.setdefault(needed, []).append(step)
+    for step in reversed(_sorted(steps)):
+        heights[step] = 1 + max((heights[each] for each in needed_by.get(step, ())), default=0)
+    return heights
+
+
+def _sorted(steps):
+    """``steps``, every one behind those it needs."""
+    done, order = set(), []
+
+    def visit(step):
+        if step not in done:
+            done.add(step)
+            for needed in (*step.after, *step.once_ended):
+                visit(needed)
+            order.append(step)
+
+    for step in steps:
+        visit(step)
+    return order

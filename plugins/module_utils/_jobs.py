@@ -5,8 +5,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-FIRST_LOOK = 0.5
+FIRST_LOOK = 0.25
 LONGEST_INTERVAL = 10.0
+# Of the time already waited: a lone job is noticed within a tenth of its length; many at once share their looks, and
+# looks that are a little rarer keep the calls few.
+_SHARE, _JOINT_SHARE = 1 / 10, 1 / 7
+# Jobs of one kind end about together: looks this near each other, as a share of the time waited, are one.
+SLACK = 0.06
+_SHORTEST_INTERVAL = 0.05
 
 
 def interval(waited, fixed=None):
@@ -16,7 +22,36 @@ def interval(waited, fixed=None):
     """
     if fixed:
         return float(fixed)
-    return min(LONGEST_INTERVAL, max(FIRST_LOOK, waited / 10))
+    return min(LONGEST_INTERVAL, max(FIRST_LOOK, waited * _SHARE))
+
+
+class Pace:
+    """When to look at jobs of which many run: no job is looked at before the shortest of its kind so far has ended.
+
+    :param fixed: seconds, when the user wants fixed intervals
+    """
+
+    def __init__(self, fixed=None):
+        self._fixed = fixed
+        self._shortest = {}
+
+    def learn(self, call, seconds):
+        """A job that ``call`` started took ``seconds``."""
+        if seconds:
+            self._shortest[call] = min(seconds, self._shortest.get(call, seconds))
+
+    def wait(self, call, waited, alone):
+        """Seconds until the next look at what ``call`` started ``waited`` seconds ago.
+
+        :param alone: it does not share its looks with others
+        """
+        shortest = self._shortest.get(call)
+        if self._fixed or not shortest:
+            return interval(waited, self._fixed) if alone or self._fixed else min(LONGEST_INTERVAL, max(FIRST_LOOK, waited * _JOINT_SHARE))
+        opening = shortest * 1.02 + 0.02
+        if waited < opening:
+            return opening - waited
+        return min(LONGEST_INTERVAL, max(_SHORTEST_INTERVAL, waited * (_SHARE if alone else _JOINT_SHARE)))
 
 
 def ended(job):

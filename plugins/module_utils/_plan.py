@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from ._errors import Refused
 from ._jobs import duration
 
+FIND, WAIT = "find", "wait for"
+_QUICK = (FIND, WAIT, "rename", "tag", "untag")
+
 
 class Field(NamedTuple):
     """An option under management: its name, the API's name for it, and how the live value is read."""
@@ -23,19 +26,20 @@ class Field(NamedTuple):
 
 @dataclass(eq=False)
 class Step:
-    """One call that changes something.
+    """One call that changes something, or, without a ``call``, something to wait or look for.
 
-    ``id`` is a string, or the Step that creates the object; likewise the values of ``arguments`` and ``body``.
+    ``id`` is a string, or the Step that creates or finds the object; likewise the values of ``arguments`` and ``body``.
     """
 
-    operation: str  # contract, section 1 "Results"
+    operation: str  # contract, section 1 "Results"; FIND and WAIT for steps without a call
     kind: Any
     name: str | None
     id: Any
-    call: str
+    call: str | None
     arguments: dict = field(default_factory=dict)
     body: Any = None
-    after: list = field(default_factory=list)
+    after: list = field(default_factory=list)  # steps that must have ended well
+    once_ended: list = field(default_factory=list)  # steps that must have ended, well or not
     guard: Any = None  # callable(live object), with a GET directly before the request: raises Refused if it must not be sent
     later: bool = False  # part of the plan, but only to be carried out when a second look has found nothing in its way
     members: list = field(default_factory=list)  # a batch: its objects, each ``(name, ID)``
@@ -43,11 +47,20 @@ class Step:
     match: Any = None  # creation: callable(object) -> whether it is the one meant
     service: str = "sdrs"  # whose job it is
     instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
+    branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``
+    tolerant: bool = False  # waiting: an error status is as good an end as any
     job: dict | None = None
     submitted: bool = False
 
+    @property
+    def quick(self):
+        """Whether the step starts no job, so that it takes none of the ``parallel`` places."""
+        return self.operation in _QUICK
+
     def as_operations(self):
         """The entries of the result's ``operations``, with what applies; a batch has one for each object."""
+        if not self.call:
+            return []
         job = self.job or {}
         about_job = {"job_id": job.get("job_id"), "job_type": job.get("job_type"), "duration": duration(job)}
         entries = [
@@ -65,6 +78,7 @@ class Plan:
     before: dict = field(default_factory=dict)
     after: dict = field(default_factory=dict)
     warnings: list = field(default_factory=list)
+    refused: list = field(default_factory=list)  # (branch, SdrsError): parts of a document that cannot be brought about now
     again: bool = False  # read and plan once more when the steps are done: more may have come to light
 
     def add(self, *args, **kwargs):
@@ -72,6 +86,17 @@ class Plan:
         step = Step(*args, **kwargs)
         self.steps.append(step)
         return step
+
+
+def find_step(kind, name, query, match, after):
+    """A step that finds what another step made, by a list: ``id`` is known once it has ended."""
+    return Step(FIND, kind, name, None, None, query=query, match=match, after=list(after))
+
+
+def wait_step(kind, obj, tolerant=False):
+    """A step that waits for the job at work on an object."""
+    query = {"server_group_id": obj["server_group_id"]} if obj.get("server_group_id") else {}
+    return Step(WAIT, kind, obj.get("name"), obj["id"], None, query=query, tolerant=tolerant)
 
 
 def resolve(value):

@@ -17,11 +17,14 @@ from ._client import Client
 from ._errors import ApiError, AuthError, ConnectionFailed, JobTimeout, SdrsError, doing
 from ._execute import Executor
 from ._lookup import Lookup
+from ._plan import wait_step
 from ._settings import resolve as resolve_settings
-from ._wait import Waiting, settle
+from ._wait import Waiting
 
 # How often a plan may bring more to light; each round does something, so this only stops a service that contradicts itself.
 _ROUNDS = 25
+# Jobs in flight at once, where a task does not say.
+_PARALLEL = 16
 # A new object may be missing from answers for some seconds.
 _VISIBLE_WITHIN = 10.0
 
@@ -97,12 +100,7 @@ class _Task:
             live = self._read(params)
             busy = [(kind, obj) for kind, obj in live.watch() if kind.busy(obj)]
             if busy and self.waiting.wait and not self.host.check_mode:
-                for kind, obj in busy:
-                    # What is to be removed may have failed before, but not while it was being removed.
-                    tolerant = params.get("state") == "absent" and obj.get("status") != "deleting"
-                    settle(self.lookup.api, self.waiting, kind, obj, tolerant)
-                    self.lookup.settled.append((kind, obj))
-                self.lookup.forget()
+                self._wait_for(busy, params)
                 continue
             if busy and live.obj and live.assume().obj is None:
                 # It is being deleted: plan for the time after that.
@@ -124,6 +122,19 @@ class _Task:
             self.lookup.forget()
         raise JobTimeout("the state of the service keeps changing while the task runs", remedy="Run the task again.")
 
+    def _wait_for(self, busy, params):
+        """Wait for the jobs at work on objects; which they were is kept in ``lookup.settled``."""
+        busy = {obj["id"]: (kind, obj) for kind, obj in busy}.values()
+        # What is to be removed may have failed before, but not while it was being removed.
+        removing = params.get("state") == "absent"
+        steps = [wait_step(kind, obj, removing and obj.get("status") != "deleting") for kind, obj in busy]
+        self._executor().run(steps)
+        self.lookup.settled += busy
+        self.lookup.forget()
+
+    def _executor(self):
+        return Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive)
+
     def _read(self, params):
         with doing("read the live state", only=(ApiError, AuthError, ConnectionFailed)):
             return self.declaration.read(self.lookup, params)
@@ -136,7 +147,7 @@ class _Task:
                 self.host.warn(warning)
 
     def _execute(self, plan):
-        executor = Executor(self.lookup.api, self.waiting, alive=self.host.alive)
+        executor = self._executor()
         try:
             executor.run(plan.steps)
         finally:

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, JobFailed, JobTimeout, NotFound, SdrsError, UnknownFate
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._execute import Executor
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import Plan
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._pool import Here
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _protection, drill, server_group, vpc
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
 
@@ -59,7 +60,7 @@ class Clock:
 def execute(api, plan, **waiting):
     clock = Clock()
     waits = Waiting(clock=lambda: clock.now, sleep=clock.sleep, **waiting)
-    executor = Executor(api, waits)
+    executor = Executor(api, waits, pool=Here(waits.clock, waits.sleep))
     try:
         executor.run(plan.steps)
     finally:
@@ -161,7 +162,7 @@ def test_a_failed_branch_leaves_the_others_running():
     blocked = plan.add("rename", server_group.KIND, "n", first, "rename_server_group", {"server_group": first}, {"name": "n"}, after=[first])
     other = plan.add("delete", drill.KIND, "d", GROUP, "delete_drill", {"drill": GROUP})
     clock = Clock()
-    executor = Executor(api, Waiting(clock=lambda: clock.now, sleep=clock.sleep))
+    executor = Executor(api, Waiting(clock=lambda: clock.now, sleep=clock.sleep), pool=Here(lambda: clock.now, clock.sleep))
     with pytest.raises(JobFailed, match="create protection group g: job t bad failed: full"):
         executor.run(plan.steps)
     assert other.job["status"] == "SUCCESS" and executor.pending == [blocked] and "rename_server_group" not in api.calls

@@ -20,7 +20,7 @@ def test_the_end_of_a_job_is_noticed_within_a_tenth_of_its_length(length):
 
 
 def test_intervals():
-    assert _jobs.interval(0) == 0.5 and _jobs.interval(60) == 6 and _jobs.interval(10_000) == 10 and _jobs.interval(60, 2) == 2
+    assert _jobs.interval(0) == 0.25 and _jobs.interval(60) == 6 and _jobs.interval(10_000) == 10 and _jobs.interval(60, 2) == 2
 
 
 @pytest.mark.parametrize("entities, found", [

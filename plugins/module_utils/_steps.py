@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sending one step's request, and judging how it ended. Knows nothing of other steps. PRIVATE to the collection.
+
+Runs in several threads at once: what it changes is the step alone.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from ._errors import ApiError, JobFailed, NotFound, SdrsError, UnknownFate, job_error
+from ._jobs import ended, entities
+from ._lookup import Lookup
+from ._plan import FIND, WAIT, resolve
+from ._wait import failure, settle
+
+# A list may lag behind a creation by some seconds: so often a request whose answer was lost is looked for before it is repeated.
+_LOOKS = 3
+_LOOK_PAUSE = 1.5
+_REPEATS = 2
+# What a job has made may be missing from lists for some seconds.
+_VISIBLE_WITHIN = 15.0
+# A job may be unknown for a moment after it was submitted, and jobs expire a day after their end (field notes 3.1).
+_JOB_UNKNOWN = 3
+
+RUNNING, DONE = "running", "done"
+
+
+class Carrier:
+    """Starts steps and looks at them.
+
+    :param alive: callable raising when nobody waits for the outcome any more; asked before every request that writes
+    """
+
+    def __init__(self, api, waiting, alive):
+        self._api, self._waiting, self._alive = api, waiting, alive
+        self._lists, self._unknown = _Lists(api, waiting.clock), {}
+
+    # Starting ---------------------------------------------------------------------------------------------------------
+
+    def start(self, step):
+        """Send the step's request: RUNNING, DONE when there is no job to wait for, or the steps to take instead."""
+        if step.operation == WAIT:
+            return RUNNING
+        if step.operation == FIND:
+            return self._locate(step)
+        if step.guard:
+            obj = self._current(step)
+            if step.kind.busy(obj):
+                obj = settle(self._api, self._waiting, step.kind, obj)
+            step.guard(obj)
+        for repeat in range(_REPEATS + 1):
+            self._alive()
+            try:
+                answer = self._api.call(step.call, resolve(step.body), **resolve(step.arguments))
+                break
+            except UnknownFate as error:
+                found = self._arrived(step)
+                if found is not None:
+                    return self._take_up(step, found)
+                if repeat == _REPEATS:
+                    raise error
+            except ApiError as error:
+                if step.instead and _not_offered(error):
+                    return step.instead(error)
+                return self._refused(step, error)
+        step.submitted = True
+        if isinstance(answer.get("job_id"), str):
+            step.job = {"job_id": answer["job_id"], "service": step.service}
+            return RUNNING
+        if step.operation == "create":
+            made = next((made for made in answer.values() if isinstance(made, dict) and made.get("id")), {})
+            step.id = made.get("id")
+            return RUNNING if step.kind.busy(made) else DONE
+        return DONE
+
+    def _locate(self, step):
+        """Find what another step made; lists may lag behind."""
+        deadline = self._waiting.clock() + _VISIBLE_WITHIN
+        while True:
+            found = self._find(step)
+            if found:
+                step.id = found["id"]
+                return DONE
+            if self._waiting.clock() > deadline:
+                raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
+            self._waiting.sleep(_LOOK_PAUSE)
+
+    def _refused(self, step, error):
+        """After a refused deletion or detachment a look at the object decides (SEMANTICS, section 3)."""
+        if step.operation == "untag" and error.code == "SDRS.2206":
+            step.submitted = True
+            return DONE
+        if step.operation not in ("delete", "detach") or error.not_offered:
+            raise error
+        if not step.kind.showable:
+            if not isinstance(error, NotFound):
+                raise error
+            step.submitted = True
+            return DONE
+        obj = self._current(step)
+        if not step.kind.landed(step, obj):
+            raise error
+        return self._take_up(step, obj or {})
+
+    def _arrived(self, step):
+        """The object if it shows that the lost request was carried out, ``{}`` for gone; None when nothing shows it."""
+        for look in range(_LOOKS):
+            if look:
+                self._waiting.sleep(_LOOK_PAUSE)
+            obj = self._find(step) if step.operation == "create" else self._current(step)
+            if step.kind.landed(step, obj):
+                return obj or {}
+        return None
+
+    def _take_up(self, step, obj):
+        step.submitted = True
+        if step.operation == "create":
+            step.id = obj["id"]
+        return RUNNING if step.kind.busy(obj) else DONE
+
+    # Looking ----------------------------------------------------------------------------------------------------------
+
+    def look(self, step):
+        """Whether the step has ended well; raises when it has failed."""
+        if not step.job:
+            return self.judge(step, self._seen(step))
+        try:
+            step.job = dict(step.job, **self._api.job(**{key: step.job[key] for key in ("job_id", "service")}))
+        except NotFound as error:
+            self._unknown[step] = self._unknown.get(step, 0) + 1
+            if self._unknown[step] < _JOB_UNKNOWN:
+                return False
+            if step.operation == "create" and self._find(step) is None:
+                raise error
+            return self.judge(step, self._seen(step))
+        if not ended(step.job):
+            return False
+        if step.job["status"] == "FAIL":
+            raise job_error(step.job)
+        if step.operation == "create":
+            made = entities(step.job, step.kind.entity)
+            found = {"id": made[0]} if made else self._find(step)
+            if not found:
+                raise JobFailed(
+                    "job %s ended in SUCCESS, but neither it nor the list names the new %s" % (step.job["job_id"], step.kind.title),
+                    job_id=step.job["job_id"], remedy="Run the task again.",
+                )
+            step.id = found["id"]
+        return True
+
+    def judge(self, step, obj):
+        """The outcome from the object's status, where the job is not known."""
+        if step.kind.busy(obj):
+            return False
+        if step.operation == "create" and obj:
+            step.id = obj["id"]
+        if step.operation == WAIT and (step.tolerant or obj is None):
+            return True
+        if obj is not None and (str(obj.get("status")).startswith("error") or step.operation == "delete"):
+            raise failure(self._api, step.kind, obj)
+        return True
+
+    def current(self, step):
+        """The step's object as the service shows it now; None when there is none, or its ID is not known."""
+        return self._current(step)
+
+    def _seen(self, step):
+        return self._find(step) if step.operation == "create" and not isinstance(step.id, str) else self._current(step)
+
+    def _current(self, step):
+        object_id = resolve(step.id) if step.kind.showable else None
+        return Lookup(self._api).show(step.kind, object_id) if object_id else None
+
+    def _find(self, step):
+        """The object a creation was meant to make, found by identity."""
+        return next((obj for obj in self._lists.get(step.kind, resolve(step.query)) if step.match(obj)), None)
+
+    # Many at once -----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def scope(step):
+        """Steps of one scope can be watched by one list; None for a step that cannot."""
+        if step.kind.listing or not step.kind.showable or step.service != "sdrs":
+            return None
+        query = resolve(step.query) or {}
+        return (step.kind, tuple(sorted((key, value) for key, value in query.items() if key != "name")))
+
+    def watch(self, steps):
+        """``{step: object}`` of steps of one scope, by one list; None for what the list does not hold."""
+        step = steps[0]
+        objects = step.kind.every(self._api, dict(self.scope(step)[1]))
+        by_id = {obj.get("id"): obj for obj in objects}
+        return {
+            step: next(filter(step.match, objects), None) if step.operation == "create" else by_id.get(resolve(step.id)) for step in steps
+        }
+
+
+class _Lists:
+    """Lists that many steps need at about the same time: one call serves all who asked before it was sent."""
+
+    def __init__(self, api, clock):
+        self._api, self._clock = api, clock
+        self._lock, self._kept = threading.Lock(), {}
+
+    def get(self, kind, query):
+        asked, key = self._clock(), (kind, tuple(sorted(query.items())))
+        with self._lock:
+            kept = self._kept.setdefault(key, {"lock": threading.Lock(), "begun": None, "objects": None})
+        with kept["lock"]:
+            if kept["begun"] is None or kept["begun"] <= asked:
+                kept["begun"], kept["objects"] = self._clock(), None
+                kept["objects"] = kind.every(self._api, query)
+            return kept["objects"]
+
+
+def _not_offered(error):
+    """Whether the cloud lacks the operation: the gateway's code, or a bare 404 where the path names no object."""
+    return error.not_offered or (error.http_status == 404 and not str(error.code).startswith("SDRS."))
