@@ -176,15 +176,14 @@ class Api:
 
     def volumes(self, **query):
         """EVS disks by ``name``, ``id`` or ``server_id`` (field notes 4)."""
-        answer, found = None, {}
-        while answer is None or len(objects(answer, "volumes")) == 1000:
+        found = {}
+        while True:
             page = dict(query, limit=1000, **({"offset": len(found)} if found else {}))
             answer = self.client.call("GET", "evs", "/v2/{project_id}/cloudvolumes/detail", page)
-            before = len(found)
-            found.update((volume.get("id"), volume) for volume in objects(answer, "volumes"))
-            if len(found) == before:
-                break
-        return list(found.values())
+            before, listed = len(found), objects(answer, "volumes")
+            found.update((volume.get("id"), volume) for volume in listed)
+            if len(listed) < 1000 or len(found) == before or answer.get("count") == len(found) > 1000:
+                return list(found.values())
 
     def vpcs(self):
         """All VPCs of the project."""
@@ -223,6 +222,6 @@ class Api:
             page = objects(answer, key)
             fresh = [item for item in page if item.get("id") not in found]
             found.update((item.get("id"), item) for item in fresh)
-            if len(page) < query["limit"] or not fresh:
+            if len(page) < query["limit"] or not fresh or answer.get("count") == len(found) > query["limit"]:
                 return list(found.values())
             number += 1

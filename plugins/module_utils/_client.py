@@ -99,8 +99,8 @@ class Client:
             for item in page:
                 found.setdefault(item.get("id") or item.get("job_id") or len(found), item)
             offset += len(page)
-            total = answer.get("count")
-            if not page or (len(page) < PAGE and not (isinstance(total, int) and total > offset)):
+            total = answer.get("count")  # of all objects, or of this page: after the first page the two differ
+            if not page or total == offset > len(page) or (len(page) < PAGE and not (isinstance(total, int) and total > offset)):
                 return list(found.values())
 
     def _log_in(self, url, body):

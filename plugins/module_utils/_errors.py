@@ -35,6 +35,7 @@ class SdrsError(Exception):
         self.message = one_line(message)
         self.data = {key: value for key, value in data.items() if value is not None}
         self.result = {}  # what a host adds to the failed result: jobs, last object seen
+        self.blocked = False  # nothing failed: it has to wait until production is back where it was
 
     def during(self, operation, resource=None):
         """Note what was being done, unless someone nearer to the fault has."""

@@ -16,8 +16,8 @@ _ALL_SERVERS = "all servers"
 class Lookup:
     """Finds objects; every list is fetched once per scope and kept.
 
-    ``settled`` holds ``(Kind, object)`` as they were before this task waited for the jobs at work on them. With
-    ``ignore_deleting`` what is being deleted counts as gone.
+    ``settled`` holds ``(Kind, object)`` as they were before this task waited for the jobs at work on them, ``remembered``
+    what one reading leaves for the next. With ``ignore_deleting`` what is being deleted counts as gone.
     """
 
     def __init__(self, api, warn=None):
@@ -25,6 +25,7 @@ class Lookup:
         self.warn = warn or (lambda message: None)
         self._kept = {}
         self.settled = []
+        self.remembered = {}
         self.ignore_deleting = False
 
     def forget(self):
@@ -120,13 +121,13 @@ class Lookup:
         """An ECS server's detail; None when it does not exist, ``{}`` when ECS does not tell."""
         if _ALL_SERVERS in self._kept:
             return self._kept[_ALL_SERVERS].get(server_id)
-        return self.once(("server", server_id), lambda: self._neighbour(lambda: self.api.server(server_id)))
+        return self.once(("server", server_id), lambda: self.neighbour(lambda: self.api.server(server_id)))
 
     def all_servers(self):
         """All ECS servers of the project by ID: one list instead of a query for each."""
         return self.once(_ALL_SERVERS, lambda: {server.get("id"): server for server in self.api.servers()})
 
-    def _neighbour(self, fetch):
+    def neighbour(self, fetch):
         """What a neighbouring service tells. Its silence must not stop what only SDRS has to decide."""
         try:
             return fetch()
@@ -149,7 +150,11 @@ class Lookup:
         """An EVS disk; None when it does not exist, ``{}`` when EVS does not tell."""
         def fetch():
             return next((volume for volume in self.api.volumes(id=volume_id) if volume.get("id") == volume_id), None)
-        return self.once(("volume", volume_id), lambda: self._neighbour(fetch))
+        return self.once(("volume", volume_id), lambda: self.neighbour(fetch))
+
+    def all_volumes(self):
+        """All EVS disks of the project: one list."""
+        return self.once("all volumes", self.api.volumes)
 
     def volumes_named(self, name):
         """EVS disks of exactly this name."""

@@ -93,10 +93,10 @@ def find_step(kind, name, query, match, after):
     return Step(FIND, kind, name, None, None, query=query, match=match, after=list(after))
 
 
-def wait_step(kind, obj, tolerant=False):
+def wait_step(kind, obj, tolerant=False, branch=None):
     """A step that waits for the job at work on an object."""
     query = {"server_group_id": obj["server_group_id"]} if obj.get("server_group_id") else {}
-    return Step(WAIT, kind, obj.get("name"), obj["id"], None, query=query, tolerant=tolerant)
+    return Step(WAIT, kind, obj.get("name"), obj["id"], None, query=query, tolerant=tolerant, branch=branch)
 
 
 def resolve(value):

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import _validate
 from ._api import Api
+from ._branches import Branches
 from ._client import Client
 from ._errors import ApiError, AuthError, ConnectionFailed, JobTimeout, SdrsError, doing
 from ._execute import Executor
@@ -38,6 +39,7 @@ class Declaration:
     :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
     :param rules: rules of its own options, beside those of ``_validate``
     :param verify: ``verify(params, object)`` raising when the steps ended well but the object is not as wanted
+    :param compact: many objects: sub-jobs are returned of failed jobs only
     :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
     """
 
@@ -48,6 +50,7 @@ class Declaration:
     show: Any = None
     expect: Any = None
     verify: Any = None
+    compact: bool = False
     rules: dict = field(default_factory=dict)
 
 
@@ -80,16 +83,21 @@ def run(declaration, params, host, client=None):
 class _Task:
     def __init__(self, declaration, params, host, lookup, waiting):
         self.declaration, self.given, self.host, self.lookup, self.waiting = declaration, params, host, lookup, waiting
-        self.steps, self.pending, self.plans = [], [], []
+        self.steps, self.pending, self.plans, self.branches = [], [], [], Branches()
         self.warned = set()
 
     def run(self):
         try:
-            return self._result(self._converge())
+            live = self._converge()
+            self.branches.raise_failures()
+            return self._result(live)
         except SdrsError as error:
-            error.result.setdefault("operations", _operations(self.steps))
+            operations = _operations(self.steps)
+            error.result.setdefault("operations", operations)
             error.result.setdefault("jobs", self._jobs())
-            error.result["changed"] = bool(self.steps)
+            if self.plans:
+                error.result.setdefault("diff", {"before": self.plans[0].before, "after": self.plans[0].after})
+            error.result["changed"] = bool(operations)
             raise
 
     def _converge(self):
@@ -100,7 +108,7 @@ class _Task:
             live = self._read(params)
             busy = [(kind, obj) for kind, obj in live.watch() if kind.busy(obj)]
             if busy and self.waiting.wait and not self.host.check_mode:
-                self._wait_for(busy, params)
+                self._wait_for(busy, params, live)
                 continue
             if busy and live.obj and live.assume().obj is None:
                 # It is being deleted: plan for the time after that.
@@ -110,6 +118,7 @@ class _Task:
             plan = self.declaration.plan(params, live.assume() if busy else live)
             self._note(plan)
             first = first or live
+            plan.steps = self.branches.promising(plan.steps)
             if self.host.check_mode or not plan.steps:
                 self.steps += plan.steps if self.host.check_mode else []
                 return first
@@ -122,18 +131,16 @@ class _Task:
             self.lookup.forget()
         raise JobTimeout("the state of the service keeps changing while the task runs", remedy="Run the task again.")
 
-    def _wait_for(self, busy, params):
+    def _wait_for(self, busy, params, live):
         """Wait for the jobs at work on objects; which they were is kept in ``lookup.settled``."""
         busy = {obj["id"]: (kind, obj) for kind, obj in busy}.values()
         # What is to be removed may have failed before, but not while it was being removed.
-        removing = params.get("state") == "absent"
-        steps = [wait_step(kind, obj, removing and obj.get("status") != "deleting") for kind, obj in busy]
-        self._executor().run(steps)
+        steps = [
+            wait_step(kind, obj, live.removing(params, obj) and obj.get("status") != "deleting", live.branch(obj)) for kind, obj in busy
+        ]
+        self._run_steps(steps)
         self.lookup.settled += busy
         self.lookup.forget()
-
-    def _executor(self):
-        return Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive)
 
     def _read(self, params):
         with doing("read the live state", only=(ApiError, AuthError, ConnectionFailed)):
@@ -141,21 +148,34 @@ class _Task:
 
     def _note(self, plan):
         self.plans.append(plan)
+        self.branches.refused(plan)
         for warning in plan.warnings:
             if warning not in self.warned:
                 self.warned.add(warning)
                 self.host.warn(warning)
 
     def _execute(self, plan):
-        executor = self._executor()
         try:
-            executor.run(plan.steps)
+            self._run_steps(plan.steps)
         finally:
             self.steps += [step for step in plan.steps if step.submitted]
+
+    def _run_steps(self, steps):
+        """Run steps; those of a document's branches fail for themselves."""
+        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive)
+        try:
+            executor.run(steps)
+        except SdrsError:
+            if not all(step.branch for step, _error in executor.failed):
+                raise
+        finally:
             self.pending = executor.pending
+        if self.declaration.compact:
+            self.branches.carried_out(steps, executor)
 
     def _jobs(self):
-        return [step.job for step in self.steps if step.job]
+        jobs = [step.job for step in self.steps if step.job]
+        return [_compact(job) for job in jobs] if self.declaration.compact else jobs
 
     def _result(self, live):
         operations = _operations(self.steps)
@@ -166,6 +186,8 @@ class _Task:
             "diff": {"before": self.plans[0].before, "after": self.plans[0].after},
             self.declaration.returns: self._object(live),
         }
+        if self.declaration.compact:
+            result["branches"] = self.branches.report()
         if not self.waiting.wait:
             result["pending"] = _operations(self.pending)
         return result
@@ -213,6 +235,14 @@ class _Task:
             if step.operation == "rename":
                 expected["name"] = step.name
         return expected
+
+
+def _compact(job):
+    """The job without what is empty, and without its sub-jobs unless it failed: AWX drops results that are too large."""
+    if job.get("status") == "FAIL":
+        return job
+    entities = {key: value for key, value in (job.get("entities") or {}).items() if key not in ("sub_jobs", "sub_jobs_total")}
+    return {key: value for key, value in dict(job, entities=entities).items() if value not in (None, {})}
 
 
 def _operations(steps):

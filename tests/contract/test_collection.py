@@ -20,7 +20,7 @@ from support import ROOT
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 SHIPPED = sorted([*(ROOT / "plugins").rglob("*.py"), *(ROOT / "extensions").rglob("*.py")])
-WITH_INFO = {"sdrs_server_group", "sdrs_protected_instance", "sdrs_replication", "sdrs_drill", "sdrs_tag"}
+WITH_INFO = {"sdrs_server_group", "sdrs_protected_instance", "sdrs_replication", "sdrs_drill", "sdrs_tag", "sdrs_topology"}
 OTHERS = {
     "sdrs_domain_info", "sdrs_job_info", "sdrs_failover", "sdrs_protected_instance_batch", "sdrs_protected_instance_resize",
     "sdrs_protected_instance_nic", "sdrs_failed_task", "sdrs_failed_task_info", "sdrs_quota_info", "sdrs_api_version_info",

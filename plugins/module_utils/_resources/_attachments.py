@@ -7,7 +7,7 @@ Detaching is real: it unplugs the disk from the servers (SEMANTICS, section 3).
 from __future__ import annotations
 
 from .._errors import ConfigError, Refused
-from .._plan import require
+from .._plan import creator, require
 from .._validate import is_system_device, plain_device, same_device
 from . import protected_instance
 
@@ -144,7 +144,7 @@ def _attach(result, kind, live, new_pair, instance_id, device, name, after, repa
     pair_id = new_pair or live.obj["id"]
     return result.add(
         "attach", kind, name, pair_id, "attach_replication", {"protected_instance": instance_id},
-        {"replication_id": pair_id, "device": device}, after=after,
+        {"replication_id": pair_id, "device": device}, after=[*after, *creator(instance_id)],
     )
 
 

@@ -81,6 +81,14 @@ class LiveState:
         """``[(Kind, object)]`` whose jobs are waited for before anything is planned."""
         return []
 
+    def branch(self, obj):
+        """Where in a document what is watched belongs to."""
+        return
+
+    def removing(self, params, obj):
+        """Whether what is watched is to be removed, so that it does not matter how its job ends."""
+        return params.get("state") == "absent"
+
     def assume(self):
         """The same, as it will be when jobs in flight end well."""
         return self

@@ -16,9 +16,7 @@ def find_instance(lookup, kind, params):
     """``(instance or None, server or None)`` that ``id``, ``server`` or ``name`` means; the server when a name was resolved."""
     return _find(
         lookup, kind, params, "server", server_halves,
-        named=lookup.servers_named,
-        is_drill=lambda server: server.get("id") in lookup.drill_servers(),
-        zone_of=lambda server: server.get("OS-EXT-AZ:availability_zone"),
+        named=lookup.servers_named, is_drill=is_drill_server(lookup), zone_of=server_zone,
     )
 
 
@@ -26,11 +24,7 @@ def find_pair(lookup, kind, params):
     """``(pair or None, volume or None)`` that ``id``, ``volume`` or ``name`` means; the volume when a name was resolved."""
     return _find(
         lookup, kind, params, "volume", volume_halves,
-        named=lookup.volumes_named,
-        is_drill=lambda volume: any(
-            attachment.get("server_id") in lookup.drill_servers() for attachment in volume.get("attachments") or []
-        ),
-        zone_of=lambda volume: volume.get("availability_zone"),
+        named=lookup.volumes_named, is_drill=is_drill_volume(lookup), zone_of=volume_zone,
     )
 
 
@@ -74,17 +68,41 @@ def _owner(lookup, kind, params, halves, reference):
 
 
 def _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of):
-    matches = named(reference)
-    if not matches:
-        exactly_one([], [], option, reference)
     owners = {half: obj for obj in lookup.list(kind) for half in halves(obj)}
+    zone = (lambda: production_zone(lookup.one(server_group.KIND, params["server_group"]))) if params.get("server_group") else (lambda: None)
+    return meant(option, reference, named(reference), owners, is_drill, zone_of, zone)
+
+
+def meant(option, reference, matches, owners, is_drill, zone_of, zone):
+    """``(owner or None, object)`` that the name of a server or disk means (SEMANTICS, section 1).
+
+    :param owners: ``{server or disk ID: its instance or pair}``
+    :param zone: callable giving the AZ of the group's current production site, or None
+    :raises Refused: nothing bears the name, or several are left; lists them
+    """
+    several = len(matches) > 1
     matches = [match for match in matches if match.get("id") in owners or not is_drill(match)]
-    zone = None
-    if len(matches) > 1 and params.get("server_group"):
-        zone = production_zone(lookup.one(server_group.KIND, params["server_group"]))
     if not matches:
         exactly_one([], [], option, reference)
-    return pick(matches, owners, zone_of, zone, option, reference)
+    return pick(matches, owners, zone_of, zone() if several else None, option, reference)
+
+
+def server_zone(server):
+    return server.get("OS-EXT-AZ:availability_zone")
+
+
+def volume_zone(volume):
+    return volume.get("availability_zone")
+
+
+def is_drill_server(lookup):
+    """Predicate: the server belongs to a drill."""
+    return lambda server: server.get("id") in lookup.drill_servers()
+
+
+def is_drill_volume(lookup):
+    """Predicate: the disk is attached to a server of a drill."""
+    return lambda volume: any(each.get("server_id") in lookup.drill_servers() for each in volume.get("attachments") or [])
 
 
 def group_name(lookup, group_id):

@@ -63,7 +63,7 @@ def protection_change(wanted, reprotect, group):
                 raise Refused(
                     "%s is %r: enabling protection again reverses replication and overwrites the disks of the other site"
                     % (label, status),
-                    remedy="If this is meant, set reprotect: true (5.4.6).",
+                    remedy="If this is meant, re-protect it with sdrs_server_group or sdrs_failover and reprotect: true (5.4.6).",
                 )
             return "reprotect"
         if status in STARTABLE:

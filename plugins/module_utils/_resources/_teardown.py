@@ -21,10 +21,13 @@ def read_contents(lookup, live):
         live.contents += [(kind, obj) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
 
 
-def plan_teardown(live, force):
+def plan_teardown(live, force, target_server=False, target_eip=False, target_volume=False):
     """Steps that remove the group. Pairs may outlive their instance or not: the group goes only after a second look."""
     result, group = Plan(), live.obj
     label = server_group.KIND.label(group)
+    for option, asked in (("delete_target_server", target_server), ("delete_target_eip", target_eip), ("delete_target_volume", target_volume)):
+        if asked:
+            protected_instance.target_is_expendable(group, option, label)
     if group.get("status") in _WITHOUT_NICS and not force:
         raise Refused(
             "%s is %r: its original servers have no network interfaces until protection is enabled again" % (label, group["status"]),
@@ -40,26 +43,27 @@ def plan_teardown(live, force):
     steps = [drill.delete_step(result, obj) for obj in drills]
     if group.get("status") in _protection.STOPPABLE and pairs:
         steps = [result.add(*_protection.protection_step("stop", group), after=steps)]
-    removed = _delete_instances(result, instances, pairs, steps)
+    removed = delete_instances(result, instances, pairs, steps, target_server, target_eip)
     for pair in pairs:
         if not plain_attachments(pair):
             statuses = {"replication pair": pair.get("status")}
             require(replication.DELETABLE, statuses, "deleting it", replication.KIND.label(pair))
-            removed.append(replication.delete_step(result, pair, after=steps))
+            removed.append(replication.delete_step(result, pair, target_volume, after=steps))
     server_group.delete_step(result, group, after=steps + removed, later=bool(instances))
     result.again = bool(instances)
     return result
 
 
-def _delete_instances(result, instances, pairs, after):
+def delete_instances(result, instances, pairs, after, target_server=False, target_eip=False):
+    """Add the deletion of instances to a plan: those that share a pair in one call, others singly."""
     steps, by_id = [], {obj["id"]: obj for obj in instances}
     for obj in instances:
         require(protected_instance.DELETABLE, {"protected instance": obj.get("status")}, "deleting it", protected_instance.KIND.label(obj))
     for together in sharing(by_id, pairs):
         if len(together) == 1:
-            steps.append(protected_instance.delete_step(result, by_id[together[0]], after=after))
+            steps.append(protected_instance.delete_step(result, by_id[together[0]], target_server, target_eip, after=after))
         else:
-            steps.append(batch_delete_step(result, [by_id[key] for key in together], after=after))
+            steps.append(batch_delete_step(result, [by_id[key] for key in together], target_server, target_eip, after=after))
     return steps
 
 

@@ -101,20 +101,33 @@ def _read_disks(lookup, live):
         live.servers.setdefault(server_id, lookup.server(server_id))
         if live.servers[server_id] is None:
             raise Refused("server %s does not exist" % server_id, code="SDRS.1326")
-    disks = [volume for volume in lookup.once("all volumes", lookup.api.volumes) if volume.get("multiattach") in (True, "true")]
-    attached = [
-        {"attachment": [{"protected_instance": each.get("server_id"), "device": each.get("device")} for each in disk.get("attachments") or []]}
-        for disk in disks
-    ]
-    for disk in attached:
-        users = {each["protected_instance"] for each in disk["attachment"]}
-        left_out = users - {entry["server"] for entry in live.entries}
-        if users & set(missing) and left_out:
-            raise Refused(
-                "servers: %s share a disk with servers that are not listed: %s" % (", ".join(sorted(users & set(missing))), ", ".join(sorted(left_out))),
-                code="SDRS.1408", remedy="All servers that share a disk must be protected in one call.",
-            )
+    attached = shared_disks(lookup.all_volumes())
+    left_out = outsiders(missing, attached, {entry["server"] for entry in live.entries})
+    for server_id, others in left_out.items():
+        raise Refused(
+            "servers: %s shares a disk with servers that are not listed: %s" % (server_id, ", ".join(sorted(others))),
+            code="SDRS.1408", remedy="All servers that share a disk must be protected in one call.",
+        )
     live.sets = sharing(missing, attached)
+
+
+def shared_disks(volumes):
+    """Disks that several servers may use, in the form in which pairs tell their attachments."""
+    return [
+        {"attachment": [{"protected_instance": each.get("server_id"), "device": each.get("device")} for each in disk.get("attachments") or []]}
+        for disk in volumes if disk.get("multiattach") in (True, "true")
+    ]
+
+
+def outsiders(servers, disks, listed):
+    """``{server: the servers it shares a disk with that are not in listed}`` for those of ``servers`` that have some."""
+    found = {}
+    for disk in disks:
+        users = {each["protected_instance"] for each in disk["attachment"]}
+        for server_id in users.intersection(servers):
+            if users - listed:
+                found.setdefault(server_id, set()).update(users - listed)
+    return found
 
 
 def plan(params, live):
@@ -145,7 +158,7 @@ def _plan_present(params, live):
         if live.servers.get(server_id):
             protected_instance.check_site(live.group, live.servers[server_id], server_id)
     for batch in batches(live.sets, CREATED_AT_ONCE):
-        _create(result, params, live, [entries[server_id] for server_id in batch])
+        create_step(result, params, live, [entries[server_id] for server_id in batch])
     # Names are set by renaming, once it is known which instance protects which server.
     for server_id in missing:
         if entries[server_id].get("name"):
@@ -176,7 +189,8 @@ def _rename(result, instance_id, have, wanted):
         result.add("rename", KIND, wanted, instance_id, "rename_protected_instance", {"protected_instance": instance_id}, {"name": wanted})
 
 
-def _create(result, params, live, entries):
+def create_step(result, params, live, entries, after=()):
+    """Add the creation of the instances of ``entries`` (``{server, name, flavor}``) in one call (5.5.11) to a plan."""
     body = {
         "name_prefix": params["name_prefix"], "description": params.get("description"), "server_group_id": live.group["id"],
         "cluster_id": params.get("cluster"), "primary_subnet_id": params.get("primary_subnet"), "tenancy": params.get("tenancy"),
@@ -187,7 +201,7 @@ def _create(result, params, live, entries):
     step = result.add(
         "create", KIND, params["name_prefix"], None, "batch_create_protected_instances",
         body={key: value for key, value in body.items() if value is not None}, query={"server_group_id": live.group["id"]},
-        match=lambda obj: first in server_halves(obj), members=[(entry.get("name") or params["name_prefix"], None) for entry in entries],
+        after=list(after), match=lambda obj: first in server_halves(obj), members=[(entry.get("name") or params["name_prefix"], None) for entry in entries],
     )
     step.instead = lambda error: _singly(params, live, entries, error)
     return step

@@ -182,10 +182,14 @@ def _visible(params, obj):
 
 def _create(result, params, live, after=()):
     check_site(live.group, live.server, params["server"])
-    label = "protected instance %s" % params["name"]
-    require(ADDABLE, {"protection group": live.group.get("status")}, "creating it", label)
+    require_group(live.group, "protected instance %s" % params["name"])
     result.after = managed(params, (*IMMUTABLE, *CREATION, Field("name", "name"), Field("tags", "tags")))
     return create_step(result, params, live.group, after)
+
+
+def require_group(group, label):
+    """Refuse a creation that the group's status does not allow (5.5.1)."""
+    require(ADDABLE, {"protection group": group.get("status")}, "creating it", label)
 
 
 def create_step(result, params, group, after=()):

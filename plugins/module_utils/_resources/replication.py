@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._lookup import production_zone
-from .._plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require
+from .._plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require, resolve
 from . import protected_instance, server_group
 from ._attachments import plain_attachments, plan_attachments, plan_detach, read_attachments, wants_change
 from ._kind import Kind, LiveState, generic_landed
@@ -20,7 +20,7 @@ def _landed(step, obj):
     if step.operation in ("attach", "detach"):
         if obj is None:
             return False
-        attached = step.arguments["protected_instance"] in plain_attachments(obj)
+        attached = resolve(step.arguments["protected_instance"]) in plain_attachments(obj)
         return obj.get("status") == step.operation + "ing" or attached == (step.operation == "attach")
     return generic_landed(step, obj, {})
 

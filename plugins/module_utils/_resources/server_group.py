@@ -9,7 +9,7 @@ from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
 from .._validate import is_id
-from ._kind import LiveState
+from ._kind import Kind, LiveState
 from ._protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
 
 IMMUTABLE = (
@@ -21,6 +21,17 @@ IMMUTABLE = (
     Field("dr_type", "dr_type"),
 )
 _NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
+
+
+@dataclass(frozen=True)
+class _Synchronisation(Kind):
+    """A group seen as something that is busy while its pairs synchronise (5.4.2, ``progress``)."""
+
+    def busy(self, obj):
+        return bool(obj) and obj.get("status") == "protected" and isinstance(obj.get("progress"), int) and obj["progress"] < 100
+
+
+SYNCHRONISATION = _Synchronisation("server_group", "synchronisation of protection group", "server_groups", KIND.entity, {})
 
 
 @dataclass
@@ -59,7 +70,12 @@ def find(lookup, params):
 
 def read(lookup, params):
     """Look the group up, and what ``params`` refers to; references in ``params`` become IDs."""
-    live = Live(find(lookup, params))
+    return read_found(lookup, params, find(lookup, params))
+
+
+def read_found(lookup, params, obj):
+    """The same for a group that has been looked up."""
+    live = Live(obj)
     if params["state"] == "absent":
         if live.obj and params.get("purge"):
             from ._teardown import read_contents
@@ -146,10 +162,14 @@ def _visible(params, group):
     if params.get("name"):
         before["name"] = group.get("name")
     if params.get("protection"):
-        before["protection"] = ENABLED if group.get("status") in ("protected", "starting", "reprotecting") else group.get("status")
-        if group.get("status") in ("available", "stopping"):
-            before["protection"] = DISABLED
+        before["protection"] = protection_of(group)
     return before
+
+
+def protection_of(group):
+    """The ``protection`` that the group's status amounts to; the status itself where it is neither."""
+    status = group.get("status")
+    return ENABLED if status in ("protected", "starting", "reprotecting") else DISABLED if status in ("available", "stopping") else status
 
 
 def _create(result, params, live, after=()):

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Protected instances of a topology with their disks, and pairs that belong to no instance yet. Pure. PRIVATE to the collection.
+
+A new instance brings a pair for each disk of its server: what the document wants of such a pair is done once it is there.
+"""
+
+from __future__ import annotations
+
+from .._errors import ConfigError, Refused
+from .._plan import Plan, creator, find_step, wait_step
+from .._validate import plain_device, same_device
+from . import instance_batch, protected_instance, replication
+from ._attachments import plain_attachments
+from ._owner import server_halves, volume_halves
+from ._tags import add_tag_steps
+from ._teardown import batch_delete_step, sharing
+
+INSTANCE, PAIR = protected_instance.KIND, replication.KIND
+# One call creates servers that share a disk, so these are the same for all of them (5.5.11).
+_COMMON = ("description", "cluster", "primary_subnet", "tenancy", "dedicated_host")
+
+
+def plan_instances(planning, group, where, world):
+    """Steps for the instances of a group's entry and the pairs under them; the pairs come after their instance.
+
+    :param where: the group's object; its ``id`` is a Step while the group is to be created
+    """
+    steps, homes = [], {}
+    new = {entry.want["server"]: entry for entry in group.instances if _missing(entry) and entry.want["server"]}
+    disks = instance_batch.shared_disks(world.volumes().values()) if new else []
+    left_out = instance_batch.outsiders(new, disks, set(new))
+    sets = {server: together for together in sharing(new, disks) for server in together}
+    alone = {server for server in new if not any(server in plain_attachments(disk) for disk in disks)}
+    for entry in group.instances:
+        server = entry.want["server"]
+        if server in new and server not in alone:
+            if sets[server][0] != server:
+                continue
+            members = [new[each] for each in sets[server]]
+            made = _plan_set(planning, group, where, members, left_out)
+        else:
+            made = planning.entry(group, entry, lambda part, entry=entry: _plan_one(part, entry, where))
+            members = [entry]
+        for member in members:
+            homes[member.path] = None if made is None else (made, _home(member, made))
+        steps += made or []
+    for pairs in _by_disk(group, world):
+        steps += _plan_attached(planning, group, where, world, pairs, homes) or []
+    return steps
+
+
+def _missing(entry):
+    return entry.obj is None or entry.obj.get("status") == INSTANCE.failed_creation
+
+
+def _home(entry, made):
+    """The instance of an entry: its ID, or the step that will make or find it."""
+    if not _missing(entry):
+        return entry.obj["id"]
+    return next(step for step in made if step.branch == entry.path and step.kind is INSTANCE and step.operation in ("create", "find"))
+
+
+def _plan_one(part, entry, where):
+    obj = INSTANCE.assumed(entry.obj)
+    want = dict(entry.want, server_group=where["id"] if entry.obj else None)
+    if _missing(entry):
+        _complete(want, entry.obj)
+    made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, entry.want.get("sharing")))
+    before = []
+    if INSTANCE.busy(entry.obj):
+        before, part.again = [wait_step(INSTANCE, entry.obj)], True
+    for step in made.steps:
+        step.after = [*step.after, *before, *creator(where["id"])]
+    part.steps = before + made.steps
+    part.warnings, part.before, part.after = made.warnings, made.before, made.after
+
+
+def _complete(want, failed):
+    """A creation that failed is repeated as it was where the entry does not say otherwise."""
+    failed = failed or {}
+    want["server"] = want["server"] or next(iter(server_halves(failed)), None)
+    want["name"] = want["name"] or failed.get("name")
+    want["description"] = want["description"] or failed.get("description")
+    if want["tags"] is None and failed.get("tags"):
+        want["tags"] = {tag.get("key"): tag.get("value") for tag in failed["tags"]}
+    if not want["name"]:
+        raise ConfigError("creating it needs name")
+
+
+def _plan_set(planning, group, where, members, left_out):
+    """Servers that share a disk: one creation, then names and tags one by one (5.5.11)."""
+    first = members[0]
+    steps = planning.entry(group, first, lambda part: _create_set(part, where, members, left_out))
+    if steps is None:
+        return None
+    batch = steps[-1]
+    for member in members:
+        steps = steps + planning.entry(group, member, lambda part, member=member: _adorn(part, member, where, batch))
+    return steps
+
+
+def _create_set(part, where, members, left_out):
+    servers = [member.want["server"] for member in members]
+    others = sorted({other for server in servers for other in left_out.get(server, ())})
+    if others:
+        raise Refused(
+            "it shares a disk with servers that this entry's group does not name, or that are protected already: %s" % ", ".join(others),
+            code="SDRS.1408", remedy="Name all servers that share the disk; those protected already must be removed first (SDRS.1305).",
+        )
+    for member in members:
+        _complete(member.want, member.obj)
+        if member.want["primary_ip_address"]:
+            raise Refused("its server shares a disk, and the creation of several servers takes no primary_ip_address (5.5.11)")
+        for option in _COMMON:
+            if member.want[option] != members[0].want[option]:
+                raise Refused(
+                    "%s must be the same for servers that share a disk, since one call creates them (5.5.11); %s says otherwise"
+                    % (option, member.path),
+                )
+        if member.found:
+            protected_instance.check_site(where, member.found, member.want["server"])
+    protected_instance.require_group(where, "protected instance %s" % members[0].want["name"])
+    failed = [member.obj for member in members if member.obj]
+    removal = [batch_delete_step(part, failed)] if failed else []
+    entries = [{"server": member.want["server"], "name": member.want["name"], "flavor": member.want["flavor"]} for member in members]
+    options = dict(members[0].want, name_prefix=members[0].want["name"][:59].rstrip("-"), tags=None)
+    live = instance_batch.Live([], where, sets=[servers])
+    instance_batch.batches([servers], instance_batch.CREATED_AT_ONCE)
+    instance_batch.create_step(part, options, live, entries, after=[*removal, *creator(where["id"])])
+
+
+def _adorn(part, member, where, batch):
+    """Name and tags of one instance that a batch has made."""
+    want = member.want
+    found = find_step(INSTANCE, want["name"], {"server_group_id": where["id"]}, lambda obj: want["server"] in server_halves(obj), [batch])
+    part.steps.append(found)
+    part.add("rename", INSTANCE, want["name"], found, "rename_protected_instance", {"protected_instance": found}, {"name": want["name"]}, after=[found])
+    if want["tags"]:
+        add_tag_steps(part, INSTANCE, found, want["name"], [], want["tags"], False)
+    part.after.update({key: want[key] for key in ("name", "server", "description", "flavor", "tags") if want[key]})
+
+
+# Pairs under instances ------------------------------------------------------------------------------------------------
+
+
+def _by_disk(group, world):
+    """The pairs under all instances, those of one shared disk together: ``[[(instance entry, pair entry)]]``."""
+    sets = {}
+    for instance in group.instances:
+        for pair in instance.pairs:
+            if pair.obj is None and pair.want["volume"] is None and instance.want["server"]:
+                pair.found = world.disks_of(instance.want["server"]).get(plain_device(pair.want["device"])) if _missing(instance) else None
+                pair.want["volume"] = (pair.found or {}).get("id")
+            key = pair.obj["id"] if pair.obj else pair.want["volume"] or pair.path
+            sets.setdefault(key, []).append((instance, pair))
+    return list(sets.values())
+
+
+def _plan_attached(planning, group, where, world, pairs, homes):
+    if any(homes[instance.path] is None for instance, _pair in pairs):
+        return []  # refused with its instance
+    if any(pair.obj is None and INSTANCE.busy(instance.obj) for instance, pair in pairs):
+        return []  # known only when the job at work on the instance has ended; planned then
+    first = pairs[0][1]
+    brought = [
+        instance for instance, pair in pairs
+        if _missing(instance) and pair.found and any(disk is pair.found for disk in world.disks_of(instance.want["server"]).values())
+    ]
+    if brought:
+        return planning.entry(group, first, lambda part: _plan_brought(part, where, first, homes[brought[0].path][0]))
+    return planning.entry(group, first, lambda part: _plan_pair(part, where, pairs, homes))
+
+
+def _plan_brought(part, where, entry, made):
+    """A pair that comes with its instance: named and extended once it is there."""
+    want = entry.want
+    part.after = {key: want[key] for key in ("device", "name", "size") if want[key] is not None}
+    if want["device"] and not any(same_device(want["device"], each.get("device")) for each in entry.found.get("attachments") or []):
+        raise Refused("disk %s is attached as %s, not as %s" % (entry.found.get("name"), ", ".join(
+            str(each.get("device")) for each in entry.found["attachments"]), want["device"]))
+    have = int(entry.found.get("size") or 0)
+    if want["size"] is not None and have and want["size"] < have:
+        raise Refused("size %d GB is smaller than the disk's present %d GB, disks can only grow" % (want["size"], have))
+    if not want["name"] and want["size"] in (None, have):
+        return
+    volume = want["volume"]
+    creation = [step for step in made if step.operation == "create"]
+    found = find_step(PAIR, want["name"], {"server_group_id": where["id"]}, lambda pair: volume in volume_halves(pair), creation)
+    part.steps.append(found)
+    if want["name"]:
+        part.add("rename", PAIR, want["name"], found, "rename_replication", {"replication": found}, {"name": want["name"]}, after=[found])
+    if want["size"] not in (None, have):
+        part.add("extend", PAIR, want["name"], found, "extend_replication", {"replication": found}, {"new_size": want["size"]}, after=[found])
+
+
+def _plan_pair(part, where, pairs, homes):
+    """A pair that is there, or one of an available disk: made, extended, attached."""
+    entry = pairs[0][1]
+    want = dict(entry.want, server_group=where["id"] if entry.obj else None, purge_attachments=False)
+    for _instance, pair in pairs:
+        for option in ("name", "size", "description"):
+            want[option] = want[option] if want[option] is not None else pair.want[option]
+    if entry.obj is None and not want["volume"]:
+        instance = pairs[0][0]
+        what = INSTANCE.label(instance.obj) + " has no replication pair" if instance.obj else "server %s has no disk" % instance.given["server"]
+        raise Refused("%s at %s" % (what, want["device"]), remedy="Name the disk with volume; an available disk is paired and attached.")
+    want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
+    instances = {homes[instance.path][1]: INSTANCE.assumed(instance.obj) or {} for instance, _pair in pairs}
+    waits = [wait_step(PAIR, entry.obj)] if PAIR.busy(entry.obj) else []
+    made = _planned(part, want, entry, where, instances)
+    for step in made.steps:
+        step.after = [*step.after, *waits, *(needed for instance, _pair in pairs for needed in homes[instance.path][0] if needed.operation.startswith("wait"))]
+        if not isinstance(where["id"], str) and step.operation == "create":
+            step.after.append(where["id"])
+    part.steps = waits + made.steps
+    part.again = bool(waits)
+    devices = {pair.want["device"] for _instance, pair in pairs} - {None}
+    for shown in (part.before, part.after):
+        if shown.pop("attachments", None) and devices:
+            shown["device"] = ", ".join(sorted(devices))
+
+
+def _planned(part, want, entry, where, instances):
+    if entry.obj is None and not want["name"]:
+        raise ConfigError("creating it needs name")
+    if want["description"] is None and (entry.obj or {}).get("status") == PAIR.failed_creation:
+        want["description"] = entry.obj.get("description")
+    volume = entry.found or ({} if entry.obj is None else None)
+    made = replication.plan(want, replication.Live(PAIR.assumed(entry.obj), where, instances, volume))
+    part.warnings, part.before, part.after = made.warnings, dict(made.before), dict(made.after)
+    return Plan(made.steps)
+
+
+def plan_pairs(planning, group, where):
+    """Steps for the pairs that belong to no instance yet."""
+    steps = []
+    for entry in group.free_pairs:
+        def make(part, entry=entry):
+            waits = [wait_step(PAIR, entry.obj)] if PAIR.busy(entry.obj) else []
+            want = dict(entry.want, server_group=where["id"] if entry.obj else None, attachments=None)
+            made = _planned(part, want, entry, where, {})
+            for step in made.steps:
+                step.after = [*step.after, *waits, *(creator(where["id"]) if step.operation == "create" else [])]
+            part.steps, part.again = waits + made.steps, bool(waits)
+        steps += planning.entry(group, entry, make) or []
+    return steps

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a topology's document does not name: its deletion, and what that must never touch. Pure. PRIVATE to the collection.
+
+A key that is absent is not managed, ``[]`` is empty. Nothing is detached (SEMANTICS, section 3).
+"""
+
+from __future__ import annotations
+
+from .._errors import Refused
+from .._plan import require, wait_step
+from . import drill, protected_instance, replication, server_group
+from ._attachments import plain_attachments
+from ._teardown import delete_instances
+from ._topology_state import Entry
+
+INSTANCE, PAIR, DRILL = protected_instance.KIND, replication.KIND, drill.KIND
+
+
+def _left(objects, entries):
+    named = {entry.obj["id"] for entry in entries if entry.obj}
+    return [obj for obj in objects if obj["id"] not in named]
+
+
+def _paired(group):
+    return [pair for instance in group.instances for pair in instance.pairs] + group.free_pairs
+
+
+def unnamed(group):
+    """What stands in a group to be removed and its entry does not name, as ``kind name (ID)``."""
+    left = [(DRILL, obj) for obj in _left(group.live_drills, group.drills)]
+    left += [(INSTANCE, obj) for obj in _left(group.live_instances, group.instances)]
+    left += [(PAIR, obj) for obj in _left(group.live_pairs, _paired(group)) if obj["id"] not in group.belongings and not _goes(group, obj)]
+    return sorted(kind.label(obj) for kind, obj in left)
+
+
+def _goes(group, pair):
+    """Whether the pair is attached to instances alone that are listed as unnamed themselves."""
+    users = set(plain_attachments(pair))
+    return bool(users) and users <= {obj["id"] for obj in group.live_instances}
+
+
+def plan_prune(planning, group, where, changed, whole):
+    """Deletions of what the entry does not name; only once all that is wanted is there.
+
+    :param whole: nothing of the group was refused; else nothing is pruned
+    """
+    steps, given = [], group.given
+    if given["drills"] is not None:
+        for obj in _left(group.live_drills, group.drills):
+            steps += _add(planning, group, "drills", [obj], whole, lambda part, obj=obj: _delete_drill(part, obj, changed))
+    if given["protected_instances"] is not None:
+        left = [obj for obj in _left(group.live_instances, group.instances) if not _deleting(INSTANCE, obj)]
+        if left:
+            earlier = changed + steps
+            steps += _add(planning, group, "protected_instances", left, whole, lambda part: _delete_instances(planning, part, group, where, left, earlier))
+            planning.plan.again = planning.plan.again or given["replications"] is not None
+    if given["replications"] is not None:
+        for obj in _left(group.live_pairs, _paired(group)):
+            if not plain_attachments(obj) and not _deleting(PAIR, obj):
+                steps += _add(planning, group, "replications", [obj], whole, lambda part, obj=obj: _delete_pair(planning, part, where, obj, changed))
+    return steps
+
+
+def _deleting(kind, obj):
+    return obj.get("status") == "deleting"
+
+
+def _add(planning, group, key, objects, whole, make):
+    entry = Entry("%s.%s" % (group.path, key), {}, {}, objects[0])
+    if not whole:
+        planning.refuse(group, entry.path, Refused(
+            "nothing is pruned in protection group %s while something that it wants cannot be brought about" % group.want["name"],
+        ))
+        return []
+    return planning.entry(group, entry, make) or []
+
+
+def _waits(part, kind, objects):
+    waits = [wait_step(kind, obj, True) for obj in objects if kind.busy(obj)]
+    part.steps += waits
+    return waits
+
+
+def _delete_drill(part, obj, earlier):
+    waits = _waits(part, DRILL, [obj])
+    require(drill.DELETABLE, {"DR drill": "available" if waits else obj.get("status")}, "deleting it", DRILL.label(obj))
+    part.before = {"name": obj.get("name")}
+    drill.delete_step(part, obj, after=[*waits, *earlier])
+
+
+def _delete_instances(planning, part, group, where, left, earlier):
+    params, going = planning.params, {obj["id"] for obj in left}
+    for pair in group.live_pairs:
+        users = set(plain_attachments(pair))
+        if users & going and users - going:
+            raise Refused(
+                "%s is attached to instances that stay and to some that would go: %s" % (PAIR.label(pair), ", ".join(sorted(users))),
+                code="SDRS.1365", remedy="Pruning never detaches a disk. Detach it with sdrs_replication first, or keep the instance.",
+            )
+    for option in ("delete_target_server", "delete_target_eip"):
+        if params[option]:
+            protected_instance.target_is_expendable(where, option, server_group.KIND.label(where))
+    waits = _waits(part, INSTANCE, left)
+    part.before = {"name": ", ".join(sorted(str(obj.get("name")) for obj in left))}
+    delete_instances(
+        part, [INSTANCE.assumed(obj) for obj in left], group.live_pairs, [*waits, *earlier],
+        params["delete_target_server"], params["delete_target_eip"],
+    )
+
+
+def _delete_pair(planning, part, where, obj, earlier):
+    if planning.params["delete_target_volume"]:
+        protected_instance.target_is_expendable(where, "delete_target_volume", PAIR.label(obj))
+    waits = _waits(part, PAIR, [obj])
+    settled = PAIR.assumed(obj)
+    require(replication.DELETABLE, {"protection group": where.get("status"), "replication pair": settled.get("status")}, "deleting it", PAIR.label(obj))
+    part.before = {"name": obj.get("name")}
+    replication.delete_step(part, obj, planning.params["delete_target_volume"], after=[*waits, *earlier])

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole topology: each entry planned by its kind's own rules, and the order between them. PRIVATE to the collection.
+
+Pure but for ``show``. In a group: what is created and changed; then, when all that has worked, what is pruned; then its
+protection; then drills. Protection and drills follow what came before even where some of it failed.
+"""
+
+from __future__ import annotations
+
+from .._errors import ConfigError, Refused
+from .._plan import WAIT, Plan, Step, creator, wait_step
+from .._validate import positive
+from . import _protection, drill, server_group
+from ._document import at, check
+from ._teardown import plan_teardown
+from ._topology_diff import Changes
+from ._topology_instances import plan_instances, plan_pairs
+from ._topology_prune import plan_prune, unnamed
+from ._topology_state import read  # noqa: F401 pylint: disable=unused-import
+
+RULES = {
+    "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
+    "server_groups": check,
+    "parallel": positive,
+}
+_BLOCKED = ("SDRS.1303", "SDRS.1810")
+
+
+class Planning:
+    """Plans entry by entry: what one entry may not do now is noted, and the others go on."""
+
+    def __init__(self, params):
+        self.params, self.plan, self.changes = params, Plan(), Changes()
+
+    def entry(self, group, entry, make):
+        """Add the steps of ``make(sub-plan)`` for an entry and give them back; None when they are refused."""
+        part = Plan()
+        try:
+            make(part)
+        except (Refused, ConfigError) as error:
+            self.refuse(group, entry.path, error)
+            return None
+        for step in part.steps:
+            step.branch = entry.path
+            if step.query is None:
+                step.query = {"server_group_id": group.where["id"]} if step.kind is not server_group.KIND else {}
+        self.plan.steps += part.steps
+        self.plan.warnings += ["%s: %s" % (entry.path, warning) for warning in part.warnings]
+        self.plan.again = self.plan.again or part.again
+        self.changes.note(entry, part)
+        return part.steps
+
+    def refuse(self, group, path, error):
+        """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
+        if error.data.get("code") in _BLOCKED and (group.obj or {}).get("priority_station") == "target":
+            error.data["remedy"] = "Blocked until failback: it can be protected again once production is back at that site."
+            error.blocked = True
+        self.plan.refused.append((path, at(path, error)))
+
+
+def plan(params, live):
+    """Steps that make everything as the document wants it. Pure."""
+    planning = Planning(params)
+    for group in live.groups:
+        if group.absent:
+            _plan_teardown(planning, group)
+        else:
+            _plan_group(planning, group, live.world)
+    planning.plan.before, planning.plan.after = planning.changes.texts()
+    return planning.plan
+
+
+def _plan_group(planning, group, world):
+    planning.changes.name(group)
+    made = planning.entry(group, group, lambda part: _plan_itself(part, group))
+    if made is None:
+        return
+    refused = len(planning.plan.refused)
+    creation = next((step for step in made if step.operation == "create"), None)
+    where = group.where = dict(group.obj) if group.obj and not creation else _to_come(group, creation)
+    changed = made + plan_instances(planning, group, where, world) + plan_pairs(planning, group, where)
+    if planning.params["prune"] and group.obj:
+        whole = len(planning.plan.refused) == refused
+        changed += plan_prune(planning, group, where, changed, whole)
+    protection = planning.entry(group, group, lambda part: _plan_protection(part, group, where, changed)) or []
+    for entry in group.drills:
+        planning.entry(group, entry, lambda part, entry=entry: _plan_drill(part, group, entry, where, changed + protection))
+
+
+def _plan_itself(part, group):
+    """The group without its protection, which comes later."""
+    made = server_group.plan(dict(group.want, protection=None), group.live)
+    part.steps, part.warnings, part.before, part.after = made.steps, made.warnings, made.before, made.after
+
+
+def _to_come(group, creation):
+    """The group that ``creation`` makes, as far as planning for it is concerned."""
+    want = group.want
+    return {
+        "id": creation, "name": want["name"], "status": "available", "priority_station": "source", "replication_num": 0,
+        **{key: want[key] for key in ("source_availability_zone", "target_availability_zone")}, "source_vpc_id": want["source_vpc"],
+    }
+
+
+def _plan_protection(part, group, where, changed):
+    wanted = group.want["protection"]
+    if wanted is None:
+        return
+    comes = any(step.operation == "create" and step.kind is not server_group.KIND or step.operation.startswith("wait") for step in changed)
+    # Pairs of the same document are waited for; whether there are any is asked again directly before the request.
+    operation = _protection.protection_change(wanted, False, dict(where, replication_num=None) if comes else where)
+    part.before = {"protection": server_group.protection_of(where)} if group.obj else {}
+    part.after = {"protection": wanted}
+    if not operation:
+        return
+    part.add(
+        *_protection.protection_step(operation, where), once_ended=list(changed),
+        after=creator(where["id"]), guard=_guard(operation, server_group.KIND.label(group.obj, group.name)),
+    )
+
+
+def _guard(operation, label):
+    ready = _protection.protection_guard(operation, label)
+
+    def guard(group):
+        ready(group)
+        if operation == "start" and group.get("replication_num") == 0:
+            raise Refused(
+                "%s: protection cannot be enabled while it has no replication pairs" % label,
+                remedy="Mend what failed, then run the task again (5.4.6).",
+            )
+
+    return guard
+
+
+def _plan_drill(part, group, entry, where, earlier):
+    made = drill.plan(dict(entry.want, server_group=where["id"] if entry.obj else None), drill.Live(drill.KIND.assumed(entry.obj), where))
+    part.warnings, part.before, part.after = made.warnings, made.before, made.after
+    before = [wait_step(drill.KIND, entry.obj)] if drill.KIND.busy(entry.obj) else []
+    part.again = bool(before)
+    if any(step.operation == "create" for step in made.steps):
+        synchronised = Step(
+            WAIT, server_group.SYNCHRONISATION, group.name, where["id"], None, query={}, once_ended=list(earlier), after=creator(where["id"]),
+        )
+        before.append(synchronised)
+    for step in made.steps:
+        step.after = [*step.after, *before]
+    part.steps = before + made.steps
+
+
+def _plan_teardown(planning, group):
+    if group.obj is None:
+        return
+    group.where = group.obj
+    params = planning.params
+
+    def make(part):
+        left = [] if params["prune"] else unnamed(group)
+        if left:
+            raise Refused(
+                "%s holds what the entry does not name: %s" % (server_group.KIND.label(group.obj), ", ".join(left)),
+                remedy="Name it in the entry, or set prune: true to delete it too.",
+            )
+        contents = [(kind, kind.assumed(obj)) for kind, objects in group.contents() for obj in objects]
+        made = plan_teardown(
+            server_group.Live(group.obj, [(kind, obj) for kind, obj in contents if obj]), params["force"],
+            params["delete_target_server"], params["delete_target_eip"], params["delete_target_volume"],
+        )
+        part.steps, part.warnings, part.before, part.again = made.steps, made.warnings, made.before, made.again
+
+    planning.entry(group, group, make)
+
+
+def show(lookup, dummy_id, live):
+    """The groups of the document as the list shows them."""
+    names = {(group.given["name"], group.given["id"]) for group in live.groups}
+    return [
+        obj for obj in lookup.list(server_group.KIND)
+        if (obj.get("name"), None) in names or any(obj["id"] == object_id for _name, object_id in names if object_id)
+    ]
+

@@ -1,0 +1,326 @@
+#!/usr/bin/python
+
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sdrs_topology
+short_description: Manage a whole DR topology in one task
+description:
+  - Brings protection groups with their protected instances, replication pairs, protection, drills and tags to what a document describes.
+  - The live state is read by lists, one plan is made, and independent jobs run at once. Protection is enabled after the pairs it
+    needs, drills are created last, and nothing is pruned before all that the document wants is there.
+  - What fails leaves the independent parts running. The task fails at the end and reports what succeeded, failed and was not tried.
+    Run again, it goes on from there.
+  - In check mode the complete plan is returned in RV(operations), and nothing is sent.
+  - Never fails over and never re-protects. See M(cloud_dr.sdrs.sdrs_failover) for that.
+  - A server or disk that is not at the current production site of its group, as after a failover, is reported as blocked until failback.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.wait
+  - cloud_dr.sdrs.attributes
+  - cloud_dr.sdrs.attributes.immutable
+options:
+  server_groups:
+    description:
+      - The protection groups. What an entry leaves out is not managed.
+      - With O(prune=true) an empty list means that nothing of the kind shall be there.
+      - M(cloud_dr.sdrs.sdrs_topology_info) gives what exists in the same form.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the protection group. With O(server_groups[].id) the group is renamed.
+        type: str
+      id:
+        description: ID of an existing group; needed only where several groups bear the name, or to rename.
+        type: str
+      state:
+        description:
+          - V(absent) removes the group with what it contains, drills first. What it contains must be named by the entry, or
+            O(prune=true) be set. DR servers and disks are kept unless O(delete_target_server) or O(delete_target_volume) say otherwise.
+        type: str
+        choices: [present, absent]
+        default: present
+      description:
+        description: Description, at most 64 bytes. Fixed at creation.
+        type: str
+      source_availability_zone:
+        description: Availability zone of the production site at creation. Needed to create a group, fixed then.
+        type: str
+      target_availability_zone:
+        description: Availability zone of the DR site at creation. Needed to create a group, fixed then.
+        type: str
+      active_active_domain:
+        description: Name or ID of the active-active domain. May be left out when exactly one joins the two zones. Fixed at creation.
+        type: str
+        aliases: [domain]
+      source_vpc:
+        description: Name or ID of the VPC of the servers. Needed to create a group, fixed then.
+        type: str
+        aliases: [source_vpc_id]
+      dr_type:
+        description: Deployment model. The service's default is V(migration). Fixed at creation.
+        type: str
+      protection:
+        description:
+          - Whether protection is enabled. Enabling it waits for the instances and pairs of the same entry.
+          - After a failover V(enabled) is refused, because enabling protection then reverses replication.
+        type: str
+        choices: [enabled, disabled]
+      protected_instances:
+        description: The protected servers. An instance is found by its server, else by its name in the group.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name of the protected instance. Needed to create one; an instance of another name is renamed.
+            type: str
+          server:
+            description:
+              - Name or ID of the server, either of the instance's two. Needed to create an instance.
+              - Servers that share a disk are created together.
+            type: str
+            aliases: [server_id]
+          description:
+            description: Description, at most 64 bytes. Fixed at creation.
+            type: str
+          cluster:
+            description: Cluster ID, at creation only.
+            type: str
+          primary_subnet:
+            description: ID of the subnet of the DR server's primary NIC, at creation only.
+            type: str
+          primary_ip_address:
+            description: Address of the DR server's primary NIC, at creation only.
+            type: str
+          flavor:
+            description: Flavor of the DR server, at creation only.
+            type: str
+          tenancy:
+            description: Whether the DR server stands on a dedicated host, at creation only.
+            type: str
+            choices: [shared, dedicated]
+          dedicated_host:
+            description: ID of the dedicated host, at creation only.
+            type: str
+          tags:
+            description: Tags, at most 10. Others that the instance has are kept unless O(server_groups[].protected_instances[].purge_tags=true).
+            type: dict
+          purge_tags:
+            description: Remove tags that are not named.
+            type: bool
+            default: false
+          replications:
+            description:
+              - The replication pairs of the server's disks, each found by disk or device. The service makes them with the instance.
+              - A disk that belongs to no server yet is paired and attached at its device.
+            type: list
+            elements: dict
+            suboptions:
+              device:
+                description: Device of the disk at the server, such as V(/dev/vdb).
+                type: str
+              volume:
+                description: Name or ID of the disk, either of the pair's two.
+                type: str
+                aliases: [volume_id]
+              name:
+                description: Name of the pair; a pair of another name is renamed.
+                type: str
+              description:
+                description: Description, at most 64 bytes. Fixed at creation; a pair that comes with its instance has none.
+                type: str
+              cluster:
+                description: Cluster ID, at creation only.
+                type: str
+              size:
+                description: Size of the disks in GB. They only grow.
+                type: int
+      replications:
+        description: Replication pairs of disks that belong to no instance yet. Pruned are only pairs that are attached nowhere.
+        type: list
+        elements: dict
+        suboptions:
+          volume:
+            description: Name or ID of the disk, either of the pair's two. Needed to create a pair.
+            type: str
+            aliases: [volume_id]
+          name:
+            description: Name of the pair. Needed to create one; a pair of another name is renamed.
+            type: str
+          description:
+            description: Description, at most 64 bytes. Fixed at creation.
+            type: str
+          cluster:
+            description: Cluster ID, at creation only.
+            type: str
+          size:
+            description: Size of the disks in GB. They only grow.
+            type: int
+      drills:
+        description: DR drills that stand. They are pruned only where this key is given.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name of the drill. With O(server_groups[].drills[].id) the drill is renamed.
+            type: str
+          id:
+            description: ID of an existing drill.
+            type: str
+          drill_vpc:
+            description: Name or ID of the drill VPC. Without it the service makes one that outlives the drill. Fixed at creation.
+            type: str
+            aliases: [drill_vpc_id]
+  prune:
+    description:
+      - Delete what the document does not name, inside the groups that it names and the lists that it gives.
+      - Never detaches a disk, and never deletes a pair that is attached to an instance that stays.
+    type: bool
+    default: false
+  parallel:
+    description: Jobs in flight at once.
+    type: int
+    default: 16
+  force:
+    description: Remove a group even while it is failed over and its original servers have no network interfaces.
+    type: bool
+    default: false
+  delete_target_server:
+    description: Delete the DR servers of instances that are removed. Refused unless production is at the source site.
+    type: bool
+    default: false
+  delete_target_eip:
+    description: Release the EIPs of DR servers of instances that are removed. Refused unless production is at the source site.
+    type: bool
+    default: false
+  delete_target_volume:
+    description: Delete the DR disks of pairs that are removed. Refused unless production is at the source site.
+    type: bool
+    default: false
+notes:
+  - O(wait=false) is refused. O(wait_timeout) counts for each job, never for the whole; do not use the task's C(timeout).
+seealso:
+  - module: cloud_dr.sdrs.sdrs_topology_info
+  - module: cloud_dr.sdrs.sdrs_readiness_info
+"""
+
+EXAMPLES = r"""
+- name: Bring the DR topology about
+  cloud_dr.sdrs.sdrs_topology:
+    server_groups:
+      - name: erp
+        description: ERP production
+        source_availability_zone: eu-de-01
+        target_availability_zone: eu-de-02
+        source_vpc: vpc-erp
+        protection: enabled
+        protected_instances:
+          - name: erp-db-1
+            server: ecs-erp-db-1
+            flavor: s3.xlarge.2
+            tags: {tier: db}
+            replications:
+              - {device: /dev/vda, name: erp-db-1-root}
+              - {volume: data-1, name: erp-db-1-data, device: /dev/vdb, size: 200}
+          - name: erp-web-1
+            server: ecs-erp-web-1
+
+- name: Keep one instance only, and delete the others that the group has
+  cloud_dr.sdrs.sdrs_topology:
+    server_groups:
+      - name: erp
+        protected_instances:
+          - {name: erp-db-1, server: ecs-erp-db-1}
+    prune: true
+
+- name: Remove a group with all that it contains
+  cloud_dr.sdrs.sdrs_topology:
+    server_groups:
+      - {name: erp, state: absent}
+    prune: true
+"""
+
+RETURN = r"""
+server_groups:
+  description: The protection groups of the document, as the list shows them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}]
+operations:
+  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {operation: create, resource_type: server_group, name: erp, job_type: createProtectionGroupNoCG, duration: 15.05}
+branches:
+  description: What became of the parts of the document that had something to do, by path.
+  returned: always, unless the document itself was refused
+  type: dict
+  contains:
+    succeeded:
+      description: Paths of the entries that were brought about.
+      type: list
+      elements: str
+    failed:
+      description: Errors, each with the C(path) of its entry.
+      type: list
+      elements: dict
+    blocked:
+      description: Entries that cannot be brought about until production is back at its site, each with its C(path).
+      type: list
+      elements: dict
+    not_tried:
+      description: Paths of the entries that needed something that failed.
+      type: list
+      elements: str
+  sample: {succeeded: ["server_groups[0].protected_instances[0]"], failed: [], blocked: [], not_tried: []}
+jobs:
+  description: The jobs this task waited for, with their sub-jobs where they failed.
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+error:
+  description: Code, message, description and remedy of the first failure, and what was being done.
+  returned: failure
+  type: dict
+  sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
+"""
+
+from ..module_utils._argspec import IMMUTABLE_CHANGE, WAIT, Spec
+from ..module_utils._module import run_module
+from ..module_utils._resources import _document, topology
+from ..module_utils._run import Declaration
+
+SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
+    {
+        "server_groups": _document.SERVER_GROUPS,
+        "prune": {"type": "bool", "default": False},
+        "parallel": {"type": "int", "default": 16},
+        "force": {"type": "bool", "default": False},
+        "delete_target_server": {"type": "bool", "default": False},
+        "delete_target_eip": {"type": "bool", "default": False},
+        "delete_target_volume": {"type": "bool", "default": False},
+    }
+)
+DECLARATION = Declaration(
+    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True,
+)
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+#!/usr/bin/python
+
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sdrs_topology_info
+short_description: Export a live DR topology as a document
+description:
+  - Gives protection groups with their protected instances, replication pairs, protection and drills in the form that
+    M(cloud_dr.sdrs.sdrs_topology) takes. Applying it changes nothing, so that what exists can be adopted.
+  - Servers, disks and VPCs are named by ID, since names stop being unique when a server is protected. Put names in their place where
+    you prefer them.
+  - Left out are what only the service sets, names that several objects of the group bear, and objects whose creation failed.
+  - The same state gives the same text, byte for byte.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.attributes.info
+options:
+  server_groups:
+    description: Names or IDs of the protection groups; all groups of the project when it is left out.
+    type: list
+    elements: str
+seealso:
+  - module: cloud_dr.sdrs.sdrs_topology
+"""
+
+EXAMPLES = r"""
+- name: Export one group
+  cloud_dr.sdrs.sdrs_topology_info:
+    server_groups: [erp]
+  register: exported
+
+- name: Keep it in git
+  ansible.builtin.copy:
+    content: "{{ exported.topology | to_nice_yaml(sort_keys=false) }}"
+    dest: erp.yml
+    mode: "0644"
+"""
+
+RETURN = r"""
+topology:
+  description: The document. Its C(server_groups) is what M(cloud_dr.sdrs.sdrs_topology) takes.
+  returned: success
+  type: dict
+  contains:
+    server_groups:
+      description: The protection groups.
+      type: list
+      elements: dict
+  sample: {server_groups: [{name: erp, protection: enabled, protected_instances: [], replications: [], drills: []}]}
+error:
+  description: Code, message, description and remedy of the failure, and what was being done.
+  returned: failure
+  type: dict
+  sample: {code: SDRS.0014, message: Token verification failed, retryable: false}
+"""
+
+from ..module_utils._argspec import Spec
+from ..module_utils._module import run_module
+from ..module_utils._resources import _export
+from ..module_utils._run import Query
+
+SPEC = Spec({"server_groups": {"type": "list", "elements": "str"}})
+DECLARATION = Query(_export.read)
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()
