@@ -6,12 +6,12 @@ from __future__ import annotations
 from datetime import datetime
 
 FIRST_LOOK = 0.25
-LONGEST_INTERVAL = 10.0
-# Of the time already waited: a lone job is noticed within a tenth of its length; many at once share their looks, and
-# looks that are a little rarer keep the calls few.
-_SHARE, _JOINT_SHARE = 1 / 10, 1 / 7
+_LONGEST, _LONGEST_JOINT = 10.0, 30.0
+# Of the time already waited. A lone job is noticed well within a tenth of its length. Many at once share their looks, and
+# rarer ones keep the calls few: the mean delay is half of this share.
+_SHARE, _JOINT_SHARE = 1 / 10, 1 / 6
 # Jobs of one kind end about together: looks this near each other, as a share of the time waited, are one.
-SLACK = 0.06
+SLACK = 0.08
 _SHORTEST_INTERVAL = 0.05
 
 
@@ -22,7 +22,7 @@ def interval(waited, fixed=None):
     """
     if fixed:
         return float(fixed)
-    return min(LONGEST_INTERVAL, max(FIRST_LOOK, waited * _SHARE))
+    return min(_LONGEST, max(FIRST_LOOK, waited * _SHARE))
 
 
 class Pace:
@@ -46,12 +46,13 @@ class Pace:
         :param alone: it does not share its looks with others
         """
         shortest = self._shortest.get(call)
-        if self._fixed or not shortest:
-            return interval(waited, self._fixed) if alone or self._fixed else min(LONGEST_INTERVAL, max(FIRST_LOOK, waited * _JOINT_SHARE))
-        opening = shortest * 1.02 + 0.02
+        if self._fixed or (alone and not shortest):
+            return interval(waited, self._fixed)
+        opening = shortest * 1.02 + 0.02 if shortest else 0
         if waited < opening:
             return opening - waited
-        return min(LONGEST_INTERVAL, max(_SHORTEST_INTERVAL, waited * (_SHARE if alone else _JOINT_SHARE)))
+        least = _SHORTEST_INTERVAL if shortest else FIRST_LOOK
+        return max(least, min(_LONGEST, waited * _SHARE) if alone else min(_LONGEST_JOINT, waited * _JOINT_SHARE))
 
 
 def ended(job):

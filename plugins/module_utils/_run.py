@@ -238,11 +238,8 @@ class _Task:
 
 
 def _compact(job):
-    """The job without what is empty, and without its sub-jobs unless it failed: AWX drops results that are too large."""
-    if job.get("status") == "FAIL":
-        return job
-    entities = {key: value for key, value in (job.get("entities") or {}).items() if key not in ("sub_jobs", "sub_jobs_total")}
-    return {key: value for key, value in dict(job, entities=entities).items() if value not in (None, {})}
+    """The job without what is empty, and unless it failed without its entities: AWX drops results that are too large."""
+    return job if job.get("status") == "FAIL" else {key: value for key, value in job.items() if value is not None and key != "entities"}
 
 
 def _operations(steps):

@@ -205,7 +205,7 @@ def _plan_pair(part, where, pairs, homes):
         what = INSTANCE.label(instance.obj) + " has no replication pair" if instance.obj else "server %s has no disk" % instance.given["server"]
         raise Refused("%s at %s" % (what, want["device"]), remedy="Name the disk with volume; an available disk is paired and attached.")
     want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
-    instances = {homes[instance.path][1]: INSTANCE.assumed(instance.obj) or {} for instance, _pair in pairs}
+    instances = {homes[instance.path][1]: {} if _missing(instance) else INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
     waits = [wait_step(PAIR, entry.obj)] if PAIR.busy(entry.obj) else []
     made = _planned(part, want, entry, where, instances)
     for step in made.steps:

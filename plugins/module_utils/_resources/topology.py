@@ -53,7 +53,8 @@ class Planning:
     def refuse(self, group, path, error):
         """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
         if error.data.get("code") in _BLOCKED and (group.obj or {}).get("priority_station") == "target":
-            error.data["remedy"] = "Blocked until failback: it can be protected again once production is back at that site."
+            error.message = "blocked until failback: " + error.message
+            error.data["remedy"] = "It can be protected once production is back at that site."
             error.blocked = True
         self.plan.refused.append((path, at(path, error)))
 
