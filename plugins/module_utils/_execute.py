@@ -170,7 +170,7 @@ class Executor:
 
     def _plan_look(self, step):
         waited = self._waiting.clock() - self._since[step]
-        wait = self._pace.wait(step.call, waited, not self._due.keys() - {step})
+        wait = self._pace.wait(step.call, waited, len(self._due.keys() | {step}))
         self._due[step] = self._since[step] + min(waited + wait, max(waited, self._waiting.wait_timeout))
 
     def _next_look(self):

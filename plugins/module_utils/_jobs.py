@@ -8,8 +8,10 @@ from datetime import datetime
 FIRST_LOOK = 0.25
 _LONGEST, _LONGEST_JOINT = 10.0, 30.0
 # Of the time already waited. A lone job is noticed well within a tenth of its length. Many at once share their looks, and
-# rarer ones keep the calls few: the mean delay is half of this share.
-_SHARE, _JOINT_SHARE = 1 / 10, 1 / 6
+# rarer ones keep the calls few: the mean delay is half of this share. The rarest are for the first wave of very many,
+# while nothing is known of how long such jobs take.
+_SHARE, _JOINT_SHARE, _FIRST_WAVE_SHARE = 1 / 10, 1 / 6, 1 / 4
+_MANY = 8
 # Jobs of one kind end about together: looks this near each other, as a share of the time waited, are one.
 SLACK = 0.08
 _SHORTEST_INTERVAL = 0.05
@@ -40,19 +42,22 @@ class Pace:
         if seconds:
             self._shortest[call] = min(seconds, self._shortest.get(call, seconds))
 
-    def wait(self, call, waited, alone):
+    def wait(self, call, waited, together):
         """Seconds until the next look at what ``call`` started ``waited`` seconds ago.
 
-        :param alone: it does not share its looks with others
+        :param together: how many jobs are being waited for
         """
         shortest = self._shortest.get(call)
-        if self._fixed or (alone and not shortest):
+        if self._fixed or (together < 2 and not shortest):
             return interval(waited, self._fixed)
         opening = shortest * 1.02 + 0.02 if shortest else 0
         if waited < opening:
             return opening - waited
         least = _SHORTEST_INTERVAL if shortest else FIRST_LOOK
-        return max(least, min(_LONGEST, waited * _SHARE) if alone else min(_LONGEST_JOINT, waited * _JOINT_SHARE))
+        if together < 2:
+            return max(least, min(_LONGEST, waited * _SHARE))
+        share = _FIRST_WAVE_SHARE if together >= _MANY and not shortest else _JOINT_SHARE
+        return max(least, min(_LONGEST_JOINT, waited * share))
 
 
 def ended(job):
