@@ -233,19 +233,21 @@ EXAMPLES = r"""
           - name: erp-web-1
             server: ecs-erp-web-1
 
-- name: Keep one instance only, and delete the others that the group has
+- name: Keep one instance only, and delete the others with their DR servers
   cloud_dr.sdrs.sdrs_topology:
     server_groups:
       - name: erp
         protected_instances:
           - {name: erp-db-1, server: ecs-erp-db-1}
     prune: true
+    delete_target_server: true
 
-- name: Remove a group with all that it contains
+- name: Remove a group with all that it contains and all DR servers
   cloud_dr.sdrs.sdrs_topology:
     server_groups:
       - {name: erp, state: absent}
     prune: true
+    delete_target_server: true
 """
 
 RETURN = r"""

@@ -117,6 +117,10 @@ LIVES = {
         {"protected_instance": "erp-db-1", "subnet": "subnet-db", "ip_address": "192.168.16.99"}, "protected_instance",
     ),
     "ecs_power": ([], {"servers": ["ecs-erp-web-1", "ecs-erp-web-2"], "state": "stopped"}, {"servers": ["ecs-erp-web-1"], "state": "started"}, "ecs_servers"),
+    "sdrs_topology": (
+        [], {"server_groups": [dict(GROUP, protected_instances=[{"name": "web", "server": "ecs-erp-web-1"}])]},
+        {"server_groups": [{"name": "erp", "protection": "enabled", "protected_instances": [{"name": "web", "tags": {"tier": "web"}}]}]}, "server_groups",
+    ),
     "vpc": (
         [], {"name": "vpc-x", "cidr": "192.168.0.0/16"}, {"name": "vpc-x", "subnets": [{"name": "a", "cidr": "192.168.0.0/24"}], "purge_subnets": True}, "vpc",
     ),
@@ -141,6 +145,8 @@ def test_life(module, sim, play):
     deletion["state"] = "absent"
     if module == "sdrs_replication":
         deletion["force_detach"] = True
+    if module == "sdrs_topology":
+        deletion = {"server_groups": [{"name": "erp", "state": "absent"}], "prune": True}
     steps = [
         ("create in check mode", creation, CHECK, True), ("create", creation, {}, True), ("create again", creation, {}, False),
         ("update in check mode", update, CHECK, None), ("update", update, {}, None), ("update again", update, {}, False),
@@ -186,6 +192,7 @@ INFO = {
     "sdrs_failed_task_info": ({"all": True}, "failed_tasks"),
     "sdrs_readiness_info": ({"server_group": "erp", "operation": "protect"}, "checks"),
     "sdrs_drift_info": ({"server_group": "erp"}, "drift"),
+    "sdrs_topology_info": ({"server_groups": ["erp"]}, "topology"),
     "vpc_info": ({"name": "vpc-erp"}, "vpcs"),
     "as_group_info": ({}, "as_groups"),
     "ecs_server_info": ({"server_group": "erp"}, "ecs_servers"),
@@ -201,13 +208,15 @@ def test_info_modules(play):
     ]
     results = play(tasks)[3:]
     for (module, (_options, key)), result in zip(INFO.items(), results):
-        assert result["changed"] is False and isinstance(result[key], list), module
+        assert result["changed"] is False and isinstance(result[key], dict if key == "topology" else list), module
         assert bool(result[key]) is (key not in ("drills", "rpo_statistics", "failed_tasks")), module
     assert results[-1]["jobs"][0]["status"] == "SUCCESS"
 
 
 # The tasks of the examples that build on one another, by their names, in an order that works.
 EXAMPLES = [
+    "Bring the DR topology about", "Export one group", "Keep it in git", "Keep one instance only, and delete the others with their DR servers",
+    "Remove a group with all that it contains and all DR servers",
     "Create a protection group", "Protect a server", "Give the pair of a server's disk a name and let it grow", "Pair a free disk and attach it",
     "Tag a protected instance", "Let the instance have exactly one tag", "Remove a tag whatever its value",
     "Enable protection once the group has protected instances", "Query the tags of an instance", "Query all tags of the project",

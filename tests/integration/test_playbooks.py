@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks and the role that converge, plan and export, run as users run them: from a folder of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support import TREE
+
+ERP = {
+    "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp", "protection": "enabled",
+    "protected_instances": [
+        {"name": "web-1", "server": "ecs-erp-web-1", "tags": {"tier": "web"}},
+        {"name": "db-1", "server": "ecs-erp-db-1", "replications": [{"volume": "data-1", "name": "db-data"}]},
+    ],
+}
+
+
+@pytest.fixture
+def workplace(simulator, tmp_path):
+    """A user's repository: an inventory with one group; ``run(playbook, ...)`` gives back the process."""
+    inventory = {"all": {"hosts": {"erp": {"topology_server_group": ERP, "sdrs_connection": dict(simulator.connection, token_cache=False)}}}}
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory))
+
+    def run(playbook, *arguments, inventory="inventory.yml"):
+        own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
+        settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "cloud_dr.sdrs." + playbook, "-i", inventory, *arguments]
+        return subprocess.run(command, env={**own, **settings}, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    run.folder = tmp_path
+    return run
+
+
+def report(folder, group="erp"):
+    newest = sorted((folder / "reports" / group).glob("plan-*.json"))[-1]
+    return json.loads(newest.read_text()), newest.with_suffix(".md").read_text()
+
+
+def test_plan_converge_plan_export(workplace, simulator):
+    planned = workplace("plan")
+    assert planned.returncode == 0 and '"verdict": "drift"' in planned.stdout, planned.stdout + planned.stderr
+    content, text = report(workplace.folder)
+    assert content["verdict"] == "drift" and content["counts"]["create protected_instance"] == 2 and "Verdict **drift**" in text
+    assert "+  - name: db-1" in text and "1. create server group `erp`" in text
+    assert not [entry for entry in simulator.log() if entry[0] != "GET"]
+
+    checked = workplace("converge", "--check", "--diff")
+    assert checked.returncode == 0 and "+  - name: db-1" in checked.stdout and "changed=1" in checked.stdout
+    assert not [entry for entry in simulator.log() if entry[0] != "GET"]
+    first, second = workplace("converge"), workplace("converge")
+    assert "changed=1" in first.stdout and "changed=0" in second.stdout, first.stdout + second.stdout
+
+    clean = workplace("plan", "-e", "plan_fail_on_drift=true", "-e", "topology_report_dir=evidence")
+    assert clean.returncode == 0 and '"verdict": "clean"' in clean.stdout, clean.stdout + clean.stderr
+    assert len(list((workplace.folder / "evidence" / "erp").glob("plan-*"))) == 2
+
+    exported = workplace("export")
+    assert exported.returncode == 0, exported.stdout + exported.stderr
+    path = workplace.folder / "exports" / "erp.yml"
+    text = path.read_text()
+    assert yaml.safe_load(text)["topology_server_group"]["protected_instances"][0]["name"] == "db-1"
+    assert "changed=0" in workplace("export").stdout and path.read_text() == text
+    applied = workplace("converge", "-e", "@" + str(path), "-e", "topology_prune=true")
+    assert applied.returncode == 0 and "changed=0" in applied.stdout, applied.stdout
+
+
+def test_drift_ends_failed_only_where_that_is_asked_for(workplace):
+    failed = workplace("plan", "-e", "plan_fail_on_drift=true")
+    assert failed.returncode == 2 and "erp: drift" in failed.stdout and report(workplace.folder)[0]["verdict"] == "drift"
+
+
+def test_a_comparison_that_fails_is_a_verdict(workplace):
+    wrong = json.dumps({"topology_server_group": dict(ERP, protected_instances=[{"name": "x", "server": "ecs-of-nobody"}])})
+    planned = workplace("plan", "-e", wrong)
+    content, text = report(workplace.folder)
+    assert planned.returncode == 0 and content["verdict"] == "error" and "ecs-of-nobody" in content["message"] and "ecs-of-nobody" in text
+    assert '"verdict": "error"' in planned.stdout
+
+
+def test_several_groups_and_hosts(workplace, simulator):
+    connection = dict(simulator.connection, token_cache=False)
+    other = {"name": "web", **{key: ERP[key] for key in ("source_availability_zone", "target_availability_zone", "source_vpc")}}
+    inventory = {"all": {"hosts": {"erp": {"topology_server_group": ERP}, "more": {"topology_server_groups": [other, dict(other, name="app")]}},
+                         "vars": {"sdrs_connection": connection}}}
+    (workplace.folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
+    assert workplace("converge", "--limit", "more").stdout.count("changed=1") == 1
+    planned = workplace("plan")
+    assert '"erp": "drift"' in planned.stdout and '"more": "clean"' in planned.stdout and '"verdict": "drift"' in planned.stdout, planned.stdout
+
+
+def test_a_target_that_is_none_ends_failed(workplace):
+    nobody = workplace("converge", "-e", "sdrs_hosts=typo")
+    assert nobody.returncode == 2 and "No host matches 'typo'" in nobody.stdout
+    wrong = workplace("plan", "-e", "sdrs_kind=protected_instance")
+    assert wrong.returncode == 2 and "are no protection groups" in wrong.stdout
+    without = workplace("converge", inventory="erp,")
+    assert without.returncode == 2 and "host_vars/erp.yml" in without.stdout
