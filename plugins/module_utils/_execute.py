@@ -235,8 +235,8 @@ class Executor:
         elif finished:
             self._end(step)
         else:
-            self._tell("running", step)
-            self._still_running(step, None)
+            self._tell("running", step, step.seen)
+            self._still_running(step, step.seen)
 
     def _still_running(self, step, obj):
         if not self._waiting.timed_out(self._since[step]):

@@ -50,6 +50,7 @@ class Step:
     branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``
     tolerant: bool = False  # waiting: an error status is as good an end as any
     job: dict | None = None
+    seen: dict | None = None  # the object as it was when it was last looked at
     submitted: bool = False
 
     @property

@@ -19,6 +19,7 @@ from ._errors import ApiError, AuthError, ConnectionFailed, JobTimeout, SdrsErro
 from ._execute import Executor
 from ._lookup import Lookup
 from ._plan import wait_step
+from ._progress import Teller
 from ._settings import resolve as resolve_settings
 from ._wait import Waiting
 
@@ -84,7 +85,7 @@ class _Task:
     def __init__(self, declaration, params, host, lookup, waiting):
         self.declaration, self.given, self.host, self.lookup, self.waiting = declaration, params, host, lookup, waiting
         self.steps, self.pending, self.plans, self.branches = [], [], [], Branches()
-        self.warned = set()
+        self.warned, self.teller = set(), Teller()
 
     def run(self):
         try:
@@ -162,7 +163,8 @@ class _Task:
 
     def _run_steps(self, steps):
         """Run steps; those of a document's branches fail for themselves."""
-        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive)
+        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive, self.teller.tell)
+        self.teller.planned(steps)
         try:
             executor.run(steps)
         except SdrsError:

@@ -151,6 +151,7 @@ class Carrier:
 
     def judge(self, step, obj):
         """The outcome from the object's status, where the job is not known."""
+        step.seen = obj
         if step.kind.busy(obj):
             return False
         if step.operation == "create" and obj:

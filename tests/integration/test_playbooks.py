@@ -29,11 +29,11 @@ def workplace(simulator, tmp_path):
     inventory = {"all": {"hosts": {"erp": {"topology_server_group": ERP, "sdrs_connection": dict(simulator.connection, token_cache=False)}}}}
     (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory))
 
-    def run(playbook, *arguments, inventory="inventory.yml"):
+    def run(playbook, *arguments, inventory="inventory.yml", **environment):
         own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
         settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "cloud_dr.sdrs." + playbook, "-i", inventory, *arguments]
-        return subprocess.run(command, env={**own, **settings}, capture_output=True, text=True, cwd=tmp_path, check=False)
+        return subprocess.run(command, env={**own, **settings, **environment}, capture_output=True, text=True, cwd=tmp_path, check=False)
 
     run.folder = tmp_path
     return run
@@ -103,3 +103,15 @@ def test_a_target_that_is_none_ends_failed(workplace):
     assert wrong.returncode == 2 and "are no protection groups" in wrong.stdout
     without = workplace("converge", inventory="erp,")
     assert without.returncode == 2 and "host_vars/erp.yml" in without.stdout
+
+
+@pytest.mark.parametrize("in_process", ["true", "false"])
+def test_progress_is_shown_where_it_is_wanted(workplace, in_process):
+    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "cloud_dr.sdrs.progress", "SDRS_PROGRESS_INTERVAL": "0.05", "TMPDIR": str(workplace.folder)}
+    arguments = ("converge", "-e", "sdrs_in_process=" + in_process)
+    shown = workplace(*arguments, SDRS_PROGRESS="always", **enabled)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "sdrs: done: create protected instance web-1 (" in shown.stdout and "in flight: create" in shown.stdout
+    silent = workplace(*arguments, "-e", '{"topology_prune": true, "topology_server_group": {"name": "erp", "state": "absent"}}', **enabled)
+    assert silent.returncode == 0 and "sdrs:" not in silent.stdout and "changed=1" in silent.stdout
+    assert not list(workplace.folder.glob("sdrs-*"))
