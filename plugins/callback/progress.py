@@ -3,20 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import atexit
-import json
-import os
-import shutil
-import socket
-import sys
-import tempfile
-import threading
-import time
-
-from ansible.plugins.callback import CallbackBase
-
-from ..module_utils._progress import VARIABLE
-
 DOCUMENTATION = r"""
 name: progress
 type: aggregate
@@ -52,6 +38,20 @@ options:
       - section: callback_sdrs_progress
         key: interval
 """
+
+import atexit
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+
+from ansible.plugins.callback import CallbackBase
+
+from ..module_utils._progress import VARIABLE
 
 _LONGEST = 8192
 _NAMED = 3

@@ -3,10 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import difflib
-
-from ansible.errors import AnsibleFilterError
-
 DOCUMENTATION = r"""
 name: plan_report
 short_description: What a check of a topology found
@@ -44,6 +40,10 @@ _value:
       the error of the comparison as a whole.
   type: dict
 """
+
+import difflib
+
+from ansible.errors import AnsibleFilterError
 
 _PARTS = ("blocked", "failed", "not_tried")
 

@@ -3,10 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import os
-
-from ansible.errors import AnsibleFilterError
-
 DOCUMENTATION = r"""
 name: user_path
 short_description: A path as the user means it
@@ -34,6 +30,10 @@ _value:
   description: The absolute path.
   type: str
 """
+
+import os
+
+from ansible.errors import AnsibleFilterError
 
 
 def user_path(path):

@@ -294,4 +294,3 @@ def _read_belongings(lookup, world, group):
             if servers & {each.get("server_id") for disk in disks for each in disk.get("attachments") or []}:
                 known.add(pair["id"])
     group.belongings = known
-

@@ -179,4 +179,3 @@ def show(lookup, dummy_id, live):
         obj for obj in lookup.list(server_group.KIND)
         if (obj.get("name"), None) in names or any(obj["id"] == object_id for _name, object_id in names if object_id)
     ]
-
