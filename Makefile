@@ -15,7 +15,7 @@ help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
 	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
 	@echo "make unit    the unit and contract tests alone"
-	@echo "make bench   what a task costs, beside ansible.builtin.uri and debug"
+	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
 	@echo "make build   the collection's tarball, below .build"
 
 demo: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
@@ -40,7 +40,7 @@ unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract
 
 bench: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
-	@$(BIN)/python benchmarks/tasks.py
+	@$(BIN)/python benchmarks
 
 build: $(VENV)/demo
 	$(BIN)/ansible-galaxy collection build --force --output-path .build .

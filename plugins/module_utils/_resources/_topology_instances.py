@@ -30,10 +30,10 @@ def plan_instances(planning, group, where, world):
     disks = instance_batch.shared_disks(world.volumes().values()) if new else []
     left_out = instance_batch.outsiders(new, disks, set(new))
     sets = {server: together for together in sharing(new, disks) for server in together}
-    alone = {server for server in new if not any(server in plain_attachments(disk) for disk in disks)}
+    sharers = {server for disk in disks for server in plain_attachments(disk)}
     for entry in group.instances:
         server = entry.want["server"]
-        if server in new and server not in alone:
+        if server in new and server in sharers:
             if sets[server][0] != server:
                 continue
             members = [new[each] for each in sets[server]]

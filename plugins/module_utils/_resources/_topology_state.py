@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one, production_zone
-from .._validate import plain_device
 from . import drill, protected_instance, replication, server_group
 from ._document import at, entries, groups
 from ._kind import LiveState
@@ -214,22 +213,13 @@ def _read_pair(world, group, zone, path, given, instance):
         found = [obj for obj in group.live_pairs if obj.get("name") == given["name"]]
         entry.obj = _by_its_name(group, path, found, replication.KIND, given["name"], "volume")
     elif instance.obj:
-        entry.obj = attached_at(group, instance.obj, given["device"])
+        entry.obj = world.pair_at(instance.obj["id"], given["device"])
     _leaving(group, entry, replication.KIND)
     if entry.obj is None and entry.want["volume"] and not group.absent:
         entry.found = entry.found or world.volumes().get(entry.want["volume"])
         if entry.found is None and world.volumes():
             raise Refused("%s.volume: disk %s does not exist" % (path, entry.want["volume"]), code="SDRS.1803")
     return entry
-
-
-def attached_at(group, instance, device):
-    """The pair at a device of an instance, or None."""
-    for pair in group.live_pairs:
-        for each in pair.get("attachment") or []:
-            if each.get("protected_instance") == instance["id"] and plain_device(each.get("device")) == plain_device(device):
-                return pair
-    return None
 
 
 def _read_drill(world, group, path, given):

@@ -35,6 +35,15 @@ class World:
         halves = server_halves if kind is protected_instance.KIND else volume_halves
         return self._index((kind, "owners"), lambda: {half: obj for obj in self.lookup.list(kind) for half in halves(obj)})
 
+    def pair_at(self, instance_id, device):
+        """The pair at a device of an instance, or None."""
+        def build():
+            return {
+                (each.get("protected_instance"), plain_device(each.get("device"))): pair
+                for pair in self.lookup.list(replication.KIND) for each in pair.get("attachment") or []
+            }
+        return self._index("pairs by place", build).get((instance_id, plain_device(device)))
+
     def server(self, reference, zone):
         """``(instance or None, server ID, server or None)`` that a reference means; an ID is looked for among instances only."""
         owners = self.owners(protected_instance.KIND)
