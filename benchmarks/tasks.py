@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import others
+
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 15
 CALLBACK = '''
@@ -61,6 +63,7 @@ def measure(info, folder):
         ("uri", {"ansible.builtin.uri": {"url": info["url"]}}),
         ("sdrs_server_group", {"cloud_dr.sdrs.sdrs_server_group": group}),
         ("sdrs_server_group as module", {"cloud_dr.sdrs.sdrs_server_group": group, "vars": {"sdrs_in_process": False}}),
+        *others.installed(),
     ]
     connection = {key: info[key] for key in ("region", "project_id", "access_key", "secret_key")}
     play = {
@@ -84,9 +87,9 @@ def measure(info, folder):
 
 def show(times):
     medians = {name: statistics.median(rounds) for name, rounds in times.items() if name != "prepare"}
-    print("%-30s %10s %10s %10s" % ("one task that changes nothing", "ms", "x uri", "x debug"))
+    print("\n%-34s %10s %10s %10s" % ("one task that changes nothing", "ms", "x uri", "x debug"))
     for name, seconds in medians.items():
-        print("%-30s %10.0f %10.2f %10.2f" % (name, seconds * 1000, seconds / medians["uri"], seconds / medians["debug"]))
+        print("%-34s %10.0f %10.2f %10.2f" % (name, seconds * 1000, seconds / medians["uri"], seconds / medians["debug"]))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make demo``: the sample topology on the embedded simulator, twice, and its removal."""
+"""``make demo``: the sample topology on the embedded simulator, planned, built, found unchanged, and removed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 SPEED = "40"
 RUNS = (
-    ("1. Build the topology", (), None),
-    ("2. The same again: nothing may change", (), 0),
-    ("3. Remove everything", ("-e", "demo_state=absent"), None),
+    ("1. Plan: nothing is sent that could change anything", ("--check", "--diff", "-e", "demo_state=plan"), None),
+    ("2. Build the topology", (), None),
+    ("3. The same again: nothing may change", (), 0),
+    ("4. Remove everything", ("-e", "demo_state=absent"), None),
 )
 
 
@@ -33,7 +34,7 @@ def main():
     finally:
         simulator.terminate()
         simulator.wait()
-    print("\nDone: a DR topology was built, found unchanged and removed. See playbooks/demo.yml and playbooks/vars/demo.yml.")
+    print("\nDone: a DR topology was planned, built, found unchanged and removed. See playbooks/demo.yml and playbooks/vars/demo.yml.")
 
 
 def play(info, arguments, changes):
@@ -44,6 +45,7 @@ def play(info, arguments, changes):
     }
     ansible = {
         "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "tree"), "ANSIBLE_HOME": str(BUILD / "ansible"),
+        "ANSIBLE_CALLBACKS_ENABLED": "cloud_dr.sdrs.progress", "SDRS_PROGRESS": "always", "SDRS_PROGRESS_INTERVAL": "2",
         "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "SDRS_TOKEN_CACHE_DIR": str(BUILD / "tokens"),
     }

@@ -342,10 +342,11 @@ def test_what_sends_a_task_back_to_the_ordinary_module(sim, play, tmp_path):
 def test_the_demo_playbook(sim, tmp_path):
     environment = {"SDRS_ENDPOINT": sim.url, "SDRS_REGION": "eu-de", "HW_ACCESS_KEY": sim.info["access_key"], "HW_SECRET_KEY": sim.info["secret_key"],
                    "SDRS_TOKEN_CACHE_DIR": str(tmp_path / "tokens")}
-    zones = json.dumps({"demo_group": GROUP})
+    topology = yaml.safe_load((ROOT / "playbooks" / "vars" / "demo.yml").read_text())["demo_topology"]
+    zones = json.dumps({"demo_topology": {**topology, **{key: GROUP[key] for key in ("source_availability_zone", "target_availability_zone")}}})
     first = ansible_playbook("cloud_dr.sdrs.demo", "-e", zones, **environment)
     second = ansible_playbook("cloud_dr.sdrs.demo", "-e", zones, **environment)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "changed=5" in first.stdout and "changed=0" in second.stdout and "runs 3 servers" in second.stdout
+    assert "changed=2" in first.stdout and "changed=0" in second.stdout and "runs 5 servers" in second.stdout
     removed = ansible_playbook("cloud_dr.sdrs.demo", "-e", zones, "-e", "demo_state=absent", **environment)
     assert "changed=1" in removed.stdout, removed.stdout
