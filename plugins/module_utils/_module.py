@@ -16,6 +16,9 @@ from ._errors import ConfigError, SdrsError, one_line
 from ._run import run
 
 NEEDED_PYTHON = (3, 11)
+# Names the process of ansible-playbook to a module on the same machine.
+CONTROLLER = "SDRS_CONTROLLER_PID"
+ORPHANED = "the process that started this task is gone; nothing more was sent"
 
 
 class _Module(AnsibleModule):
@@ -32,6 +35,8 @@ class ModuleHost:
     def __init__(self, module):
         self._module = module
         self._parent = os.getppid()
+        controller = os.environ.get(CONTROLLER, "")
+        self._controller = int(controller) if controller.isdigit() and int(controller) in _ancestors() else None
         self.check_mode = module.check_mode
 
     def warn(self, message):
@@ -44,6 +49,8 @@ class ModuleHost:
     def alive(self):
         """A killed ansible-playbook leaves its module running: stop before the next write."""
         require_parent(self._parent)
+        if self._controller and self._controller not in _ancestors():
+            raise SdrsError(ORPHANED)
 
 
 def run_module(spec, declaration):
@@ -71,7 +78,23 @@ def run_module(spec, declaration):
 def require_parent(parent):
     """Raise when the process ``parent``, which waits for the task, is gone."""
     if os.getppid() != parent:
-        raise SdrsError("the process that started this task is gone; nothing more was sent")
+        raise SdrsError(ORPHANED)
+
+
+def _ancestors():
+    """The processes above this one; none where /proc does not tell.
+
+    Between a local module and ansible-playbook stand a shell and a worker, which live on when ansible-playbook is killed.
+    """
+    found, process = [], os.getppid()
+    while process > 1:
+        found.append(process)
+        try:
+            with open("/proc/%d/stat" % process, encoding="utf-8", errors="replace") as stream:
+                process = int(stream.read().rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            break
+    return found
 
 
 def same_option(option, alias):

@@ -21,7 +21,7 @@ from ..module_utils._argspec import CONNECTION, alias_conflicts
 from ..module_utils._client import MISSING_REQUESTS
 from ..module_utils._clouds_yaml import MissingYaml
 from ..module_utils._errors import ConfigError, SdrsError
-from ..module_utils._module import NEEDED_PYTHON, require_parent, same_option, unexpected
+from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, require_parent, same_option, unexpected
 from ..module_utils._run import run
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
@@ -58,6 +58,7 @@ def in_process(module):
         def run(self, tmp=None, task_vars=None):
             super().run(tmp, task_vars)
             if not self._plain(task_vars or {}):
+                os.environ[CONTROLLER] = str(os.getppid())
                 return self._execute_module(
                     module_name=self._task.action, module_args=self._task.args, task_vars=task_vars, wrap_async=self._task.async_val,
                 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support import TREE
+from support import TREE, eventually
 
 ERP = {
     "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp", "protection": "enabled",
@@ -115,3 +115,21 @@ def test_progress_is_shown_where_it_is_wanted(workplace, in_process):
     silent = workplace(*arguments, "-e", '{"topology_prune": true, "topology_server_group": {"name": "erp", "state": "absent"}}', **enabled)
     assert silent.returncode == 0 and "sdrs:" not in silent.stdout and "changed=1" in silent.stdout
     assert not list(workplace.folder.glob("sdrs-*"))
+
+
+@pytest.mark.parametrize("in_process", ["true", "false"])
+def test_nothing_is_sent_once_ansible_playbook_is_killed(start_simulator, workplace, in_process):
+    slow = start_simulator("--speed", "20")
+    connection = json.dumps({"sdrs_connection": dict(slow.connection, token_cache=False), "sdrs_in_process": in_process})
+    settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0"}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "cloud_dr.sdrs.converge", "-i", "inventory.yml", "-e", connection]
+    running = subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=workplace.folder)
+    eventually(lambda: [entry for entry in slow.log() if entry[0] == "POST" and entry[1].endswith("protected-instances")], 30)
+    running.kill()
+    running.wait()
+    sent = len([entry for entry in slow.log() if entry[0] != "GET"])
+    done = workplace("converge", "-e", connection)
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = [entry for entry in slow.log() if entry[0] != "GET"]
+    # Both instances were on their way; left are the name of a pair and the protection.
+    assert sent == 3 and len(written) == 5 and {entry[2] for entry in written} == {200}, written
