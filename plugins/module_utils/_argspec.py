@@ -39,15 +39,19 @@ def reference(option, **extra):
     return dict(type="str", aliases=[option + "_id"], **extra)
 
 
-def alias_conflicts(options, given):
-    """Options and aliases given with different values, as ``[(option, alias)]``.
+def alias_conflicts(options, given, path=""):
+    """Options and aliases given with different values, as ``[(option, alias)]``, those of sub-options with their path.
 
     :param given: the options as the user wrote them, before aliases are folded in
     """
     conflicts = []
     for option, spec in options.items():
         names = [name for name in (option, *spec.get("aliases", ())) if given.get(name) is not None]
-        conflicts += [(names[0], name) for name in names[1:] if given[name] != given[names[0]]]
+        conflicts += [(path + names[0], path + name) for name in names[1:] if given[name] != given[names[0]]]
+        if "options" in spec and names and isinstance(given[names[0]], list):
+            for index, entry in enumerate(given[names[0]]):
+                if isinstance(entry, dict):
+                    conflicts += alias_conflicts(spec["options"], entry, "%s%s[%d]." % (path, names[0], index))
     return conflicts
 
 

@@ -139,6 +139,10 @@ def test_an_option_and_its_alias_with_different_values():
     assert _argspec.alias_conflicts(options, {"server_group": "a", "server_group_id": "b"}) == [("server_group", "server_group_id")]
     assert not _argspec.alias_conflicts(options, {"server_group": "a", "server_group_id": "a"})
     assert not _argspec.alias_conflicts(options, {"server_group": None, "server_group_id": "b"})
+    nested = {"groups": {"type": "list", "elements": "dict", "options": options}}
+    assert _argspec.alias_conflicts(nested, {"groups": [{}, {"server_group": "a", "server_group_id": "b"}]}) == [
+        ("groups[1].server_group", "groups[1].server_group_id"),
+    ]
 
 
 def test_the_tarball_holds_the_simulator_and_no_tests(tmp_path):
