@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 
-from ._errors import SdrsError
+from ._errors import AuthError, SdrsError
 from ._jobs import SLACK, Pace, duration
 from ._plan import resolve
 from ._pool import Here, Threads
@@ -41,6 +41,7 @@ class Executor:
 
         A step that fails leaves the independent ones running.
 
+        :raises AuthError: credentials were rejected; nothing more is sent, since some such requests lock a key
         :raises SdrsError: the first failure, after all that could run has ended
         """
         self._all, self._order = steps, {}
@@ -69,7 +70,7 @@ class Executor:
             if not self._pool.busy and not self._due:
                 break
             for apply, result, error in self._pool.outcomes(self._next_look()):
-                if error is not None and not isinstance(error, SdrsError):
+                if isinstance(error, AuthError) or (error is not None and not isinstance(error, SdrsError)):
                     raise error
                 apply(result, error)
 
@@ -149,7 +150,8 @@ class Executor:
         self._forget(step)
         self.done.add(step)
         if step.job:
-            self._pace.learn(step.call, duration(step.job))
+            # The service's clock may be wrong: no job took longer than it was waited for.
+            self._pace.learn(step.call, min(duration(step.job) or 0, self._waiting.clock() - self._since[step]))
         self._tell("done", step, obj)
         self._release(step)
 

@@ -39,7 +39,7 @@ class Pace:
 
     def learn(self, call, seconds):
         """A job that ``call`` started took ``seconds``."""
-        if seconds:
+        if seconds > 0:
             self._shortest[call] = min(seconds, self._shortest.get(call, seconds))
 
     def wait(self, call, waited, together):

@@ -168,7 +168,7 @@ class _Task:
         try:
             executor.run(steps)
         except SdrsError:
-            if not all(step.branch for step, _error in executor.failed):
+            if not executor.failed or not all(step.branch for step, _error in executor.failed):
                 raise
         finally:
             self.pending = executor.pending

@@ -197,6 +197,14 @@ def test_a_server_of_another_group_is_refused_with_that_group_s_name(topology, s
     assert failed.value.error["code"] == "SDRS.1305" and not writes(simulator)
 
 
+def test_a_disk_of_two_groups_is_refused(topology, simulator):
+    simulator.forget()
+    pair = {"volume": "archive-1", "name": "x"}
+    with pytest.raises(TaskFailed, match=r"server_groups\[1\].replications\[0\].volume: its disk is named at server_groups\[0\]"):
+        topology(erp(replications=[pair]), erp(name="second", replications=[pair]))
+    assert not writes(simulator)
+
+
 def test_what_is_fixed_differs(topology, simulator):
     topology(erp(dict(WEB, description="one")))
     wanted = erp(dict(WEB, description="two"), APP)

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, JobFailed, JobTimeout, SdrsError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, AuthError, JobFailed, JobTimeout, SdrsError
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._execute import Executor
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import Plan, find_step, wait_step
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._pool import Here, Threads
@@ -168,6 +168,34 @@ def test_a_job_that_does_not_end_in_time_does_not_stop_the_others():
     with pytest.raises(JobTimeout, match="create protected instance n1: job j1 has not ended within 60 s"):
         run(service, plan.steps, wait_timeout=60)
     assert steps[0] in service.executor.done and steps[2] in service.executor.done
+
+
+def test_rejected_credentials_end_it_all_at_once():
+    service, plan = Service(lambda number: 10), Plan()
+    creations(plan, 40)
+
+    def rejected(*args, **kwargs):
+        service.calls.append("rejected")
+        raise AuthError("no")
+
+    service.call = rejected
+    with pytest.raises(AuthError):
+        run(service, plan.steps)
+    assert service.calls == ["rejected"]
+
+
+def test_a_service_with_a_wrong_clock_is_looked_at_all_the_same():
+    service, plan = Service(lambda number: 10), Plan()
+    creations(plan, 40)
+    original = service.job
+
+    def job(*args, **kwargs):
+        answer = original(*args, **kwargs)
+        return dict(answer, end_time="2099-01-01T00:00:00Z") if "end_time" in answer else answer
+
+    service.job = job
+    run(service, plan.steps)
+    assert service.now < 45
 
 
 def test_fixed_intervals_are_kept():

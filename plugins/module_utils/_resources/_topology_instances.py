@@ -39,7 +39,7 @@ def plan_instances(planning, group, where, world):
             members = [new[each] for each in sets[server]]
             made = _plan_set(planning, group, where, members, left_out)
         else:
-            made = planning.entry(group, entry, lambda part, entry=entry: _plan_one(part, entry, where))
+            made = planning.entry(group, entry, lambda part, entry=entry: _plan_one(part, group, entry, where))
             members = [entry]
         for member in members:
             homes[member.path] = None if made is None else (made, _home(member, made))
@@ -60,12 +60,12 @@ def _home(entry, made):
     return next(step for step in made if step.branch == entry.path and step.kind is INSTANCE and step.operation in ("create", "find"))
 
 
-def _plan_one(part, entry, where):
+def _plan_one(part, group, entry, where):
     obj = INSTANCE.assumed(entry.obj)
     want = dict(entry.want, server_group=where["id"] if entry.obj else None)
     if _missing(entry):
         _complete(want, entry.obj)
-    made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, entry.want.get("sharing")))
+    made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj)))
     before = []
     if INSTANCE.busy(entry.obj):
         before, part.again = [wait_step(INSTANCE, entry.obj)], True
@@ -73,6 +73,14 @@ def _plan_one(part, entry, where):
         step.after = [*step.after, *before, *creator(where["id"])]
     part.steps = before + made.steps
     part.warnings, part.before, part.after = made.warnings, made.before, made.after
+
+
+def _shared_pair(group, failed):
+    """Why a creation that failed cannot be repeated alone, where EVS has not told."""
+    for pair in group.live_pairs if failed and failed.get("status") == INSTANCE.failed_creation else ():
+        if failed["id"] in plain_attachments(pair) and len(plain_attachments(pair)) > 1:
+            return PAIR.label(pair)
+    return None
 
 
 def _complete(want, failed):

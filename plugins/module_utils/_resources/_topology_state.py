@@ -92,10 +92,11 @@ def read(lookup, params):
     """
     world, live = World(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
     live.world = world
-    by_server, new = {}, []
+    by_server, disks, new = {}, {}, []
     for path, given in groups(params["server_groups"]):
         entry = _read_group(lookup, world, params, path, given)
         live.groups.append(entry)
+        _check_pairs(entry, disks)
         for instance in entry.instances:
             key = instance.obj["id"] if instance.obj else instance.want.get("server")
             if key and by_server.setdefault(key, instance.path) != instance.path:
@@ -140,7 +141,6 @@ def _read_group(lookup, world, params, path, given):
         entry.free_pairs.append(_read_pair(world, entry, zone, where, each, None))
     for where, each in entries(given, "drills", path):
         entry.drills.append(_read_drill(world, entry, where, each))
-    _check_pairs(world, entry)
     if entry.absent:
         _read_belongings(lookup, world, entry)
     return entry
@@ -237,15 +237,18 @@ def _read_drill(world, group, path, given):
     return entry
 
 
-def _check_pairs(world, group):
-    """A disk may stand under several instances when they share it, else once; a name means one pair."""
-    disks, names = {}, {}
+def _check_pairs(group, disks):
+    """A disk may stand under several instances of a group when they share it, else once; a name means one pair of the group.
+
+    :param disks: ``{pair or disk ID: (group's entry, pair's entry)}`` of all groups so far; added to
+    """
+    names = {}
     for pair in [pair for instance in group.instances for pair in instance.pairs] + group.free_pairs:
         key = pair.obj["id"] if pair.obj else pair.want["volume"]
-        first = disks.setdefault(key, pair) if key else pair
+        home, first = disks.setdefault(key, (group, pair)) if key else (group, pair)
         if first is not pair:
             disk = pair.found or (pair.obj or {}).get("record_metadata") or {}
-            if disk.get("multiattach") not in (True, "true"):
+            if home is not group or disk.get("multiattach") not in (True, "true"):
                 raise ConfigError("%s.volume: its disk is named at %s already and cannot be shared" % (pair.path, first.path))
             for option in ("name", "size", "description"):
                 if None not in (pair.want[option], first.want[option]) and pair.want[option] != first.want[option]:
