@@ -14,7 +14,8 @@ description:
     M(cloud_dr.sdrs.sdrs_topology) takes. Applying it changes nothing, so that what exists can be adopted.
   - Servers, disks and VPCs are named by ID, since names stop being unique when a server is protected. Put names in their place where
     you prefer them.
-  - Left out are what only the service sets, names that several objects of the group bear, and objects whose creation failed.
+  - Left out are what only the service sets, names that several objects of the group bear, and objects that a failed creation, deletion,
+    attachment or detachment left behind.
   - The same state gives the same text, byte for byte.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)

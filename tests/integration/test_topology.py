@@ -114,6 +114,19 @@ def test_applying_an_export_changes_nothing(task, group, topology, export, simul
     assert set(exported["server_groups"][0]) >= {"drills", "protection", "source_vpc"}
 
 
+def test_an_export_leaves_out_what_a_failed_job_left_behind(task, topology, export, simulator):
+    topology(erp(WEB, APP, DB))
+    instances = {each["name"]: each["id"] for each in task("sdrs_protected_instance_info")["protected_instances"]}
+    pairs = {each["name"]: each["id"] for each in task("sdrs_replication_info")["replications"]}
+    simulator.patch("protected_instances", instances["web-1"], status="error")
+    simulator.patch("protected_instances", instances["app-1"], status="error-deleting")
+    simulator.patch("replications", pairs["db-archive"], status="error-attaching")
+    exported = export()
+    assert names(export, "protected_instances") == ["db-1"] and "db-archive" not in json.dumps(exported)
+    simulator.forget()
+    assert not topology(*exported["server_groups"])["changed"] and not writes(simulator)
+
+
 def test_a_failed_branch_leaves_the_others_running(topology, simulator):
     simulator.fail_job(job_type="createProtectedInstanceNoCG", resource_name="db-1", error_code="SDRS.1014", fail_reason="no room", count=1)
     wanted = erp(WEB, APP, DB, protection="enabled")

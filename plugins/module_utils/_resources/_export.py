@@ -2,8 +2,8 @@
 """The live state as a document for ``sdrs_topology``: applying it changes nothing. PRIVATE to the collection.
 
 Objects are named by ID, which stays right whatever else comes to bear their names. Left out is what only the service
-sets, what the document's own rules do not allow (a name of strange characters, say), and what failed to be created,
-since applying that would create it anew. Sorted, so that the same state gives the same text.
+sets, what the document's own rules do not allow (a name of strange characters, say), and what a failed job left behind,
+since applying that would mend it. Sorted, so that the same state gives the same text.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from ._owner import volume_halves
 from .replication import size_of
 
 
+# Applying these would create, attach or detach anew, or be refused.
+_BROKEN = ("error", "error-deleting", "error-attaching", "error-detaching")
+
+
 def read(lookup, params, dummy_waiting):
     """``{"topology": {"server_groups": [...]}}`` of the named groups, or of all."""
     groups = [group for group in lookup.list(server_group.KIND) if server_group.KIND.assumed(group)]
@@ -28,7 +32,7 @@ def read(lookup, params, dummy_waiting):
     contents = {kind: _by_group(lookup, kind) if groups else {} for kind in (protected_instance.KIND, replication.KIND, drill.KIND)}
     exported = [
         _export(group, names.count(group.get("name")) > 1, *(objects.get(group["id"], []) for objects in contents.values()))
-        for group in sorted(groups, key=lambda group: (str(group.get("name")), group["id"])) if group.get("status") != "error"
+        for group in sorted(groups, key=lambda group: (str(group.get("name")), group["id"])) if group.get("status") not in _BROKEN
     ]
     return {"topology": {"server_groups": exported}}
 
@@ -41,7 +45,7 @@ def _group(groups, reference):
 def _by_group(lookup, kind):
     found = {}
     for obj in lookup.list(kind):
-        if kind.assumed(obj) and obj.get("status") != kind.failed_creation:
+        if kind.assumed(obj) and obj.get("status") not in _BROKEN:
             found.setdefault(obj.get("server_group_id"), []).append(obj)
     return found
 
