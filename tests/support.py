@@ -65,6 +65,19 @@ class Simulator:
     def fail_job(self, **fault):
         requests.post(self.url + "/__simulator__/faults", json=fault, timeout=10)
 
+    def fault(self, **fault):
+        """Let a fault meet requests; ``wire`` of the simulator says what it may be."""
+        self.fail_job(**fault)
+
+    def forget_faults(self):
+        requests.delete(self.url + "/__simulator__/faults", timeout=10)
+
+    def keep(self):
+        requests.post(self.url + "/__simulator__/keep", timeout=10)
+
+    def restore(self):
+        requests.post(self.url + "/__simulator__/restore", timeout=10)
+
     def settings(self, **settings):
         requests.put(self.url + "/__simulator__/settings", json=settings, timeout=10)
 

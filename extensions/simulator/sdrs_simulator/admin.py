@@ -21,7 +21,9 @@ def forget_requests(world, request):
 
 
 def add_fault(world, request):
-    """POST ``{job_type, error_code, fail_reason, resource_name?, sub_job?, hang?, count?}``: jobs of that type will fail; 204."""
+    """POST ``{job_type, error_code, fail_reason, resource_name?, sub_job?, hang?, count?}``: jobs of that type will fail; or a fault of
+    requests, as described in ``wire``; 204.
+    """
     world.faults.append(request.json())
 
 
@@ -34,6 +36,18 @@ def settings(world, request):
     """PUT: settings to change, such as ``{"swap_ids_on_switch": true}``."""
     world.settings = merged(world.settings, request.json())
     return world.settings
+
+
+def keep(world, request):
+    """POST: remember the world as it is now, so that ``restore`` can bring it back; 204."""
+    request.server.kept = world.dump()
+
+
+def restore(world, request):
+    """POST: the world as it was kept last; 204."""
+    if request.server.kept is None:
+        raise neighbour(404, "404", "nothing was kept")
+    world.restore(request.server.kept)
 
 
 def patch(world, request):

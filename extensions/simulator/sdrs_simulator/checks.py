@@ -111,6 +111,9 @@ def page(request, objects, key, show):
         raise sdrs("SDRS.0221")
     if not offset.isdigit():
         raise sdrs("SDRS.0222")
+    world = request.server.world
+    if world.settings["list_lag_seconds"]:
+        objects = [obj for obj in objects if obj.get("_born", 0) + world.settings["list_lag_seconds"] <= world.now()]
     part = objects[int(offset):int(offset) + int(limit)]
     return {key: [show(obj) for obj in part], "count": len(objects)}
 

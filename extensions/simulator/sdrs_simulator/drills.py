@@ -33,7 +33,7 @@ def create(world, request):
         _check_vpc(world, group, vpc_id, instances)
     now = stamp(world.now())
     drill = {
-        "id": world.new_id(), "name": content["name"], "status": "creating", "server_group_id": group["id"],
+        "_born": world.now(), "id": world.new_id(), "name": content["name"], "status": "creating", "server_group_id": group["id"],
         "drill_vpc_id": vpc_id or _copy_vpc(world, group, content["name"]), "created_at": now, "updated_at": now, "drill_servers": [],
     }
     world.drills[drill["id"]] = drill

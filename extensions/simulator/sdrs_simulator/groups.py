@@ -80,7 +80,7 @@ def create(world, request):
         raise sdrs("SDRS.0305")
     now = stamp(world.now())
     group = {
-        "id": world.new_id(), "name": content["name"], "description": content.get("description"), "status": "creating",
+        "_born": world.now(), "id": world.new_id(), "name": content["name"], "description": content.get("description"), "status": "creating",
         "source_availability_zone": zones[0], "target_availability_zone": zones[1], "domain_id": domain["id"],
         "domain_name": domain["name"], "priority_station": "source", "protected_status": None, "replication_status": None,
         "health_status": None, "source_vpc_id": content["source_vpc_id"], "target_vpc_id": content["source_vpc_id"],

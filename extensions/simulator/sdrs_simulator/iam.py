@@ -114,7 +114,7 @@ def _problem(world, request, parts, key):
         when = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
         return "missing or malformed X-Sdk-Date"
-    if abs(datetime.fromtimestamp(time.time(), timezone.utc) - when) > _CLOCK_SKEW:
+    if abs(datetime.fromtimestamp(time.time() + world.settings["clock_offset_seconds"], timezone.utc) - when) > _CLOCK_SKEW:
         return "signature expired"
     names = parts.get("SignedHeaders", "").split(";")
     if "x-sdk-date" not in names:

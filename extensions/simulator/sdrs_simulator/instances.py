@@ -121,7 +121,7 @@ def create(world, request):
 def _new_instance(world, group, content, server, name):
     now = stamp(world.now())
     instance = {
-        "id": world.new_id(), "name": name, "description": content.get("description"), "server_group_id": group["id"],
+        "_born": world.now(), "id": world.new_id(), "name": name, "description": content.get("description"), "server_group_id": group["id"],
         "status": "creating", "source_server": server["id"], "target_server": None, "created_at": now, "updated_at": now,
         "priority_station": group["priority_station"], "tags": [dict(tag) for tag in content.get("tags") or []], "metadata": {},
     }

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import faults
+from . import faults, wire
 from .world import shown, stamp_z
 
 # job type: callable(world, job) that carries out the effect, and the one for a failure. Filled by ``ends``.
@@ -75,7 +75,7 @@ def _sub_job(world, begin, entry):
 def _planned_failure(world, job_type, name):
     """The first planned fault for this job: ``{job_type, resource_name?, error_code, fail_reason, sub_job?, hang?, count?}``."""
     for fault in world.faults:
-        if fault.get("job_type") != job_type or fault.get("resource_name") not in (None, name):
+        if fault.get("job_type") != job_type or wire.is_one(fault) or fault.get("resource_name") not in (None, name):
             continue
         if "count" in fault:
             fault["count"] -= 1

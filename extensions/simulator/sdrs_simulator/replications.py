@@ -42,6 +42,7 @@ def new_pair(world, group, disk, instance=None, device=None, name=None, descript
     count = world.counters["pairs"] = world.counters.get("pairs", 0) + 1
     now = stamp_t(world.now())
     pair = {
+        "_born": world.now(),
         "id": world.new_id(), "name": name or "Replication-Pair-%04x" % count, "description": description, "replication_model": "hypermetro",
         "status": "creating", "replication_status": "inactive",
         "attachment": [{"protected_instance": instance["id"], "device": device}] if instance else [],

@@ -89,6 +89,8 @@ OPEN = [
     ("POST", "/__simulator__/faults", admin.add_fault),
     ("DELETE", "/__simulator__/faults", admin.forget_faults),
     ("PUT", "/__simulator__/settings", admin.settings),
+    ("POST", "/__simulator__/keep", admin.keep),
+    ("POST", "/__simulator__/restore", admin.restore),
     ("PATCH", "/__simulator__/{collection}/{object_id}", admin.patch),
 ]
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import collections
 import json
+import socket
 import socketserver
+import threading
+import time
 import traceback
 import uuid
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, unquote
 
-from . import iam, routes
+from . import iam, routes, wire
 from .faults import Fault, not_published, sdrs
 from .jobs import settle
 
@@ -55,10 +58,35 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self._answer(413, {"error_msg": "request entity too large", "error_code": "APIGW.0201"}, {})
         request = Request(self, self.rfile.read(length) if length else b"")
+        if request.path.startswith("/__simulator__"):
+            return self._answer(*self._handle(request), request.answer_headers)
+        with self.server.world.lock:
+            fault = wire.planned(self.server.world, request)
+        if fault:
+            return self._go_wrong(request, fault)
         status, content = self._handle(request)
-        if not request.path.startswith("/__simulator__"):
-            self.server.log.append({"method": request.method, "path": self.path, "status": status})
+        self._log(request, status)
         return self._answer(status, content, request.answer_headers)
+
+    def _log(self, request, status):
+        self.server.log.append({"method": request.method, "path": self.path, "status": status})
+
+    def _go_wrong(self, request, fault):
+        """Let a planned fault meet the request; the log has status 0 where no answer was sent."""
+        answer = None
+        if fault.get("happens") or fault.get("truncated") or fault.get("lost") == "after":
+            answer = self._handle(request)
+        self._log(request, fault.get("status", 0))
+        if "status" in fault:
+            body, kind = wire.body_of(fault)
+            return self._send(fault["status"], body, {"Content-Type": kind, **fault.get("headers", {})})
+        self.close_connection = True
+        if "refused" in fault:
+            self.server.refuse(fault["refused"])
+        elif fault.get("truncated"):
+            body = json.dumps(answer[1]).encode("utf-8")
+            self._send(answer[0], body, {"Content-Type": "application/json"}, len(body) // 2)
+        return None
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 
@@ -88,11 +116,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status, content, headers):
         body = b"" if content is None else json.dumps(content).encode("utf-8")
+        self._send(status, body, {**({"Content-Type": "application/json"} if body else {}), **headers})
+
+    def _send(self, status, body, headers, part=None):
+        """Write an answer at once, or only the first ``part`` bytes of its body."""
+        if self.server.refusing:
+            self.close_connection = True
         lines = ["HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase), "Content-Length: %d" % len(body), "X-Request-Id: %s" % uuid.uuid4().hex]
-        if body:
-            lines.append("Content-Type: application/json")
         lines += ["%s: %s" % item for item in headers.items()]
-        self.wfile.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+        self.wfile.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body[:part])
 
     def log_message(self, format, *args):
         """Nothing: the log of requests is asked for by the admin API."""
@@ -106,11 +138,30 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(self, world, port=0):
         super().__init__(("127.0.0.1", port), Handler)
         self.world = world
+        self.refusing = False
+        self.kept = None
         self.log = collections.deque(maxlen=_KEPT_REQUESTS)
 
     @property
     def url(self):
         return "http://127.0.0.1:%d" % self.server_address[1]
+
+    def refuse(self, seconds):
+        """Refuse connections for so many seconds; what is connected is let go at its next answer."""
+        self.refusing = True
+        threading.Thread(target=self._refuse, args=(seconds,), daemon=True).start()
+
+    def _refuse(self, seconds):
+        address = self.server_address
+        self.shutdown()
+        self.server_close()
+        time.sleep(seconds)
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_address = address
+        self.server_bind()
+        self.server_activate()
+        self.refusing = False
+        self.serve_forever(poll_interval=0.1)
 
     def handle_error(self, request, client_address):
         """A client that goes away is no news."""

@@ -22,6 +22,8 @@ DEFAULT_SETTINGS = {
     "pairs_outlive_instance": False,
     "batch_offered": True,
     "missing_as_not_allowed": False,  # a deletion of what is gone is answered with 1301 or 1913
+    "list_lag_seconds": 0,  # lists do not show what was created less than so many seconds ago, whatever --speed says
+    "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20},
     "nics_per_instance": 12,
     "first_sync_seconds": 60,
@@ -82,13 +84,27 @@ class World:
         while self._due and self._due[0][0] <= self.now():
             yield heapq.heappop(self._due)[1]
 
-    def save(self, path):
-        """Write everything to ``path``, atomically and readable by the owner alone."""
+    def dump(self):
+        """Everything as JSON text."""
         with self.lock:
             content = {name: getattr(self, name) for name in COLLECTIONS}
             content.update(settings=self.settings, identity=self.identity, faults=self.faults, counters=self.counters)
-            text = json.dumps(content)
-            self.changed = False
+            return json.dumps(content)
+
+    def restore(self, text):
+        """Be what ``dump`` gave."""
+        with self.lock:
+            for name, value in json.loads(text).items():
+                setattr(self, name, value)
+            self._due = []
+            for job in self.jobs.values():
+                if job["status"] == "RUNNING":
+                    self.schedule(job["_end"], job["job_id"])
+
+    def save(self, path):
+        """Write everything to ``path``, atomically and readable by the owner alone."""
+        self.changed = False
+        text = self.dump()
         handle, name = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)))
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
@@ -96,13 +112,7 @@ class World:
 
     def load(self, path):
         with open(path, encoding="utf-8") as stream:
-            content = json.load(stream)
-        for name, value in content.items():
-            setattr(self, name, value)
-        self._due = []
-        for job in self.jobs.values():
-            if job["status"] == "RUNNING":
-                self.schedule(job["_end"], job["job_id"])
+            self.restore(stream.read())
 
 
 def merged(base, extra):

@@ -116,8 +116,9 @@ def plan_attachments(result, kind, params, live, name, after, new_pair=None):
             "%s is attached to protected instance %s and its disk is not shared" % (label, ", ".join(extra)),
             remedy="Set purge_attachments: true to detach it there first; that unplugs the disk from the servers (5.5.6).",
         )
+    mended = bool(broken) or (status == "error-extending" and bool(after))
     for key in to_attach:
-        previous = [_attach(result, kind, live, new_pair, key, wanted[key] or have.get(key), name, previous, bool(broken))]
+        previous = [_attach(result, kind, live, new_pair, key, wanted[key] or have.get(key), name, previous, mended)]
 
 
 def _other_device(result, params, label, instance_id, have, wanted):
@@ -131,14 +132,14 @@ def _other_device(result, params, label, instance_id, have, wanted):
     result.after["attachments"][instance_id] = have
 
 
-def _attach(result, kind, live, new_pair, instance_id, device, name, after, repaired):
+def _attach(result, kind, live, new_pair, instance_id, device, name, after, mended):
     if not device:
         raise ConfigError("attachments: attaching to protected instance %s needs a device such as /dev/vdb" % instance_id)
     statuses = {
         "protection group": (live.group or {}).get("status"),
         "protected instance": (live.instances.get(instance_id) or {}).get("status"),
     }
-    if not new_pair and not repaired:
+    if not new_pair and not mended:
         statuses["replication pair"] = live.obj.get("status")
     require(ATTACHABLE, {key: value for key, value in statuses.items() if value}, "attaching it", "replication pair %s" % name)
     pair_id = new_pair or live.obj["id"]

@@ -17,7 +17,6 @@ from ._attachments import plain_attachments
 from ._owner import volume_halves
 from .replication import size_of
 
-
 # Applying these would create, attach or detach anew, or be refused.
 _BROKEN = ("error", "error-deleting", "error-attaching", "error-detaching")
 

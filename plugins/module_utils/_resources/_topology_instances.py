@@ -140,8 +140,7 @@ def _create_set(part, where, members, left_out):
 def _adorn(part, member, where, batch):
     """Name and tags of one instance that a batch has made."""
     want = member.want
-    found = find_step(INSTANCE, want["name"], {"server_group_id": where["id"]}, lambda obj: want["server"] in server_halves(obj), [batch])
-    part.steps.append(found)
+    found = instance_batch.made_step(part, want["name"], want["server"], where["id"], batch)
     part.add("rename", INSTANCE, want["name"], found, "rename_protected_instance", {"protected_instance": found}, {"name": want["name"]}, after=[found])
     if want["tags"]:
         add_tag_steps(part, INSTANCE, found, want["name"], [], want["tags"], False)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
-from .._plan import Plan, require, tags_to_list, text_tags
+from .._plan import Plan, find_step, require, tags_to_list, text_tags
 from .._validate import is_id, name
 from . import protected_instance, replication, server_group
 from ._kind import LiveState
@@ -48,6 +48,7 @@ class Live(LiveState):
     servers: dict = field(default_factory=dict)
     sets: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
+    bound: dict = field(default_factory=dict)  # server to come: those it shares a disk with that are protected already
 
     @property
     def id(self):
@@ -59,7 +60,7 @@ class Live(LiveState):
     def assume(self):
         kept = {key: KIND.assumed(instance) for key, instance in self.by_server.items()}
         kept = {key: instance for key, instance in kept.items() if instance}
-        return Live(list(kept.values()), server_group.KIND.assumed(self.group), self.entries, kept, self.servers, self.sets, self.pairs)
+        return Live(list(kept.values()), server_group.KIND.assumed(self.group), self.entries, kept, self.servers, self.sets, self.pairs, self.bound)
 
 
 def read(lookup, params):
@@ -89,14 +90,20 @@ def read(lookup, params):
     live.obj = list({instance["id"]: instance for instance in live.by_server.values()}.values())
     if params["state"] == "absent":
         live.pairs = lookup.list(replication.KIND, server_group_id=live.group["id"]) if live.obj else []
-    elif len(live.by_server) < len(live.entries):
+    elif _missing(live):
         _read_disks(lookup, live)
     return live
 
 
+def _missing(live):
+    """Servers that no instance protects, or one whose creation failed."""
+    ready = {server for server, instance in live.by_server.items() if instance.get("status") != KIND.failed_creation}
+    return [entry["server"] for entry in live.entries if entry["server"] not in ready]
+
+
 def _read_disks(lookup, live):
     """Servers linked by shared disks, over one list of disks."""
-    missing = [entry["server"] for entry in live.entries if entry["server"] not in live.by_server]
+    missing = _missing(live)
     for server_id in missing:
         live.servers.setdefault(server_id, lookup.server(server_id))
         if live.servers[server_id] is None:
@@ -109,6 +116,7 @@ def _read_disks(lookup, live):
             code="SDRS.1408", remedy="All servers that share a disk must be protected in one call.",
         )
     live.sets = sharing(missing, attached)
+    live.bound = outsiders(missing, attached, set(missing))
 
 
 def shared_disks(volumes):
@@ -141,14 +149,15 @@ def _plan_present(params, live):
     named = {entry["server"]: entry.get("name") or result.before["protected_servers"].get(entry["server"]) for entry in live.entries}
     result.after = {"protected_servers": {key: name_ or params.get("name_prefix") for key, name_ in named.items()}}
     entries = {entry["server"]: entry for entry in live.entries}
-    for server_id, instance in live.by_server.items():
-        if instance.get("status") == KIND.failed_creation:
-            raise Refused(
-                "%s failed to be created" % KIND.label(instance),
-                remedy="Delete it (state: absent for all servers that share its disks), then create the whole set again (1305, 1408).",
-            )
-        _rename(result, instance["id"], instance.get("name"), entries[server_id].get("name"))
     missing = [server_id for together in live.sets for server_id in together]
+    for server_id, instance in live.by_server.items():
+        if server_id not in missing:
+            _rename(result, instance["id"], instance.get("name"), entries[server_id].get("name"))
+    for server_id, others in live.bound.items():
+        raise Refused(
+            "server %s shares a disk with servers that are protected already: %s" % (server_id, ", ".join(sorted(others))),
+            code="SDRS.1408", remedy="Stop protecting these (state: absent), then create the whole set again (SDRS.1305).",
+        )
     if missing:
         label = server_group.KIND.label(live.group)
         require(protected_instance.ADDABLE, {"protection group": live.group.get("status")}, "creating protected instances", label)
@@ -158,13 +167,30 @@ def _plan_present(params, live):
         if live.servers.get(server_id):
             protected_instance.check_site(live.group, live.servers[server_id], server_id)
     for batch in batches(live.sets, CREATED_AT_ONCE):
-        create_step(result, params, live, [entries[server_id] for server_id in batch])
-    # Names are set by renaming, once it is known which instance protects which server.
-    for server_id in missing:
-        if entries[server_id].get("name"):
-            result.add("rename", KIND, entries[server_id]["name"], None, "rename_protected_instance", later=True)
-    result.again = bool(missing)
+        _create_named(result, params, live, [entries[server_id] for server_id in batch])
     return result
+
+
+def _create_named(result, params, live, wanted):
+    """One call for several instances, in place of those whose creation failed; names are set by renaming, instance by instance."""
+    failed = [live.by_server[entry["server"]] for entry in wanted if entry["server"] in live.by_server]
+    removal = []
+    if failed:
+        kept = {"delete_target_server": False, "delete_target_eip": False}
+        removal = [batch_delete_step(result, failed)]
+        removal[0].instead = lambda error: _delete_singly(kept, failed)
+    step = create_step(result, params, live, wanted, after=removal)
+    for entry in wanted:
+        if entry.get("name"):
+            made = made_step(result, entry["name"], entry["server"], live.group["id"], step)
+            _rename(result, made, None, entry["name"], [made])
+
+
+def made_step(result, name_, server_id, group_id, creation):
+    """Add the step that finds the instance which ``creation`` made for a server."""
+    found = find_step(KIND, name_, {"server_group_id": group_id}, lambda obj: server_id in server_halves(obj), [creation])
+    result.steps.append(found)
+    return found
 
 
 def batches(sets, limit):
@@ -184,9 +210,11 @@ def batches(sets, limit):
     return packed
 
 
-def _rename(result, instance_id, have, wanted):
+def _rename(result, instance_id, have, wanted, after=()):
     if wanted and have != wanted:
-        result.add("rename", KIND, wanted, instance_id, "rename_protected_instance", {"protected_instance": instance_id}, {"name": wanted})
+        result.add(
+            "rename", KIND, wanted, instance_id, "rename_protected_instance", {"protected_instance": instance_id}, {"name": wanted}, after=list(after),
+        )
 
 
 def create_step(result, params, live, entries, after=()):

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may go wrong between a client and the service: planned faults of requests.
+
+A fault is a JSON object. Which requests it meets: ``path`` (a regular expression searched for in path and query), ``method``, ``skip``
+(let so many pass first) and ``count`` (1; so many are met). What happens to them, one of:
+
+- ``status``, with ``headers`` and ``body`` (JSON or text): this answer. With ``happens: true`` the operation is carried out all the same.
+- ``lost: before``: the connection is closed before anything is done; ``lost: after``: when all is done, without an answer.
+- ``refused``: seconds for which, beginning with this request, connections are refused.
+- ``truncated: true``: the operation is carried out, half of the answer is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+_EFFECTS = ("status", "lost", "refused", "truncated")
+
+
+def is_one(fault):
+    """Whether a planned fault is about requests, not jobs."""
+    return any(key in fault for key in _EFFECTS)
+
+
+def planned(world, request):
+    """The fault that meets this request, or None; faults are counted down and leave when they are used up."""
+    for fault in world.faults:
+        if not is_one(fault) or fault.get("method") not in (None, request.method):
+            continue
+        if not re.search(fault.get("path", ""), request.raw_path + ("?" + request.raw_query if request.raw_query else "")):
+            continue
+        if fault.get("skip", 0) > 0:
+            fault["skip"] -= 1
+            continue
+        fault["count"] = fault.get("count", 1) - 1
+        if fault["count"] <= 0:
+            world.faults.remove(fault)
+        return fault
+    return None
+
+
+def body_of(fault):
+    """``(bytes, content type)`` of a planned answer."""
+    body = fault.get("body", "")
+    if isinstance(body, str):
+        return body.encode("utf-8"), "text/html" if body.lstrip().startswith("<") else "text/plain"
+    return json.dumps(body).encode("utf-8"), "application/json"
