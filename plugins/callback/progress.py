@@ -119,7 +119,7 @@ class CallbackModule(CallbackBase):
         if show == "never" or (show == "auto" and not sys.stdout.isatty()):
             return
         try:
-            self._folder = tempfile.mkdtemp(prefix="sdrs-")  # 0700
+            self._folder = tempfile.mkdtemp(prefix="sdrs-progress-")  # 0700
             path = os.path.join(self._folder, "s")
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self._socket.bind(path)

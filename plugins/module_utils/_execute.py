@@ -21,14 +21,15 @@ class Executor:
 
     :param waiting: Waiting; without ``wait`` steps whose prerequisites are unfinished are left as pending
     :param parallel: jobs in flight at once; what starts no job does not count
-    :param alive: callable raising when nobody waits for the outcome any more; asked before every request that writes
+    :param alive: callable raising when nobody waits for the outcome any more; asked again and again, and before every request that writes
     :param tell: ``tell(event, step, object or None)`` is told what begins, runs, and ends (``done``, ``failed``)
     :param pool: where requests run; default: threads for several steps, this thread for one
     """
 
     def __init__(self, api, waiting, parallel=16, alive=None, tell=None, pool=None):
         self._waiting, self._parallel = waiting, parallel
-        self._carrier = Carrier(api, waiting, alive or (lambda: None))
+        self._alive = alive or (lambda: None)
+        self._carrier = Carrier(api, waiting, self._alive)
         self._tell = tell or (lambda event, step, obj=None: None)
         self._pool = pool
         self._pace = Pace(waiting.poll_interval)
@@ -65,6 +66,7 @@ class Executor:
 
     def _coordinate(self):
         while True:
+            self._alive()
             self._start_ready()
             self._look_at_due()
             if not self._pool.busy and not self._due:

@@ -17,6 +17,7 @@ from ._branches import Branches
 from ._client import Client
 from ._errors import ApiError, AuthError, ConnectionFailed, JobTimeout, SdrsError, doing
 from ._execute import Executor
+from ._lock import locked
 from ._lookup import Lookup
 from ._plan import wait_step
 from ._progress import Teller
@@ -40,6 +41,7 @@ class Declaration:
     :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
     :param rules: rules of its own options, beside those of ``_validate``
     :param verify: ``verify(params, object)`` raising when the steps ended well but the object is not as wanted
+    :param locks: ``locks(params)`` giving the protection groups, as the task names them, that no other run may change meanwhile
     :param compact: many objects: sub-jobs are returned of failed jobs only
     :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
     """
@@ -52,6 +54,7 @@ class Declaration:
     expect: Any = None
     verify: Any = None
     compact: bool = False
+    locks: Any = None
     rules: dict = field(default_factory=dict)
 
 
@@ -89,7 +92,8 @@ class _Task:
 
     def run(self):
         try:
-            live = self._converge()
+            with locked(self._locks(), self.waiting, self.host.warn):
+                live = self._converge()
             self.branches.raise_failures()
             return self._result(live)
         except SdrsError as error:
@@ -100,6 +104,12 @@ class _Task:
                 error.result.setdefault("diff", {"before": self.plans[0].before, "after": self.plans[0].after})
             error.result["changed"] = bool(operations)
             raise
+
+    def _locks(self):
+        if self.host.check_mode or not self.declaration.locks:
+            return []
+        client = self.lookup.api.client
+        return [(client.settings.url("sdrs"), client.project_id, group) for group in self.declaration.locks(self.given) if group]
 
     def _converge(self):
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""

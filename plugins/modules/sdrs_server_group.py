@@ -164,7 +164,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(server_group.KIND, server_group.read, server_group.plan, "server_group")
+DECLARATION = Declaration(server_group.KIND, server_group.read, server_group.plan, "server_group", locks=server_group.locks)
 
 
 def main():

@@ -316,7 +316,7 @@ SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
     }
 )
 DECLARATION = Declaration(
-    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True,
+    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True, locks=topology.locks,
 )
 
 

@@ -114,7 +114,7 @@ def test_progress_is_shown_where_it_is_wanted(workplace, in_process):
     assert "sdrs: done: create protected instance web-1 (" in shown.stdout and "in flight: create" in shown.stdout
     silent = workplace(*arguments, "-e", '{"topology_prune": true, "topology_server_group": {"name": "erp", "state": "absent"}}', **enabled)
     assert silent.returncode == 0 and "sdrs:" not in silent.stdout and "changed=1" in silent.stdout
-    assert not list(workplace.folder.glob("sdrs-*"))
+    assert not list(workplace.folder.glob("sdrs-progress-*"))
 
 
 @pytest.mark.parametrize("in_process", ["true", "false"])

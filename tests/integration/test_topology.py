@@ -430,6 +430,31 @@ def test_killed_at_any_point_and_run_again(start_simulator, tmp_path, seed):
     assert settled[0] == settled[1]
 
 
+def test_two_runs_at_once_build_one_topology(start_simulator):
+    simulator = start_simulator("--speed", "100")
+    options = dict(simulator.connection, token_cache=False, server_groups=FULL)
+    command = [sys.executable, "-c", DRIVER % str(ROOT / "tests"), json.dumps(options)]
+    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _run in range(3)]
+    assert [(run.wait(60), run.stderr.read()) for run in runs] == [(0, "")] * 3
+    assert not run_task("sdrs_topology", options)["changed"]
+    made = [entry[2] for entry in simulator.log() if entry[0] == "POST" and entry[1].endswith(("/server-groups", "/protected-instances", "drills"))]
+    assert made == [200] * 5
+
+
+def test_a_run_that_waits_too_long_for_another_names_it(start_simulator):
+    simulator = start_simulator("--speed", "20")
+    options = dict(simulator.connection, token_cache=False, server_groups=FULL)
+    first = subprocess.Popen([sys.executable, "-c", DRIVER % str(ROOT / "tests"), json.dumps(options)], stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: writes(simulator))
+        with pytest.raises(TaskFailed, match="protection group erp is being changed by process %d on this machine" % first.pid):
+            run_task("sdrs_topology", dict(options, wait_timeout=0.5))
+        assert run_task("sdrs_topology", options, check_mode=True)["changed"]
+    finally:
+        first.kill()
+        first.wait()
+
+
 def _plain(exported):
     """Without what differs from one simulator to the next: IDs, and the numbers in names the service gives."""
     text = json.dumps(exported, sort_keys=True)
