@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 from ._auth import AkSkAuth, Login, TokenAuth, find_project
 from ._errors import ApiError, ConnectionFailed, UnknownFate, api_error, one_line
+from ._throttle import Throttle
 from ._token_cache import TokenCache
 
 try:
@@ -27,7 +28,9 @@ except ImportError as missing:
     MISSING_REQUESTS = str(missing)
 
 PAGE = 1000
-_TRANSIENT = (429, 502, 503, 504)
+_TRANSIENT = (502, 503, 504)
+# Seconds for which a request is repeated that is only ever told to come back later.
+_LONGEST_THROTTLED = 120
 _LONGEST_RETRY_AFTER = 30
 _PATH_ARGUMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 
@@ -38,9 +41,10 @@ class Client:
     Raises the exceptions of ``_errors``; what each status means is decided here and nowhere else.
     """
 
-    def __init__(self, settings, warn=None, mask=None, sleep=time.sleep, session=None, agent="cloud_dr.sdrs"):
+    def __init__(self, settings, warn=None, mask=None, sleep=time.sleep, clock=time.monotonic, session=None, agent="cloud_dr.sdrs"):
         self.settings = settings
-        self._sleep = sleep
+        self._sleep, self._clock = sleep, clock
+        self._throttle = Throttle(clock, sleep)
         self._given_session, self._agent, self._own = session, agent, threading.local()
         self._cache = TokenCache(settings.token_cache_dir, settings.token_cache, warn)
         if settings.kind == "aksk":
@@ -109,9 +113,10 @@ class Client:
 
     def _exchange(self, method, url, body, auth, repeatable):
         data = None if body is None else json.dumps(body).encode("utf-8")
-        renewed, attempt = False, 0
+        renewed, attempt, throttled = False, 0, self._clock()
         while True:
             problem, wait = None, None
+            self._throttle.wait()
             try:
                 response = self._once(method, url, data, auth)
             except http.SSLError as error:
@@ -126,9 +131,16 @@ class Client:
                     renewed = True
                     if auth.renew(response.request.headers.get("X-Auth-Token")):
                         continue
+                if status == 429:
+                    # It was not carried out. All threads slow down together; how often one of them is told so does not matter.
+                    self._throttle.rejected(_retry_after(response))
+                    if self._clock() - throttled < _LONGEST_THROTTLED and self.settings.max_retries:
+                        continue
+                    raise self._error(response)
+                self._throttle.accepted()
                 if status in _TRANSIENT:
                     problem, wait = self._error(response), _retry_after(response)
-                    if status != 429 and not repeatable:
+                    if not repeatable:
                         raise UnknownFate(
                             "%s answered %d, the request may have been carried out" % (_host(url), status), http_status=status
                         )

@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         if request.path.startswith("/__simulator__"):
             return self._answer(*self._handle(request), request.answer_headers)
         with self.server.world.lock:
-            fault = wire.planned(self.server.world, request)
+            fault = self.server.limit.exceeded(self.server.world) or wire.planned(self.server.world, request)
         if fault:
             return self._go_wrong(request, fault)
         status, content = self._handle(request)
@@ -140,6 +140,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.world = world
         self.refusing = False
         self.kept = None
+        self.limit = wire.Limit()
         self.log = collections.deque(maxlen=_KEPT_REQUESTS)
 
     @property

@@ -12,6 +12,7 @@ A fault is a JSON object. Which requests it meets: ``path`` (a regular expressio
 
 from __future__ import annotations
 
+import collections
 import json
 import re
 
@@ -38,6 +39,23 @@ def planned(world, request):
             world.faults.remove(fault)
         return fault
     return None
+
+
+class Limit:
+    """The setting ``requests_per_second``."""
+
+    def __init__(self):
+        self._passed = collections.deque()
+
+    def exceeded(self, world):
+        """The gateway's answer to one request too many, as a fault; None when it may pass."""
+        now, allowed = world.now(), world.settings["requests_per_second"]
+        while self._passed and self._passed[0] <= now - 1:
+            self._passed.popleft()
+        if allowed and len(self._passed) >= allowed:
+            return {"status": 429, "body": {"error_code": "APIGW.0308", "error_msg": "The throttling threshold has been reached: policy user over ratelimit"}}
+        self._passed.append(now)
+        return None
 
 
 def body_of(fault):

@@ -23,6 +23,7 @@ DEFAULT_SETTINGS = {
     "batch_offered": True,
     "missing_as_not_allowed": False,  # a deletion of what is gone is answered with 1301 or 1913
     "list_lag_seconds": 0,  # lists do not show what was created less than so many seconds ago, whatever --speed says
+    "requests_per_second": None,  # more in one second are answered with 429
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20},
     "nics_per_instance": 12,
