@@ -44,6 +44,7 @@ _value:
 import difflib
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
 
 _PARTS = ("blocked", "failed", "not_tried")
 
@@ -62,14 +63,15 @@ def plan_report(result):
     for operation in operations:
         key = "%s %s" % (operation["operation"], operation["resource_type"])
         counts[key] = counts.get(key, 0) + 1
-    return {
+    # Names come from the service: nothing in them may be taken for a template.
+    return wrap_var({
         "verdict": "error" if failed else "drift" if operations or parts["blocked"] else "clean",
         "operations": operations,
         "counts": dict(sorted(counts.items())),
         **parts,
         "diff": _unified(result.get("diff") or {}),
         "message": result.get("msg") if failed else None,
-    }
+    })
 
 
 def _unified(diff):

@@ -30,6 +30,7 @@ FAULTS = {
     "truncated JSON": {"truncated": True},
     "something else than JSON": {"status": 200, "body": "fine", "happens": True},
     "HTML from a proxy": {"status": 200, "body": HTML},
+    "job unknown for a moment": {"path": "/jobs/", "status": 404, "body": {"error": {"code": "SDRS.0408", "message": "Null job"}}},
     "token expired": {"status": 401, "body": {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information: decrypt token fail"}},
 }
 
@@ -153,7 +154,7 @@ def test_a_fault_at_every_call(life, fault, task, by_token, simulator, impatient
     assert right(task) and calls
     for number in range(calls):
         simulator.restore()
-        simulator.fault(**FAULTS[fault], skip=number, path=paths)
+        simulator.fault(**{"path": paths, **FAULTS[fault]}, skip=number)
         try:
             run(module, **options)
         except TaskFailed as failed:
@@ -218,3 +219,10 @@ def test_a_clock_that_is_wrong_by_an_hour(task, simulator):
     with pytest.raises(TaskFailed, match="clock") as failed:
         task("sdrs_server_group", name="erp", **ZONES)
     assert failed.value.error["http_status"] == 401 and len(simulator.log()) == 1
+
+
+def test_a_service_that_allows_few_requests(task, simulator):
+    simulator.settings(requests_per_second=20)
+    task("sdrs_topology", server_groups=TOPOLOGY)
+    told = [entry for entry in simulator.log() if entry[2] == 429]
+    assert LIVES["topology"][3](task) and len(told) <= 20

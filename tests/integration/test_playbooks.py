@@ -39,6 +39,12 @@ def workplace(simulator, tmp_path):
     return run
 
 
+def connect(simulator):
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings
+
+    return _api.Api(_client.Client(_settings.resolve(dict(simulator.connection, token_cache=False), {})))
+
+
 def report(folder, group="erp"):
     newest = sorted((folder / "reports" / group).glob("plan-*.json"))[-1]
     return json.loads(newest.read_text()), newest.with_suffix(".md").read_text()
@@ -83,6 +89,20 @@ def test_a_comparison_that_fails_is_a_verdict(workplace):
     content, text = report(workplace.folder)
     assert planned.returncode == 0 and content["verdict"] == "error" and "ecs-of-nobody" in content["message"] and "ecs-of-nobody" in text
     assert '"verdict": "error"' in planned.stdout
+
+
+def test_names_of_the_service_are_text(workplace, simulator):
+    """Names that look like templates, markup or several lines reach a report as what they are."""
+    assert workplace("converge").returncode == 0
+    api = connect(simulator)
+    name = "{{ 6 * 7 }} <b>`{% raw %}\nx"
+    simulator.patch("protected_instances", next(each["id"] for each in api.list("list_protected_instances") if each["name"] == "web-1"), name=name)
+    planned = workplace("plan")
+    content, text = report(workplace.folder)
+    assert planned.returncode == 0 and content["verdict"] == "drift", planned.stdout + planned.stderr
+    assert "{{ 6 * 7 }}" in content["diff"] and "{{ 6 * 7 }}" in text and "42" not in content["diff"]
+    exported = workplace("export", "-e", "topology_export_dir=out")
+    assert exported.returncode == 0 and "6 * 7" not in (workplace.folder / "out" / "erp.yml").read_text(), "a name the rules do not allow"
 
 
 def test_several_groups_and_hosts(workplace, simulator):
