@@ -71,6 +71,11 @@ def named(task, kind, count=1, **fields):
     return len(objects) == count and all(obj[key] == value for obj in objects for key, value in fields.items())
 
 
+def archived(task):
+    """Size and number of attachments of the pair made for the free disk."""
+    return [(pair["record_metadata"]["volume_size"], len(pair["attachment"])) for pair in listed(task, "replication", name="archive")]
+
+
 ZONES = {"source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
 CLUSTER = [{"server": "ecs-erp-cluster-1", "name": "c1"}, {"server": "ecs-erp-cluster-2", "name": "c2"}]
 TOPOLOGY = [{
@@ -89,9 +94,7 @@ LIVES = {
                  lambda task: named(task, "protected_instance", name="db", status="available", tags=[{"key": "a", "value": "b"}])),
     "pair": ("sdrs_replication", with_instance, {"name": "archive", "server_group": "erp", "volume": "archive-1", "size": 80,
                                                  "attachments": [{"protected_instance": "db", "device": "/dev/vdc"}]},
-             lambda task: [
-                 (pair["record_metadata"]["volume_size"], len(pair["attachment"])) for pair in listed(task, "replication", name="archive")
-             ] == [(80, 1)]),
+             lambda task: archived(task) == [(80, 1)]),
     "batch": ("sdrs_protected_instance_batch", grouped, {"server_group": "erp", "name_prefix": "c", "servers": CLUSTER},
               lambda task: sorted(each["name"] for each in listed(task, "protected_instance")) == ["c1", "c2"]),
     "tag": ("sdrs_tag", with_instance, {"protected_instance": "db", "tags": {"a": "b", "c": "d"}},
