@@ -358,6 +358,14 @@ class TestDisks:
         with pytest.raises(TaskFailed, match="description must be the same for servers that share a disk"):
             topology(erp(CLUSTER[0], dict(CLUSTER[1], description="x")))
 
+    def test_a_creation_that_failed_is_repeated_by_its_name_too(self, topology, simulator):
+        simulator.fail_job(job_type="createProtectedInstanceNoCG", error_code="SDRS.1014", fail_reason="no room", count=1)
+        with pytest.raises(TaskFailed, match="no room"):
+            topology(erp(DB))
+        by_name = {"name": "db-1", "replications": [{"device": "/dev/vda", "name": "root-disk"}]}
+        assert ("rename", "replication", "root-disk") in operations(topology(erp(by_name)))
+        assert not topology(erp(by_name))["changed"]
+
     def test_a_cloud_without_batches_says_what_to_do(self, topology, simulator):
         simulator.settings(batch_offered=False)
         with pytest.raises(TaskFailed, match="no batch creation.*pair the disk") as failed:

@@ -100,6 +100,8 @@ def _plan_set(planning, group, where, members, left_out):
     first = members[0]
     steps = planning.entry(group, first, lambda part: _create_set(part, where, members, left_out))
     if steps is None:
+        for member in members[1:]:
+            planning.refuse(group, member.path, Refused("it shares a disk with %s, and one call creates both (5.5.11)" % first.path))
         return None
     batch = steps[-1]
     for member in members:
@@ -131,7 +133,9 @@ def _create_set(part, where, members, left_out):
     failed = [member.obj for member in members if member.obj]
     removal = [batch_delete_step(part, failed)] if failed else []
     entries = [{"server": member.want["server"], "name": member.want["name"], "flavor": member.want["flavor"]} for member in members]
-    options = dict(members[0].want, name_prefix=members[0].want["name"][:59].rstrip("-"), tags=None)
+    # The service appends a number such as -0001; names are at most 64 bytes.
+    prefix = members[0].want["name"].encode("utf-8")[:59].decode("utf-8", "ignore")
+    options = dict(members[0].want, name_prefix=prefix, tags=None)
     live = instance_batch.Live([], where, sets=[servers])
     instance_batch.batches([servers], instance_batch.CREATED_AT_ONCE)
     instance_batch.create_step(part, options, live, entries, after=[*removal, *creator(where["id"])])

@@ -13,7 +13,7 @@ from .._lookup import exactly_one, production_zone
 from . import drill, protected_instance, replication, server_group
 from ._document import at, entries, groups
 from ._kind import LiveState
-from ._owner import volume_halves
+from ._owner import server_halves, volume_halves
 from ._topology_world import World
 
 # More new servers than this are worth the list of all.
@@ -163,6 +163,8 @@ def _read_instance(world, group, zone, path, given):
     else:
         found = [obj for obj in group.live_instances if obj.get("name") == given["name"]]
         entry.obj = _by_its_name(group, path, found, protected_instance.KIND, given["name"], "server")
+        if (entry.obj or {}).get("status") == protected_instance.KIND.failed_creation:
+            entry.want["server"] = next(iter(server_halves(entry.obj)), None)
     _leaving(group, entry, protected_instance.KIND)
     for where, each in entries(given, "replications", path):
         entry.pairs.append(_read_pair(world, group, zone, where, each, entry))
