@@ -9,22 +9,23 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/tree
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
-.PHONY: help demo test lint sanity unit bench build clean
+.PHONY: help demo test lint sanity unit faults bench build clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
 	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
 	@echo "make unit    the unit and contract tests alone"
+	@echo "make faults  every fault at every call of every writing module (make test leaves out every other call of long ones)"
 	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
 	@echo "make build   the collection's tarball, below .build"
 
 demo: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python extensions/demo.py
 
-# pytest comes last: its summary line ends the output.
+# pytest comes last: its summary line ends the output. Most of its time is waiting, hence more workers than cores.
 test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(MAKE) --no-print-directory lint sanity
-	@$(BIN)/python -m pytest -n 4 tests
+	@$(BIN)/python -m pytest -n 8 tests
 
 lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/ruff check .
@@ -38,6 +39,9 @@ sanity: $(VENV)/test
 
 unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract
+
+faults: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -n 8 tests/integration/test_faults.py
 
 bench: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python benchmarks
