@@ -88,6 +88,19 @@ class Plan:
         self.steps.append(step)
         return step
 
+    def take(self, made, waits=(), after=()):
+        """Take over what another plan holds.
+
+        :param waits: steps that wait for a job at work on the object: ``made`` comes after them, and a second look after all
+        :param after: steps that ``made`` comes after, too
+        """
+        for step in made.steps:
+            step.after = [*step.after, *waits, *after]
+        self.steps += [*waits, *made.steps]
+        self.warnings += made.warnings
+        self.before, self.after = made.before, made.after
+        self.again = self.again or made.again or bool(waits)
+
 
 def find_step(kind, name, query, match, after):
     """A step that finds what another step made, by a list: ``id`` is known once it has ended."""
@@ -98,6 +111,11 @@ def wait_step(kind, obj, tolerant=False, branch=None):
     """A step that waits for the job at work on an object."""
     query = {"server_group_id": obj["server_group_id"]} if obj.get("server_group_id") else {}
     return Step(WAIT, kind, obj.get("name"), obj["id"], None, query=query, tolerant=tolerant, branch=branch)
+
+
+def waits_for(kind, obj, tolerant=False):
+    """The step that waits for the job at work on an object, if there is one, as a list."""
+    return [wait_step(kind, obj, tolerant)] if kind.busy(obj) else []
 
 
 def resolve(value):

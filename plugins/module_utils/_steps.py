@@ -45,7 +45,7 @@ class Carrier:
         if step.operation == FIND:
             return self._locate(step)
         if step.guard:
-            obj = self._current(step)
+            obj = self.current(step)
             if step.kind.busy(obj):
                 obj = settle(self._api, self._waiting, step.kind, obj)
             step.guard(obj)
@@ -98,7 +98,7 @@ class Carrier:
                 raise error
             step.submitted = True
             return DONE
-        obj = self._current(step)
+        obj = self.current(step)
         if not step.kind.landed(step, obj):
             raise error
         return self._take_up(step, obj or {})
@@ -108,7 +108,7 @@ class Carrier:
         for look in range(_LOOKS):
             if look:
                 self._waiting.sleep(_LOOK_PAUSE)
-            obj = self._find(step) if step.operation == "create" else self._current(step)
+            obj = self._find(step) if step.operation == "create" else self.current(step)
             if step.kind.landed(step, obj):
                 return obj or {}
         return None
@@ -162,14 +162,11 @@ class Carrier:
             raise failure(self._api, step.kind, obj)
         return True
 
+    def _seen(self, step):
+        return self._find(step) if step.operation == "create" and not isinstance(step.id, str) else self.current(step)
+
     def current(self, step):
         """The step's object as the service shows it now; None when there is none, or its ID is not known."""
-        return self._current(step)
-
-    def _seen(self, step):
-        return self._find(step) if step.operation == "create" and not isinstance(step.id, str) else self._current(step)
-
-    def _current(self, step):
         object_id = resolve(step.id) if step.kind.showable else None
         return Lookup(self._api).show(step.kind, object_id) if object_id else None
 

@@ -103,5 +103,10 @@ def protection_guard(operation, label):
                 "%s is %r now: %s was planned for another state, nothing was sent" % (label, (group or {}).get("status"), operation),
                 remedy="Run the task again.",
             )
+        if operation == "start" and group.get("replication_num") == 0:
+            raise Refused(
+                "%s: protection cannot be enabled while it has no replication pairs" % label,
+                remedy="Mend what failed, then run the task again (5.4.6).",
+            )
 
     return guard

@@ -7,7 +7,7 @@ A new instance brings a pair for each disk of its server: what the document want
 from __future__ import annotations
 
 from .._errors import ConfigError, Refused
-from .._plan import Plan, creator, find_step, wait_step
+from .._plan import WAIT, creator, find_step, waits_for
 from .._validate import plain_device, same_device
 from . import instance_batch, protected_instance, replication
 from ._attachments import plain_attachments
@@ -66,13 +66,7 @@ def _plan_one(part, group, entry, where):
     if _missing(entry):
         _complete(want, entry.obj)
     made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj)))
-    before = []
-    if INSTANCE.busy(entry.obj):
-        before, part.again = [wait_step(INSTANCE, entry.obj)], True
-    for step in made.steps:
-        step.after = [*step.after, *before, *creator(where["id"])]
-    part.steps = before + made.steps
-    part.warnings, part.before, part.after = made.warnings, made.before, made.after
+    part.take(made, waits_for(INSTANCE, entry.obj), creator(where["id"]))
 
 
 def _shared_pair(group, failed):
@@ -217,29 +211,26 @@ def _plan_pair(part, where, pairs, homes):
         raise Refused("%s at %s" % (what, want["device"]), remedy="Name the disk with volume; an available disk is paired and attached.")
     want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
     instances = {homes[instance.path][1]: {} if _missing(instance) else INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
-    waits = [wait_step(PAIR, entry.obj)] if PAIR.busy(entry.obj) else []
-    made = _planned(part, want, entry, where, instances)
-    for step in made.steps:
-        step.after = [*step.after, *waits, *(needed for instance, _pair in pairs for needed in homes[instance.path][0] if needed.operation.startswith("wait"))]
-        if not isinstance(where["id"], str) and step.operation == "create":
-            step.after.append(where["id"])
-    part.steps = waits + made.steps
-    part.again = bool(waits)
+    waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.operation == WAIT]
+    _take_pair(part, want, entry, where, instances, waited_for)
     devices = {pair.want["device"] for _instance, pair in pairs} - {None}
     for shown in (part.before, part.after):
         if shown.pop("attachments", None) and devices:
             shown["device"] = ", ".join(sorted(devices))
 
 
-def _planned(part, want, entry, where, instances):
+def _take_pair(part, want, entry, where, instances, after=()):
+    """What the rules of pairs make of an entry.
+
+    :param instances: as in ``replication.Live``
+    """
     if entry.obj is None and not want["name"]:
         raise ConfigError("creating it needs name")
     if want["description"] is None and (entry.obj or {}).get("status") == PAIR.failed_creation:
         want["description"] = entry.obj.get("description")
     volume = entry.found or ({} if entry.obj is None else None)
     made = replication.plan(want, replication.Live(PAIR.assumed(entry.obj), where, instances, volume))
-    part.warnings, part.before, part.after = made.warnings, dict(made.before), dict(made.after)
-    return Plan(made.steps)
+    part.take(made, waits_for(PAIR, entry.obj), [*after, *creator(where["id"])])
 
 
 def plan_pairs(planning, group, where):
@@ -247,11 +238,7 @@ def plan_pairs(planning, group, where):
     steps = []
     for entry in group.free_pairs:
         def make(part, entry=entry):
-            waits = [wait_step(PAIR, entry.obj)] if PAIR.busy(entry.obj) else []
             want = dict(entry.want, server_group=where["id"] if entry.obj else None, attachments=None)
-            made = _planned(part, want, entry, where, {})
-            for step in made.steps:
-                step.after = [*step.after, *waits, *(creator(where["id"]) if step.operation == "create" else [])]
-            part.steps, part.again = waits + made.steps, bool(waits)
+            _take_pair(part, want, entry, where, {})
         steps += planning.entry(group, entry, make) or []
     return steps

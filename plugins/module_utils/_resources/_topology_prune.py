@@ -7,7 +7,7 @@ A key that is absent is not managed, ``[]`` is empty. Nothing is detached (SEMAN
 from __future__ import annotations
 
 from .._errors import Refused
-from .._plan import require, wait_step
+from .._plan import require, waits_for
 from . import drill, protected_instance, replication, server_group
 from ._attachments import plain_attachments
 from ._teardown import delete_instances
@@ -49,20 +49,16 @@ def plan_prune(planning, group, where, changed, whole):
         for obj in _left(group.live_drills, group.drills):
             steps += _add(planning, group, "drills", [obj], whole, lambda part, obj=obj: _delete_drill(part, obj, changed))
     if given["protected_instances"] is not None:
-        left = [obj for obj in _left(group.live_instances, group.instances) if not _deleting(INSTANCE, obj)]
+        left = [obj for obj in _left(group.live_instances, group.instances) if INSTANCE.assumed(obj)]
         if left:
             earlier = changed + steps
             steps += _add(planning, group, "protected_instances", left, whole, lambda part: _delete_instances(planning, part, group, where, left, earlier))
             planning.plan.again = planning.plan.again or given["replications"] is not None
     if given["replications"] is not None:
         for obj in _left(group.live_pairs, _paired(group)):
-            if not plain_attachments(obj) and not _deleting(PAIR, obj):
+            if not plain_attachments(obj) and PAIR.assumed(obj):
                 steps += _add(planning, group, "replications", [obj], whole, lambda part, obj=obj: _delete_pair(planning, part, where, obj, changed))
     return steps
-
-
-def _deleting(kind, obj):
-    return obj.get("status") == "deleting"
 
 
 def _add(planning, group, key, objects, whole, make):
@@ -76,7 +72,7 @@ def _add(planning, group, key, objects, whole, make):
 
 
 def _waits(part, kind, objects):
-    waits = [wait_step(kind, obj, True) for obj in objects if kind.busy(obj)]
+    waits = [step for obj in objects for step in waits_for(kind, obj, True)]
     part.steps += waits
     return waits
 

@@ -153,12 +153,10 @@ def _names_pairs(given):
 def _read_instance(world, group, zone, path, given):
     entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
     if given["server"]:
-        try:
-            entry.obj, entry.want["server"], entry.found = world.server(given["server"], zone)
-        except Refused as error:
-            if group.absent:
-                return entry
-            raise at(path + ".server", error) from None
+        meant = _meant(group, path + ".server", world.server, given["server"], zone)
+        if meant is None:
+            return entry
+        entry.obj, entry.want["server"], entry.found = meant
         _same_group(world, group, path + ".server", protected_instance.KIND, entry.obj)
     else:
         found = [obj for obj in group.live_instances if obj.get("name") == given["name"]]
@@ -169,6 +167,16 @@ def _read_instance(world, group, zone, path, given):
     for where, each in entries(given, "replications", path):
         entry.pairs.append(_read_pair(world, group, zone, where, each, entry))
     return entry
+
+
+def _meant(group, path, find, reference, zone):
+    """What ``find`` gives for a reference; None where it means nothing and the group goes anyway."""
+    try:
+        return find(reference, zone)
+    except Refused as error:
+        if group.absent:
+            return None
+        raise at(path, error) from None
 
 
 def _by_its_name(group, path, found, kind, name, needed):
@@ -204,12 +212,10 @@ def _read_pair(world, group, zone, path, given, instance):
     """A pair is found by its disk, else by its device at the instance, else by its name."""
     entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
     if given["volume"]:
-        try:
-            entry.obj, entry.want["volume"], entry.found = world.volume(given["volume"], zone)
-        except Refused as error:
-            if group.absent:
-                return entry
-            raise at(path + ".volume", error) from None
+        meant = _meant(group, path + ".volume", world.volume, given["volume"], zone)
+        if meant is None:
+            return entry
+        entry.obj, entry.want["volume"], entry.found = meant
         _same_group(world, group, path + ".volume", replication.KIND, entry.obj)
     elif instance is None:
         found = [obj for obj in group.live_pairs if obj.get("name") == given["name"]]

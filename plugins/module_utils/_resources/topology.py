@@ -8,7 +8,7 @@ protection; then drills. Protection and drills follow what came before even wher
 from __future__ import annotations
 
 from .._errors import ConfigError, Refused
-from .._plan import WAIT, Plan, Step, creator, wait_step
+from .._plan import WAIT, Plan, Step, creator, waits_for
 from .._validate import positive
 from . import _protection, drill, server_group
 from ._document import at, check
@@ -95,8 +95,7 @@ def _plan_group(planning, group, world):
 
 def _plan_itself(part, group):
     """The group without its protection, which comes later."""
-    made = server_group.plan(dict(group.want, protection=None), group.live)
-    part.steps, part.warnings, part.before, part.after = made.steps, made.warnings, made.before, made.after
+    part.take(server_group.plan(dict(group.want, protection=None), group.live))
 
 
 def _to_come(group, creation):
@@ -121,37 +120,19 @@ def _plan_protection(part, group, where, changed):
         return
     part.add(
         *_protection.protection_step(operation, where), once_ended=list(changed),
-        after=creator(where["id"]), guard=_guard(operation, server_group.KIND.label(group.obj, group.name)),
+        after=creator(where["id"]), guard=_protection.protection_guard(operation, server_group.KIND.label(group.obj, group.name)),
     )
-
-
-def _guard(operation, label):
-    ready = _protection.protection_guard(operation, label)
-
-    def guard(group):
-        ready(group)
-        if operation == "start" and group.get("replication_num") == 0:
-            raise Refused(
-                "%s: protection cannot be enabled while it has no replication pairs" % label,
-                remedy="Mend what failed, then run the task again (5.4.6).",
-            )
-
-    return guard
 
 
 def _plan_drill(part, group, entry, where, earlier):
     made = drill.plan(dict(entry.want, server_group=where["id"] if entry.obj else None), drill.Live(drill.KIND.assumed(entry.obj), where))
-    part.warnings, part.before, part.after = made.warnings, made.before, made.after
-    before = [wait_step(drill.KIND, entry.obj)] if drill.KIND.busy(entry.obj) else []
-    part.again = bool(before)
+    synchronised = []
     if any(step.operation == "create" for step in made.steps):
-        synchronised = Step(
+        synchronised = [Step(
             WAIT, server_group.SYNCHRONISATION, group.name, where["id"], None, query={}, once_ended=list(earlier), after=creator(where["id"]),
-        )
-        before.append(synchronised)
-    for step in made.steps:
-        step.after = [*step.after, *before]
-    part.steps = before + made.steps
+        )]
+    part.steps += synchronised
+    part.take(made, waits_for(drill.KIND, entry.obj), synchronised)
 
 
 def _plan_teardown(planning, group):
@@ -168,11 +149,10 @@ def _plan_teardown(planning, group):
                 remedy="Name it in the entry, or set prune: true to delete it too.",
             )
         contents = [(kind, kind.assumed(obj)) for kind, objects in group.contents() for obj in objects]
-        made = plan_teardown(
+        part.take(plan_teardown(
             server_group.Live(group.obj, [(kind, obj) for kind, obj in contents if obj]), params["force"],
             params["delete_target_server"], params["delete_target_eip"], params["delete_target_volume"],
-        )
-        part.steps, part.warnings, part.before, part.again = made.steps, made.warnings, made.before, made.again
+        ))
 
     planning.entry(group, group, make)
 
