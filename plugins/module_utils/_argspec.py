@@ -89,6 +89,20 @@ WAIT = Spec(
 )
 
 STATE = Spec({"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}})
+# What a protected instance is, wherever one is described: in its module, or in a topology's document.
+PROTECTED_INSTANCE = {
+    "name": {"type": "str"},
+    "server": reference("server"),
+    "description": {"type": "str"},
+    "cluster": {"type": "str"},
+    "primary_subnet": {"type": "str"},
+    "primary_ip_address": {"type": "str"},
+    "flavor": {"type": "str"},
+    "tenancy": {"type": "str", "choices": ["shared", "dedicated"]},
+    "dedicated_host": {"type": "str"},
+    "tags": {"type": "dict"},
+    "purge_tags": {"type": "bool", "default": False},
+}
 IMMUTABLE_CHANGE = Spec({"immutable_change": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"}})
 TAG_FILTER = {
     "type": "list",

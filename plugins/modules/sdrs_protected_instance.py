@@ -140,26 +140,16 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
+from ..module_utils._argspec import IMMUTABLE_CHANGE, PROTECTED_INSTANCE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
 from ..module_utils._resources import protected_instance
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        "name": {"type": "str"},
+        **PROTECTED_INSTANCE,
         "id": {"type": "str"},
         "server_group": reference("server_group"),
-        "server": reference("server"),
-        "description": {"type": "str"},
-        "cluster": {"type": "str"},
-        "primary_subnet": {"type": "str"},
-        "primary_ip_address": {"type": "str"},
-        "flavor": {"type": "str"},
-        "tenancy": {"type": "str", "choices": ["shared", "dedicated"]},
-        "dedicated_host": {"type": "str"},
-        "tags": {"type": "dict"},
-        "purge_tags": {"type": "bool", "default": False},
         "delete_target_server": {"type": "bool", "default": False},
         "delete_target_eip": {"type": "bool", "default": False},
     },

@@ -8,7 +8,7 @@ PRIVATE to the collection. Every complaint names the path of the offending entry
 from __future__ import annotations
 
 from .. import _validate
-from .._argspec import reference
+from .._argspec import PROTECTED_INSTANCE, reference
 from .._errors import ConfigError
 from .._validate import plain_device
 
@@ -20,17 +20,7 @@ _PAIR = {
     "size": {"type": "int"},
 }
 _INSTANCE = {
-    "name": {"type": "str"},
-    "server": reference("server"),
-    "description": {"type": "str"},
-    "cluster": {"type": "str"},
-    "primary_subnet": {"type": "str"},
-    "primary_ip_address": {"type": "str"},
-    "flavor": {"type": "str"},
-    "tenancy": {"type": "str", "choices": ["shared", "dedicated"]},
-    "dedicated_host": {"type": "str"},
-    "tags": {"type": "dict"},
-    "purge_tags": {"type": "bool", "default": False},
+    **PROTECTED_INSTANCE,
     "replications": {"type": "list", "elements": "dict", "options": {"device": {"type": "str"}, **_PAIR}},
 }
 _DRILL = {
