@@ -6,7 +6,7 @@ Which object a name means: SEMANTICS, section 1.
 
 from __future__ import annotations
 
-from ._errors import INVALID_ID_CODES, ApiError, ConnectionFailed, NotFound, Refused
+from ._errors import INVALID_ID_CODES, ApiError, ConnectionFailed, NotFound, Refused, SdrsError
 from ._validate import is_id
 
 _SHOWN = 10
@@ -126,6 +126,15 @@ class Lookup:
     def all_servers(self):
         """All ECS servers of the project by ID: one list instead of a query for each."""
         return self.once(_ALL_SERVERS, lambda: {server.get("id"): server for server in self.api.servers()})
+
+    def servers_among(self, ids):
+        """``{ID: server}`` for these IDs, as ``server`` gives them: by one list, or one by one where ECS refuses the list."""
+        if len(ids) > 1:
+            try:
+                self.all_servers()
+            except SdrsError:
+                pass
+        return {server_id: self.server(server_id) for server_id in ids}
 
     def neighbour(self, fetch):
         """What a neighbouring service tells. Its silence must not stop what only SDRS has to decide."""

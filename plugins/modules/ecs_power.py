@@ -30,6 +30,11 @@ options:
     description: The servers of the group's current production site, or of the other one.
     type: str
     choices: [production, dr]
+  protected_instances:
+    description: Only the servers of these protected instances of O(server_group), by name or ID.
+    type: list
+    elements: str
+    version_added: 0.2.0
   state:
     description: Whether the servers should run.
     type: str
@@ -98,6 +103,7 @@ SPEC = WAIT + Spec(
         "servers": {"type": "list", "elements": "str"},
         "server_group": reference("server_group"),
         "site": {"type": "str", "choices": ["production", "dr"]},
+        "protected_instances": {"type": "list", "elements": "str"},
         "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
         "mode": {"type": "str", "choices": ["soft", "hard"], "default": "soft"},
     },

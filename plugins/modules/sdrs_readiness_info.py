@@ -58,6 +58,12 @@ checks:
   type: list
   elements: dict
   sample: [{check: servers_stopped, passed: false, severity: error, detail: "not stopped: ecs-erp-db-1"}]
+server_group:
+  description: The protection group as the API shows it.
+  returned: success
+  type: dict
+  sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
+  version_added: 0.2.0
 ready:
   description: Whether no condition forbids the operation.
   returned: success

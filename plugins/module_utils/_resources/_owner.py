@@ -6,7 +6,7 @@ Identity is project-wide, and names of servers and disks are not unique (SEMANTI
 
 from __future__ import annotations
 
-from .._errors import ConfigError
+from .._errors import ConfigError, Refused
 from .._lookup import exactly_one, pick, production_zone
 from .._validate import is_id
 from . import server_group
@@ -31,6 +31,37 @@ def find_pair(lookup, kind, params):
 def server_halves(instance):
     """IDs of the instance's two servers."""
     return [server for server in (instance.get("source_server"), instance.get("target_server")) if server]
+
+
+def servers_at(lookup, instances, group, production=True):
+    """The instances' servers at the group's current production site, or at the other one.
+
+    ECS is asked for the server more likely to be there first, and for its other half only when that does not tell: at the
+    other site nothing may answer (SEMANTICS, sections 1 and 2).
+
+    :raises Refused: ECS tells the state of neither half, or not of the one that is meant
+    """
+    zone = production_zone(group)
+    second_first = (group.get("priority_station") == "target") == production
+    ordered = [server_halves(instance)[::-1 if second_first else 1] for instance in instances]
+    lookup.servers_among([half for halves in ordered for half in halves[:1]])
+    found, silent = [], []
+    for instance, halves in zip(instances, ordered):
+        seen = {}
+        for half in halves:
+            seen[half] = lookup.server(half)
+            if seen[half] and (server_zone(seen[half]) == zone) == production:
+                found.append(seen[half])
+                break
+        else:
+            silent += [instance] if {} in seen.values() else []
+    if silent:
+        raise Refused(
+            "ECS does not tell the state of the servers of %s at the %s site"
+            % (", ".join(str(instance.get("name")) for instance in silent[:10]), "production" if production else "other"),
+            retryable=True,
+        )
+    return found
 
 
 def volume_halves(pair):

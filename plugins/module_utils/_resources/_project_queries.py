@@ -87,10 +87,10 @@ def ecs_servers(lookup, params, waiting):
 
 def readiness(lookup, params, waiting):
     """Every condition the service documents for an operation; changes nothing."""
+    group = lookup.one(server_group.KIND, params["server_group"])
     if params["operation"] == "create":
-        checks = _creation(lookup, params)
+        checks = _creation(lookup, params, group)
     else:
-        group = lookup.one(server_group.KIND, params["server_group"])
         query = {"server_group_id": group["id"]}
         facts = _conditions.Facts(group, lookup.list(protected_instance.KIND, **query), lookup.list(replication.KIND, **query))
         if params["operation"] in ("planned_failover", "reprotect", "protect"):
@@ -101,7 +101,8 @@ def readiness(lookup, params, waiting):
         checks = getattr(_conditions, "for_" + params["operation"])(facts)
         if params["operation"] == "drill":
             checks += _drill_vpc(lookup, params, group, facts)
-    return {"checks": checks, "ready": all(each["passed"] for each in checks if each["severity"] == _conditions.ERROR)}
+    ready = all(each["passed"] for each in checks if each["severity"] == _conditions.ERROR)
+    return {"checks": checks, "ready": ready, "server_group": group}
 
 
 def _drill_vpc(lookup, params, group, facts):
@@ -126,11 +127,10 @@ def _drill_vpc(lookup, params, group, facts):
     ]
 
 
-def _creation(lookup, params):
+def _creation(lookup, params, group):
     """5.5.1: what must hold for servers to be protected."""
     if not params.get("servers"):
         raise ConfigError("operation create needs servers")
-    group = lookup.one(server_group.KIND, params["server_group"])
     error, check = _conditions.ERROR, _conditions.check
     known = lookup.all_servers()
     servers = []

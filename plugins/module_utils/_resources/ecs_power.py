@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._errors import ConfigError, Refused
-from .._lookup import exactly_one, production_zone
+from .._lookup import exactly_one
 from .._plan import Plan
 from .._validate import is_id
 from . import protected_instance, server_group
 from ._kind import Kind, LiveState
-from ._owner import server_halves
+from ._owner import servers_at
 
 WANTED = {"started": "ACTIVE", "stopped": "SHUTOFF"}
 _TASK = "OS-EXT-STS:task_state"
@@ -59,6 +59,8 @@ def read(lookup, params):
         raise ConfigError("either servers, or server_group and site are needed")
     if params.get("server_group"):
         return Live(_of_group(lookup, params))
+    if params.get("protected_instances") is not None:
+        raise ConfigError("protected_instances needs server_group")
     by_id = lookup.all_servers() if any(not is_id(each) for each in params["servers"]) or len(params["servers"]) > 1 else None
     found = {}
     for reference in params["servers"]:
@@ -79,12 +81,15 @@ def _of_group(lookup, params):
     if not params.get("site"):
         raise ConfigError("server_group needs site: production or dr")
     group = lookup.one(server_group.KIND, params["server_group"])
-    zone, servers = production_zone(group), lookup.all_servers()
-    halves = [servers.get(half) for instance in lookup.list(protected_instance.KIND, server_group_id=group["id"]) for half in server_halves(instance)]
-    return [
-        server for server in halves
-        if server and (server.get("OS-EXT-AZ:availability_zone") == zone) == (params["site"] == "production")
-    ]
+    instances = lookup.list(protected_instance.KIND, server_group_id=group["id"])
+    if params.get("protected_instances") is not None:
+        instances = [_instance(instances, reference) for reference in dict.fromkeys(params["protected_instances"])]
+    return servers_at(lookup, instances, group, params["site"] == "production")
+
+
+def _instance(instances, reference):
+    found = [instance for instance in instances if reference in (instance.get("id"), instance.get("name"))]
+    return exactly_one(found, instances, protected_instance.KIND.title, reference)
 
 
 def plan(params, live):
@@ -114,5 +119,5 @@ def show(lookup, _unused, live):
     if len(live.obj) == 1:
         server = lookup.server(live.obj[0]["id"])
         return [server] if server else []
-    servers = lookup.all_servers()
-    return [servers[server["id"]] for server in live.obj if server["id"] in servers]
+    servers = lookup.servers_among([server["id"] for server in live.obj])
+    return [servers[server["id"]] or server for server in live.obj if servers[server["id"]] is not None]

@@ -1,0 +1,58 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: render_report
+short_description: A report as HTML, Markdown, JSON or JUnit XML
+version_added: 0.2.0
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+description:
+  - Renders what P(cloud_dr.sdrs.run_report#filter) made. The HTML page needs nothing from elsewhere.
+options:
+  _input:
+    description: The report.
+    type: dict
+    required: true
+  form:
+    description: The form; V(xml) is JUnit XML.
+    type: str
+    required: true
+    choices: [html, md, json, xml]
+"""
+
+EXAMPLES = r"""
+- name: Keep the page
+  ansible.builtin.copy:
+    content: "{{ drill_report | cloud_dr.sdrs.render_report('html') }}"
+    dest: /tmp/drill.html
+    mode: "0644"
+"""
+
+RETURN = r"""
+_value:
+  description: The text.
+  type: str
+"""
+
+import json
+
+from ansible.errors import AnsibleFilterError
+
+from ..plugin_utils._report_formats import render
+
+
+def render_report(report, form):
+    """The report as text; see ``_report_formats.render``."""
+    try:
+        # Tagged and unsafe strings become plain ones: Jinja2 and ElementTree shall see nothing else.
+        return render(json.loads(json.dumps(report, default=str)), str(form))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AnsibleFilterError("render_report: %s: %s" % (type(error).__name__, error)) from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"render_report": render_report}

@@ -1,0 +1,57 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: run_report
+short_description: What a run of a runbook came to
+version_added: 0.2.0
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+description:
+  - Makes a report with a verdict of what the roles of this collection gather while a drill or a failover runs.
+  - Its form is published in C(docs/report.schema.json).
+options:
+  _input:
+    description:
+      - A mapping with C(what) (such as V(drill)), C(server_group), C(readiness), C(milestones), C(results), C(servers), C(steps),
+        C(clean_up), C(errors), C(notes), C(rpo), C(target_seconds), C(check_mode) and C(run); all but C(what) can be left out.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Draw the conclusion
+  ansible.builtin.set_fact:
+    drill_report: "{{ drill_run | cloud_dr.sdrs.run_report }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - The report. C(verdict) is V(passed), V(failed) or, in check mode, V(check); C(reasons) says why it failed; C(measured_seconds) is the
+      recovery time, from the first milestone to the last check that passed.
+  type: dict
+"""
+
+import json
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..plugin_utils._report import build
+
+
+def run_report(run):
+    """The report of what was gathered; see ``_report.build``."""
+    try:
+        # Names come from the service: nothing in them may be taken for a template.
+        return wrap_var(build(json.loads(json.dumps(run, default=str))))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AnsibleFilterError("run_report: %s: %s" % (type(error).__name__, error)) from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"run_report": run_report}

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether servers run and answer, with the time at which each check passed. PRIVATE to the collection.
+
+Drill subnets repeat production's CIDRs, so that an address may mean a production server too (SEMANTICS, section 6): what cannot
+be told apart is ``not_verifiable``, never passed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from .._errors import SdrsError
+from .._jobs import interval
+from .._reach import answering
+from .._validate import identifiers
+
+PASSED, FAILED, NOT_VERIFIABLE, NOT_TRIED = "passed", "failed", "not_verifiable", "not_tried"
+STATE = "ecs_state"
+# A server that is settled in another status than ACTIVE will not start by itself; its status may be that old.
+_GRACE = 30.0
+_TASK = "OS-EXT-STS:task_state"
+
+
+def _ports(value):
+    wrong = [port for port in value if not 1 <= port <= 65535]
+    return "%d is not a TCP port" % wrong[0] if wrong else None
+
+
+RULES = {
+    "ids": lambda value: identifiers(value) if value else "must not be empty",
+    "ports": _ports,
+    "timeout": lambda value: None if 0 <= value <= 86400 else "%g is not between 0 and 86400" % value,
+}
+
+
+class _Server:
+    """A server under watch; ``checks`` holds what is decided, by name."""
+
+    def __init__(self, server_id, ports):
+        self.id, self.seen, self.problem = server_id, {}, None
+        self.checks, self.ports = {}, list(ports)
+        self.reasons = {}
+
+    @property
+    def address(self):
+        return next(iter(addresses(self.seen)), None)
+
+    def open_ports(self):
+        """The ports still to be tried."""
+        passed = self.checks.get(STATE, {}).get("status") == PASSED
+        return [port for port in self.ports if passed and port_check(port) not in self.checks]
+
+    def undecided(self):
+        return STATE not in self.checks or bool(self.open_ports())
+
+
+def addresses(server):
+    """The addresses of a server's NICs, IPv4 first, floating ones left out."""
+    found = [nic for nics in ((server or {}).get("addresses") or {}).values() for nic in nics]
+    fixed = [nic for nic in found if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("addr")]
+    return [nic["addr"] for nic in sorted(fixed, key=lambda nic: ":" in nic["addr"])]
+
+
+def port_check(port):
+    return "tcp_%d" % port
+
+
+def read(lookup, params, waiting):
+    """Watch the servers until everything is decided, or the time is over."""
+    since, timeout = waiting.clock(), params["timeout"]
+    servers = [_Server(server_id, params["ports"] or []) for server_id in dict.fromkeys(params["ids"])]
+    others = {}
+    while True:
+        waited = waiting.clock() - since
+        if any(STATE not in server.checks for server in servers):
+            lookup.forget()
+            _look(lookup, servers, waited, timeout)
+        if params["unique_addresses"]:
+            others = _elsewhere(lookup, servers) if others == {} else others
+            _not_unique(servers, others, waited)
+        _try_ports(servers, waited, min(2.0, max(0.1, timeout - waited)))
+        if not any(server.undecided() for server in servers):
+            break
+        if waiting.clock() - since >= timeout:
+            _give_up(servers, waiting.clock() - since)
+            break
+        waiting.sleep(min(interval(waited), max(0.0, since + timeout - waiting.clock())))
+    shown = [_shown(server, params["ports"] or [], others) for server in servers]
+    return {"server_checks": shown, "passed": all(server["passed"] for server in shown)}
+
+
+def _look(lookup, servers, waited, timeout):
+    known = lookup.servers_among([server.id for server in servers])
+    for server in servers:
+        if STATE in server.checks:
+            continue
+        seen = known.get(server.id)
+        server.seen = seen or server.seen
+        if seen == {}:  # ECS does not tell; it may later
+            server.problem = "ECS does not tell its state"
+            continue
+        status, task = (seen or {}).get("status"), (seen or {}).get(_TASK)
+        server.problem = "is %s%s" % (status, ", %s" % task if task else "") if seen else "does not exist"
+        if status == "ACTIVE" and not task:
+            _decide(server, STATE, PASSED, "is ACTIVE", waited)
+        elif status == "ERROR" or (not task and waited >= min(_GRACE, timeout)):
+            _decide(server, STATE, FAILED, server.problem, waited)
+
+
+def _decide(server, name, status, detail, waited):
+    at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    server.checks[name] = {"check": name, "status": status, "detail": detail, "at": at, "seconds": round(waited, 3)}
+
+
+def _elsewhere(lookup, servers):
+    """``{address: names of servers that are not watched}``; None when it is not known."""
+    watched, found = {server.id for server in servers}, {}
+    try:
+        everyone = lookup.all_servers()
+    except SdrsError:
+        return None
+    for server in everyone.values():
+        for address in addresses(server) if server.get("id") not in watched else ():
+            found.setdefault(address, []).append("%s (%s)" % (server.get("name"), server.get("id")))
+    return found
+
+
+def _not_unique(servers, others, waited):
+    for server in servers:
+        for port in server.open_ports():
+            if others is None:
+                detail = "ECS does not tell which other servers have the address %s" % server.address
+            elif server.address in others:
+                detail = "%s is also the address of %s, which may be what answers" % (server.address, ", ".join(others[server.address][:3]))
+            else:
+                continue
+            _decide(server, port_check(port), NOT_VERIFIABLE, detail, waited)
+
+
+def _try_ports(servers, waited, seconds):
+    targets = {}
+    for server in servers:
+        for port in server.open_ports():
+            if server.address is None:
+                _decide(server, port_check(port), FAILED, "the server has no address", waited)
+            else:
+                targets.setdefault((server.address, port), []).append(server)
+    for (address, port), reason in answering(targets, seconds).items() if targets else ():
+        for server in targets[address, port]:
+            server.reasons[port] = reason
+            if reason is None:
+                _decide(server, port_check(port), PASSED, "%s answers" % address, waited)
+
+
+def _give_up(servers, waited):
+    for server in servers:
+        if STATE not in server.checks:
+            _decide(server, STATE, FAILED, "after %.0f s: %s" % (waited, server.problem), waited)
+        for port in server.open_ports():
+            _decide(server, port_check(port), FAILED, "%s after %.0f s: %s" % (server.address, waited, server.reasons.get(port)), waited)
+
+
+def _shown(server, ports, others):
+    checks = [server.checks[STATE]]
+    for port in ports:
+        skipped = {"check": port_check(port), "status": NOT_TRIED, "detail": "the server does not run", "at": None, "seconds": None}
+        checks.append(server.checks.get(port_check(port), skipped))
+    return {
+        "id": server.id, "name": server.seen.get("name"), "status": server.seen.get("status"), "address": server.address,
+        "addresses": addresses(server.seen), "shared_with": (others or {}).get(server.address, []), "checks": checks,
+        "passed": all(check["status"] == PASSED for check in checks),
+    }

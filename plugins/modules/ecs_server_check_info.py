@@ -1,0 +1,102 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_server_check_info
+short_description: Wait until ECS servers run and answer
+version_added: 0.2.0
+description:
+  - Watches servers until ECS shows them running and their TCP ports answer from where the task runs, and tells when each check passed.
+  - A check that does not pass is a result, not a failure of the task. Changes nothing.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.attributes.info
+options:
+  ids:
+    description: IDs of the servers.
+    type: list
+    elements: str
+    required: true
+  ports:
+    description: TCP ports of every server that must answer.
+    type: list
+    elements: int
+  timeout:
+    description: Seconds after which what has not passed counts as failed.
+    type: float
+    default: 300
+  unique_addresses:
+    description:
+      - Do not try the ports of a server whose address another server of the project, not among O(ids), has too. The check is
+        V(not_verifiable) then. A drill's subnets repeat those of production, so that production may be what answers.
+    type: bool
+    default: false
+seealso:
+  - module: cloud_dr.sdrs.ecs_server_info
+"""
+
+EXAMPLES = r"""
+- name: Wait until two servers can be logged in to
+  cloud_dr.sdrs.ecs_server_check_info:
+    ids: [403b603d-1d91-42cc-a357-81f3c2daf43f, 9de0439a-4ee4-4199-919a-44afd20952dc]
+    ports: [22]
+  register: checked
+  failed_when: not checked.passed
+"""
+
+RETURN = r"""
+server_checks:
+  description:
+    - The servers in the order of O(ids), each with its C(checks). C(status) of a check is V(passed), V(failed), V(not_verifiable) or,
+      for the ports of a server that does not run, V(not_tried). C(at) is the time, UTC, and C(seconds) counts from the start of the task.
+    - C(shared_with) names other servers that have the address too.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 403b603d-1d91-42cc-a357-81f3c2daf43f
+      name: ecs-erp-web-1
+      status: ACTIVE
+      address: 192.168.0.11
+      passed: true
+      checks:
+        - {check: ecs_state, status: passed, detail: is ACTIVE, at: "2026-11-21T03:00:12.345Z", seconds: 0.2}
+passed:
+  description: Whether every check of every server passed.
+  returned: success
+  type: bool
+  sample: true
+error:
+  description: Code, message, description and remedy of the failure, and what was being done.
+  returned: failure
+  type: dict
+  sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
+"""
+
+from ..module_utils._argspec import Spec
+from ..module_utils._module import run_module
+from ..module_utils._resources import _server_checks
+from ..module_utils._run import Query
+
+SPEC = Spec(
+    {
+        "ids": {"type": "list", "elements": "str", "required": True},
+        "ports": {"type": "list", "elements": "int"},
+        "timeout": {"type": "float", "default": 300},
+        "unique_addresses": {"type": "bool", "default": False},
+    }
+)
+DECLARATION = Query(_server_checks.read, rules=_server_checks.RULES)
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

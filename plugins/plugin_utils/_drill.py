@@ -1,0 +1,175 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role ``drill`` has to decide. Pure. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+from ._report import PASSED, moment, span
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+# period_no_dr_drill speaks of three months (5.4.2).
+_THREE_MONTHS = 92 * 86400
+_NESTED = ("block", "rescue", "always")
+
+
+def servers(checked, drill, instances):
+    """The checks of a drill's servers with the protected instance each stands for; an instance without a server fails.
+
+    :param checked: ``server_checks`` of ecs_server_check_info
+    """
+    by_id = {instance.get("id"): instance for instance in instances}
+    owners = {entry.get("drill_server_id"): entry.get("protected_instance") for entry in drill.get("drill_servers") or []}
+    found = [
+        dict(entry, protected_instance_id=owners.get(entry["id"]), protected_instance=by_id.get(owners.get(entry["id"]), {}).get("name"))
+        for entry in checked
+    ]
+    missing = {"check": "drill_server", "status": "failed", "detail": "the drill has no server for this protected instance", "at": None}
+    found += [
+        {"id": None, "name": None, "address": None, "addresses": [], "protected_instance": instance.get("name"), "protected_instance_id": key,
+         "checks": [missing], "passed": False}
+        for key, instance in by_id.items() if key not in owners.values()
+    ]
+    return sorted(found, key=lambda entry: str(entry["protected_instance"]))
+
+
+def with_checks(found, more):
+    """The servers with further checks; ``more`` is ``[{id, check, status, detail, at}]``, ``id`` that of the drill server."""
+    result = []
+    for entry in found:
+        checks = entry["checks"] + [{key: check[key] for key in check if key != "id"} for check in more if check["id"] == entry["id"]]
+        result.append(dict(entry, checks=checks, passed=all(check["status"] == PASSED for check in checks)))
+    return result
+
+
+def probed(results, began):
+    """What came of wait_for on the probe host, as ``with_checks`` takes it.
+
+    :param results: those of async_status, each with the ``drill_try`` (server, port) it stands for
+    :param began: when the last of them had been started, so that no time comes out too early
+    """
+    return [_probe(entry, began) for entry in results]
+
+
+def _probe(entry, began):
+    server, port = entry["drill_try"]["drill_target"]
+    bad = entry.get("failed") or entry.get("unreachable")
+    after = timedelta(seconds=float(entry.get("elapsed") or 0))
+    return {
+        "id": server["id"], "check": "tcp_%d" % int(port), "status": "failed" if bad else PASSED,
+        "detail": str(entry.get("msg") or "the probe host cannot be reached") if bad else "%s answers to the probe host" % server["address"],
+        "at": (moment(began) + after).isoformat(),
+    }
+
+
+def made_by_service(vpc_id, record):
+    """``[vpc_id]`` if the record saw the service make that VPC: it was not there before the drill was requested without one."""
+    before = record.get("vpcs_before")
+    return [vpc_id] if vpc_id and isinstance(before, list) and vpc_id not in before else []
+
+
+def disposable(made, group, drills, ecs_servers, vpcs):
+    """Of VPCs that the service was seen to make for a drill, which may be deleted and why the others may not.
+
+    :returns: ``[{id, name, delete, detail}]``; those that are gone already are left out
+    """
+    names = {vpc.get("id"): vpc.get("name") for vpc in vpcs}
+    found = []
+    for vpc_id in dict.fromkeys(made):
+        if vpc_id not in names:
+            continue
+        users = [drill.get("name") for drill in drills if drill.get("drill_vpc_id") == vpc_id]
+        foreign = [server.get("name") for server in ecs_servers if vpc_id in (server.get("addresses") or {})
+                   or (server.get("metadata") or {}).get("vpc_id") == vpc_id]
+        reason = None
+        if vpc_id in (group.get("source_vpc_id"), group.get("target_vpc_id")):
+            reason = "it is the VPC of the protection group itself"
+        elif users:
+            reason = "used by drill %s" % ", ".join(map(str, users))
+        elif foreign:
+            reason = "in use by server %s" % ", ".join(map(str, foreign[:5]))
+        found.append({"id": vpc_id, "name": names[vpc_id], "delete": reason is None, "detail": reason or "the service made it for this drill"})
+    return found
+
+
+def verify_tasks(tasks):
+    """What must be known of a user's task file: the names it registers, and what would let a failure go unnoticed.
+
+    A host that cannot be reached must not end the play before the drill is removed, so that it is ignored and looked for in what
+    delegated tasks register.
+
+    :param tasks: the parsed file
+    :returns: ``{registers, problems}``
+    """
+    found = {"registers": [], "problems": []}
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        return {"registers": [], "problems": ["it is not a list of tasks"]}
+    for number, task in enumerate(tasks, 1):
+        nested = [key for key in _NESTED if task.get(key)]
+        for key in nested:
+            inner = verify_tasks(task[key])
+            found["registers"] += inner["registers"]
+            found["problems"] += inner["problems"]
+        if task.get("register"):
+            found["registers"].append(str(task["register"]))
+        elif "delegate_to" in task or "connection" in task:
+            what = "blocks must not be delegated, their tasks can be" if nested else "a delegated task must register its result"
+            found["problems"].append("task %s: %s, or it would go unnoticed that its host cannot be reached" % (task.get("name") or number, what))
+    return found
+
+
+def unreachable(results):
+    """Why hosts could not be reached, of what tasks registered."""
+    found = []
+    for result in results:
+        if isinstance(result, dict):
+            found += [str(entry.get("msg")) for entry in (result, *(result.get("results") or [])) if isinstance(entry, dict) and entry.get("unreachable")]
+    return found
+
+
+def seconds(text):
+    """A length of time such as ``90d`` or ``12h`` in seconds; a bare number is days.
+
+    :raises ValueError: it is none
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw]?)\s*", str(text))
+    if not match:
+        raise ValueError("%r is no length of time such as 90d, 12h or 30 (days)" % (text,))
+    return float(match.group(1)) * _UNITS[match.group(2) or "d"]
+
+
+def status(reports, max_age, drilled=None, now=None):
+    """Whether the last successful drill is young enough.
+
+    :param reports: saved reports
+    :param drilled: whether the service says that there was a drill in the last three months; None when it was not asked
+    :returns: ``{verdict: ok|overdue|unknown, age_seconds, last, report, message}``
+    """
+    allowed, now = seconds(max_age), now or datetime.now(timezone.utc)
+    passed = [
+        report for report in reports
+        if report.get("verdict") == PASSED and report.get("what") == "drill" and (at := moment(report.get("finished"))) and at <= now
+    ]
+    if passed:
+        last = max(passed, key=lambda report: moment(report["finished"]))
+        age = round((now - moment(last["finished"])).total_seconds())
+        verdict = "ok" if age <= allowed else "overdue"
+        text = "the last successful drill ended %s ago (%s), %s may pass" % (days(age), last["finished"], days(allowed))
+        return {"verdict": verdict, "age_seconds": age, "last": last["finished"], "report": last.get("path"), "message": text}
+    told = {"age_seconds": None, "last": None, "report": None}
+    if drilled is False:
+        verdict = "overdue" if allowed <= _THREE_MONTHS else "unknown"
+        return dict(told, verdict=verdict, message="there is no report of a successful drill, and the service knows of no drill in the last three months")
+    if drilled and allowed >= _THREE_MONTHS:
+        return dict(told, verdict="ok", message="there is no report of a successful drill; the service knows of a drill in the last three months")
+    if drilled:
+        return dict(told, verdict="unknown", message="there is no report of a successful drill; the service only says that there was "
+                    "a drill in the last three months, and %s may pass" % days(allowed))
+    return dict(told, verdict="unknown", message="there is no report of a successful drill")
+
+
+def days(value):
+    """Seconds in days where they are that many."""
+    return "%.1f days" % (value / 86400) if value >= 2 * 86400 else span(value)

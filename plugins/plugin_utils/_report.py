@@ -1,0 +1,181 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run of a runbook came to, from what its tasks returned. Pure but for who and what runs. PRIVATE to the collection.
+
+``docs/report.schema.json`` describes the outcome.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import platform
+import re
+import socket
+from datetime import datetime, timezone
+from pathlib import Path
+
+SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/report.schema.json"
+PASSED, FAILED, CHECK = "passed", "failed", "check"
+_ERROR_KEYS = ("message", "code", "description", "remedy", "operation", "resource", "job_id", "request_id", "http_status")
+_JOB_KEYS = ("job_id", "job_type", "service", "status", "begin_time", "end_time", "error_code", "fail_reason")
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def build(run):
+    """The report of a run.
+
+    :param run: what the roles gather: ``what``, ``server_group``, ``readiness``, ``milestones``, ``results`` (of modules), ``servers`` (as
+        ecs_server_check_info gives them), ``steps``, ``clean_up``, ``errors``, ``notes``, ``rpo``, ``target_seconds``, ``check_mode``, ``run``
+    :raises ValueError: it is not such a mapping
+    """
+    if not isinstance(run, dict) or not run.get("what"):
+        raise ValueError("not the record of a run: 'what' is missing")
+    milestones = _milestones(run.get("milestones") or [])
+    servers = [_server(entry, milestones) for entry in run.get("servers") or []]
+    steps = [_timed(entry, milestones) for entry in run.get("steps") or []]
+    errors = [_error(entry) for entry in run.get("errors") or []]
+    clean_up = list(run.get("clean_up") or [])
+    reasons = [error["message"] for error in errors]
+    reasons += ["%s: %s: %s" % (server["label"], check["check"], check["detail"]) for server in servers for check in _bad(server["checks"])]
+    reasons += ["%s: %s" % (step["check"], step["detail"]) for step in _bad(steps)]
+    reasons += ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
+    measured, target = _measured(run, milestones, servers, steps, bool(errors)), run.get("target_seconds")
+    if target is not None and not run.get("check_mode"):
+        if measured is None:
+            reasons.append("the recovery time could not be measured, so that the target of %s is missed" % span(target))
+        elif measured > float(target):
+            reasons.append("recovery took %s, the target is %s" % (span(measured), span(target)))
+    return {
+        "schema": SCHEMA, "schema_version": 1, "what": run["what"], "name": run.get("name"),
+        "server_group": {key: (run.get("server_group") or {}).get(key) for key in ("id", "name", "status", "priority_station")},
+        "verdict": CHECK if run.get("check_mode") else FAILED if reasons else PASSED,
+        "reasons": list(dict.fromkeys(reasons)),
+        "started": milestones[0]["at"] if milestones else None, "finished": run.get("finished") or _now(),
+        "interrupted": bool(run.get("interrupted")),
+        "target_seconds": None if target is None else float(target), "measured_seconds": measured,
+        "milestones": milestones, "readiness": list(run.get("readiness") or []), "servers": servers, "steps": steps,
+        "jobs": _jobs(run.get("results") or []),
+        "operations": [operation for result in run.get("results") or [] for operation in result.get("operations") or []],
+        "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
+        "run": {**_who(), **(run.get("run") or {}), "check_mode": bool(run.get("check_mode"))},
+    }
+
+
+def span(seconds):
+    """Seconds as a person says them: ``2 h 03 min``, ``4 min 05 s``, ``8.3 s``."""
+    if seconds is None:
+        return "not measured"
+    seconds = float(seconds)
+    if seconds < 60:
+        return "%.3g s" % seconds
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "%d h %02d min" % (hours, minutes) if hours else "%d min %02d s" % (minutes, rest)
+
+
+def moment(text):
+    """A time of the service or of a milestone, None when it is none. Times without a zone are UTC."""
+    try:
+        parsed = datetime.fromisoformat(str(text).strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+
+
+def _now():
+    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _milestones(entries):
+    shown = [{"name": entry["name"], "at": _utc(entry["at"])} for entry in entries if moment(entry.get("at"))]
+    return [dict(entry, seconds=_since(shown[0]["at"], entry["at"])) for entry in shown]
+
+
+def _utc(text):
+    return moment(text).astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _since(start, at):
+    return round((moment(at) - moment(start)).total_seconds(), 3)
+
+
+def _timed(entry, milestones):
+    """A check with its ``seconds`` since the first milestone instead of since its task's start."""
+    at = entry.get("at") if moment(entry.get("at")) else None
+    return dict(entry, at=at, seconds=_since(milestones[0]["at"], at) if milestones and at else None)
+
+
+def _server(entry, milestones):
+    label = entry.get("protected_instance") or entry.get("name") or entry.get("id")
+    checks = [_timed(check, milestones) for check in entry.get("checks") or []]
+    return dict(entry, label=label, checks=checks, passed=not _open(checks))
+
+
+def _open(checks):
+    return [check for check in checks if check.get("status") not in (PASSED, "skipped")]
+
+
+def _bad(checks):
+    """Those that are a reason: what was not tried has its reason in another."""
+    return [check for check in _open(checks) if check["status"] != "not_tried"]
+
+
+def _measured(run, milestones, servers, steps, failed):
+    """Seconds from the first milestone to the last check that passed; None when something did not."""
+    checks = [check for server in servers for check in server["checks"]] + steps
+    times = [check["seconds"] for check in checks if check.get("seconds") is not None]
+    times += [entry["seconds"] for entry in milestones if entry["name"] == run.get("until")]
+    return max(times) if times and not failed and not _open(checks) and not run.get("check_mode") else None
+
+
+def _error(entry):
+    """What a failed task said, with its remedy."""
+    about = entry.get("error") if isinstance(entry.get("error"), dict) else {}
+    message = str(entry.get("msg") or about.get("message") or "the task failed without a message")
+    return {**{key: about.get(key) for key in _ERROR_KEYS}, "message": message, "task": entry.get("task")}
+
+
+def _jobs(results):
+    """Each job once, with its sub-jobs, in the order of their begin."""
+    found = {}
+    for result in results:
+        names = {entry.get("job_id"): "%s %s" % (entry["operation"].replace("_", " "), entry.get("name") or entry["resource_type"].replace("_", " "))
+                 for entry in result.get("operations") or [] if entry.get("job_id")}
+        for job in result.get("jobs") or []:
+            found.setdefault(job.get("job_id"), dict(_job(job), label=names.get(job.get("job_id")) or job.get("job_type")))
+    return sorted(found.values(), key=lambda job: str(job["begin_time"]))
+
+
+def _job(job):
+    entities = job.get("entities") if isinstance(job.get("entities"), dict) else {}
+    subs = [sub for sub in entities.get("sub_jobs") or [] if isinstance(sub, dict)] if isinstance(entities.get("sub_jobs"), list) else []
+    return {**{key: job.get(key) for key in _JOB_KEYS}, "sub_jobs": [_job(sub) for sub in subs]}
+
+
+def _rpo(result):
+    """What the service counts over its RPO; None where it does not offer that."""
+    if not isinstance(result, dict) or not isinstance(result.get("rpo_statistics"), list):
+        return None
+    points = [{"at": point.get("point_time"), "over_rpo": point.get("resource_num")} for point in result["rpo_statistics"]]
+    numbers = [point["over_rpo"] for point in points if isinstance(point["over_rpo"], int)]
+    return {"points": points, "most_over_rpo": max(numbers, default=None)}
+
+
+def _who():
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        user = None
+    return {"user": user, "machine": socket.gethostname(), "collection": "cloud_dr.sdrs " + _version(), "python": platform.python_version()}
+
+
+def _version():
+    try:
+        return json.loads((_ROOT / "MANIFEST.json").read_text(encoding="utf-8"))["collection_info"]["version"]
+    except (OSError, ValueError, KeyError):
+        pass
+    try:
+        return re.search(r"(?m)^version: *(\S+)", (_ROOT / "galaxy.yml").read_text(encoding="utf-8")).group(1)
+    except (OSError, AttributeError):
+        return "of unknown version"

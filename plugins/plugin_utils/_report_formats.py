@@ -1,0 +1,122 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A report as one HTML page, Markdown, JSON, or JUnit XML. Pure. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jinja2
+
+from ._report import PASSED, moment, span
+
+# A page with more bars is no picture any more; the JSON holds all.
+_MOST_ROWS = 60
+_TITLES = {
+    "drill": "DR drill", "planned_failover": "Planned failover", "failover": "Failover", "failback": "Failback", "reprotect": "Re-protection",
+}
+_NOT_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+_NOT_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|!])")
+
+
+def render(report, form):
+    """The report as text in ``form``: html, md, json or xml.
+
+    :raises ValueError: there is no such form
+    """
+    forms = {"html": _page, "md": _page, "json": _json, "xml": _junit}
+    if form not in forms:
+        raise ValueError("%r is no form of a report; there are %s" % (form, ", ".join(forms)))
+    return forms[form](report, form)
+
+
+def _json(report, form):
+    return json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _page(report, form):
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(Path(__file__).with_name("templates"))), autoescape=form == "html",
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )
+    environment.filters.update(span=span, clock=_clock, plain=_markdown, words=lambda text: str(text).replace("_", " "))
+    return environment.get_template("report.%s.j2" % form).render(
+        report=report, title=_TITLES.get(report["what"], report["what"]), rows=bars(report), most=_MOST_ROWS,
+    ) + "\n"
+
+
+def _clock(text, form="%H:%M:%S"):
+    parsed = moment(text)
+    return parsed.strftime(form) if parsed else "–"
+
+
+def _markdown(text):
+    return _NOT_MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def bars(report):
+    """Jobs and sub-jobs as ``[{label, left, width, seconds, failed, level, title}]``, positions in percent of the whole time.
+
+    From the service's own times; what has none is left out.
+    """
+    timed = [(job, level) for job in report["jobs"] for job, level in [(job, 0), *((sub, 1) for sub in job["sub_jobs"])]]
+    timed = [(job, level, moment(job["begin_time"]), moment(job["end_time"])) for job, level in timed]
+    timed = [entry for entry in timed if entry[2] and entry[3] and entry[3] >= entry[2]]
+    if not timed:
+        return []
+    first, last = min(entry[2] for entry in timed), max(entry[3] for entry in timed)
+    whole = (last - first).total_seconds() or 1.0
+    rows = []
+    for job, level, begin, end in timed:
+        seconds = (end - begin).total_seconds()
+        rows.append({
+            "label": job.get("label") or job["job_type"] or "job", "level": level, "failed": job["status"] == "FAIL",
+            "left": round(100 * (begin - first).total_seconds() / whole, 2), "width": max(0.4, round(100 * seconds / whole, 2)),
+            "seconds": seconds, "begin": job["begin_time"], "end": job["end_time"], "job_id": job["job_id"],
+            "cause": " ".join(str(job[key]) for key in ("error_code", "fail_reason") if job[key]),
+        })
+    return rows
+
+
+def _junit(report, form):
+    """One suite: readiness, each server's checks, the user's steps, the target, the clean-up; as CI servers read it."""
+    cases = [("readiness", check["check"], "error" if not check["passed"] and check["severity"] == "error" else PASSED, check["detail"], None)
+             for check in report["readiness"]]
+    cases += [("servers." + str(server["label"]), check["check"], check["status"], check["detail"], check["seconds"])
+              for server in report["servers"] for check in server["checks"]]
+    cases += [("steps", step["check"], step["status"], step["detail"], step["seconds"]) for step in report["steps"]]
+    cases += [("errors", error["task"] or "task", "error", " ".join(filter(None, (error["message"], error.get("remedy")))), None)
+              for error in report["errors"]]
+    cases += [("clean_up", "%s %s" % (entry["what"], entry.get("name")), entry["status"] if entry["status"] == "failed" else PASSED,
+               entry["detail"], None) for entry in report["clean_up"]]
+    if report["target_seconds"] is not None and report["verdict"] != "check":
+        measured = report["measured_seconds"]
+        met = measured is not None and measured <= report["target_seconds"]
+        text = "measured %s, target %s" % (span(measured), span(report["target_seconds"]))
+        cases.append(("recovery_time", "target", PASSED if met else "failed", text, measured))
+    suite = ElementTree.Element("testsuite", {
+        "name": _xml("%s.%s" % (report["what"], report["server_group"]["name"])), "timestamp": _clock(report["started"] or report["finished"], "%Y-%m-%dT%H:%M:%S"),
+        "time": "%.3f" % (report["measured_seconds"] or 0),
+    })
+    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    for group, name, status, detail, seconds in cases:
+        counts["tests"] += 1
+        case = ElementTree.SubElement(suite, "testcase", {"classname": _xml(group), "name": _xml(name), "time": "%.3f" % (seconds or 0)})
+        kind = {PASSED: None, "error": "error", "not_tried": "skipped", "skipped": "skipped"}.get(status, "failure")
+        if kind:
+            counts[{"failure": "failures", "error": "errors"}.get(kind, kind)] += 1
+            problem = ElementTree.SubElement(case, kind, {"message": _xml(detail)} if kind == "skipped" else {"message": _xml(detail), "type": _xml(status)})
+            problem.text = _xml(detail)
+    suite.attrib.update({key: str(value) for key, value in counts.items()})
+    whole = ElementTree.Element("testsuites", {"name": suite.attrib["name"], **{key: str(value) for key, value in counts.items() if key != "skipped"}})
+    whole.append(suite)
+    ElementTree.indent(whole)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(whole, encoding="unicode") + "\n"
+
+
+def _xml(text):
+    """Text without what XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", str(text))
