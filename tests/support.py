@@ -158,3 +158,36 @@ def run_task(module, options, check_mode=False, host=None):
         return _run.run(seen["declaration"], validated.validated_parameters, host or Host(check_mode))
     except _errors.SdrsError as error:
         raise TaskFailed(error) from error
+
+
+class Workplace:
+    """A user's folder with an inventory; playbooks are run in it as users run them."""
+
+    def __init__(self, folder, simulator):
+        self.folder, self.connection = folder, dict(simulator.connection, token_cache=False)
+
+    def inventory(self, **hosts):
+        """Write ``inventory.yml`` with these hosts and their variables."""
+        content = {"all": {"hosts": hosts, "vars": {"sdrs_connection": self.connection}}}
+        (self.folder / "inventory.yml").write_text(json.dumps(content))
+
+    def __call__(self, playbook, *arguments, inventory="inventory.yml", **environment):
+        """The ended process; with ``start`` in place of a call, the running one."""
+        return subprocess.run(**self._command(playbook, arguments, inventory, environment), capture_output=True, text=True, check=False)
+
+    def start(self, playbook, *arguments, inventory="inventory.yml", **environment):
+        return subprocess.Popen(
+            **self._command(playbook, arguments, inventory, environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def _command(self, playbook, arguments, inventory, environment):
+        own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
+        settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
+        name = playbook if playbook.endswith(".yml") else "cloud_dr.sdrs." + playbook
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), name, "-i", inventory, *arguments]
+        return {"args": command, "env": {**own, **settings, **environment}, "cwd": self.folder}
+
+    def report(self, what, group="erp"):
+        """The newest report as ``(content of the JSON, path without its ending)``."""
+        newest = sorted((self.folder / "reports" / group).glob(what + "-*.json"))[-1]
+        return json.loads(newest.read_text()), newest.with_suffix("")

@@ -5,39 +5,25 @@
 
 from __future__ import annotations
 
-import json
-
-from ansible.errors import AnsibleFilterError
 from ansible.parsing.dataloader import DataLoader
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ..plugin_utils import _drill
-
-
-def _filter(function):
-    def filtered(*arguments):
-        try:
-            # Names come from the service: nothing in them may be taken for a template.
-            return wrap_var(function(*(json.loads(json.dumps(argument, default=str)) for argument in arguments)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise AnsibleFilterError("%s: %s" % (function.__name__, error)) from error
-
-    return filtered
+from ..plugin_utils._filters import as_filter, plain
 
 
 def _verify_tasks(text):
-    return _drill.verify_tasks(json.loads(json.dumps(DataLoader().load(text), default=str)))
+    return _drill.verify_tasks(plain(DataLoader().load(text)))
 
 
 class FilterModule:
     def filters(self):
         return {
-            "drill_servers": _filter(_drill.servers),
-            "drill_with_checks": _filter(_drill.with_checks),
-            "drill_probed": _filter(_drill.probed),
-            "drill_made": _filter(_drill.made_by_service),
-            "drill_disposable_vpcs": _filter(_drill.disposable),
-            "drill_verify_tasks": _filter(_verify_tasks),
-            "drill_unreachable": _filter(_drill.unreachable),
-            "drill_status": _filter(_drill.status),
+            "drill_servers": as_filter(_drill.servers),
+            "drill_with_checks": as_filter(_drill.with_checks),
+            "drill_probed": as_filter(_drill.probed),
+            "drill_made": as_filter(_drill.made_by_service),
+            "drill_disposable_vpcs": as_filter(_drill.disposable),
+            "drill_verify_tasks": as_filter(_verify_tasks),
+            "drill_unreachable": as_filter(_drill.unreachable),
+            "drill_status": as_filter(_drill.status),
         }

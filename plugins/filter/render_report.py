@@ -37,22 +37,10 @@ _value:
   type: str
 """
 
-import json
-
-from ansible.errors import AnsibleFilterError
-
+from ..plugin_utils._filters import as_filter
 from ..plugin_utils._report_formats import render
-
-
-def render_report(report, form):
-    """The report as text; see ``_report_formats.render``."""
-    try:
-        # Tagged and unsafe strings become plain ones: Jinja2 and ElementTree shall see nothing else.
-        return render(json.loads(json.dumps(report, default=str)), str(form))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnsibleFilterError("render_report: %s: %s" % (type(error).__name__, error)) from error
 
 
 class FilterModule:
     def filters(self):
-        return {"render_report": render_report}
+        return {"render_report": as_filter(render)}

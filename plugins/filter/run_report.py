@@ -35,23 +35,10 @@ _value:
   type: dict
 """
 
-import json
-
-from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import wrap_var
-
+from ..plugin_utils._filters import as_filter
 from ..plugin_utils._report import build
-
-
-def run_report(run):
-    """The report of what was gathered; see ``_report.build``."""
-    try:
-        # Names come from the service: nothing in them may be taken for a template.
-        return wrap_var(build(json.loads(json.dumps(run, default=str))))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnsibleFilterError("run_report: %s: %s" % (type(error).__name__, error)) from error
 
 
 class FilterModule:
     def filters(self):
-        return {"run_report": run_report}
+        return {"run_report": as_filter(build)}

@@ -137,8 +137,11 @@ class Api:
             return answer if isinstance(answer, dict) else {}
         return answer
 
-    def list(self, name, query=None, **arguments):
-        """All objects of a list; ID lists in ``query`` become the documented JSON text, split at 30 (0226)."""
+    def list(self, name, query=None, expected=None, **arguments):
+        """All objects of a list; ID lists in ``query`` become the documented JSON text, split at 30 (0226).
+
+        :param expected: how many there are, if that is known
+        """
         query = {key: value for key, value in (query or {}).items() if value not in (None, "")}
         long = next((key for key, value in query.items() if isinstance(value, list) and len(value) > LONGEST_ID_LIST), None)
         if long:
@@ -146,7 +149,7 @@ class Api:
             found = [item for part in parts for item in self.list(name, dict(query, **{long: part}), **arguments)]
             return list({item.get("id"): item for item in found}.values())
         query = {key: json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value for key, value in query.items()}
-        return self.client.pages("sdrs", OPERATIONS[name].path, LIST_KEYS[name], query, **arguments)
+        return self.client.pages("sdrs", OPERATIONS[name].path, LIST_KEYS[name], query, expected, **arguments)
 
     def query_by_tags(self, conditions):
         """Protected instances by tag, as ``resource_detail`` objects (5.8.1)."""

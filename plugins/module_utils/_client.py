@@ -94,8 +94,11 @@ class Client:
             url += "?" + urlencode(query, doseq=True, quote_via=quote)
         return self._exchange(method, url, body, self.auth, repeatable or method == "GET")[1]
 
-    def pages(self, service, path, key, query=None, **arguments):
-        """All objects of a list whose ``offset`` counts objects (SEMANTICS, section 7: ``limit`` is left out)."""
+    def pages(self, service, path, key, query=None, expected=None, **arguments):
+        """All objects of a list whose ``offset`` counts objects (SEMANTICS, section 7: ``limit`` is left out).
+
+        :param expected: how many there are, if another answer told; spares asking what follows a page that is just full
+        """
         found, offset = {}, 0
         while True:
             answer = self.call("GET", service, path, dict(query or {}, **({"offset": offset} if offset else {})), **arguments)
@@ -104,7 +107,7 @@ class Client:
                 found.setdefault(item.get("id") or item.get("job_id") or len(found), item)
             offset += len(page)
             total = answer.get("count")  # of all objects, or of this page: after the first page the two differ
-            if not page or total == offset > len(page) or (len(page) < PAGE and not (isinstance(total, int) and total > offset)):
+            if not page or total == offset > len(page) or total == offset == expected or (len(page) < PAGE and not (isinstance(total, int) and total > offset)):
                 return list(found.values())
 
     def _log_in(self, url, body):

@@ -11,6 +11,8 @@ from ._validate import is_id
 
 _SHOWN = 10
 _ALL_SERVERS = "all servers"
+# So many servers are asked for one by one rather than by the list of the whole project.
+_FEW = 4
 
 
 class Lookup:
@@ -128,8 +130,8 @@ class Lookup:
         return self.once(_ALL_SERVERS, lambda: {server.get("id"): server for server in self.api.servers()})
 
     def servers_among(self, ids):
-        """``{ID: server}`` for these IDs, as ``server`` gives them: by one list, or one by one where ECS refuses the list."""
-        if len(ids) > 1:
+        """``{ID: server}`` for these IDs, as ``server`` gives them: by one list; one by one if they are few or ECS refuses the list."""
+        if len(ids) > _FEW:
             try:
                 self.all_servers()
             except SdrsError:

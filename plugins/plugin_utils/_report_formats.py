@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -19,7 +20,7 @@ _TITLES = {
     "drill": "DR drill", "planned_failover": "Planned failover", "failover": "Failover", "failback": "Failback", "reprotect": "Re-protection",
 }
 _NOT_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-_NOT_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|!])")
+_NOT_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#|!])")
 
 
 def render(report, form):
@@ -54,7 +55,7 @@ def _clock(text, form="%H:%M:%S"):
 
 
 def _markdown(text):
-    return _NOT_MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    return _NOT_MARKDOWN.sub(r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
 
 
 def bars(report):
@@ -98,8 +99,8 @@ def _junit(report, form):
         text = "measured %s, target %s" % (span(measured), span(report["target_seconds"]))
         cases.append(("recovery_time", "target", PASSED if met else "failed", text, measured))
     suite = ElementTree.Element("testsuite", {
-        "name": _xml("%s.%s" % (report["what"], report["server_group"]["name"])), "timestamp": _clock(report["started"] or report["finished"], "%Y-%m-%dT%H:%M:%S"),
-        "time": "%.3f" % (report["measured_seconds"] or 0),
+        "name": _xml("%s.%s" % (report["what"], report["server_group"]["name"])),
+        "timestamp": _clock(report["started"] or report["finished"], "%Y-%m-%dT%H:%M:%S"), "time": "%.3f" % (report["measured_seconds"] or 0),
     })
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     for group, name, status, detail, seconds in cases:

@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
-from support import TREE, eventually
+from support import Workplace, eventually
 
 ERP = {
     "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp", "protection": "enabled",
@@ -25,18 +21,10 @@ ERP = {
 
 @pytest.fixture
 def workplace(simulator, tmp_path):
-    """A user's repository: an inventory with one group; ``run(playbook, ...)`` gives back the process."""
-    inventory = {"all": {"hosts": {"erp": {"topology_server_group": ERP, "sdrs_connection": dict(simulator.connection, token_cache=False)}}}}
-    (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory))
-
-    def run(playbook, *arguments, inventory="inventory.yml", **environment):
-        own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
-        settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "cloud_dr.sdrs." + playbook, "-i", inventory, *arguments]
-        return subprocess.run(command, env={**own, **settings, **environment}, capture_output=True, text=True, cwd=tmp_path, check=False)
-
-    run.folder = tmp_path
-    return run
+    """A user's repository with one group."""
+    place = Workplace(tmp_path, simulator)
+    place.inventory(erp={"topology_server_group": ERP})
+    return place
 
 
 def connect(simulator):
@@ -45,15 +33,15 @@ def connect(simulator):
     return _api.Api(_client.Client(_settings.resolve(dict(simulator.connection, token_cache=False), {})))
 
 
-def report(folder, group="erp"):
-    newest = sorted((folder / "reports" / group).glob("plan-*.json"))[-1]
-    return json.loads(newest.read_text()), newest.with_suffix(".md").read_text()
+def report(workplace):
+    content, path = workplace.report("plan")
+    return content, path.with_suffix(".md").read_text()
 
 
 def test_plan_converge_plan_export(workplace, simulator):
     planned = workplace("plan")
     assert planned.returncode == 0 and '"verdict": "drift"' in planned.stdout, planned.stdout + planned.stderr
-    content, text = report(workplace.folder)
+    content, text = report(workplace)
     assert content["verdict"] == "drift" and content["counts"]["create protected_instance"] == 2 and "Verdict **drift**" in text
     assert "+  - name: db-1" in text and "1. create server group `erp`" in text
     assert not [entry for entry in simulator.log() if entry[0] != "GET"]
@@ -80,13 +68,13 @@ def test_plan_converge_plan_export(workplace, simulator):
 
 def test_drift_ends_failed_only_where_that_is_asked_for(workplace):
     failed = workplace("plan", "-e", "plan_fail_on_drift=true")
-    assert failed.returncode == 2 and "erp: drift" in failed.stdout and report(workplace.folder)[0]["verdict"] == "drift"
+    assert failed.returncode == 2 and "erp: drift" in failed.stdout and report(workplace)[0]["verdict"] == "drift"
 
 
 def test_a_comparison_that_fails_is_a_verdict(workplace):
     wrong = json.dumps({"topology_server_group": dict(ERP, protected_instances=[{"name": "x", "server": "ecs-of-nobody"}])})
     planned = workplace("plan", "-e", wrong)
-    content, text = report(workplace.folder)
+    content, text = report(workplace)
     assert planned.returncode == 0 and content["verdict"] == "error" and "ecs-of-nobody" in content["message"] and "ecs-of-nobody" in text
     assert '"verdict": "error"' in planned.stdout
 
@@ -98,19 +86,16 @@ def test_names_of_the_service_are_text(workplace, simulator):
     name = "{{ 6 * 7 }} <b>`{% raw %}\nx"
     simulator.patch("protected_instances", next(each["id"] for each in api.list("list_protected_instances") if each["name"] == "web-1"), name=name)
     planned = workplace("plan")
-    content, text = report(workplace.folder)
+    content, text = report(workplace)
     assert planned.returncode == 0 and content["verdict"] == "drift", planned.stdout + planned.stderr
     assert "{{ 6 * 7 }}" in content["diff"] and "{{ 6 * 7 }}" in text and "42" not in content["diff"]
     exported = workplace("export", "-e", "topology_export_dir=out")
     assert exported.returncode == 0 and "6 * 7" not in (workplace.folder / "out" / "erp.yml").read_text(), "a name the rules do not allow"
 
 
-def test_several_groups_and_hosts(workplace, simulator):
-    connection = dict(simulator.connection, token_cache=False)
+def test_several_groups_and_hosts(workplace):
     other = {"name": "web", **{key: ERP[key] for key in ("source_availability_zone", "target_availability_zone", "source_vpc")}}
-    inventory = {"all": {"hosts": {"erp": {"topology_server_group": ERP}, "more": {"topology_server_groups": [other, dict(other, name="app")]}},
-                         "vars": {"sdrs_connection": connection}}}
-    (workplace.folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
+    workplace.inventory(erp={"topology_server_group": ERP}, more={"topology_server_groups": [other, dict(other, name="app")]})
     assert workplace("converge", "--limit", "more").stdout.count("changed=1") == 1
     planned = workplace("plan")
     assert '"erp": "drift"' in planned.stdout and '"more": "clean"' in planned.stdout and '"verdict": "drift"' in planned.stdout, planned.stdout
@@ -141,9 +126,7 @@ def test_progress_is_shown_where_it_is_wanted(workplace, in_process):
 def test_nothing_is_sent_once_ansible_playbook_is_killed(start_simulator, workplace, in_process):
     slow = start_simulator("--speed", "20")
     connection = json.dumps({"sdrs_connection": dict(slow.connection, token_cache=False), "sdrs_in_process": in_process})
-    settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "cloud_dr.sdrs.converge", "-i", "inventory.yml", "-e", connection]
-    running = subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=workplace.folder)
+    running = workplace.start("converge", "-e", connection)
     eventually(lambda: [entry for entry in slow.log() if entry[0] == "POST" and entry[1].endswith("protected-instances")], 30)
     running.kill()
     running.wait()

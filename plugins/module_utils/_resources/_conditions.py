@@ -81,7 +81,7 @@ def production_is_sound(facts):
 def servers_stopped(facts, site=None, severity=ERROR):
     """Both halves of every instance are stopped; ``site="dr"`` looks at the servers outside the current production AZ only."""
     if facts.servers is None:
-        return check("servers_stopped", False, severity, "the servers' state is not known: %s" % (facts.ecs_problem or "ECS was not asked"))
+        return check("servers_readable", False, severity, "the servers' state is not known: %s" % (facts.ecs_problem or "ECS was not asked"))
     zone = production_zone(facts.group)
     halves = [facts.servers.get(instance.get(key)) for instance in facts.instances for key in ("source_server", "target_server")]
     looked_at = [server for server in halves if server and (site != "dr" or server.get("OS-EXT-AZ:availability_zone") != zone)]

@@ -1,0 +1,21 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role failover; each is documented in a file of its own beside this one."""
+
+from __future__ import annotations
+
+from ..plugin_utils import _failover
+from ..plugin_utils._filters import as_filter
+
+
+class FilterModule:
+    def filters(self):
+        return {
+            "failover_unconfirmed": as_filter(_failover.unconfirmed),
+            "failover_position": as_filter(_failover.position),
+            "failover_obstacles": as_filter(_failover.obstacles),
+            "failover_waves": as_filter(_failover.waves),
+            "failover_as_groups": as_filter(_failover.as_groups),
+            "failover_servers": as_filter(_failover.servers),
+        }

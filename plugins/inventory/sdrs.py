@@ -1,0 +1,134 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: sdrs
+short_description: Protection groups or protected instances as hosts
+version_added: 0.2.0
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+description:
+  - Makes hosts of the protection groups, which the playbooks of this collection run on, or of the protected instances, with the address of
+    the server that is production now and facts of both sites and of drills.
+  - The file's name is C(sdrs.yml) or ends in C(.sdrs.yml); C(.yaml) does too.
+  - Every host has C(sdrs_kind), V(server_group) or V(protected_instance). Hosts are in groups C(sdrs_status_<status>) and
+    C(sdrs_site_<source or target>), instances also in C(sdrs_group_<protection group>) and C(sdrs_tag_<key>_<value>).
+  - Reads one list of each kind of object, whatever their number. Options may be templates.
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+options:
+  plugin:
+    description: Names this plugin.
+    type: str
+    required: true
+    choices: [cloud_dr.sdrs.sdrs]
+  hosts:
+    description: What hosts are.
+    type: str
+    choices: [server_groups, protected_instances]
+    default: server_groups
+  server_groups:
+    description: Only these protection groups, by name or ID.
+    type: list
+    elements: str
+"""
+
+EXAMPLES = r"""
+# sdrs.yml: one host for each protection group, for the playbooks of this collection. Credentials come from the environment.
+plugin: cloud_dr.sdrs.sdrs
+region: eu-de
+---
+# servers.sdrs.yml: the protected servers, wherever production is now
+plugin: cloud_dr.sdrs.sdrs
+region: eu-de
+hosts: protected_instances
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_timeout: 600
+keyed_groups:
+  - key: sdrs_production_server.flavor
+    prefix: flavor
+compose:
+  ansible_user: "'root'"
+"""
+
+import hashlib
+import json
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..module_utils._api import Api
+from ..module_utils._argspec import CONNECTION
+from ..module_utils._client import MISSING_REQUESTS, Client
+from ..module_utils._clouds_yaml import MissingYaml
+from ..module_utils._errors import SdrsError
+from ..module_utils._lookup import Lookup
+from ..module_utils._settings import resolve
+from ..plugin_utils._inventory import fetch, hosts
+
+_SUFFIXES = ("sdrs.yml", "sdrs.yaml")
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    NAME = "cloud_dr.sdrs.sdrs"
+
+    def verify_file(self, path):
+        name = path.rsplit("/", 1)[-1]
+        return super().verify_file(path) and (name in _SUFFIXES or name.endswith(tuple("." + suffix for suffix in _SUFFIXES)))
+
+    def parse(self, inventory, loader, path, cache=True):
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        if MISSING_REQUESTS:
+            raise AnsibleParserError("cloud_dr.sdrs.sdrs needs the Python library requests: %s" % MISSING_REQUESTS)
+        try:
+            settings = resolve(self._connection())
+            found = self._found(settings, path, cache)
+        except (SdrsError, MissingYaml) as error:
+            raise AnsibleParserError("%s: %s" % (path, error)) from None
+        for name, variables, groups in hosts(found, self.get_option("hosts"), self.get_option("server_groups")):
+            self._add(name, variables, groups)
+
+    def _connection(self):
+        """The connection options, templates resolved."""
+        options = {name: self.get_option(name) for name in CONNECTION.options}
+        return {name: self.templar.template(value) if isinstance(value, (str, dict)) else value for name, value in options.items()}
+
+    def _found(self, settings, path, cache):
+        self.load_cache_plugin()
+        # The environment may name another cloud or project for the same file.
+        where = json.dumps([settings.url("sdrs"), settings.project_id, settings.project_name, self.get_option("hosts")])
+        key = "%s_%s" % (self.get_cache_key(path), hashlib.sha256(where.encode()).hexdigest()[:12])
+        use = self.get_option("cache") and cache
+        if use and key in self._cache:
+            return self._cache[key]
+        found = fetch(Lookup(Api(Client(settings, self.display.warning))), self.get_option("hosts"), self.display.warning)
+        if self.get_option("cache"):
+            self._cache[key] = found
+        return found
+
+    def _add(self, name, variables, groups):
+        self.inventory.add_host(name)
+        for key, value in variables.items():
+            self.inventory.set_variable(name, key, _no_template(value))
+        for group in groups:
+            self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(group)), name)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
+
+
+def _no_template(value):
+    """Names come from the service: nothing in them may be taken for a template. What holds no brace stays a plain string."""
+    if isinstance(value, dict):
+        return {key: _no_template(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_no_template(entry) for entry in value]
+    return wrap_var(value) if isinstance(value, str) and ("{" in value or "}" in value) else value

@@ -1,0 +1,29 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plain functions as filters. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import json
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
+
+
+def plain(value):
+    """Tagged, unsafe and lazy values as what they are."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def as_filter(function):
+    """``function`` as a filter: its arguments are plain data, its errors are Ansible's, its outcome is no template."""
+
+    def filtered(*arguments):
+        try:
+            # Names come from the service: nothing in them may be taken for a template.
+            return wrap_var(function(*map(plain, arguments)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            text = str(error) if isinstance(error, ValueError) else "%s: %s: %s" % (function.__name__, type(error).__name__, error)
+            raise AnsibleFilterError(text) from error
+
+    return filtered

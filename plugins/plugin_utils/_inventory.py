@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Protection groups or protected instances as hosts: what is read, and which variables and groups follow. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from ..module_utils._errors import SdrsError
+from ..module_utils._lookup import production_zone
+from ..module_utils._plan import tags_to_mapping
+from ..module_utils._resources import drill, protected_instance, server_group
+from ..module_utils._resources._owner import server_halves, server_zone
+from ..module_utils._resources._server_checks import addresses
+
+_GROUP = ("id", "name", "description", "status", "progress", "priority_station", "source_availability_zone", "target_availability_zone",
+          "source_vpc_id", "domain_id", "protected_instance_num", "replication_num")
+
+
+def fetch(lookup, hosts, warn):
+    """What hosts are made of, fit for a cache: one list each of groups, and for instances of instances, drills and servers.
+
+    :param hosts: server_groups or protected_instances
+    """
+    found = {"server_groups": lookup.list(server_group.KIND)}
+    if hosts == "server_groups":
+        return found
+    counted = [group.get("protected_instance_num") for group in found["server_groups"]]
+    expected = sum(counted) if all(isinstance(count, int) for count in counted) else None
+    found["protected_instances"] = lookup.api.list(protected_instance.KIND.list_call, expected=expected)
+    drilled = any(group.get("disaster_recovery_drill_num") != 0 for group in found["server_groups"])
+    found["drills"] = lookup.list(drill.KIND) if drilled else []
+    try:
+        found["servers"] = {server_id: _server(server) for server_id, server in lookup.all_servers().items()}
+    except SdrsError as error:
+        # In a disaster the inventory is needed most.
+        warn("hosts have no addresses, because ECS does not tell: %s" % error)
+        found["servers"] = {}
+    return found
+
+
+def _server(server):
+    return {
+        "id": server.get("id"), "name": server.get("name"), "status": server.get("status"), "availability_zone": server_zone(server),
+        "flavor": (server.get("flavor") or {}).get("id"), "addresses": addresses(server),
+    }
+
+
+def hosts(found, kind, wanted=None):
+    """``[(name, variables, groups)]``, sorted by name; names that several objects bear get their ID appended.
+
+    :param wanted: names or IDs of the protection groups to show, or None for all
+    """
+    groups = {group["id"]: group for group in found["server_groups"] if not wanted or group["id"] in wanted or group.get("name") in wanted}
+    if kind == "server_groups":
+        entries = [(group, _group_variables(group), _group_groups(group)) for group in groups.values()]
+    else:
+        drilled = _drill_servers(found)
+        entries = [
+            (instance, _instance_variables(instance, groups[instance["server_group_id"]], found["servers"], drilled),
+             _instance_groups(instance, groups[instance["server_group_id"]]))
+            for instance in found["protected_instances"] if instance.get("server_group_id") in groups
+        ]
+    names = [entry[0].get("name") or entry[0]["id"] for entry in entries]
+    several = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+    named = [("%s_%s" % (name, entry[0]["id"]) if name in several else name, entry[1], entry[2]) for name, entry in zip(names, entries)]
+    if kind == "server_groups":
+        for (host, variables, _groups), name in zip(named, names):
+            if host != name:
+                # Playbooks take a host's name for the group's.
+                variables.update(dict.fromkeys(("drill_server_group", "failover_server_group"), variables["sdrs_id"]))
+    return sorted(named, key=lambda entry: entry[0])
+
+
+def _group_variables(group):
+    return {"sdrs_kind": "server_group", **{"sdrs_" + key: group.get(key) for key in _GROUP}, "sdrs_production_zone": production_zone(group)}
+
+
+def _group_groups(group):
+    return ["sdrs_status_%s" % group.get("status"), "sdrs_site_%s" % group.get("priority_station")]
+
+
+def _instance_variables(instance, group, servers, drilled):
+    zone = production_zone(group)
+    halves = server_halves(instance)
+    known = [servers.get(half) for half in halves]
+    zones = [(server or {}).get("availability_zone") for server in known]
+    production = dr = None
+    if any(zones):
+        # One readable server is enough to tell (SEMANTICS, section 1).
+        second = zones[1] == zone if len(zones) > 1 and zones[1] else zones[0] != zone
+        pair = [server or {"id": half} for server, half in zip(known, halves)] + [None]
+        production, dr = (pair[1], pair[0]) if second else (pair[0], pair[1])
+    variables = {
+        "sdrs_kind": "protected_instance", "sdrs_id": instance["id"], "sdrs_name": instance.get("name"), "sdrs_status": instance.get("status"),
+        "sdrs_description": instance.get("description"), "sdrs_tags": tags_to_mapping(instance.get("tags")),
+        "sdrs_server_group": {key: group.get(key) for key in _GROUP}, "sdrs_site": group.get("priority_station"), "sdrs_production_zone": zone,
+        "sdrs_production_server": production, "sdrs_dr_server": dr,
+        "sdrs_drill_servers": [dict(servers.get(entry["id"]) or {}, **entry) for entry in drilled.get(instance["id"], [])],
+    }
+    if production and production.get("addresses"):
+        variables["ansible_host"] = production["addresses"][0]
+    return variables
+
+
+def _instance_groups(instance, group):
+    tags = tags_to_mapping(instance.get("tags"))
+    return [
+        "sdrs_group_%s" % group.get("name"), "sdrs_status_%s" % instance.get("status"), "sdrs_site_%s" % group.get("priority_station"),
+        *("sdrs_tag_%s_%s" % (key, value) if value else "sdrs_tag_%s" % key for key, value in tags.items()),
+    ]
+
+
+def _drill_servers(found):
+    drilled = {}
+    for each in found["drills"]:
+        for entry in each.get("drill_servers") or []:
+            drilled.setdefault(entry.get("protected_instance"), []).append({"id": entry.get("drill_server_id"), "drill": each.get("name")})
+    return drilled

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the roles drill and failover have to decide."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill, _failover
+
+NOW = datetime(2026, 11, 21, 3, tzinfo=timezone.utc)
+INSTANCES = [{"id": "i-%s" % name, "name": name} for name in ("app", "db", "web")]
+
+
+def passed(finished="2026-11-20T03:00:00Z", **changes):
+    return {"what": "drill", "verdict": "passed", "finished": finished, "path": "p", **changes}
+
+
+@pytest.mark.parametrize("reports, max_age, drilled, verdict", [
+    ([passed()], "2d", None, "ok"),
+    ([passed()], 1, None, "ok"),
+    ([passed()], "23h", None, "overdue"),
+    ([passed("2026-01-01T00:00:00Z"), passed()], "2d", None, "ok"),
+    ([passed(verdict="failed"), passed(verdict="check"), passed(what="failover")], "2d", None, "unknown"),
+    ([passed("2027-01-01T00:00:00Z")], "2d", None, "unknown"),  # not yet
+    ([passed(None)], "2d", None, "unknown"),
+    ([], "30d", False, "overdue"),
+    ([], "300d", False, "unknown"),
+    ([], "100d", True, "ok"),
+    ([], "30d", True, "unknown"),
+])
+def test_the_age_of_the_last_successful_drill(reports, max_age, drilled, verdict):
+    assert _drill.status(reports, max_age, drilled, NOW)["verdict"] == verdict
+
+
+@pytest.mark.parametrize("text, seconds", [("90d", 7776000), ("12h", 43200), (2, 172800), ("1.5w", 907200), ("30 m", 1800), ("5s", 5)])
+def test_lengths_of_time(text, seconds):
+    assert _drill.seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1d", "1y", None, [], "1d2h"])
+def test_what_is_no_length_of_time(text):
+    with pytest.raises(ValueError, match="length of time"):
+        _drill.seconds(text)
+
+
+def test_an_instance_without_a_drill_server_fails():
+    drill = {"drill_servers": [{"drill_server_id": "s1", "protected_instance": "i-web"}, {"drill_server_id": "s2", "protected_instance": "i-db"}]}
+    checked = [{"id": "s1", "checks": [], "passed": True}, {"id": "s2", "checks": [], "passed": True}]
+    found = _drill.servers(checked, drill, INSTANCES)
+    assert [(entry["protected_instance"], entry["passed"]) for entry in found] == [("app", False), ("db", True), ("web", True)]
+
+
+def test_further_checks_reach_their_server():
+    found = _drill.with_checks(
+        [{"id": "s1", "checks": [], "passed": True}, {"id": "s2", "checks": [], "passed": True}],
+        [{"id": "s2", "check": "verify_tasks", "status": "failed", "detail": "x", "at": None}],
+    )
+    assert [entry["passed"] for entry in found] == [True, False] and "id" not in found[1]["checks"][0]
+
+
+def test_what_a_probe_host_found_out():
+    target = [{"id": "s1", "address": "192.168.0.1"}, 22]
+    results = [{"drill_try": {"drill_target": target}, "elapsed": 7}, {"drill_try": {"drill_target": target}, "failed": True, "msg": "no"},
+               {"drill_try": {"drill_target": target}, "unreachable": True}]
+    found = _drill.probed(results, "2026-11-21T03:00:00")
+    assert [(each["check"], each["status"]) for each in found] == [("tcp_22", "passed"), ("tcp_22", "failed"), ("tcp_22", "failed")]
+    assert found[0]["at"].startswith("2026-11-21T03:00:07") and "cannot be reached" in found[2]["detail"]
+
+
+GROUP = {"source_vpc_id": "own"}
+
+
+@pytest.mark.parametrize("made, drills, servers, deleted", [
+    (["new"], [], [], ["new"]),
+    (["own"], [], [], []),
+    (["new"], [{"name": "other", "drill_vpc_id": "new"}], [], []),
+    (["new"], [], [{"name": "x", "addresses": {"new": []}}], []),
+    (["new"], [], [{"name": "x", "metadata": {"vpc_id": "new"}}], []),
+    (["gone", "new", "new"], [], [{"name": "x", "addresses": {"own": []}}], ["new"]),
+    ([], [], [], []),
+])
+def test_only_what_the_service_was_seen_to_make_is_deleted(made, drills, servers, deleted):
+    vpcs = [{"id": "own", "name": "vpc"}, {"id": "new", "name": "vpc-drill"}, {"id": "foreign", "name": "mine"}]
+    found = _drill.disposable(made, GROUP, drills, servers, vpcs)
+    assert [vpc["id"] for vpc in found if vpc["delete"]] == deleted and all(vpc["detail"] for vpc in found)
+
+
+@pytest.mark.parametrize("record, made", [
+    ({"vpcs_before": ["a"]}, ["v"]), ({"vpcs_before": []}, ["v"]), ({"vpcs_before": ["v"]}, []), ({"vpcs_before": None}, []), ({}, []),
+])
+def test_a_vpc_counts_as_made_only_by_a_record(record, made):
+    assert _drill.made_by_service("v", record) == made and _drill.made_by_service("", record) == []
+
+
+def test_delegated_tasks_must_register():
+    tasks = [
+        {"name": "a", "ansible.builtin.command": "x", "delegate_to": "h"},
+        {"name": "b", "ansible.builtin.command": "x", "delegate_to": "h", "register": "b"},
+        {"block": [{"name": "c", "delegate_to": "h"}], "rescue": [{"name": "d", "register": "d"}]},
+        {"name": "e", "block": [{"name": "f"}], "delegate_to": "h"},
+    ]
+    found = _drill.verify_tasks(tasks)
+    assert found["registers"] == ["b", "d"] and [problem[5:7] for problem in found["problems"]] == ["a:", "c:", "e:"]
+    assert _drill.verify_tasks({"a": 1})["problems"] == ["it is not a list of tasks"]
+
+
+def test_unreachable_hosts_are_found_in_loops_too():
+    assert _drill.unreachable([{}, None, {"unreachable": True, "msg": "a"}, {"results": [{"unreachable": True, "msg": "b"}, {"rc": 0}]}]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("confirm, left", [
+    ("erp", ["crm"]), ("erp,crm", []), ("erp, crm", []), (["erp", "crm"], []), ([], ["crm", "erp"]), (None, ["crm", "erp"]), ("ERP,all", ["crm", "erp"]),
+    (True, None),
+])
+def test_confirmation_by_name(confirm, left):
+    groups = {"erp": None, "host-2": "crm"}
+    if left is None:
+        with pytest.raises(TypeError):
+            _failover.unconfirmed(confirm, groups)
+    else:
+        assert _failover.unconfirmed(confirm, groups) == left
+
+
+@pytest.mark.parametrize("status, station, where", [
+    ("protected", "target", "there"), ("failed-over", "target", "there"), ("protected", "source", "elsewhere"), ("failed-over", "source", "elsewhere"),
+    ("reversing", "source", "in_flight"), ("failing-over", "target", "in_flight"), ("error-reversing", "target", "elsewhere"),
+    ("available", "target", "elsewhere"),
+])
+def test_where_a_group_stands(status, station, where):
+    assert _failover.position({"status": status, "priority_station": station}, "target") == where
+
+
+def test_obstacles():
+    checks = [
+        {"check": name, "passed": name == "fine", "severity": severity, "detail": name}
+        for name, severity in (("fine", "error"), ("servers_stopped", "error"), ("late", "advisory"), ("told", "warning"), ("status", "error"))
+    ]
+    assert _failover.obstacles(checks) == ["servers_stopped", "late", "status"]
+    assert _failover.obstacles(checks, True, False) == ["status"]
+
+
+def test_waves_end_with_what_no_wave_names():
+    found = _failover.waves([{"instances": ["db"], "after": "a.yml"}], INSTANCES)
+    assert [(wave["number"], wave["instances"]) for wave in found] == [(1, ["db"]), (2, ["app", "web"])]
+    assert [wave["instances"] for wave in _failover.waves([], INSTANCES)] == [["app", "db", "web"]]
+    assert len(_failover.waves([{"instances": ["db", "app", "web"]}], INSTANCES)) == 1
+
+
+@pytest.mark.parametrize("wanted, text", [
+    ([{"instances": ["db"]}, {"instances": ["db"]}], "wave 1 and in wave 2"),
+    ([{"instances": ["mail"]}], "'mail', which is no protected instance of the group; there are app, db, web"),
+    ([{"instance": ["db"]}], r"failover_waves\[0\]: a wave is a mapping with a list"),
+    ([["db"]], "a wave is a mapping"),
+    ([{"instances": ["db"], "befor": "x"}], "befor is no key"),
+    ([{"instances": ["db"], "ports": 22}], "ports has the wrong type"),
+])
+def test_waves_that_are_wrong(wanted, text):
+    with pytest.raises(ValueError, match=text):
+        _failover.waves(wanted, INSTANCES)
+
+
+def test_as_groups_are_paused_and_resumed_unless_told_otherwise():
+    found = _failover.as_groups(["web", {"id": "g", "after": {"desire_instance_number": 4}, "before": {"status": "inservice", "max_instance_number": 0}}])
+    assert found == [
+        {"before": {"status": "paused", "name": "web"}, "after": {"status": "inservice", "name": "web"}},
+        {"before": {"status": "inservice", "max_instance_number": 0, "id": "g"}, "after": {"status": "inservice", "desire_instance_number": 4, "id": "g"}},
+    ]
+
+
+@pytest.mark.parametrize("wanted", [[1], [{}], [{"name": "a", "then": {}}], [{"name": "a", "after": {"delete": True}}]])
+def test_as_groups_that_are_wrong(wanted):
+    with pytest.raises(ValueError, match="failover_as_groups"):
+        _failover.as_groups(wanted)
