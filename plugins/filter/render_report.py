@@ -41,6 +41,10 @@ from ..plugin_utils._filters import as_filter
 from ..plugin_utils._report_formats import render
 
 
+def _several(report, paths):
+    return {path: render(report, form) for form, path in paths.items()}
+
+
 class FilterModule:
     def filters(self):
-        return {"render_report": as_filter(render)}
+        return {"render_report": as_filter(render), "render_reports": as_filter(_several)}

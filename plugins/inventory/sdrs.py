@@ -58,6 +58,7 @@ compose:
 
 import hashlib
 import json
+import re
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -72,6 +73,16 @@ from ..module_utils._lookup import Lookup
 from ..module_utils._settings import resolve
 from ..plugin_utils._inventory import fetch, hosts
 
+try:
+    from ansible.template import trust_as_template as _plain
+except ImportError:  # before ansible-core 2.19 strings are trusted unless they are wrapped
+
+    def _plain(value):
+        return value
+
+
+# What can be no template, whatever the delimiters: names, IDs, addresses, statuses.
+_HARMLESS = re.compile(r"[A-Za-z0-9 ._:/@+=,()-]*")
 _SUFFIXES = ("sdrs.yml", "sdrs.yaml")
 
 
@@ -126,9 +137,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 def _no_template(value):
-    """Names come from the service: nothing in them may be taken for a template. What holds no brace stays a plain string."""
+    """Names come from the service: nothing in them may be taken for a template. What can be none stays an ordinary string."""
     if isinstance(value, dict):
         return {key: _no_template(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_no_template(entry) for entry in value]
-    return wrap_var(value) if isinstance(value, str) and ("{" in value or "}" in value) else value
+    if not isinstance(value, str):
+        return value
+    return _plain(value) if _HARMLESS.fullmatch(value) else wrap_var(value)

@@ -66,12 +66,22 @@ class Query:
     rules: dict = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Local:
+    """What a module is that asks no service: ``act(params, host)`` giving the result."""
+
+    act: Any
+    rules: dict = field(default_factory=dict)
+
+
 def run(declaration, params, host, client=None):
     """Carry out a declaration with validated ``params`` and give back the result.
 
     :raises SdrsError: with what was done so far in ``error.result``
     """
     _validate.check(params, {**_validate.RULES, **declaration.rules})
+    if isinstance(declaration, Local):
+        return declaration.act(params, host)
     if client is None:
         settings = resolve_settings(params)
         host.mask(settings.secrets)

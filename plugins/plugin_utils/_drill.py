@@ -44,24 +44,36 @@ def with_checks(found, more):
     return result
 
 
-def probed(results, began):
-    """What came of wait_for on the probe host, as ``with_checks`` takes it.
+def probed(results, found, ports, began, tries):
+    """What came of wait_for on the probe host, as ``with_checks`` takes it. A try without an outcome failed.
 
-    :param results: those of async_status, each with the ``drill_try`` (server, port) it stands for
+    :param results: those of async_status, each with the ``drill_try`` it stands for
+    :param found: the servers, of which those that passed so far were tried
     :param began: when the last of them had been started, so that no time comes out too early
+    :param tries: the results of starting them
     """
-    return [_probe(entry, began) for entry in results]
+    outcomes = {_target(entry["drill_try"]): entry for entry in results if entry.get("drill_try")}
+    starts = {_target(entry): entry for entry in tries}
+    return [
+        _probe(server, int(port), outcomes.get((server["id"], int(port))), starts.get((server["id"], int(port))), began)
+        for server in found if server["passed"] for port in ports
+    ]
 
 
-def _probe(entry, began):
-    server, port = entry["drill_try"]["drill_target"]
-    bad = entry.get("failed") or entry.get("unreachable")
-    after = timedelta(seconds=float(entry.get("elapsed") or 0))
-    return {
-        "id": server["id"], "check": "tcp_%d" % int(port), "status": "failed" if bad else PASSED,
-        "detail": str(entry.get("msg") or "the probe host cannot be reached") if bad else "%s answers to the probe host" % server["address"],
-        "at": (moment(began) + after).isoformat(),
-    }
+def _target(entry):
+    server, port = entry["drill_target"]
+    return server["id"], int(port)
+
+
+def _probe(server, port, outcome, start, began):
+    check = {"id": server["id"], "check": "tcp_%d" % port, "status": "failed", "at": began}
+    if outcome is None or outcome.get("unreachable") or (start or {}).get("unreachable"):
+        why = (outcome or start or {}).get("msg")
+        return dict(check, detail="the probe host could not try it%s" % (": %s" % why if why else ""))
+    if outcome.get("failed") or not outcome.get("finished") or outcome.get("elapsed") is None:
+        return dict(check, detail=str(outcome.get("msg") or "the probe host did not come to an end"))
+    at = (moment(began) + timedelta(seconds=float(outcome["elapsed"]))).isoformat()
+    return dict(check, status=PASSED, at=at, detail="%s answers to the probe host" % server["address"])
 
 
 def made_by_service(vpc_id, record):

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill, _failover
+from support import TaskFailed, run_task
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=timezone.utc)
 INSTANCES = [{"id": "i-%s" % name, "name": name} for name in ("app", "db", "web")]
@@ -60,13 +61,22 @@ def test_further_checks_reach_their_server():
     assert [entry["passed"] for entry in found] == [True, False] and "id" not in found[1]["checks"][0]
 
 
-def test_what_a_probe_host_found_out():
-    target = [{"id": "s1", "address": "192.168.0.1"}, 22]
-    results = [{"drill_try": {"drill_target": target}, "elapsed": 7}, {"drill_try": {"drill_target": target}, "failed": True, "msg": "no"},
-               {"drill_try": {"drill_target": target}, "unreachable": True}]
-    found = _drill.probed(results, "2026-11-21T03:00:00")
-    assert [(each["check"], each["status"]) for each in found] == [("tcp_22", "passed"), ("tcp_22", "failed"), ("tcp_22", "failed")]
-    assert found[0]["at"].startswith("2026-11-21T03:00:07") and "cannot be reached" in found[2]["detail"]
+@pytest.mark.parametrize("outcome, start, status, detail", [
+    ({"finished": 1, "elapsed": 7}, {}, "passed", "answers to the probe host"),
+    ({"finished": 1, "failed": True, "msg": "does not answer", "elapsed": 5}, {}, "failed", "does not answer"),
+    ({"finished": 0, "elapsed": None}, {}, "failed", "did not come to an end"),
+    ({"unreachable": True, "msg": "ssh"}, {}, "failed", "could not try it: ssh"),
+    (None, {"unreachable": True, "msg": "no route"}, "failed", "could not try it: no route"),
+    (None, None, "failed", "could not try it"),
+])
+def test_what_a_probe_host_found_out(outcome, start, status, detail):
+    server = {"id": "s1", "address": "192.168.0.1", "passed": True}
+    down = {"id": "s2", "address": "192.168.0.2", "passed": False}
+    target = {"drill_target": [server, 22]}
+    results = [] if outcome is None else [dict(outcome, drill_try=target)]
+    found = _drill.probed(results, [server, down], [22], "2026-11-21T03:00:00", [] if start is None else [dict(start, **target)])
+    assert [(each["id"], each["check"], each["status"]) for each in found] == [("s1", "tcp_22", status)] and detail in found[0]["detail"]
+    assert found[0]["at"].startswith("2026-11-21T03:00:07" if status == "passed" else "2026-11-21T03:00:00")
 
 
 GROUP = {"source_vpc_id": "own"}
@@ -173,3 +183,16 @@ def test_as_groups_are_paused_and_resumed_unless_told_otherwise():
 def test_as_groups_that_are_wrong(wanted):
     with pytest.raises(ValueError, match="failover_as_groups"):
         _failover.as_groups(wanted)
+
+
+def test_files_are_written_as_a_whole_and_only_where_they_differ(tmp_path):
+    path = str(tmp_path / "new" / "a.json")
+    assert run_task("report_files", {"files": {path: "ä\n"}}, check_mode=True)["changed"] and not list(tmp_path.iterdir())
+    assert run_task("report_files", {"files": {path: "ä\n"}})["changed"] and (tmp_path / "new" / "a.json").read_bytes() == "ä\n".encode()
+    assert not run_task("report_files", {"files": {path: "ä\n"}})["changed"]
+    assert run_task("report_files", {"absent": [path]})["changed"] and not run_task("report_files", {"absent": [path]})["changed"]
+    assert not list((tmp_path / "new").iterdir())
+    (tmp_path / "file").write_text("")
+    for wrong in ({"files": {"a.json": ""}}, {"files": {}}, {"absent": ["b"]}, {"files": {str(tmp_path / "file" / "x"): ""}}):
+        with pytest.raises(TaskFailed):
+            run_task("report_files", wrong)

@@ -1,0 +1,78 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report_files
+short_description: Write several small files in one task
+version_added: 0.2.0
+description:
+  - Writes the reports and the records of the roles of this collection, all in one task, as a runbook must not lose time over files.
+    Each file is replaced as a whole or not at all.
+  - Sends nothing to the cloud. Takes the connection options of the other modules, because it is in their action group, and ignores them.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.attributes
+options:
+  files:
+    description: The files, as a mapping of absolute paths to their text. Folders are made.
+    type: dict
+  absent:
+    description: Absolute paths of files to remove.
+    type: list
+    elements: path
+seealso:
+  - plugin: cloud_dr.sdrs.report_files
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: Keep the report of a drill in two forms
+  cloud_dr.sdrs.report_files:
+    files:
+      /srv/evidence/drill.html: "{{ drill_report | cloud_dr.sdrs.render_report('html') }}"
+      /srv/evidence/drill.json: "{{ drill_report | cloud_dr.sdrs.render_report('json') }}"
+"""
+
+RETURN = r"""
+operations:
+  description: Always empty, as nothing is done in the cloud.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+jobs:
+  description: Always empty.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+error:
+  description: What went wrong.
+  returned: failure
+  type: dict
+  sample: {message: "/srv/evidence: Permission denied", retryable: false}
+"""
+
+from ..module_utils._argspec import Spec
+from ..module_utils._module import run_module
+from ..module_utils._resources import report_files
+from ..module_utils._run import Local
+
+SPEC = Spec(
+    {"files": {"type": "dict"}, "absent": {"type": "list", "elements": "path"}},
+    required_one_of=[("files", "absent")],
+)
+DECLARATION = Local(report_files.write, rules=report_files.RULES)
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

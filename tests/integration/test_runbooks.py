@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drills, failover and failback as users run them: playbooks from a folder of their own, interrupted and run again."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import junitparser
+import pytest
+
+from support import ROOT, TREE, Simulator, Workplace, eventually, run_task
+
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+CONFIRMED = ("-e", "failover_confirm=erp")
+SWITCHES = ("failover", "planned_failover", "failback", "reprotect")
+
+
+class Site:
+    """A simulator with a protected group ``erp``, and the user's folder."""
+
+    def __init__(self, folder, count=3, speed="400", protection="enabled"):
+        scenario = folder / "scenario.json"
+        scenario.write_text(json.dumps({"server_count": count}))
+        self.simulator = Simulator("--speed", speed, "--scenario", str(scenario))
+        self.play = Workplace(folder, self.simulator)
+        self.folder = folder
+        self.names = ["app-%02d" % number for number in range(1, count + 1)]
+        zones = self.simulator.info["availability_zones"]
+        self.play.inventory(erp={})
+        self.task("sdrs_topology", server_groups=[{
+            "name": "erp", "source_availability_zone": zones[0], "target_availability_zone": zones[1], "source_vpc": "vpc-erp",
+            "protection": protection,
+            "protected_instances": [{"name": name, "server": "ecs-%05d" % number} for number, name in enumerate(self.names, 1)],
+        }])
+        self.simulator.forget()
+
+    def task(self, module, **options):
+        return run_task(module, {**self.play.connection, **options})
+
+    def synchronised(self):
+        eventually(lambda: all(pair["progress"] == 100 for pair in self.task("sdrs_replication_info")["replications"]), 60)
+        self.simulator.forget()
+        return self
+
+    def file(self, name, text):
+        (self.folder / name).write_text(text)
+        return name
+
+    def written(self, ending=""):
+        return [path for method, path, _status in self.simulator.log() if method != "GET" and path.endswith(ending)]
+
+    def drills(self):
+        return self.task("sdrs_drill_info")["drills"]
+
+    def vpcs(self):
+        return sorted(vpc["name"] for vpc in self.task("vpc_info")["vpcs"])
+
+    def state(self):
+        """``(status, production site, names of running servers' zones)``."""
+        group = self.task("sdrs_server_group_info", name="erp")["server_groups"][0]
+        servers = self.task("ecs_server_info", server_group="erp")["ecs_servers"]
+        running = {server["OS-EXT-AZ:availability_zone"] for server in servers if server["status"] == "ACTIVE"}
+        stopped = {server["OS-EXT-AZ:availability_zone"] for server in servers if server["status"] == "SHUTOFF"}
+        return group["status"], group["priority_station"], sorted(running), sorted(stopped)
+
+    def report(self, what):
+        content, path = self.play.report(what)
+        jsonschema.validate(content, SCHEMA)
+        assert all(path.with_suffix(suffix).stat().st_size for suffix in (".html", ".md", ".xml"))
+        return content, path
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = []
+
+    def make(**arguments):
+        made.append(Site(tmp_path, **arguments))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.simulator.stop()
+
+
+def ended(process, code=0):
+    assert process.returncode == code, process.stdout[-4000:] + process.stderr[-2000:]
+    return process
+
+
+def test_a_drill_of_ten_servers_one_of_which_fails(site):
+    erp = site(count=10).synchronised()
+    before = erp.vpcs()
+    erp.file("verify.yml", """
+- name: The application answers
+  ansible.builtin.assert:
+    that: drill_server.protected_instance != 'app-07'
+    fail_msg: "HTTP 503 from {{ drill_server.name }} at {{ drill_server.address }}"
+""")
+    erp.file("upload.yml", """
+- name: Upload
+  ansible.builtin.copy: {src: "{{ report_paths.json }}", dest: "{{ 'uploaded.json' | cloud_dr.sdrs.user_path }}", mode: "0644"}
+""")
+    failed = ended(erp.play("drill", "-e", "drill_verify_tasks=verify.yml", "-e", "drill_rto_target=600", "-e", "drill_report_tasks=upload.yml"), 2)
+    report, path = erp.report("drill")
+    assert report["verdict"] == "failed" and "app-07: verify_tasks: The application answers: HTTP 503 from ecs-00007" in report["reasons"][0]
+    assert "HTTP 503" in failed.stdout and str(path.with_suffix(".html")) in failed.stdout
+    checks = {server["label"]: {check["check"]: check for check in server["checks"]} for server in report["servers"]}
+    assert sorted(checks) == erp.names and checks["app-07"]["verify_tasks"]["status"] == "failed"
+    others = [checks[name]["verify_tasks"] for name in erp.names if name != "app-07"]
+    assert all(check["status"] == "passed" and check["seconds"] > report["milestones"][1]["seconds"] for check in others)
+    assert not erp.drills() and erp.vpcs() == before and [entry["status"] for entry in report["clean_up"]] == ["removed", "removed"]
+    cases = [case for suite in junitparser.JUnitXml.fromfile(str(path.with_suffix(".xml"))) for case in suite]
+    assert len([case for case in cases if case.result]) == 2, "the check, and the target that could not be measured"
+    assert [job["label"] for job in report["jobs"]] == ["create drill-erp", "delete drill-erp"] and all(job["end_time"] for job in report["jobs"])
+    assert json.loads((erp.folder / "uploaded.json").read_text()) == report
+
+    passed = ended(erp.play("drill", "-e", "drill_rto_target=600"))
+    report, _path = erp.report("drill")
+    assert report["verdict"] == "passed" and 0 < report["measured_seconds"] < 600 and "changed=3" in passed.stdout
+    assert not erp.drills() and erp.vpcs() == before and not list((erp.folder / "reports" / "erp").glob(".*"))
+    fresh = ended(erp.play("drill_status", "-e", "drill_max_age=1h"))
+    assert '"erp": "ok"' in fresh.stdout and not [path for path in erp.written() if "drills" not in path and "vpc" not in path and "subnet" not in path]
+    assert "the last successful drill ended" in ended(erp.play("drill_status", "-e", "drill_max_age=0s"), 2).stdout
+
+
+def test_a_drill_that_is_killed_is_taken_up(site):
+    erp = site(speed="40").synchronised()
+    before = erp.vpcs()
+    running = erp.play.start("drill")
+    eventually(lambda: erp.written("disaster-recovery-drills"), 60)
+    running.kill()
+    running.wait()
+    record = json.loads((erp.folder / "reports" / "erp" / ".drill-erp.json").read_text())
+    assert sorted(record["vpcs_before"]) == sorted(vpc["id"] for vpc in erp.task("vpc_info")["vpcs"] if vpc["name"] in before)
+    ended(erp.play("drill"))
+    report, _path = erp.report("drill")
+    assert report["verdict"] == "passed" and report["interrupted"] and report["started"] == record["requested"][:23] + "Z"
+    assert len(erp.written("disaster-recovery-drills")) == 1 and not erp.drills() and erp.vpcs() == before
+
+
+def test_a_drill_taken_up_without_a_record_leaves_the_vpc(site):
+    erp = site().synchronised()
+    ended(erp.play("drill", "-e", "drill_keep=true"))
+    assert erp.report("drill")[0]["clean_up"][0]["status"] == "kept" and len(erp.drills()) == 1
+    (erp.folder / "reports" / "erp" / ".drill-erp.json").unlink()
+    ended(erp.play("drill"))
+    report, _path = erp.report("drill")
+    assert [(entry["what"], entry["status"]) for entry in report["clean_up"]] == [("drill", "removed"), ("VPC", "left")]
+    assert not erp.drills() and "vpc-drill-erp" in erp.vpcs() and len(erp.written("disaster-recovery-drills")) == 1
+
+
+def test_a_drill_that_cannot_be_created_says_why_and_leaves_nothing(site):
+    erp = site().synchronised()
+    before = erp.vpcs()
+    erp.simulator.fail_job(job_type="createDisasterRecoveryDrill", error_code="EVS.2024", fail_reason="volume is error!")
+    failed = ended(erp.play("drill"), 2)
+    report, _path = erp.report("drill")
+    assert report["errors"][0]["code"] == "EVS.2024" and "volume is error!" in failed.stdout and not erp.drills() and erp.vpcs() == before
+
+
+def test_a_group_that_is_not_ready_is_not_drilled(site):
+    erp = site(protection="disabled")
+    erp.simulator.settings(first_sync_seconds=10**6)
+    erp.task("sdrs_server_group", name="erp", protection="enabled")
+    erp.simulator.forget()
+    failed = ended(erp.play("drill"), 2)
+    assert "erp is not ready for a drill: not synchronised" in failed.stdout and not erp.written()
+    assert erp.report("drill")[0]["verdict"] == "failed"
+    checked = ended(erp.play("drill", "-e", "drill_verify_tasks=nowhere.yml"), 2)
+    assert "nowhere.yml does not exist" in checked.stdout
+
+
+def test_check_mode_of_a_drill_sends_nothing(site):
+    erp = site().synchronised()
+    ended(erp.play("drill", "--check", "-e", "drill_vpc=new-vpc", "-e", "drill_prepare_vpc=true"))
+    assert not erp.written() and erp.report("drill")[0]["verdict"] == "check"
+    unknown = ended(erp.play("drill_status", "-e", "drill_max_age=30d"), 2)
+    assert '"erp": "overdue"' in unknown.stdout and "knows of no drill in the last three months" in unknown.stdout
+
+
+def test_ports_are_tried_where_production_cannot_answer(site):
+    """The drill's servers bear production's addresses; here all of them are this machine."""
+    erp = site(count=1).synchronised()
+    server = next(each for each in erp.simulator.info["servers"] if each["name"] == "ecs-00001")
+    whole = erp.task("ecs_server_info", ids=[server["id"]])["ecs_servers"][0]
+    subnet = next(vpc for vpc in erp.simulator.info["vpcs"] if vpc["name"] == "vpc-erp")["subnets"][0]["id"]
+    nic = dict(next(nic for nics in whole["addresses"].values() for nic in nics), addr="127.0.0.1", _subnet=subnet)
+    erp.simulator.patch("servers", server["id"], addresses={server["vpc_id"]: [nic]})
+    erp.play.inventory(erp={}, probe={"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+                       lost={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1})
+    arguments = ("--limit", "erp,localhost", "-e", "drill_vpc=fresh", "-e", "drill_prepare_vpc=true", "-e", "drill_check_timeout=5")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ports = ("-e", json.dumps({"drill_ports": [listening.getsockname()[1]]}))
+        ended(erp.play("drill", *arguments, *ports), 2)
+        statuses = [check["status"] for check in erp.report("drill")[0]["servers"][0]["checks"]]
+        assert statuses == ["passed", "not_verifiable"]
+        ended(erp.play("drill", *arguments, *ports, "-e", "drill_probe_host=probe"))
+        checks = erp.report("drill")[0]["servers"][0]["checks"]
+        assert [check["status"] for check in checks] == ["passed", "passed"] and "answers to the probe host" in checks[1]["detail"]
+    ended(erp.play("drill", *arguments, *ports, "-e", "drill_probe_host=lost"), 2)
+    assert erp.report("drill")[0]["servers"][0]["checks"][1]["status"] == "failed"
+    assert not erp.drills() and "fresh" in erp.vpcs(), "a VPC of one's own is kept"
+
+    unseen = erp.file("unseen.yml", "- name: Look\n  ansible.builtin.raw: 'true'\n  delegate_to: lost\n")
+    seen = erp.file("seen.yml", (erp.folder / unseen).read_text() + "  register: looked\n")
+    erp.simulator.forget()
+    assert "a delegated task must register its result" in ended(erp.play("drill", *arguments, "-e", "drill_verify_tasks=" + unseen), 2).stdout
+    assert not erp.written()
+    ended(erp.play("drill", *arguments, "-e", "drill_verify_tasks=" + seen), 2)
+    check = erp.report("drill")[0]["servers"][0]["checks"][1]
+    assert check["check"] == "verify_tasks" and check["status"] == "failed" and not erp.drills(), check
+
+
+def waves(erp):
+    erp.file("hook.yml", "- name: Hook\n  ansible.builtin.debug:\n    msg: 'hook of wave {{ failover_wave.number }}'\n")
+    return ("-e", json.dumps({
+        "failover_waves": [{"instances": [erp.names[2]], "before": "hook.yml"}, {"instances": [erp.names[0]], "after": "hook.yml"}],
+        "failover_as_groups": ["as-erp-web", {"name": "as-erp-web", "before": {}, "after": {"desire_instance_number": 3}}],
+        "failover_vpcs": [{"name": "vpc-other", "enable_shared_snat": True}],
+    }))
+
+
+def test_planned_failover_and_back_in_waves(site):
+    erp = site(speed="60").synchronised()
+    order, zones = waves(erp), erp.simulator.info["availability_zones"]
+    checked = ended(erp.play("planned_failover", "--check", *order))
+    assert not erp.written() and "NO   servers_stopped" in checked.stdout and erp.report("planned_failover")[0]["verdict"] == "check"
+    running = erp.play.start("planned_failover", *CONFIRMED, *order)
+    eventually(lambda: erp.written("/action"), 60)
+    running.kill()
+    running.wait()
+    ended(erp.play("planned_failover", *CONFIRMED, *order))
+    assert erp.state() == ("protected", "target", [zones[1]], [zones[0]])
+    report, _path = erp.report("planned_failover")
+    names = [entry["name"] for entry in report["milestones"]]
+    assert report["verdict"] == "passed" and report["interrupted"] and names[0] == "requested" and names[-3:] == ["wave 1 up", "wave 2 up", "wave 3 up"]
+    assert [server["label"] for server in report["servers"]] == [erp.names[2], erp.names[0], erp.names[1]]
+    assert [step["check"] for step in report["steps"]] == ["before wave 1", "after wave 2"]
+    group = erp.task("as_group_info", name="as-erp-web")["as_groups"][0]
+    assert group["scaling_group_status"] == "INSERVICE" and group["desire_instance_number"] == 3
+    assert next(vpc for vpc in erp.task("vpc_info")["vpcs"] if vpc["name"] == "vpc-other")["enable_shared_snat"]
+
+    again = ended(erp.play("planned_failover", *CONFIRMED, *order))
+    assert "changed=0" in again.stdout and "was at the target site already" in erp.report("planned_failover")[0]["notes"][0]
+    ended(erp.play("failback", *CONFIRMED, *order))
+    assert erp.state() == ("protected", "source", [zones[0]], [zones[1]]) and erp.report("failback")[0]["verdict"] == "passed"
+    assert [job["service"] for job in erp.report("failback")[0]["jobs"]].count("ecs") == 6, "three waves down, three waves up"
+
+
+def test_failover_while_nothing_of_production_answers_then_reprotection(site):
+    erp = site().synchronised()
+    zones = erp.simulator.info["availability_zones"]
+    for server in erp.simulator.info["servers"]:
+        erp.simulator.fault(status=500, path=server["id"], count=10**6)
+    for path in ("cloudservers/detail", "scaling_group", "rpo-statistics"):
+        erp.simulator.fault(status=500, path=path, count=10**6)
+    order = waves(erp)
+    ended(erp.play("failover", *CONFIRMED, *order))
+    assert not [status for method, _path, status in erp.simulator.log() if method != "GET" and status >= 400], "nothing was asked of production"
+    report, _path = erp.report("failover")
+    assert report["verdict"] == "passed" and report["rpo"] is None and any("AS group left as it is" in note for note in report["notes"])
+    erp.simulator.forget_faults()
+    assert erp.state() == ("failed-over", "target", [zones[1]], [zones[0]])
+
+    early = ended(erp.play("failback", *CONFIRMED), 2)
+    assert "not ready for a failback, nothing was done" in early.stdout and "playbook reprotect" in early.stdout
+    erp.task("ecs_power", server_group="erp", site="dr", state="started")
+    ended(erp.play("reprotect", *CONFIRMED))
+    assert erp.state() == ("protected", "target", [zones[1]], [zones[0]]) and erp.report("reprotect")[0]["measured_seconds"] > 0
+    again = ended(erp.play("reprotect", *CONFIRMED))
+    assert "changed=0" in again.stdout and "is protected already" in erp.report("reprotect")[0]["notes"][0]
+
+
+def test_a_wave_that_does_not_come_up_stops_there(site):
+    erp = site().synchronised()
+    erp.file("broken.yml", "- name: Tell the load balancer\n  ansible.builtin.fail: {msg: it is on fire}\n")
+    order = ("-e", json.dumps({"failover_waves": [{"instances": erp.names[:1], "after": "broken.yml"}]}))
+    failed = ended(erp.play("failover", *CONFIRMED, *order), 2)
+    report, _path = erp.report("failover")
+    assert "Tell the load balancer: it is on fire" in " ".join(report["reasons"]) and "run it again to go on" in failed.stdout
+    assert len(report["servers"]) == 1
+    erp.file("broken.yml", "- name: Tell the load balancer\n  ansible.builtin.debug: {msg: done}\n")
+    ended(erp.play("failover", *CONFIRMED, *order))
+    report, _path = erp.report("failover")
+    assert report["interrupted"] and len(report["servers"]) == 3 and erp.state()[:2] == ("failed-over", "target")
+
+
+def test_nothing_is_done_unless_it_is_confirmed_and_ready(site):
+    erp = site(protection="disabled")
+    erp.play.inventory(erp={}, crm={"failover_server_group": "customers"})
+    for playbook in SWITCHES:
+        refused = ended(erp.play(playbook, *CONFIRMED), 2)
+        assert "not confirmed is customers" in refused.stdout and "-e failover_confirm=customers" in refused.stdout
+        assert erp.simulator.log() == [], "one group that is not confirmed stops all"
+    erp.play.inventory(erp={})
+    for playbook in SWITCHES:
+        refused = ended(erp.play(playbook, *CONFIRMED), 2)
+        assert "nothing was done: protection group erp is 'available'" in refused.stdout and not erp.written(), playbook
+    wrong = ended(erp.play("failover", *CONFIRMED, "-e", '{"failover_waves": [{"instances": ["nobody"]}]}'), 2)
+    assert "no protected instance of the group" in wrong.stdout and not erp.written()
+
+
+def test_inventory(site):
+    erp = site()
+    erp.file("sdrs.yml", "plugin: cloud_dr.sdrs.sdrs\n")
+    erp.file("servers.sdrs.yml", """
+plugin: cloud_dr.sdrs.sdrs
+region: "{{ 'eu' }}-sim"
+hosts: protected_instances
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: cache
+keyed_groups: [{key: sdrs_production_server.flavor, prefix: flavor}]
+compose: {ansible_port: 2200 + (sdrs_name | length)}
+groups: {running: sdrs_production_server.status == 'ACTIVE'}
+""")
+    info = erp.simulator.info
+    environment = {"SDRS_ENDPOINT": info["url"], "SDRS_REGION": info["region"], "SDRS_PROJECT_ID": info["project_id"],
+                   "HW_ACCESS_KEY": info["access_key"], "HW_SECRET_KEY": info["secret_key"]}
+
+    def listed(name, *arguments):
+        command = [str(Path(sys.executable).with_name("ansible-inventory")), "-i", name, "--list", *arguments]
+        own = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "PATH": "/usr/bin:/bin", "HOME": str(erp.folder), **environment}
+        process = ended(subprocess.run(command, env=own, cwd=erp.folder, capture_output=True, text=True, check=False))
+        assert info["secret_key"] not in process.stdout + process.stderr
+        return json.loads(process.stdout)
+
+    groups = listed("sdrs.yml")
+    assert groups["_meta"]["hostvars"]["erp"]["sdrs_kind"] == "server_group" and groups["sdrs_status_protected"]["hosts"] == ["erp"]
+    first, calls = listed("servers.sdrs.yml"), len(erp.simulator.log())
+    assert first == listed("servers.sdrs.yml") and len(erp.simulator.log()) == calls == 4, "groups; groups, instances, servers; then the cache"
+    variables = first["_meta"]["hostvars"]["app-01"]
+    assert variables["ansible_port"] == 2206 and variables["ansible_host"] == variables["sdrs_production_server"]["addresses"][0]
+    assert sorted(first["running"]["hosts"]) == sorted(first["sdrs_group_erp"]["hosts"]) == erp.names and "flavor_s3_large_2" in first
+    assert info["secret_key"] not in "".join(path.read_text() for path in (erp.folder / "cache").iterdir())
+    refused = ended(erp.play("drill", inventory="servers.sdrs.yml", **environment), 2)
+    assert "are no protection groups" in refused.stdout
