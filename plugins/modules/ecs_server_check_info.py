@@ -41,12 +41,22 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Wait until two servers can be logged in to
+- name: Find the web servers
+  cloud_dr.sdrs.ecs_server_info:
+    name: ecs-erp-web
+  register: web
+
+- name: Wait until they run
   cloud_dr.sdrs.ecs_server_check_info:
-    ids: [403b603d-1d91-42cc-a357-81f3c2daf43f, 9de0439a-4ee4-4199-919a-44afd20952dc]
-    ports: [22]
+    ids: "{{ web.ecs_servers | map(attribute='id') }}"
   register: checked
   failed_when: not checked.passed
+
+- name: See whether one can be logged in to
+  cloud_dr.sdrs.ecs_server_check_info:
+    ids: ["{{ web.ecs_servers[0].id }}"]
+    ports: [22]
+    timeout: 2
 """
 
 RETURN = r"""

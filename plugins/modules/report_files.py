@@ -31,11 +31,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep the report of a drill in two forms
+- name: Keep what a rehearsal came to
   cloud_dr.sdrs.report_files:
-    files:
-      /srv/evidence/drill.html: "{{ drill_report | cloud_dr.sdrs.render_report('html') }}"
-      /srv/evidence/drill.json: "{{ drill_report | cloud_dr.sdrs.render_report('json') }}"
+    files: "{{ {playbook_dir ~ '/evidence/rehearsal.json': {'verdict': 'passed'} | to_nice_json} }}"
 """
 
 RETURN = r"""

@@ -196,6 +196,7 @@ INFO = {
     "vpc_info": ({"name": "vpc-erp"}, "vpcs"),
     "as_group_info": ({}, "as_groups"),
     "ecs_server_info": ({"server_group": "erp"}, "ecs_servers"),
+    "ecs_server_check_info": ({"ids": ["a" * 32], "timeout": 0}, "server_checks"),
     "sdrs_job_info": ({"jobs": "{{ result_0.jobs }}", "wait": True}, "jobs"),
 }
 
@@ -211,6 +212,14 @@ def test_info_modules(play):
         assert result["changed"] is False and isinstance(result[key], dict if key == "topology" else list), module
         assert bool(result[key]) is (key not in ("drills", "rpo_statistics", "failed_tasks")), module
     assert results[-1]["jobs"][0]["status"] == "SUCCESS"
+
+
+def test_files_of_the_controller(sim, play, tmp_path):
+    path = str(tmp_path / "evidence" / "a.json")
+    sim.forget()
+    options = {"files": {path: "[1]"}}
+    results = play([("report_files", options, CHECK), ("report_files", options), ("report_files", options), ("report_files", {"absent": [path]})])
+    assert [result["changed"] for result in results] == [True, True, False, True] and not sim.log() and not list((tmp_path / "evidence").iterdir())
 
 
 # The tasks of the examples that build on one another, by their names, in an order that works.
@@ -231,7 +240,8 @@ EXAMPLES = [
     "Protect two servers that share a disk", "Stop protecting them", "Add a NIC in the database subnet", "Delete it",
     "Stop the production servers before a planned failover", "Give both servers the same flavor", "Check whether a planned failover is possible",
     "See whether a planned failover is possible", "Planned failover to the DR site", "Failover, when the production site is lost",
-    "Re-protect after a failover", "Start two servers",
+    "Re-protect after a failover", "Start two servers", "Find the web servers", "Wait until they run", "See whether one can be logged in to",
+    "Keep what a rehearsal came to",
     "Detach the pair and delete it with its DR disk", "Rename the protected instance of a server",
     "Stop protecting a server and delete its DR server", "Remove the group with all it contains",
 ]
@@ -347,6 +357,9 @@ def test_the_demo_playbook(sim, tmp_path):
     first = ansible_playbook("cloud_dr.sdrs.demo", "-e", zones, **environment)
     second = ansible_playbook("cloud_dr.sdrs.demo", "-e", zones, **environment)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "changed=2" in first.stdout and "changed=0" in second.stdout and "runs 5 servers" in second.stdout
+    assert "changed=1" in first.stdout and "changed=0" in second.stdout
+    drilled = ansible_playbook("cloud_dr.sdrs.demo", "-e", zones, "-e", "demo_state=drill", "-e", "drill_report_dir=%s" % tmp_path, **environment)
+    report = json.loads(next((tmp_path / "erp").glob("drill-*.json")).read_text())
+    assert drilled.returncode == 0 and report["verdict"] == "passed" and len(report["servers"]) == 5, drilled.stdout
     removed = ansible_playbook("cloud_dr.sdrs.demo", "-e", zones, "-e", "demo_state=absent", **environment)
     assert "changed=1" in removed.stdout, removed.stdout

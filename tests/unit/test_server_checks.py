@@ -163,7 +163,7 @@ def test_real_ports():
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_server(("127.0.0.1", 0)) as other:
         answers, closed = listening.getsockname(), other.getsockname()
         other.close()
-        accepting = threading.Thread(target=lambda: listening.accept()[0].close(), daemon=True)
+        accepting = threading.Thread(target=listening.accept, daemon=True)
         accepting.start()
         found = _reach.answering([answers, closed], 2.0)
         assert found[answers] is None and "refused" in found[closed].lower()
