@@ -40,11 +40,13 @@ def build(run):
     reasons += ["%s: %s: %s" % (server["label"], check["check"], check["detail"]) for server in servers for check in _bad(server["checks"])]
     reasons += ["%s: %s" % (step["check"], step["detail"]) for step in _bad(steps)]
     reasons += ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
-    measured, target = _measured(run, milestones, servers, steps, bool(errors)), run.get("target_seconds")
+    measured = _measured(run, milestones, servers, steps, bool(errors))
+    # Before ansible-core 2.19 a template gives "" for none.
+    target = None if run.get("target_seconds") in (None, "") else float(run["target_seconds"])
     if target is not None and not run.get("check_mode"):
         if measured is None:
             reasons.append("the recovery time could not be measured, so that the target of %s is missed" % span(target))
-        elif measured > float(target):
+        elif measured > target:
             reasons.append("recovery took %s, the target is %s" % (span(measured), span(target)))
     return {
         "schema": SCHEMA, "schema_version": 1, "what": run["what"], "name": run.get("name"),
@@ -53,12 +55,12 @@ def build(run):
         "reasons": list(dict.fromkeys(reasons)),
         "started": milestones[0]["at"] if milestones else None, "finished": run.get("finished") or _now(),
         "interrupted": bool(run.get("interrupted")),
-        "target_seconds": None if target is None else float(target), "measured_seconds": measured,
+        "target_seconds": target, "measured_seconds": measured,
         "milestones": milestones, "readiness": list(run.get("readiness") or []), "servers": servers, "steps": steps,
         "jobs": _jobs(run.get("results") or []),
         "operations": [operation for result in run.get("results") or [] for operation in result.get("operations") or []],
         "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
-        "run": {**_who(), **(run.get("run") or {}), "check_mode": bool(run.get("check_mode"))},
+        "run": {**_who(), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
     }
 
 
