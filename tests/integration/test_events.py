@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The event source on the simulator, with the queue that ansible-rulebook would give it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors
+from support import ROOT, TREE
+
+SOURCE = TREE / "ansible_collections" / "cloud_dr" / "sdrs" / "extensions" / "eda" / "plugins" / "event_source" / "sdrs_events.py"
+
+
+@pytest.fixture
+def source():
+    """The module, loaded from its file as ansible-rulebook loads it."""
+    spec = importlib.util.spec_from_file_location("sdrs_events", SOURCE)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    loaded._SHORTEST = 0.05
+    return loaded
+
+
+@pytest.fixture
+def watch(source, simulator, group, task):
+    """``look()`` gives the events since the last one as ``(event, kind, old, new)``."""
+    api, _errors_module = source._connect(dict(simulator.connection, token_cache=False))
+    task("sdrs_protected_instance", name="web", server="ecs-erp-web-1", server_group="erp")
+    found = source.Watch(api)
+    assert found.look() == [], "what is there is no event"
+    return lambda: [(each["event"], each.get("resource_type"), each.get("old"), each.get("new")) for each in found.look()]
+
+
+def test_changes_are_events(watch, simulator, task):
+    assert watch() == []
+    task("sdrs_server_group", name="erp", protection="enabled")
+    assert set(watch()) >= {("status", "server_group", "available", "protected"), ("status", "replication", "available", "protected")}
+    pair = task("sdrs_replication_info", server_group="erp")["replications"][0]["id"]
+    simulator.patch("replications", pair, fault_level="5")
+    assert watch() == [("fault_level", "replication", "0", "5")]
+    simulator.patch("replications", pair, fault_level="0")
+    watch()
+    task("sdrs_failover", server_group="erp", active_site="target", mode="unplanned", force=True)
+    seen = watch()
+    assert ("production_site", "server_group", "source", "target") in seen and ("status", "server_group", "protected", "failed-over") in seen
+    assert watch() == []
+
+
+def test_what_failed_is_told_once(watch, simulator, task):
+    simulator.fail_job(job_type="createProtectedInstanceNoCG", error_code="EVS.2024", fail_reason="volume is error!")
+    with pytest.raises(Exception, match="EVS.2024"):
+        task("sdrs_protected_instance", name="db", server="ecs-erp-db-1", server_group="erp")
+    simulator.forget()
+    assert watch() == [("status", "protected_instance", None, "error"), ("failed_task", "protected_instances", None, None)]
+    assert len(simulator.log()) == 6 and watch() == []
+    task("sdrs_protected_instance", name="db", server_group="erp", state="absent")
+    assert watch() == [("status", "protected_instance", "error", None)]
+
+
+def test_only_some_groups(source, simulator, group, task):
+    api, _errors_module = source._connect(dict(simulator.connection, token_cache=False))
+    other, mine = source.Watch(api, ["crm"]), source.Watch(api, ["erp"])
+    other.look(), mine.look()
+    task("sdrs_protected_instance", name="web", server="ecs-erp-web-1", server_group="erp")
+    assert other.look() == [] and {event["server_group"]["name"] for event in mine.look()} == {"erp"}
+
+
+def run(source, seconds, **args):
+    """The events of some seconds."""
+    async def collect():
+        queue = asyncio.Queue()
+        running = asyncio.create_task(source.main(queue, args))
+        await asyncio.wait([running], timeout=seconds)
+        if running.done():
+            running.result()
+        running.cancel()
+        return [queue.get_nowait()["sdrs"] for _each in range(queue.qsize())]
+
+    return asyncio.run(collect())
+
+
+def test_an_outage_is_two_events(source, simulator):
+    for _number in range(3):
+        simulator.fault(status=500, path="server-groups", skip=1)
+    events = run(source, 3, **dict(simulator.connection, token_cache=False, interval=0.05))
+    assert [event["event"] for event in events] == ["unreachable", "reachable"] and "500" in events[0]["message"]
+
+
+def test_wrong_credentials_end_it(source, simulator):
+    with pytest.raises(_errors.AuthError):
+        run(source, 10, **dict(simulator.connection, secret_key="wrong", token_cache=False))
+    assert len(simulator.log()) == 1, "five bad signatures lock a key"
+    with pytest.raises(_errors.ConfigError):
+        run(source, 10, region="eu-de", endpoint="http://example.com", auth_token="t")
+
+
+def test_it_finds_the_collection_by_its_place():
+    code = "import sys; sys.path[:] = [p for p in sys.path if 'tree' not in p]\n" \
+           "import importlib.util as u; s = u.spec_from_file_location('x', %r); m = u.module_from_spec(s); s.loader.exec_module(m)\n" \
+           "print(m._connect({'region': 'eu-de', 'auth_token': 't', 'token_cache': False, 'interval': 1})[0])" % str(SOURCE)
+    own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run([sys.executable, "-c", code], env=own, capture_output=True, text=True, cwd="/", check=False)
+    assert done.returncode == 0 and "_api.Api" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "extensions" / "eda" / "rulebooks").glob("*.yml")), ids=lambda path: path.name)
+def test_rulebooks_use_this_source(path):
+    for ruleset in yaml.safe_load(path.read_text()):
+        assert ruleset["rules"] and "cloud_dr.sdrs.sdrs_events" in ruleset["sources"][0]
