@@ -69,6 +69,8 @@ def use(monkeypatch):
 
     monkeypatch.setattr(_run, "Client", lambda *args: Direct(made[-1]))
     monkeypatch.setattr(_run, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
+    # Threads would wait by the real clock.
+    monkeypatch.setattr(_run, "_PARALLEL", 1)
     # Worlds of several test processes would wait for one another: they have one address.
     monkeypatch.setattr(_run, "locked", lambda *args: contextlib.nullcontext())
     return make

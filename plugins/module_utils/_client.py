@@ -13,6 +13,7 @@ import threading
 import time
 from urllib.parse import quote, urlencode
 
+from . import _shapes
 from ._auth import AkSkAuth, Login, TokenAuth, find_project
 from ._errors import ApiError, ConnectionFailed, UnknownFate, api_error, one_line
 from ._throttle import Throttle
@@ -179,9 +180,10 @@ class Client:
             content = response.json()
         except (ValueError, RecursionError):
             content = None
-        if isinstance(content, dict):
+        wrong = _shapes.problem(content) if isinstance(content, dict) else "it is no JSON object"
+        if not wrong:
             return content, None
-        message = "%s answered %d with something that is not a JSON object" % (_host(response.url), response.status_code)
+        message = "%s answered %d with what is no answer of it: %s" % (_host(response.url), response.status_code, one_line(wrong, 300))
         if not repeatable:
             raise UnknownFate(message + ", the request may have been carried out")
         return None, ApiError(message, http_status=response.status_code, retryable=True)

@@ -45,6 +45,7 @@ class Step:
     members: list = field(default_factory=list)  # a batch: its objects, each ``(name, ID)``
     query: dict | None = None  # creation: how the list call is narrowed when the new object has to be looked for
     match: Any = None  # creation: callable(object) -> whether it is the one meant
+    proof: Any = None  # callable(api): whether a request whose answer was lost has happened, where the object's status is no proof once its job has ended
     service: str = "sdrs"  # whose job it is
     instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
     branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``

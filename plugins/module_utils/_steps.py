@@ -22,6 +22,9 @@ _REPEATS = 2
 _VISIBLE_WITHIN = 15.0
 # A job may be unknown for a moment after it was submitted, and jobs expire a day after their end (field notes 3.1).
 _JOB_UNKNOWN = 3
+# What another request may have done meanwhile, such as one of a killed run that was still on its way. Switches are not among them: who asked
+# for one must see that it was refused.
+_DECIDED_BY_A_LOOK = ("create", "delete", "attach", "detach", "extend", "start", "stop")
 
 RUNNING, DONE = "running", "done"
 
@@ -87,19 +90,22 @@ class Carrier:
             self._waiting.sleep(_LOOK_PAUSE)
 
     def _refused(self, step, error):
-        """After a refused deletion or detachment a look at the object decides (SEMANTICS, section 3)."""
+        """After a refusal a look at the object decides (SEMANTICS, section 3): it may be as wanted already."""
         if step.operation == "untag" and error.code == "SDRS.2206":
             step.submitted = True
             return DONE
-        if step.operation not in ("delete", "detach") or error.not_offered:
+        if step.operation not in _DECIDED_BY_A_LOOK or error.not_offered:
             raise error
         if not step.kind.showable:
             if not isinstance(error, NotFound):
                 raise error
             step.submitted = True
             return DONE
-        obj = self.current(step)
-        if not step.kind.landed(step, obj):
+        try:
+            obj = self._find(step) if step.operation == "create" else self.current(step)
+        except SdrsError:
+            raise error from None
+        if not step.kind.landed(step, obj) or (obj and str(obj.get("status")).startswith("error")):
             raise error
         return self._take_up(step, obj or {})
 
@@ -109,7 +115,7 @@ class Carrier:
             if look:
                 self._waiting.sleep(_LOOK_PAUSE)
             obj = self._find(step) if step.operation == "create" else self.current(step)
-            if step.kind.landed(step, obj):
+            if step.kind.landed(step, obj) or (step.proof and step.proof(self._api)):
                 return obj or {}
         return None
 

@@ -207,9 +207,12 @@ def test_a_service_that_counts_the_page_only_is_read_to_its_end():
 
 @pytest.mark.parametrize("answer", [{"server_groups": "text"}, {"server_groups": [1, 2]}, {"server_groups": {"a": 1}}])
 def test_lists_that_are_none_are_errors(answer):
-    client, _wire, _sleeps = make((200, answer))
-    with pytest.raises(ApiError, match="not a list of server_groups"):
+    client, wire, _sleeps = make((200, answer), (200, answer), (200, {"server_groups": []}))
+    assert client.pages("sdrs", PATH, "server_groups") == [], "asked again, as after anything else that is no answer"
+    client, wire, _sleeps = make(*[(200, answer)] * 6)
+    with pytest.raises(ApiError, match="no answer of it: server_groups has no id"):
         client.pages("sdrs", PATH, "server_groups")
+    assert len(wire.sent) == 6
 
 
 @pytest.mark.parametrize("hostile", ["../../v3/users", "a/b", "x\ny", "", "..", ".", None, {"a": 1}, "a?b=c", "x" * 200])

@@ -24,13 +24,14 @@ class Live(LiveState):
     obj: dict
     group: dict | None = None
     nics: list = field(default_factory=list)
+    server: str | None = None
     subnet: dict | None = None
 
     def watch(self):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.nics, self.subnet)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.nics, self.server, self.subnet)
 
 
 def read(lookup, params):
@@ -44,13 +45,22 @@ def read(lookup, params):
     server = sides(lookup, instance, live.group)[0]
     if not server:
         raise Refused("%s: its production server cannot be read" % KIND.label(instance))
-    live.nics = [
-        {"addr": entry.get("addr"), "port": entry.get("OS-EXT-IPS:port_id")}
-        for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
-    ]
+    live.server, live.nics = server["id"], _interfaces(server)
     if params.get("subnet"):
         live.subnet = lookup.subnet(params["subnet"], (live.group or {}).get("source_vpc_id"))
     return live
+
+
+def _interfaces(server):
+    return [
+        {"addr": entry.get("addr"), "port": entry.get("OS-EXT-IPS:port_id")}
+        for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
+    ]
+
+
+def _changed(live):
+    """Proof that a NIC was added or deleted: the server has others now."""
+    return lambda api: _interfaces(api.server(live.server)) != live.nics
 
 
 def plan(params, live):
@@ -68,7 +78,7 @@ def plan(params, live):
             body["security_groups"] = [{"id": group} for group in params["security_groups"]]
         result.after["addresses"].append(params.get("ip_address") or "an address of %s" % live.subnet.get("cidr"))
         result.add("add_nic", KIND, live.obj.get("name"), live.obj["id"], "add_nic", {"protected_instance": live.obj["id"]},
-                   {key: value for key, value in body.items() if value is not None})
+                   {key: value for key, value in body.items() if value is not None}, proof=_changed(live))
         return result
     found = _matching(params, live)
     if not found:
@@ -79,7 +89,8 @@ def plan(params, live):
         raise Refused("%s: %s is its primary NIC, which cannot be deleted" % (label, found[0]["addr"]), code="SDRS.1311")
     require(CHANGEABLE, statuses, "deleting a NIC", label)
     result.after["addresses"].remove(found[0]["addr"])
-    result.add("delete_nic", KIND, live.obj.get("name"), live.obj["id"], "delete_nic", {"protected_instance": live.obj["id"]}, {"nic_id": found[0]["port"]})
+    result.add("delete_nic", KIND, live.obj.get("name"), live.obj["id"], "delete_nic", {"protected_instance": live.obj["id"]},
+               {"nic_id": found[0]["port"]}, proof=_changed(live))
     return result
 
 

@@ -82,7 +82,9 @@ def plan(params, live):
                                 ("dr_dedicated_host", "dr_dedicated_host_id", differing[1])):
         if params.get(option) and change:
             body[key] = params[option]
-    result.add("resize", KIND, live.obj.get("name"), live.obj["id"], "resize_protected_instance", {"protected_instance": live.obj["id"]}, body)
+    targets = [(server["id"], flavor) for server, flavor, change in zip(live.servers, wanted, differing) if change]
+    result.add("resize", KIND, live.obj.get("name"), live.obj["id"], "resize_protected_instance", {"protected_instance": live.obj["id"]}, body,
+               proof=lambda api: all((api.server(server_id).get("flavor") or {}).get("id") == flavor for server_id, flavor in targets))
     return result
 
 
