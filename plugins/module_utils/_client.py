@@ -62,7 +62,6 @@ class Client:
         session = getattr(self._own, "session", None)
         if session is None:
             session = self._own.session = self._given_session or requests.Session()
-            session.verify = self.settings.verify
             session.headers.update({"Content-Type": "application/json", "X-Language": "en-us", "User-Agent": self._agent})
         return session
 
@@ -160,8 +159,9 @@ class Client:
             self._sleep(wait if wait is not None else min(8.0, 0.25 * 2**attempt) * random.uniform(0.5, 1.0))
 
     def _once(self, method, url, data, auth):
+        # Of the session, REQUESTS_CA_BUNDLE would beat it.
         return self._session.request(
-            method, url, data=data, auth=auth or _anonymous, timeout=self.settings.http_timeout, allow_redirects=False
+            method, url, data=data, auth=auth or _anonymous, timeout=self.settings.http_timeout, allow_redirects=False, verify=self.settings.verify
         )
 
     def _lost(self, error, url, repeatable):

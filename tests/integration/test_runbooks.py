@@ -306,6 +306,32 @@ def test_nothing_is_done_unless_it_is_confirmed_and_ready(site):
     assert "no protected instance of the group" in wrong.stdout and not erp.written()
 
 
+def test_no_secret_is_shown_or_written(site):
+    erp = site().synchronised()
+    info = erp.simulator.info
+    secrets = [info["access_key"], info["secret_key"], info["password"]]
+    (erp.folder / "sdrs.yml").write_text("plugin: cloud_dr.sdrs.sdrs\ncache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: cache\n")
+    password = {"SDRS_ENDPOINT": info["url"], "SDRS_REGION": info["region"], "OS_USERNAME": info["username"], "OS_PASSWORD": info["password"],
+                "OS_DOMAIN_NAME": info["domain_name"], "SDRS_TOKEN_CACHE_DIR": str(erp.folder / "tokens")}
+    erp.file("verify.yml", "- name: Fail\n  ansible.builtin.fail: {msg: no}\n")
+    erp.simulator.fail_job(job_type="failoverProtectionGroupNoCG", error_code="SDRS.1014", fail_reason="no room")
+    shown = ""
+    for run in (
+        erp.play("drill", "-vvvv", "--diff", "-e", "drill_verify_tasks=verify.yml"), erp.play("failover", "-vvvv", "--diff", *CONFIRMED),
+        erp.play("drill", "-vvvv", inventory="sdrs.yml", **password),
+    ):
+        shown += run.stdout + run.stderr
+    written = {path: path.read_bytes() for path in erp.folder.rglob("*") if path.is_file() and path.name != "inventory.yml"}
+    tokens = [path for path in written if path.parent.name == "tokens"]
+    assert "PLAY RECAP" in shown and tokens and len(written) > 8
+    assert not [secret for secret in secrets if secret in shown]
+    assert not [(path, secret) for path, content in written.items() for secret in secrets if secret.encode() in content or secret in str(path)]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in tokens) and tokens[0].parent.stat().st_mode & 0o077 == 0
+    kept = [json.loads(path.read_text()) for path in tokens]
+    held = [value for entry in kept for value in entry.values() if isinstance(value, str) and len(value) > 30]
+    assert held and not [value for value in held if value in shown], "the token itself"
+
+
 def test_inventory(site):
     erp = site()
     erp.file("sdrs.yml", "plugin: cloud_dr.sdrs.sdrs\n")
