@@ -25,7 +25,7 @@ class Lookup:
     def __init__(self, api, warn=None):
         self.api = api
         self.warn = warn or (lambda message: None)
-        self._kept = {}
+        self._kept, self._warned = {}, set()
         self.settled = []
         self.remembered = {}
         self.ignore_deleting = False
@@ -148,7 +148,9 @@ class Lookup:
             reason = error
         except (ApiError, ConnectionFailed) as error:
             reason = error
-        self.warn("not checked before sending, SDRS decides: %s" % reason)
+        if str(reason) not in self._warned:
+            self._warned.add(str(reason))
+            self.warn("not checked before sending, SDRS decides: %s" % reason)
         return {}
 
     def servers_named(self, name):
