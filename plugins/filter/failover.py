@@ -14,6 +14,7 @@ class FilterModule:
         return {
             "failover_unconfirmed": as_filter(_failover.unconfirmed),
             "failover_position": as_filter(_failover.position),
+            "failover_record": as_filter(_failover.record),
             "failover_obstacles": as_filter(_failover.obstacles),
             "failover_waves": as_filter(_failover.waves),
             "failover_as_groups": as_filter(_failover.as_groups),

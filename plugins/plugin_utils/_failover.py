@@ -4,6 +4,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
+from ._report import moment
+
+_LONGEST_RUN = timedelta(days=1)
 # What may be changed in an AS group before and after a switch; options of as_group.
 _SCALING = (
     "status", "min_instance_number", "desire_instance_number", "max_instance_number", "available_zones", "scaling_configuration_id",
@@ -30,6 +35,16 @@ def position(group, site):
     if group.get("status") in _IN_FLIGHT:
         return "in_flight"
     return "there" if group.get("priority_station") == site and group.get("status") in _SETTLED else "elsewhere"
+
+
+def record(saved, site, now=None):
+    """What an interrupted run to ``site`` left, ``{}`` if there is nothing, or if it began more than a day ago and is no such run any more.
+
+    :param saved: what the file of the record holds, in a list, or nothing
+    """
+    found = saved[0] if saved and saved[0].get("active_site") == site else {}
+    began = moment((found.get("milestones") or [{}])[0].get("at"))
+    return found if began and (now or datetime.now(timezone.utc)) - began <= _LONGEST_RUN else {}
 
 
 def obstacles(checks, force=False, stopped=True):

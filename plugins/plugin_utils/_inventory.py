@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..module_utils._errors import SdrsError
 from ..module_utils._lookup import production_zone
 from ..module_utils._plan import tags_to_mapping
 from ..module_utils._resources import drill, protected_instance, server_group
 from ..module_utils._resources._owner import server_halves, server_zone
 from ..module_utils._resources._server_checks import addresses
+from ..module_utils._validate import name as name_problem
 
 _GROUP = ("id", "name", "description", "status", "progress", "priority_station", "source_availability_zone", "target_availability_zone",
           "source_vpc_id", "domain_id", "protected_instance_num", "replication_num")
@@ -45,7 +48,7 @@ def _server(server):
 
 
 def hosts(found, kind, wanted=None):
-    """``[(name, variables, groups)]``, sorted by name; names that several objects bear get their ID appended.
+    """``[(name, variables, groups)]``, sorted by name; names that several objects bear get their ID appended, those that are none give way to it.
 
     :param wanted: names or IDs of the protection groups to show, or None for all
     """
@@ -59,15 +62,20 @@ def hosts(found, kind, wanted=None):
              _instance_groups(instance, groups[instance["server_group_id"]]))
             for instance in found["protected_instances"] if instance.get("server_group_id") in groups
         ]
-    names = [entry[0].get("name") or entry[0]["id"] for entry in entries]
-    several = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
-    named = [("%s_%s" % (name, entry[0]["id"]) if name in several else name, entry[1], entry[2]) for name, entry in zip(names, entries)]
+    names = [_host_name(entry[0]) for entry in entries]
+    count = Counter(names)
+    named = [("%s_%s" % (name, entry[0]["id"]) if count[name] > 1 else name, entry[1], entry[2]) for name, entry in zip(names, entries)]
     if kind == "server_groups":
-        for (host, variables, _groups), name in zip(named, names):
-            if host != name:
+        for host, variables, _groups in named:
+            if host != variables["sdrs_name"]:
                 # Playbooks take a host's name for the group's.
                 variables.update(dict.fromkeys(("drill_server_group", "failover_server_group"), variables["sdrs_id"]))
     return sorted(named, key=lambda entry: entry[0])
+
+
+def _host_name(obj):
+    """The name if it is one by the service's rules (a template, say, is none), else the ID."""
+    return obj["name"] if obj.get("name") and name_problem(obj["name"]) is None else obj["id"]
 
 
 def _group_variables(group):

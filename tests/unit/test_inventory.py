@@ -64,6 +64,13 @@ def test_names_that_two_groups_bear(cloud):
     assert found["erp_" + "b" * 32][0]["failover_server_group"] == "b" * 32
 
 
+@pytest.mark.parametrize("name", ["{{ 6 * 7 }}", "a b", "x\ny", "", None, "a" * 65])
+def test_a_name_that_is_none_gives_way_to_the_id(cloud, name):
+    group = next(iter(cloud.world.server_groups.values()))
+    group["name"] = name
+    assert list(read(cloud, "server_groups")) == [group["id"]] and read(cloud, "server_groups")[group["id"]][0]["drill_server_group"] == group["id"]
+
+
 def test_without_ecs_there_are_hosts_still(cloud):
     answer, warnings = cloud.answer, []
 

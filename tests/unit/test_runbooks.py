@@ -142,6 +142,16 @@ def test_where_a_group_stands(status, station, where):
     assert _failover.position({"status": status, "priority_station": station}, "target") == where
 
 
+@pytest.mark.parametrize("saved, taken_up", [
+    ([], False), ([{}], False), ([{"active_site": "target"}], False),
+    ([{"active_site": "target", "milestones": [{"at": "2026-11-21T02:00:00"}]}], True),
+    ([{"active_site": "source", "milestones": [{"at": "2026-11-21T02:00:00"}]}], False),
+    ([{"active_site": "target", "milestones": [{"at": "2026-11-19T02:00:00"}]}], False),
+])
+def test_only_a_recent_run_to_the_same_site_is_taken_up(saved, taken_up):
+    assert bool(_failover.record(saved, "target", NOW)) is taken_up
+
+
 def test_obstacles():
     checks = [
         {"check": name, "passed": name == "fine", "severity": severity, "detail": name}

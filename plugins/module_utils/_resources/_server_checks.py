@@ -69,21 +69,19 @@ def read(lookup, params, waiting):
     """Watch the servers until everything is decided, or the time is over."""
     since, timeout = waiting.clock(), params["timeout"]
     servers = [_Server(server_id, params["ports"] or []) for server_id in dict.fromkeys(params["ids"])]
-    others = {}
+    others = _elsewhere(lookup, servers) if params["unique_addresses"] else {}
     while True:
         waited = waiting.clock() - since
         if any(STATE not in server.checks for server in servers):
-            lookup.forget()
             _look(lookup, servers, waited, timeout)
-        if params["unique_addresses"]:
-            others = _elsewhere(lookup, servers) if others == {} else others
-            _not_unique(servers, others, waited)
+        _not_unique(servers, others, waited)
         _try_ports(servers, waited, min(2.0, max(0.1, timeout - waited)))
         if not any(server.undecided() for server in servers):
             break
         if waiting.clock() - since >= timeout:
             _give_up(servers, waiting.clock() - since)
             break
+        lookup.forget()
         waiting.sleep(min(interval(waited), max(0.0, since + timeout - waiting.clock())))
     shown = [_shown(server, params["ports"] or [], others) for server in servers]
     return {"server_checks": shown, "passed": all(server["passed"] for server in shown)}
