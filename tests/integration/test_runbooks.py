@@ -144,6 +144,16 @@ def test_a_drill_that_is_killed_is_taken_up(site):
     assert len(erp.written("disaster-recovery-drills")) == 1 and not erp.drills() and erp.vpcs() == before
 
 
+def test_lists_that_lag_behind_leave_nothing(site):
+    erp = site().synchronised()
+    before = erp.vpcs()
+    erp.simulator.settings(list_lag_seconds=5)
+    eventually(lambda: len(erp.task("sdrs_replication_info")["replications"]) == 6, 30)
+    ended(erp.play("drill"))
+    erp.simulator.settings(list_lag_seconds=0)
+    assert not erp.drills() and erp.vpcs() == before and [entry["status"] for entry in erp.report("drill")[0]["clean_up"]] == ["removed", "removed"]
+
+
 def test_a_drill_taken_up_without_a_record_leaves_the_vpc(site):
     erp = site().synchronised()
     ended(erp.play("drill", "-e", "drill_keep=true"))
