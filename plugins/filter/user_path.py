@@ -32,6 +32,7 @@ _value:
 """
 
 import os
+import re
 
 from ansible.errors import AnsibleFilterError
 
@@ -43,6 +44,12 @@ def user_path(path):
     return os.path.normpath(os.path.join(os.getcwd(), os.path.expanduser(path)))
 
 
+def report_folder(path, group):
+    """The folder of a protection group's reports below ``path``, whatever the service calls the group."""
+    name = re.sub(r"[^\w.-]", "_", str(group))
+    return os.path.join(user_path(path), "_" + name if name.startswith(".") or not name else name)
+
+
 class FilterModule:
     def filters(self):
-        return {"user_path": user_path}
+        return {"user_path": user_path, "report_folder": report_folder}

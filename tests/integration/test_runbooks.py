@@ -316,6 +316,23 @@ def test_nothing_is_done_unless_it_is_confirmed_and_ready(site):
     assert "no protected instance of the group" in wrong.stdout and not erp.written()
 
 
+def test_names_that_are_programs_or_paths_are_text(site):
+    erp = site(count=1).synchronised()
+    group = erp.task("sdrs_server_group_info")["server_groups"][0]["id"]
+    instance = erp.task("sdrs_protected_instance_info")["protected_instances"][0]["id"]
+    erp.simulator.patch("server_groups", group, name="../../{{ 6 * 7 }}<b>")
+    erp.simulator.patch("protected_instances", instance, name="{{ 6 * 7 }}\n<script>")
+    erp.file("verify.yml", "- name: See\n  ansible.builtin.debug: {msg: '{{ drill_server.protected_instance }}'}\n")
+    done = ended(erp.play("drill", "-e", "drill_server_group=" + group, "-e", "drill_name=d", "-e", "drill_verify_tasks=verify.yml"))
+    folders = [path for path in (erp.folder / "reports").iterdir()]
+    assert len(folders) == 1 and folders[0].name == "_.._.._{{ 6 * 7 }}<b>".translate(str.maketrans("{} *<>", "______"))
+    report = json.loads(next(folders[0].glob("*.json")).read_text())
+    assert report["servers"][0]["label"] == "{{ 6 * 7 }}\n<script>" and "42" not in report["server_group"]["name"]
+    assert "<script" not in next(folders[0].glob("*.html")).read_text() and "{{ 6 * 7 }}" in done.stdout
+    switched = ended(erp.play("failover", "-e", "failover_server_group=" + group, "-e", "failover_confirm=" + group))
+    assert "{{ 6 * 7 }}" in switched.stdout and len(list((erp.folder / "reports").iterdir())) == 1
+
+
 def test_no_secret_is_shown_or_written(site):
     erp = site().synchronised()
     info = erp.simulator.info
