@@ -3,9 +3,21 @@
 
 from __future__ import annotations
 
-import pytest
+import confined
 
-from support import SPEED, Simulator, run_task
+confined.prepare()
+
+import pytest  # noqa: E402
+
+from support import SPEED, Simulator, run_task  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def stays_in_its_folders(tmp_path_factory):
+    """Every test fails that reads, writes, renames or unlinks what is not its own."""
+    with confined.confined(tmp_path_factory.getbasetemp()) as refused:
+        yield refused
+        assert not refused, refused
 
 
 @pytest.fixture

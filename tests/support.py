@@ -116,6 +116,10 @@ class TaskFailed(Exception):
         self.result = error.result
 
 
+class SpecRefused(AssertionError):
+    """The argument spec does not let the options through."""
+
+
 class Host:
     """The third host beside the module and the action plugin: the test itself."""
 
@@ -153,7 +157,8 @@ def run_task(module, options, check_mode=False, host=None):
         loaded.run_module = original
     kwargs = seen["spec"].kwargs()
     validated = ArgumentSpecValidator(kwargs.pop("argument_spec"), **kwargs).validate(options)
-    assert not validated.error_messages, validated.error_messages
+    if validated.error_messages:
+        raise SpecRefused(validated.error_messages)
     try:
         return _run.run(seen["declaration"], validated.validated_parameters, host or Host(check_mode))
     except _errors.SdrsError as error:
