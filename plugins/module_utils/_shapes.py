@@ -21,7 +21,7 @@ _MAPPINGS = frozenset((
 ))
 _LISTS = frozenset((
     "server_groups", "protected_instances", "replications", "disaster_recovery_drills", "domains", "servers", "volumes", "vpcs", "subnets",
-    "attachments", "attachment", "drill_servers", "sub_jobs", "failure_jobs", "scaling_groups", "versions", "tags", "security_groups",
+    "attachments", "attachment", "drill_servers", "sub_jobs", "failure_jobs", "scaling_groups", "versions", "security_groups",
 ))
 _NUMBERS = frozenset(("min_instance_number", "desire_instance_number", "max_instance_number", "current_instance_number"))
 # What stands for objects at the top of an answer, alone or in a list, and what names each of them.
@@ -68,9 +68,11 @@ def _wrong(key, value):
         if not isinstance(value, dict):
             return "no object"
         return None if key != "addresses" or all(map(_objects, value.values())) else "no object of lists of objects"
+    if key == "tags":
+        # SDRS has a list of objects, ECS a list of text, EVS a mapping.
+        return None if isinstance(value, (dict, list)) else "no list"
     if key in _LISTS:
-        # ECS has tags as text.
-        return None if _objects(value) or (key == "tags" and isinstance(value, list)) else "no list of objects"
+        return None if _objects(value) else "no list of objects"
     if key in _NUMBERS:
         return None if isinstance(value, (int, float)) else "no number"
     return None

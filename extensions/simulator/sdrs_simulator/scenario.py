@@ -107,7 +107,7 @@ def _disk(world, name, entry, zone, bootable):
     disk = {
         "id": world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
         "availability_zone": zone, "multiattach": bool(entry.get("shared")), "bootable": "true" if bootable else "false",
-        "encrypted": bool(entry.get("encrypted")), "attachments": [],
+        "encrypted": bool(entry.get("encrypted")), "attachments": [], "tags": dict(entry.get("tags") or {}),
     }
     world.volumes[disk["id"]] = disk
     return disk
