@@ -15,7 +15,8 @@ from urllib.parse import quote, urlencode
 
 from . import _shapes
 from ._auth import AkSkAuth, Login, TokenAuth, find_project
-from ._errors import ApiError, ConnectionFailed, UnknownFate, api_error, one_line
+from ._errors import ApiError, ConnectionFailed, UnknownFate, api_error, disguised, one_line
+from ._paging import read_all
 from ._throttle import Throttle
 from ._token_cache import TokenCache
 
@@ -28,7 +29,6 @@ try:
 except ImportError as missing:
     MISSING_REQUESTS = str(missing)
 
-PAGE = 1000
 _TRANSIENT = (502, 503, 504)
 # Seconds for which a request is repeated that is only ever told to come back later.
 _LONGEST_THROTTLED = 120
@@ -97,18 +97,12 @@ class Client:
     def pages(self, service, path, key, query=None, expected=None, **arguments):
         """All objects of a list whose ``offset`` counts objects (SEMANTICS, section 7: ``limit`` is left out).
 
-        :param expected: how many there are, if another answer told; spares asking what follows a page that is just full
+        :param expected: as in ``_paging.read_all``
         """
-        found, offset = {}, 0
-        while True:
-            answer = self.call("GET", service, path, dict(query or {}, **({"offset": offset} if offset else {})), **arguments)
-            page = objects(answer, key)
-            for item in page:
-                found.setdefault(item.get("id") or item.get("job_id") or len(found), item)
-            offset += len(page)
-            total = answer.get("count")  # of all objects, or of this page: after the first page the two differ
-            if not page or total == offset > len(page) or total == offset == expected or (len(page) < PAGE and not (isinstance(total, int) and total > offset)):
-                return list(found.values())
+        def fetch(offset):
+            return self.call("GET", service, path, dict(query or {}, **({"offset": offset} if offset else {})), **arguments)
+
+        return read_all(fetch, key, lambda offset, page, found: offset + len(page), 0, identify=_number, expected=expected)
 
     def _log_in(self, url, body):
         response, content = self._exchange("POST", url, body, None, True)
@@ -151,6 +145,8 @@ class Client:
                     raise self._error(response)
                 else:
                     content, problem = self._content(response, repeatable)
+                    if problem is None and disguised(content):
+                        raise self._error(response)
                     if problem is None:
                         return response, content
             attempt += 1
@@ -198,14 +194,9 @@ def _anonymous(request):
     return request
 
 
-def objects(answer, key):
-    """The list of objects under ``key`` of an answer; an ApiError when it holds something else."""
-    value = answer.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise ApiError("the service answered with something that is not a list of %s" % key)
-    return value
+def _number(item):
+    # Failed tasks have no ID of their own.
+    return item.get("id") or (item.get("job_id") and (item["job_id"], item.get("resource_id")))
 
 
 def path_argument(value):
