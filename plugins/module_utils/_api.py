@@ -125,13 +125,17 @@ class Api:
     def __init__(self, client):
         self.client = client
 
-    def call(self, name, body=None, query=None, **arguments):
+    def patience(self):
+        """For a request with a guard, which whoever owns the guard retries (``Client.patience``)."""
+        return self.client.patience()
+
+    def call(self, name, body=None, query=None, patience=None, **arguments):
         """Carry out an operation; ``body`` is wrapped as documented, the answer's wrapping is taken off."""
         operation = OPERATIONS.get(name) or NEIGHBOURS[name]
         if operation.method != "GET" and operation.wrap and body is not None:
             body = {operation.wrap: body}
         answer = self.client.call(
-            operation.method, operation.service, operation.path, query, body, operation.repeatable, **arguments
+            operation.method, operation.service, operation.path, query, body, operation.repeatable, patience, **arguments
         )
         if operation.method != "GET" or not operation.wrap:
             return answer

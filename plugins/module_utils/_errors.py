@@ -86,6 +86,17 @@ class UnknownFate(SdrsError):
     """A writing request was sent and its answer was lost: it may or may not have happened."""
 
 
+class NotCarriedOut(Exception):
+    """A guarded request was not carried out, and may be sent again once its guard has been asked again. Never leaves the engine.
+
+    ``problem`` is why.
+    """
+
+    def __init__(self, problem):
+        super().__init__(str(problem))
+        self.problem = problem
+
+
 class ApiError(SdrsError):
     """The service answered with an error."""
 
