@@ -23,7 +23,8 @@ def lost():
 ATTEMPTS = {
     "throttled": lambda: (*THROTTLED, {}), "throttled for long": lambda: (*THROTTLED, {"Retry-After": "30"}),
     "not connected": lambda: requests.ConnectionError(NewConnectionError(None, "refused")), "answer lost": lost,
-    "bad gateway": lambda: (502, "<html>"), "gateway time-out": lambda: (504, {}), "token expired": lambda: (401, {"error_msg": "expired", "error_code": "APIG.0301"}),
+    "bad gateway": lambda: (502, "<html>"), "gateway time-out": lambda: (504, {}),
+    "token expired": lambda: (401, {"error_msg": "expired", "error_code": "APIG.0301"}),
 }
 
 
@@ -147,7 +148,6 @@ def test_a_guard_holds_for_a_moment_only(cloud):
 
     def meet(request):
         moments[request.method] = cloud.time
-        return None
 
     cloud.wire.meet = meet
     for _told in range(3):

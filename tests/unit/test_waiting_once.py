@@ -40,7 +40,7 @@ STUCK = [
     ("sdrs_server_group", {"name": "erp", "protection": "disabled"}, "server_groups", "stopping", "erp"),
     ("sdrs_server_group", {"name": "erp", "state": "absent", "purge": True}, "protected_instances", "deleting", None),
     ("sdrs_failover", {"server_group": "erp", "active_site": "target"}, "server_groups", "reversing", "erp"),
-    ("sdrs_protected_instance", {"server_group": "erp", "name": "web", "tags": {"a": "b"}, "server": "ecs-erp-web-1"}, "protected_instances", "resizing", "web"),
+    ("sdrs_protected_instance", {"server_group": "erp", "name": "web", "tags": {"a": "b"}}, "protected_instances", "resizing", "web"),
     ("sdrs_drill", {"server_group": "erp", "name": "d", "state": "absent"}, "drills", "creating", "d"),
 ]
 
