@@ -163,7 +163,7 @@ def test_wrong_key(simulator):
 
 def test_wrong_key_where_iam_does_not_say_so(simulator):
     """IAM behind a gateway that does not serve projects: SDRS is the first to see the signature, and the last."""
-    simulator.settings(not_offered=["iam"])
+    simulator.fault(path="/v3/projects", status=404, body={"error_msg": "no such page"})
     found = examine(**{**simulator.connection, "secret_key": "of-another-key"})
     assert failed(found) == ["login"] and [status for _method, _path, status in requests_of(simulator)].count(401) == 1
 
@@ -185,6 +185,23 @@ def test_wrong_project(simulator, kind):
     remedy = found["project"]["remedy"]
     assert "option project_" in remedy or "project_id" in remedy
     assert kind not in ("key, ID", "key, name") or "eu-sim (%s)" % simulator.info["project_id"] in remedy, "the right ones are named"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_wrong_project_that_nothing_but_refusals_tells(simulator, status):
+    simulator.settings(not_offered=["iam"])
+    simulator.fault(path="0{32}", status=status, body={"error_msg": "no"}, count=20)
+    found = examine(**{**simulator.connection, "project_id": "0" * 32})
+    if status == 401:
+        assert failed(found) == ["login"] and len([entry for entry in requests_of(simulator) if entry[2] == 401]) == 1
+    else:
+        assert failed(found)[0] == "project" and "every service refuses project_id 000" in found["project"]["detail"]
+        assert "option project_id" in found["project"]["remedy"] and found["region"]["skipped"]
+
+
+def test_an_account_with_one_service_is_not_a_wrong_project(simulator):
+    simulator.settings(denied=["iam", "sdrs", "ecs", "evs", "as"])
+    assert "project" not in failed(examine(**simulator.connection))
 
 
 @pytest.mark.parametrize("offset", [1200, -1200])
@@ -368,6 +385,30 @@ def test_proxies(monkeypatch, closed_port):
     found = examine(region="eu-de", access_key="a" * 20, secret_key="s" * 40)
     assert failed(found) == ["proxy"] and closed_port in found["proxy"]["detail"] and "https_proxy" in found["proxy"]["remedy"]
     assert "hush" not in json.dumps(found) and found["name_resolution"]["detail"] == "left to the proxy"
+
+
+@pytest.mark.parametrize("proxy", ["http://[", "http://me:hush-hush@proxy:99999", "me:hush-hush@127.0.0.1:1", "nonsense://x"])
+def test_a_proxy_that_makes_no_sense(monkeypatch, proxy):
+    monkeypatch.setenv("https_proxy", proxy)
+    found = examine(region="eu-de", access_key="a" * 20, secret_key="s" * 40)
+    assert failed(found) and "hush" not in json.dumps(found) and found["versions"]["passed"]
+
+
+def test_an_endpoint_with_an_impossible_port():
+    found = examine(endpoint="https://127.0.0.1:99999", region="r", access_key="a" * 20, secret_key="s" * 40)
+    assert "endpoint_sdrs" in failed(found) and "out of range" in found["endpoint_sdrs"]["detail"]
+
+
+def test_iam_at_another_place(simulator):
+    simulator.fault(path="/v3/auth/tokens", status=404, body="<html>nothing here</html>", method="POST")
+    found = examine(**password(simulator))
+    assert failed(found) == ["login"] and "URL of iam" in found["login"]["remedy"]
+
+
+def test_a_login_without_a_project(simulator):
+    found = examine(**{**password(simulator), "region": None})
+    assert failed(found) == ["login", "project"] and "OS_PROJECT_NAME" in found["project"]["remedy"]
+    assert not failed(examine(**{**password(simulator), "region": None, "project_name": "eu-sim"}))
 
 
 def test_loopback_hosts_need_no_proxy(simulator, monkeypatch, closed_port):

@@ -17,7 +17,7 @@ def result(*checks):
 
 
 def waiting(check):
-    return finding(check, False, "advisory", "skipped: login did not pass", "Mend login first, then run the doctor again.", True)
+    return finding(check, False, "advisory", "skipped: login did not pass", "Fix login first, then run the doctor again.", True)
 
 
 BROKEN = result(

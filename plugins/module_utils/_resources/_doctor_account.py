@@ -52,6 +52,8 @@ def project(facts):
         return [row("project", False, "%s %s from %s: %s" % (key, getattr(settings, key), source, said(wrong)), remedy)]
     if not facts.project_id:
         return [_unknown_project(facts, listed, source, remedy)]
+    if facts.project_doubtful:
+        return [row("project", False, "every service refuses %s %s from %s" % (key, getattr(settings, key), source), remedy)]
     if listed and not known and not facts.token:
         return [row("project", False, "project_id %s from %s is none of the projects that IAM lists" % (settings.project_id, source), remedy)]
     scope = facts.token.get("project") if isinstance(facts.token.get("project"), dict) else {}
@@ -109,6 +111,8 @@ def region(facts):
     if all_regions and name not in all_regions:
         return [row("region", False, "%s from %s is not in the catalogue, which has %s" % (name, source, ", ".join(sorted(all_regions))),
                     "Set %s to one of: %s." % (source, ", ".join(sorted(all_regions))))]
+    if facts.project_doubtful:
+        return [skipped("region", "project")]
     if classified(getattr(facts.answers.get("sdrs"), "error", None)) == "not_offered":
         return [row("region", False, "%s from %s does not offer SDRS: %s" % (name, source, said(facts.answers["sdrs"].error)),
                     "Set %s to a region that offers SDRS, or correct the endpoint of sdrs." % source)]
@@ -128,6 +132,8 @@ def catalogue(facts):
     if facts.barrier:
         return [skipped("catalogue", facts.barrier)]
     lacking = [service for service in SERVICES if service not in facts.catalogue]
+    if not facts.settings.region:
+        return [row("catalogue", True, "not used: no region is set", severity=ADVISORY)]
     if not facts.token.get("catalog"):
         return [row("catalogue", True, "IAM sent none; endpoints are made of region and cloud_domain", severity=ADVISORY)]
     if "sdrs" in lacking:

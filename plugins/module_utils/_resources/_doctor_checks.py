@@ -37,7 +37,7 @@ def skipped(check, because):
     """What could not be examined, as another check did not pass."""
     return {
         "check": check, "passed": False, "severity": ADVISORY, "skipped": True,
-        "detail": "skipped: %s did not pass" % because, "remedy": "Mend %s first, then run the doctor again." % because,
+        "detail": "skipped: %s did not pass" % because, "remedy": "Fix %s first, then run the doctor again." % because,
     }
 
 
@@ -212,6 +212,10 @@ def _login_remedy(facts, error, kind):
     text, meaning = error.message.lower(), classified(error)
     if meaning == "wrong_project" or isinstance(error, ConfigError):
         return "Correct the project: see the check project."
+    if meaning == "denied":
+        return "Let the account's administrator allow the user programmatic access, and membership in the project."
+    if meaning == "not_offered":
+        return "Correct the URL of iam (now %s)." % facts.urls.get("iam")
     if meaning != "rejected":
         return AGAIN
     if "limit" in text or "lock" in text:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -43,10 +44,14 @@ class Knock:
 def knock(url, path, settings):
     """Resolve the host (behind a proxy: the proxy), connect, and send one GET without credentials."""
     found = Knock(url, proxy=without_credentials(proxy_of(url)))
-    parts = urlsplit(found.proxy or url)
     try:
+        parts = urlsplit(found.proxy or url)
         socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+    except ValueError as error:
+        # Of a port, for example; UnicodeError, of a host name, is one, too.
+        found.area, found.problem = "proxy" if found.proxy else "endpoint", one_line(error, 100)
+        return found
+    except OSError as error:
         found.area = "proxy" if found.proxy else "name_resolution"
         found.problem = one_line(getattr(error, "strerror", None) or error, 100)
         return found
@@ -77,7 +82,10 @@ def knock(url, path, settings):
 def knock_at(urls, settings):
     """``{url: Knock}`` for ``{url: path}``, all at once."""
     found = together({url: lambda url=url, path=path: knock(url, path, settings) for url, path in urls.items()}, 2 * CONNECT + ANSWER)
-    return {url: result or Knock(url, area="endpoint", problem="no response in time") for url, (result, _error) in found.items()}
+    return {
+        url: result or Knock(url, area="endpoint", problem="no response in time" if error is None else "unexpected %s" % type(error).__name__)
+        for url, (result, error) in found.items()
+    }
 
 
 def proxy_of(url):
@@ -87,16 +95,13 @@ def proxy_of(url):
 
 def without_credentials(proxy):
     """A proxy's URL as it can be shown."""
-    if not proxy:
-        return None
-    parts = urlsplit(proxy if "://" in proxy else "http://" + proxy)
-    return "%s://%s" % (parts.scheme, parts.netloc.rpartition("@")[2])
+    return re.sub(r"//.*@", "//", proxy if "://" in proxy else "http://" + proxy) if proxy else None
 
 
 def passwords(proxies):
     """The passwords in proxies' URLs, as they stand there and decoded."""
-    found = [urlsplit(proxy if "://" in proxy else "http://" + proxy).password for proxy in proxies if proxy]
-    return [text for password in found if password for text in (password, unquote(password))]
+    found = [re.search(r"^(?:\w+://)?[^:@]*:(.+)@", proxy) for proxy in proxies if proxy]
+    return [text for match in found if match for text in (match[1], unquote(match[1]))]
 
 
 def is_loopback(host):

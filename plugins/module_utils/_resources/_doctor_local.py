@@ -48,7 +48,8 @@ def survey(options, environ):
     try:
         layers = _settings.layers_of(options, environ)
         names["cloud"] = files_of_cloud(cloud, environ) if cloud else {}
-    except ConfigError:
+    except Exception:  # pylint: disable=broad-except
+        # Whatever is wrong with it, ``resolve`` says it.
         layers = _settings.layers_of(*_without(options, environ, ("cloud",)))
     places = {}
     for layer in _settings.LAYERS:
@@ -93,6 +94,8 @@ def _attempt(options, environ):
         return _settings.resolve(options, environ), None
     except ConfigError as error:
         return None, error.message
+    except Exception as error:  # pylint: disable=broad-except
+        return None, "unexpected %s in the settings" % type(error).__name__
 
 
 def _without(options, environ, keys):

@@ -103,6 +103,15 @@ class Facts:
             return settings.kind == "password" or not settings.project_id or "iam" in settings.endpoints
         return service != "as"
 
+    @property
+    def project_doubtful(self):
+        """Whether every service of the project refuses it, and nothing else vouches for it."""
+        listed = self.answers.get("iam")
+        if self.token.get("project") or (listed and listed.ok and any(each.get("id") == self.project_id for each in listed.value)):
+            return False
+        errors = [self.answers[service].error for service in SERVICES if service != "iam" and service in self.answers]
+        return len(errors) > 1 and all(error is not None and error.data.get("http_status") in (401, 403, 404) for error in errors)
+
     def guessed(self, service):
         """Whether a service's URL is made up although there is a catalogue, which does not have it."""
         return bool(self.catalogue) and service not in self.catalogue and service not in self.settings.endpoints and not self.settings.endpoint
@@ -211,7 +220,7 @@ def _ask_all(facts, client):
     if first.ok:
         first = facts.answers["sdrs"] = _outcome(lambda: _one(client, "sdrs"))
         if isinstance(first.error, AuthError) and not facts.accepted_by:
-            facts.login = first
+            facts.login, facts.answers["sdrs"] = first, Outcome(skipped="login")
         elif first.ok or 400 <= first.error.data.get("http_status", 0) < 500:
             # Credentials are checked before anything else is.
             facts.accepted_by = facts.accepted_by or "sdrs"
@@ -269,7 +278,7 @@ def classified(error):
     if error is None:
         return None
     code, status = error.data.get("code"), error.data.get("http_status")
-    if code in _PROJECT_CODES or (status in (400, 401, 403) and "project" in error.message.lower()):
+    if code in _PROJECT_CODES or (status in (400, 401, 403, 404) and "project" in error.message.lower()):
         return "wrong_project"
     if isinstance(error, AuthError):
         return "rejected"

@@ -47,7 +47,7 @@ def _read_remedy(facts, service, error):
     if meaning == "wrong_project":
         return "Correct the project: see the check project."
     if meaning == "rejected":
-        return "Check that %s belongs to the same cloud and region as the credentials." % facts.urls[service]
+        return "Check the project, and that %s belongs to the cloud and region of the credentials." % facts.urls[service]
     if meaning == "not_offered":
         return "Choose a region that offers %s, or correct its URL in endpoints (now %s)." % (service.upper(), facts.urls[service])
     return AGAIN
@@ -86,8 +86,10 @@ def _versions(facts, versions):
 
 def _domains(facts, domains):
     if not domains:
+        groups = facts.answers.get("groups")
         return row("domains", False, "the region has no active-active domain, so that no protection group can be made",
-                   "Choose a region or project with an active-active domain, or ask the cloud's support for one.")
+                   "Choose a region or project with an active-active domain, or ask the cloud's support for one.",
+                   ADVISORY if groups and groups.value else ERROR)
     texts = []
     for domain in domains:
         zones = [(domain.get(key) or {}).get("availability_zone") for key in ("local_replication_cluster", "remote_replication_cluster")]
