@@ -73,11 +73,20 @@ class Local:
     rules: dict = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Diagnosis:
+    """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
+
+    examine: Any
+
+
 def run(declaration, params, host, client=None):
     """Carry out a declaration with validated ``params`` and give back the result.
 
     :raises SdrsError: with what was done so far in ``error.result``
     """
+    if isinstance(declaration, Diagnosis):
+        return declaration.examine(params, host)
     _validate.check(params, {**_validate.RULES, **declaration.rules})
     if isinstance(declaration, Local):
         return declaration.act(params, host)
