@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._api import Api
-from .._client import Client, objects
+from .._client import Client
 from .._errors import ApiError, AuthError, ConfigError, ConnectionFailed, SdrsError
+from .._paging import objects
 from .._settings import SERVICES
 from . import _doctor_local, replication, server_group
 from ._doctor_knock import ANSWER, CONNECT, knock_at, passwords, proxy_of, together
