@@ -118,7 +118,8 @@ options:
     type: bool
   token_cache_dir:
     description:
-      - Folder of the token cache. A folder that others can write is not used. Defaults to C(~/.cache/cloud_dr.sdrs).
+      - Folder of the token cache. Defaults to C(cloud_dr.sdrs) in E(XDG_CACHE_HOME), C(~/.cache) where that is not set.
+      - A folder is not used, with a warning, if it is a symbolic link, or if others can write to it or replace it.
       - "Environment: E(SDRS_TOKEN_CACHE_DIR)."
     type: path
 """
