@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "ca_cert": ("OS_CACERT",),
     "token_cache": ("SDRS_TOKEN_CACHE",),
     "token_cache_dir": ("SDRS_TOKEN_CACHE_DIR",),
+    "allow_unlocked": ("SDRS_ALLOW_UNLOCKED",),
 }
 SECRETS = ("access_key", "secret_key", "security_token", "password", "auth_token")
 SERVICES = ("sdrs", "iam", "ecs", "evs", "vpc", "as")
@@ -64,6 +65,7 @@ class Settings:
     max_retries: int = 5
     token_cache: bool = True
     token_cache_dir: str | None = None
+    allow_unlocked: bool = False
 
     @property
     def secrets(self):
@@ -142,6 +144,7 @@ def resolve(options, environ=None):
         max_retries=int(find("max_retries", 5)),
         token_cache=_boolean("token_cache", find("token_cache", True)),
         token_cache_dir=find("token_cache_dir"),
+        allow_unlocked=_boolean("allow_unlocked", find("allow_unlocked", False)),
     )
 
 

@@ -60,7 +60,7 @@ class Live(LiveState):
     def assume(self):
         kept = {key: KIND.assumed(instance) for key, instance in self.by_server.items()}
         kept = {key: instance for key, instance in kept.items() if instance}
-        return Live(list(kept.values()), server_group.KIND.assumed(self.group), self.entries, kept, self.servers, self.sets, self.pairs, self.bound)
+        return Live(list(kept.values()), server_group.KIND.assumed_owner(self.group), self.entries, kept, self.servers, self.sets, self.pairs, self.bound)
 
 
 def read(lookup, params):
