@@ -82,6 +82,15 @@ options:
       - Refused after a switch, when the DR server is production.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - With O(state=absent), consent to removing an instance that holds, or may hold, the last copy of its data. Without it such an
+        instance is neither deleted nor removed, with its DR server or without.
+      - The last copy is what remains when the production server or one of its disks does not exist, when the instance or one of its pairs is
+        V(invalid), in V(fault) or V(error-failing-over), or when a pair has a fault level. Where ECS or EVS does not answer, the consent is
+        needed only with O(delete_target_server) or O(delete_target_eip).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -152,6 +161,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
         "server_group": reference("server_group"),
         "delete_target_server": {"type": "bool", "default": False},
         "delete_target_eip": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     },
     required_one_of=[("id", "server", "name")],
 )

@@ -77,6 +77,12 @@ options:
     description: With O(state=absent), release the elastic IPs of the DR servers too. Refused after a switch.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - With O(state=absent), consent to removing instances that hold, or may hold, the last copy of their data, because production is
+        lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for what that means.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -155,6 +161,7 @@ SPEC = WAIT + STATE + Spec(
         "tags": {"type": "dict"},
         "delete_target_server": {"type": "bool", "default": False},
         "delete_target_eip": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     }
 )
 DECLARATION = Declaration(

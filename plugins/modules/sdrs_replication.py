@@ -75,6 +75,15 @@ options:
       - Refused after a switch, when the DR disk is production.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - With O(state=absent), consent to removing a pair that holds, or may hold, the last copy of its data. Without it such a pair is
+        neither deleted nor removed, with its DR disk or without.
+      - The last copy is what remains when the production disk does not exist, when the pair is V(invalid), in V(fault) or
+        V(error-failing-over), or when it has a fault level. Where EVS does not answer, the consent is needed only with
+        O(delete_target_volume).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -157,6 +166,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
         "purge_attachments": {"type": "bool", "default": False},
         "force_detach": {"type": "bool", "default": False},
         "delete_target_volume": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     },
     required_one_of=[("id", "volume", "name")],
 )

@@ -76,6 +76,12 @@ options:
       - With O(purge=true), delete a group even while it is failed over and its original servers have no network interfaces.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - With O(purge=true), consent to removing instances and pairs that hold, or may hold, the last copy of their data, because
+        production is lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for what that means. Without it such a group stays as it is.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -161,6 +167,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
         "reprotect": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     },
     required_one_of=[("name", "id")],
 )

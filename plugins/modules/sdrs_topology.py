@@ -205,6 +205,13 @@ options:
     description: Delete the DR disks of pairs that are removed. Refused unless production is at the source site.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - Consent to removing instances and pairs that hold, or may hold, the last copy of their data, because production is lost. See
+        M(cloud_dr.sdrs.sdrs_protected_instance) for what that means.
+      - Without it, O(prune=true) and V(absent) entries leave such objects alone, and the task fails once all else is done.
+    type: bool
+    default: false
 notes:
   - O(wait=false) is refused. O(wait_timeout) counts for each job, never for the whole; do not use the task's C(timeout).
 seealso:
@@ -313,6 +320,7 @@ SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
         "delete_target_server": {"type": "bool", "default": False},
         "delete_target_eip": {"type": "bool", "default": False},
         "delete_target_volume": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     }
 )
 DECLARATION = Declaration(

@@ -41,13 +41,14 @@ class Live(LiveState):
     obj: dict | None
     contents: list = field(default_factory=list)  # (Kind, object)
     domain_id: str | None = None
+    copies: object = None  # what is known of the halves of the contents
 
     def watch(self):
         return [(KIND, self.obj), *self.contents]
 
     def assume(self):
         contents = [(kind, kind.assumed(obj)) for kind, obj in self.contents]
-        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id)
+        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id, self.copies)
 
     def of(self, kind):
         """The contents of one kind."""
@@ -85,7 +86,7 @@ def read_found(lookup, params, obj):
         if live.obj and params.get("purge"):
             from ._teardown import read_contents
 
-            read_contents(lookup, live)
+            read_contents(lookup, params, live)
         return live
     if live.obj is None or live.obj.get("status") == KIND.failed_creation:
         _complete(params, live.obj)
