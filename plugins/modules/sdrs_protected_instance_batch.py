@@ -113,7 +113,9 @@ protected_instances:
   elements: dict
   sample: [{id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-cluster-a, status: available}]
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description:
+    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), the servers and disks that it is.
   returned: always
   type: list
   elements: dict

@@ -119,7 +119,9 @@ replication:
   type: dict
   sample: {id: b93bc1c4-67ee-45a1-bc8a-d022fdd28811, name: erp-archive, status: available}
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description:
+    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), the servers and disks that it is.
   returned: always
   type: list
   elements: dict

@@ -265,7 +265,9 @@ server_groups:
   elements: dict
   sample: [{id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}]
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description:
+    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), the servers and disks that it is.
   returned: always
   type: list
   elements: dict
