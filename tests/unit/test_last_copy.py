@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import direct
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConnectionFailed
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _last_copy, protected_instance, replication
 from sdrs_simulator import instances
-from support import Host, TaskFailed, eventually, run_task
+from support import Host, TaskFailed, run_task
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
 INSTANCE, PAIR = protected_instance.KIND, replication.KIND
@@ -267,38 +265,6 @@ def test_ecs_falls_silent_after_the_plan_was_made(prepared):
     assert not prepared.written
     prepared.answer = intercept
     assert run("sdrs_protected_instance", MODULES["instance"][1])[0]["changed"]
-
-
-class Tickets:
-    """Counts as ``itertools.count`` does, and tells how far."""
-
-    taken = 0
-
-    def __next__(self):
-        self.taken += 1
-        return self.taken
-
-
-def test_deletions_at_the_same_time_share_their_reading():
-    shared, fetched, go, seen = _last_copy._Shared(), [], threading.Event(), []
-    shared._count = tickets = Tickets()
-
-    def fetch():
-        fetched.append(1)
-        return len(fetched)
-
-    assert [shared.get("a", fetch), shared.get("a", fetch), shared.get("b", fetch)] == [1, 2, 3]  # one after the other: each its own
-    first = threading.Thread(target=lambda: shared.get("a", lambda: go.wait(10) and fetch()))
-    first.start()
-    eventually(lambda: tickets.taken == 8)  # it has been sent
-    others = [threading.Thread(target=lambda: seen.append(shared.get("a", fetch))) for _number in range(3)]
-    for each in others:
-        each.start()
-    eventually(lambda: tickets.taken == 11)  # they have asked
-    go.set()
-    for each in (first, *others):
-        each.join(10)
-    assert seen == [5, 5, 5]  # none takes what was sent before it asked, and one reading serves all three
 
 
 def test_a_switch_between_plan_and_request(prepared):

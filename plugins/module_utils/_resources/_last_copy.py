@@ -7,14 +7,13 @@ ECS and EVS tell whether production is there: before planning, and again directl
 
 from __future__ import annotations
 
-import itertools
-import threading
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._errors import Refused, one_line
 from .._lookup import Lookup, production_zone
 from . import _protection
+from ._kind import Kind
 from ._owner import server_halves, server_zone, volume_halves, volume_zone
 from ._targets import target_is_expendable
 
@@ -29,6 +28,8 @@ LOST = {
 _RUINED = {"error", "deleted", "soft_deleted", "deleting", "error_deleting", "error_restoring", "error_rollbacking"}
 _OF_KIND = {"protected_instance": {"delete_target_server", "delete_target_eip"}, "replication": {"delete_target_volume"}}
 _SERVICE = {"server": "ECS", "disk": "EVS"}
+_SERVERS = Kind("ecs_server", "server", "servers", "", {}, listing=lambda api, query: api.servers())
+_VOLUMES = Kind("volume", "disk", "volumes", "", {}, listing=lambda api, query: api.volumes())
 _FEW = 4
 _NAMED, _LONGEST = 3, 1200
 OPTION = "delete_last_copy"
@@ -142,7 +143,7 @@ class Copies:
     pairs: list = field(default_factory=list)
     servers: dict = field(default_factory=dict)
     volumes: dict = field(default_factory=dict)
-    shared: Any = None
+    pair: Any = None  # the Kind of pairs
     many: bool = False
 
     def of(self, group):
@@ -175,41 +176,44 @@ class Copies:
         return {key: each.copy for key, each in lost.items()}
 
     def consent(self, result, kind, objects, targets=(), replacing=False):
-        """As ``clear``, giving the arguments of the step that removes the objects: its guard, and what it says of the last copy."""
+        """As ``clear``, giving the arguments of the step that removes the objects: its guards, and what it says of the last copy."""
         noted = self.clear(result, [(kind, obj) for obj in objects], targets, replacing)
-        return {"guard": self._guard(kind, objects, targets, replacing), "last_copy": noted}
+        return {**self.guards(kind, objects, targets, replacing), "last_copy": noted}
 
-    def _guard(self, kind, objects, targets, replacing):
+    def guards(self, kind, objects, targets=(), replacing=False):
         """What must hold directly before the request: nothing was lost meanwhile, and what is deleted with it is still no production."""
+        seen = {}
+
         def guard(obj):
-            now = self._still_there(kind, objects, obj)
+            seen[objects[0]["id"]] = obj
+
+        def premise(lists):
+            now = [seen[each["id"]] if len(objects) == 1 else self._listed(kind, each, lists) for each in objects]
+            now = [each for each in now if each]  # what is gone needs no looking after
             for each in now if replacing else ():
                 if each.get("status") != kind.failed_creation:
                     raise Refused("%s is %r now, no failed creation; nothing was sent" % (kind.label(each), each.get("status")), remedy="Run the task again.")
-            if not now or (self.allowed and not targets):
-                return
-            group = Lookup(self.api).show(_protection.KIND, now[0]["server_group_id"])
-            for option in _OF_KIND[kind.name].intersection(targets):
-                target_is_expendable(group, option, kind.label(now[0]))
-            if not self.allowed:
-                self._judge_again(kind, now, group, targets)
+            if now and not (self.allowed and not targets):
+                self._judge_again(kind, now, targets, lists)
 
-        return guard
+        return {"guard": guard if len(objects) == 1 else None, "premise": premise}
 
-    def _still_there(self, kind, objects, obj):
-        if len(objects) == 1:
-            return [obj] if obj else []
-        ids, group_id = {each["id"] for each in objects}, objects[0]["server_group_id"]
-        listed = self.shared.get((kind.list_call, group_id), lambda: self.api.list(kind.list_call, {"server_group_id": group_id}))
-        return [each for each in listed if each["id"] in ids]
+    def _listed(self, kind, obj, lists):
+        """One of several as it is now; a list may lag behind."""
+        found = [each for each in lists(kind, {"server_group_id": obj["server_group_id"]}) if each["id"] == obj["id"]]
+        return found[0] if found else Lookup(self.api).show(kind, obj["id"])
 
-    def _judge_again(self, kind, objects, group, targets):
-        group_id = objects[0]["server_group_id"]
-        query = {"server_group_id": group_id}
-        pairs = self.shared.get(("pairs", group_id), lambda: self.api.list("list_replications", query)) if kind.name != "replication" else []
-        servers, volumes = _halves(Lookup(self.api), [(kind, obj) for obj in objects], pairs, self.many, self.shared.get)
-        zone = production_zone(group) if group else None
-        found = [judge(kind, obj, zone, pairs, servers, volumes) for obj in objects]
+    def _judge_again(self, kind, objects, targets, lists):
+        query = {"server_group_id": objects[0]["server_group_id"]}
+        group = Lookup(self.api).show(_protection.KIND, objects[0]["server_group_id"])
+        for option in _OF_KIND[kind.name].intersection(targets):
+            target_is_expendable(group, option, kind.label(objects[0]))
+        if self.allowed:
+            return
+        pairs = lists(self.pair, query) if kind is not self.pair else []
+        things = [(kind, obj) for obj in objects]
+        servers, volumes = _halves(Lookup(self.api), things, pairs, self.many, lambda: lists(_SERVERS, {}), lambda: lists(_VOLUMES, {}))
+        found = [judge(kind, obj, production_zone(group) if group else None, pairs, servers, volumes) for obj in objects]
         lost = [each for each in found if each.reasons or (each.unknown and targets)]
         if lost:
             raise _refusal(lost, "nothing was sent: ")
@@ -231,54 +235,27 @@ def read(lookup, params, things, group=None):
     """What ECS and EVS tell of the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups."""
     from .replication import KIND as PAIR
 
-    copies = Copies(lookup.api, bool(params.get(OPTION)), group, shared=_Shared())
+    copies = Copies(lookup.api, bool(params.get(OPTION)), group, pair=PAIR, many=len(things) * 2 > _FEW)
     instances = {obj["id"] for kind, obj in things if kind is not PAIR}
     if instances:
         pairs = lookup.list(PAIR, server_group_id=group["id"]) if group else lookup.list(PAIR)
         copies.pairs = [pair for pair in pairs if users(pair) & instances]
-    copies.many = len(things) * 2 > _FEW
-    copies.servers, copies.volumes = _halves(lookup, things, copies.pairs, copies.many, lookup.once)
+    copies.servers, copies.volumes = _halves(lookup, things, copies.pairs, copies.many, lambda: lookup.all_servers().values(), lookup.all_volumes)
     return copies
 
 
-def _halves(lookup, things, pairs, many, once):
+def _halves(lookup, things, pairs, many, all_servers, all_volumes):
     """``(servers, volumes)`` by ID: one by one when they are few, else by one list each."""
     instances = {obj["id"]: obj for kind, obj in things if kind.name != "replication"}
     concerned = [obj for kind, obj in things if kind.name == "replication"] + [pair for pair in pairs if users(pair) & set(instances)]
     server_ids = dict.fromkeys(half for obj in instances.values() for half in server_halves(obj))
     volume_ids = dict.fromkeys(half for pair in concerned for half in volume_halves(pair))
 
-    def among(ids, key, every, one):
+    def among(ids, every, one):
         if len(ids) <= _FEW and not many:
             return {each: one(each) for each in ids}
-        listed = once(("halves", key), lambda: _told(lookup, every)) if ids else None
-        return {each: {} if listed is None else listed.get(each) for each in ids}
+        answers = []
+        lookup.neighbour(lambda: answers.append({obj.get("id"): obj for obj in every()}))  # silent, or an answer, which may be empty
+        return {each: answers[0].get(each) if answers else {} for each in ids}
 
-    return (
-        among(server_ids, "servers", lookup.all_servers, lookup.server),
-        among(volume_ids, "volumes", lambda: {disk.get("id"): disk for disk in lookup.all_volumes()}, lookup.volume),
-    )
-
-
-def _told(lookup, fetch):
-    """What a neighbouring service lists, None when it is silent: an empty list is an answer."""
-    answers = []
-    lookup.neighbour(lambda: answers.append(fetch()))
-    return answers[0] if answers else None
-
-
-class _Shared:
-    """Reads that several deletions need at about the same time: one serves all who asked before it was sent."""
-
-    def __init__(self):
-        self._lock, self._kept, self._count = threading.Lock(), {}, itertools.count()
-
-    def get(self, key, fetch):
-        asked = next(self._count)
-        with self._lock:
-            kept = self._kept.setdefault(key, {"lock": threading.Lock(), "begun": -1, "value": None})
-        with kept["lock"]:
-            if kept["begun"] < asked:
-                begun = next(self._count)
-                kept["value"], kept["begun"] = fetch(), begun
-            return kept["value"]
+    return among(server_ids, all_servers, lookup.server), among(volume_ids, all_volumes, lookup.volume)

@@ -267,10 +267,11 @@ def _plan_absent(params, live):
         require(DELETABLE, statuses, "deleting it", label)
     result.before = {"name": obj.get("name")}
     wanted = targets(params)
-    guard, steps = live.copies.consent(result, KIND, [obj], wanted)["guard"], []
+    live.copies.clear(result, [(KIND, obj)], wanted)
+    guards, steps = live.copies.guards(KIND, [obj], wanted), []
     for instance_id in attached:
         steps.append(plan_detach(result, KIND, live, obj, instance_id, obj.get("name"), after=steps[-1:]))
-        steps[-1].guard = guard
+        steps[-1].guard, steps[-1].premise = guards["guard"], guards["premise"]
     delete_step(result, obj, live.copies, wanted, after=steps)
     return result
 
