@@ -26,10 +26,13 @@ options:
   name:
     description:
       - Name of the protected instance, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
-      - When O(server) or O(id) is given, the instance is found by that, and renamed if it bears another name.
+      - When O(server) or O(id) is given, the instance is found by that, and renamed if it bears another name. With O(id), the name of another
+        instance of the group is refused.
     type: str
   id:
-    description: ID of an existing protected instance.
+    description:
+      - ID of an existing protected instance. A O(server) of another instance is refused.
+      - With O(state=absent), all options that identify the instance must mean the same one; else nothing is sent.
     type: str
   server_group:
     description: Name or ID of the protection group. Needed to create an instance, fixed then.

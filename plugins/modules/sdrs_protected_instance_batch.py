@@ -48,7 +48,7 @@ options:
         description: Flavor of the DR server, the production server's by default. Used at creation only.
         type: str
       name:
-        description: Name of the protected instance, set by renaming.
+        description: Name of the protected instance, set by renaming. With O(state=absent) it must be the name of the server's instance.
         type: str
   description:
     description: Description of all instances, at most 64 bytes without C(<) and C(>). Used at creation only.

@@ -24,10 +24,13 @@ options:
   name:
     description:
       - Name of the replication pair, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
-      - When O(volume) or O(id) is given, the pair is found by that, and renamed if it bears another name.
+      - When O(volume) or O(id) is given, the pair is found by that, and renamed if it bears another name. With O(id), the name of another pair
+        of the group is refused.
     type: str
   id:
-    description: ID of an existing replication pair.
+    description:
+      - ID of an existing replication pair. A O(volume) of another pair is refused.
+      - With O(state=absent), all options that identify the pair must mean the same one; else nothing is sent.
     type: str
   server_group:
     description: Name or ID of the protection group. Needed to create a pair, fixed then.

@@ -24,11 +24,13 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the protection group. Together with O(id), the group is renamed.
+      - Name of the protection group. Together with O(id), the group is renamed, unless another group bears that name.
       - At most 64 bytes of letters, digits, C(.), C(_) and C(-).
     type: str
   id:
-    description: ID of an existing protection group.
+    description:
+      - ID of an existing protection group.
+      - With O(state=absent), all options that identify the group must mean the same one; else nothing is sent.
     type: str
   description:
     description:

@@ -39,7 +39,10 @@ options:
         description: Name of the protection group. With O(server_groups[].id) the group is renamed.
         type: str
       id:
-        description: ID of an existing group; needed only where several groups bear the name, or to rename.
+        description:
+          - ID of an existing group; needed only where several groups bear the name, or to rename.
+          - With O(server_groups[].state=absent), ID and name must mean the same group, and so must the options of each entry below it mean the
+            same object; else nothing is sent.
         type: str
       state:
         description:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from .._errors import ConfigError, Refused
 from .._plan import Plan, find_step, require, tags_to_list, text_tags
 from .._validate import is_id, name
-from . import _last_copy, protected_instance, replication, server_group
+from . import _identity, _last_copy, protected_instance, replication, server_group
 from ._kind import LiveState
 from ._owner import find_instance, group_name, server_halves
 from ._targets import target_is_expendable, targets
@@ -88,6 +88,10 @@ def read(lookup, params):
                 code="SDRS.1305",
             )
         if instance:
+            _identity.check_name(
+                KIND, instance, dict(entry, state=params["state"]),
+                lambda entry=entry: lookup.named(KIND, entry["name"], server_group_id=live.group["id"]), "servers[%d]" % index,
+            )
             live.by_server[server_id] = instance
     live.obj = list({instance["id"]: instance for instance in live.by_server.values()}.values())
     absent = params["state"] == "absent"

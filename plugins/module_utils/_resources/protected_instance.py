@@ -17,9 +17,9 @@ from .._plan import (
     tags_to_mapping,
     text_tags,
 )
-from . import _last_copy, server_group
+from . import _identity, _last_copy, server_group
 from ._kind import Kind, LiveState, generic_landed
-from ._owner import find_instance, group_name
+from ._owner import find_instance, server_halves
 from ._tags import add_tag_steps
 from ._targets import target_is_expendable, targets
 
@@ -99,16 +99,13 @@ def read(lookup, params):
         params["server"] = server["id"]
     if params.get("server_group"):
         params["server_group"] = lookup.id_of(server_group.KIND, params["server_group"])
+    _identity.check_found(
+        lookup, KIND, obj, params, "server", server_halves, remedy="A server can be in one protected instance only (SDRS.1305).",
+    )
     if obj is None:
         if not absent:
             _read_for_creation(lookup, params, live)
         return live
-    if params.get("server_group") not in (None, obj.get("server_group_id")):
-        raise Refused(
-            "%s belongs to protection group %s, not to %s"
-            % (KIND.label(obj), group_name(lookup, obj.get("server_group_id")), group_name(lookup, params["server_group"])),
-            remedy="A server can be in one protected instance only (SDRS.1305).",
-        )
     if absent or obj.get("status") == KIND.failed_creation:
         live.group = lookup.show(server_group.KIND, obj["server_group_id"])
         live.copies = _last_copy.read(lookup, params, [(KIND, obj)], live.group)

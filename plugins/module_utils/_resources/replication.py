@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from .._errors import ConfigError, Refused
 from .._lookup import production_zone
 from .._plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require, resolve
-from . import _last_copy, protected_instance, server_group
+from . import _identity, _last_copy, protected_instance, server_group
 from ._attachments import plain_attachments, plan_attachments, plan_detach, read_attachments, wants_change
 from ._kind import Kind, LiveState, generic_landed
-from ._owner import find_pair, group_name, volume_halves
+from ._owner import find_pair, volume_halves
 from ._targets import target_is_expendable, targets
 
 
@@ -103,16 +103,11 @@ def read(lookup, params):
         params["volume"] = volume["id"]
     if params.get("server_group"):
         params["server_group"] = lookup.id_of(server_group.KIND, params["server_group"])
+    _identity.check_found(lookup, KIND, obj, params, "volume", volume_halves, remedy="A disk can be in one replication pair only (SDRS.1811).")
     if obj is None:
         if absent:
             return live
         _read_for_creation(lookup, params, live)
-    elif params.get("server_group") not in (None, obj.get("server_group_id")):
-        raise Refused(
-            "%s belongs to protection group %s, not to %s"
-            % (KIND.label(obj), group_name(lookup, obj.get("server_group_id")), group_name(lookup, params["server_group"])),
-            remedy="A disk can be in one replication pair only (SDRS.1811).",
-        )
     group_id = params.get("server_group") or obj["server_group_id"]
     read_attachments(lookup, params, live, group_id)
     if obj and (absent or obj.get("status") == KIND.failed_creation or wants_change(params, live.obj)):

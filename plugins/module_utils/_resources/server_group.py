@@ -9,6 +9,7 @@ from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
 from .._validate import is_id
+from . import _identity
 from ._kind import Kind, LiveState
 from ._protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
 
@@ -76,7 +77,9 @@ def find(lookup, params):
 
 def read(lookup, params):
     """Look the group up, and what ``params`` refers to; references in ``params`` become IDs."""
-    return read_found(lookup, params, find(lookup, params))
+    obj = find(lookup, params)
+    _identity.check_name(KIND, obj, params, lambda: lookup.named(KIND, params["name"]))
+    return read_found(lookup, params, obj)
 
 
 def read_found(lookup, params, obj):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .._errors import ConfigError, Refused
 from .._plan import WAIT, Plan, Step, creator, waits_for
 from .._validate import positive
-from . import _last_copy, _protection, _topology_state, drill, server_group
+from . import _last_copy, _protection, _topology_identity, _topology_state, drill, server_group
 from ._document import at, check
 from ._targets import targets
 from ._teardown import plan_teardown
@@ -29,6 +29,7 @@ _BLOCKED = ("SDRS.1303", "SDRS.1810")
 def read(lookup, params):
     """The document joined to the live state, and whether production is there of what may be removed."""
     live = _topology_state.read(lookup, params)
+    _topology_identity.check(lookup, live)
     live.copies = _last_copy.read(lookup, params, [each for group in live.groups for each in leaving(group, params["prune"])])
     return live
 
