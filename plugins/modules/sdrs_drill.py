@@ -24,10 +24,13 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the drill, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Together with O(id), the drill is renamed.
+      - Name of the drill, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Together with O(id), the drill is renamed,
+        unless another drill of the group bears that name.
     type: str
   id:
-    description: ID of an existing drill.
+    description:
+      - ID of an existing drill.
+      - With O(state=absent), all options that identify the drill must mean the same one; else nothing is sent.
     type: str
   server_group:
     description: Name or ID of the protection group. Needed to create a drill, fixed then.

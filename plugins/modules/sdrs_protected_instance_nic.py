@@ -37,7 +37,7 @@ options:
     type: list
     elements: str
   nic:
-    description: Port ID of the NIC to delete.
+    description: Port ID of the NIC to delete. O(ip_address) and O(subnet) must be those of the same NIC.
     type: str
     aliases: [nic_id]
 """

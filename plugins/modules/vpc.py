@@ -20,10 +20,12 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes.state
 options:
   id:
-    description: ID of an existing VPC.
+    description:
+      - ID of an existing VPC.
+      - With O(state=absent), all options that identify the VPC must mean the same one; else nothing is sent.
     type: str
   name:
-    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed.
+    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed, unless another VPC bears that name.
     type: str
   cidr:
     description:

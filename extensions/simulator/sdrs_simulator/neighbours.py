@@ -6,7 +6,7 @@ from __future__ import annotations
 import ipaddress
 
 from .faults import neighbour
-from .instances import server_disks
+from .instances import lose_server, server_disks
 from .jobs import ends, submit
 from .world import shown, stamp_z
 
@@ -76,6 +76,28 @@ def _powered(world, job):
 
 ends("startServer")(_powered)
 ends("stopServer")(_powered)
+
+
+def delete_servers(world, request):
+    """POST …/cloudservers/delete: SDRS is not asked, whatever protects them."""
+    content = request.json()
+    wanted = content.get("servers") if isinstance(content, dict) else None
+    if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
+        raise neighbour(400, "Ecs.0005", "invalid request body")
+    chosen = [_server(world, entry.get("id")) for entry in wanted]
+    for entry in chosen:
+        entry["OS-EXT-STS:task_state"] = "deleting"
+    arguments = {"servers": [entry["id"] for entry in chosen], "disks": bool(content.get("delete_volume"))}
+    return submit(
+        world, "deleteServer", arguments, ("servers", chosen[0]), {"sub_jobs_total": len(chosen)},
+        [("deleteSingleServer", {"server_id": entry["id"]}) for entry in chosen],
+    )
+
+
+@ends("deleteServer")
+def _servers_deleted(world, job):
+    for server_id in job["_arguments"]["servers"]:
+        lose_server(world, server_id, job["_arguments"]["disks"])
 
 
 def volumes(world, request):

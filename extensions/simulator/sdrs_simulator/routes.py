@@ -58,6 +58,7 @@ API = [
     ("GET", _P + "/resource/rpo-statistics", project.rpo_statistics),
     ("GET", _P + "/cloudservers/detail", neighbours.servers),
     ("POST", _P + "/cloudservers/action", neighbours.power),
+    ("POST", _P + "/cloudservers/delete", neighbours.delete_servers),
     ("GET", _P + "/cloudservers/{server_id}", neighbours.server),
     ("GET", _P + "/cloudservers/{server_id}/block_device", neighbours.block_devices),
     ("GET", "/v2/{project_id}/cloudvolumes/detail", neighbours.volumes),
@@ -93,6 +94,7 @@ OPEN = [
     ("POST", "/__simulator__/keep", admin.keep),
     ("POST", "/__simulator__/restore", admin.restore),
     ("PATCH", "/__simulator__/{collection}/{object_id}", admin.patch),
+    ("DELETE", "/__simulator__/{collection}/{object_id}", admin.lose),
 ]
 
 

@@ -40,7 +40,7 @@ DEFAULT_SETTINGS = {
         "attachReplicationPairNew": 20, "detachReplicationPairNew": 15, "addNicNew": 12, "deleteNicNew": 10,
         "resizeProtectedInstanceNew": 45, "createReplicationPairNoCG": 50, "deleteReplicationPairNoCG": 15,
         "expandReplicationPairNew": 30, "createDisasterRecoveryDrill": 240, "deleteDisasterRecoveryDrill": 60,
-        "startServer": 12, "stopServer": 15,
+        "startServer": 12, "stopServer": 15, "deleteServer": 20,
     },
     "seconds_per_disk": 30,
 }

@@ -71,6 +71,7 @@ class Live(LiveState):
     obj: list
     groups: list
     world: object = None
+    copies: object = None  # what is known of the halves of what may be removed
     id = "topology"
 
     def watch(self):

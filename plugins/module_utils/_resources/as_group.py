@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
 from .._plan import Plan
+from . import _identity
 from ._kind import Kind, LiveState
 
 KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, landed=lambda step, obj: False, listable=False)
@@ -82,11 +83,21 @@ def read(lookup, params):
         group = lookup.show(KIND, params["id"])
         if group is None:
             raise Refused("no AS group has the ID %s" % params["id"])
+        _identity.check_name(KIND, _plain(group), params, lambda: [each for each in map(_plain, _alike(lookup, params)) if each["name"] == params["name"]])
         return Live(group)
-    found = lookup.once(("as groups", params["name"]), lambda: lookup.api.as_groups(params["name"]))
-    similar = [{"name": each.get("scaling_group_name"), "id": each.get("scaling_group_id")} for each in found]
+    found = _alike(lookup, params)
+    similar = [_plain(each) for each in found]
     wanted = exactly_one([each for each in similar if each["name"] == params["name"]], similar, KIND.title, params["name"])
     return Live(next(each for each in found if each.get("scaling_group_id") == wanted["id"]))
+
+
+def _alike(lookup, params):
+    return lookup.once(("as groups", params["name"]), lambda: lookup.api.as_groups(params["name"]))
+
+
+def _plain(group):
+    """Name and ID under the names that other kinds have for them."""
+    return {"name": group.get("scaling_group_name"), "id": group.get("scaling_group_id")}
 
 
 def plan(params, live):

@@ -48,7 +48,19 @@ def read(lookup, params):
     live.server, live.nics = server["id"], _interfaces(server)
     if params.get("subnet"):
         live.subnet = lookup.subnet(params["subnet"], (live.group or {}).get("source_vpc_id"))
+    _check_identity(params, live)
     return live
+
+
+def _check_identity(params, live):
+    """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
+    given = [(option, params[option]) for option in ("nic", "ip_address") if params.get(option)]
+    meant = [_matching(dict([each]), Live(live.obj, nics=live.nics)) for each in given]
+    if any(meant) and not _matching(params, live):
+        nics = ["NIC %s (%s)" % (found[0]["addr"], found[0]["port"]) if found else "no NIC" for found in meant]
+        what = ["%s %s means %s" % (*each, nic) for each, nic in zip(given, nics)]
+        what += ["subnet %s is %s" % (params["subnet"], live.subnet.get("cidr"))] if live.subnet else []
+        raise Refused("%s: %s" % (KIND.label(live.obj), ", but ".join(what)), remedy="Nothing was sent. Leave out one of them, or correct it.")
 
 
 def _interfaces(server):

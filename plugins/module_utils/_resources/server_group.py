@@ -9,6 +9,7 @@ from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
 from .._validate import is_id
+from . import _identity
 from ._kind import Kind, LiveState
 from ._protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
 
@@ -41,13 +42,14 @@ class Live(LiveState):
     obj: dict | None
     contents: list = field(default_factory=list)  # (Kind, object)
     domain_id: str | None = None
+    copies: object = None  # what is known of the halves of the contents
 
     def watch(self):
         return [(KIND, self.obj), *self.contents]
 
     def assume(self):
         contents = [(kind, kind.assumed(obj)) for kind, obj in self.contents]
-        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id)
+        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id, self.copies)
 
     def of(self, kind):
         """The contents of one kind."""
@@ -70,7 +72,9 @@ def find(lookup, params):
 
 def read(lookup, params):
     """Look the group up, and what ``params`` refers to; references in ``params`` become IDs."""
-    return read_found(lookup, params, find(lookup, params))
+    obj = find(lookup, params)
+    _identity.check_name(KIND, obj, params, lambda: lookup.named(KIND, params["name"]))
+    return read_found(lookup, params, obj)
 
 
 def read_found(lookup, params, obj):
@@ -80,7 +84,7 @@ def read_found(lookup, params, obj):
         if live.obj and params.get("purge"):
             from ._teardown import read_contents
 
-            read_contents(lookup, live)
+            read_contents(lookup, params, live)
         return live
     if live.obj is None or live.obj.get("status") == KIND.failed_creation:
         _complete(params, live.obj)

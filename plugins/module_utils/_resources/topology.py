@@ -10,13 +10,13 @@ from __future__ import annotations
 from .._errors import ConfigError, Refused
 from .._plan import WAIT, Plan, Step, creator, waits_for
 from .._validate import positive
-from . import _protection, drill, server_group
+from . import _last_copy, _protection, _topology_identity, _topology_state, drill, server_group
 from ._document import at, check
+from ._targets import targets
 from ._teardown import plan_teardown
 from ._topology_diff import Changes
 from ._topology_instances import plan_instances, plan_pairs
-from ._topology_prune import plan_prune, unnamed
-from ._topology_state import read  # noqa: F401 pylint: disable=unused-import
+from ._topology_prune import leaving, plan_prune, unnamed
 
 RULES = {
     "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
@@ -26,11 +26,19 @@ RULES = {
 _BLOCKED = ("SDRS.1303", "SDRS.1810")
 
 
+def read(lookup, params):
+    """The document joined to the live state, and whether production is there of what may be removed."""
+    live = _topology_state.read(lookup, params)
+    _topology_identity.check(lookup, live)
+    live.copies = _last_copy.read(lookup, params, [each for group in live.groups for each in leaving(group, params["prune"])])
+    return live
+
+
 class Planning:
     """Plans entry by entry: what one entry may not do now is noted, and the others go on."""
 
-    def __init__(self, params):
-        self.params, self.plan, self.changes = params, Plan(), Changes()
+    def __init__(self, params, copies=None):
+        self.params, self.copies, self.plan, self.changes = params, copies, Plan(), Changes()
 
     def entry(self, group, entry, make):
         """Add the steps of ``make(sub-plan)`` for an entry and give them back; None when they are refused."""
@@ -61,7 +69,7 @@ class Planning:
 
 def plan(params, live):
     """Steps that make everything as the document wants it. Pure."""
-    planning = Planning(params)
+    planning = Planning(params, live.copies)
     for group in live.groups:
         if group.absent:
             _plan_teardown(planning, group)
@@ -145,8 +153,8 @@ def _plan_teardown(planning, group):
             )
         contents = [(kind, kind.assumed(obj)) for kind, objects in group.contents() for obj in objects]
         part.take(plan_teardown(
-            server_group.Live(group.obj, [(kind, obj) for kind, obj in contents if obj]), params["force"],
-            params["delete_target_server"], params["delete_target_eip"], params["delete_target_volume"],
+            server_group.Live(group.obj, [(kind, obj) for kind, obj in contents if obj], copies=planning.copies.of(group.obj)),
+            params["force"], targets(params),
         ))
 
     planning.entry(group, group, make)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
 from .._plan import Plan, creator
+from . import _identity
 from ._kind import Kind, LiveState, generic_landed
 
 KIND = Kind(
@@ -78,6 +79,7 @@ def read(lookup, params):
         live = Live(lookup.show(KIND, params["id"]))
         if live.obj is None and params["state"] == "present":
             raise Refused("no VPC has the ID %s" % params["id"])
+        _identity.check_name(KIND, live.obj, params, lambda: [vpc for vpc in lookup.once("vpcs", lookup.api.vpcs) if vpc.get("name") == params["name"]])
     else:
         found = [vpc for vpc in lookup.once("vpcs", lookup.api.vpcs) if vpc.get("name") == params["name"]]
         live = Live(exactly_one(found, found, KIND.title, params["name"]) if found else None)
