@@ -125,6 +125,32 @@ def test_a_list_of_drills_that_is_none_destroys_nothing(answer, monkeypatch):
     assert cloud.written == [] and cloud.world.protected_instances
 
 
+@pytest.mark.parametrize("module, options", [
+    ("sdrs_topology", {"server_groups": [dict(DESTROYED, protected_instances=[{"name": "web", "server": "ecs-erp-web-1"}])]}),
+    ("sdrs_server_group", dict(DESTROYED, purge=True)),
+], ids=["topology", "group"])
+def test_the_premise_of_a_removal_is_read_again(module, options, monkeypatch):
+    """The first list is well-formed but does not show the drill yet: nothing has been stopped or deleted when it comes to light."""
+    spoiled = []
+
+    def changed(content):
+        if spoiled and "disaster_recovery_drills" in content:
+            spoiled.pop()
+            return {"disaster_recovery_drills": [], "count": 0}
+        return content
+
+    cloud = direct.use(monkeypatch)(changed)
+    group = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
+    direct.run("sdrs_topology", server_groups=[dict(group, protection="enabled", protected_instances=[{"name": "web", "server": "ecs-erp-web-1"}])])
+    cloud.time += 10_000
+    direct.run("sdrs_drill", server_group="erp", name="d", drill_vpc="vpc-drill")
+    spoiled.append(True)
+    cloud.written.clear()
+    with pytest.raises(TaskFailed, match="DR drill d"):
+        direct.run(module, **options)
+    assert cloud.written == []
+
+
 @pytest.mark.parametrize("answer", [{}, None], ids=str)
 def test_an_empty_object_is_no_sign_that_it_is_gone(answer, monkeypatch):
     spoiled = []

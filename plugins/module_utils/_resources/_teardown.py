@@ -54,9 +54,38 @@ def plan_teardown(live, force, wanted=()):
             statuses = {"replication pair": pair.get("status")}
             require(replication.DELETABLE, statuses, "deleting it", replication.KIND.label(pair))
             removed.append(replication.delete_step(result, pair, live.copies, wanted, after=steps))
+    _require_again(result.steps, group, live.contents)
     server_group.delete_step(result, group, after=steps + removed, later=bool(instances))
     result.again = bool(instances)
     return result
+
+
+def _require_again(steps, group, contents):
+    """Before every step that destroys something the group's lists are read again: it must hold nothing that the plan does not know of."""
+    known = {kind: {obj["id"] for its, obj in contents if its is kind} for kind in (drill.KIND, protected_instance.KIND, replication.KIND)}
+
+    def nothing_new(lists):
+        for kind, ids in known.items():
+            more = [kind.label(obj) for obj in lists(kind, {"server_group_id": group["id"]}) if obj.get("id") not in ids]
+            if more:
+                raise Refused(
+                    "%s holds %s now, which was not listed when its removal was planned; nothing was sent"
+                    % (server_group.KIND.label(group), ", ".join(more[:10])),
+                    remedy="Run the task again.",
+                )
+
+    for step in steps:
+        if step.call:
+            step.premise = _both(nothing_new, step.premise)
+
+
+def _both(first, second):
+    def premise(lists):
+        first(lists)
+        if second:
+            second(lists)
+
+    return premise
 
 
 def delete_instances(result, instances, pairs, after, copies, wanted=()):
