@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ._errors import ApiError, JobFailed, JobTimeout, describe
+from ._errors import ApiError, JobFailed, JobTimeout, describe, innermost
 from ._jobs import interval
 from ._lookup import Lookup
 
@@ -78,9 +78,9 @@ def failure(api, kind, obj):
     if not tasks:
         return JobFailed("%s ended in status %r; the list of failed tasks does not say why" % (kind.label(obj), obj.get("status")))
     task = max(tasks, key=lambda entry: str(entry.get("begin_time")))
-    code = task.get("error_code")
+    code, reason = innermost(task.get("error_code"), task.get("fail_reason"))
     return JobFailed(
         "%s ended in status %r: job %s %s failed: %s"
-        % (kind.label(obj), obj.get("status"), task.get("job_type"), task.get("job_id"), task.get("fail_reason") or "no reason given"),
+        % (kind.label(obj), obj.get("status"), task.get("job_type"), task.get("job_id"), reason or "no reason given"),
         code=code, job_id=task.get("job_id"), **describe(code),
     )
