@@ -48,11 +48,11 @@ class Cloud:
 
 
 class Direct(_client.Client):
-    def __init__(self, cloud):
+    def __init__(self, cloud, warn=None):
         known = cloud.world.identity
         super().__init__(_settings.resolve({
             "region": known["region"], "project_id": known["project_id"], "auth_token": "t", "endpoint": "http://127.0.0.1:1", "token_cache": False,
-        }, {}))
+        }, {}), warn)
         self._cloud = cloud
 
     def _exchange(self, method, url, body, auth, repeatable):
@@ -67,7 +67,7 @@ def use(monkeypatch):
         made.append(Cloud(changed))
         return made[-1]
 
-    monkeypatch.setattr(_run, "Client", lambda *args: Direct(made[-1]))
+    monkeypatch.setattr(_run, "Client", lambda settings, warn=None, *args: Direct(made[-1], warn))
     monkeypatch.setattr(_run, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
     # Threads would wait by the real clock.
     monkeypatch.setattr(_run, "_PARALLEL", 1)

@@ -9,9 +9,16 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from . import _shapes
 from ._client import objects
+from ._errors import ApiError
+from ._odd import Odd, altered, sound
 
 LONGEST_ID_LIST = 30  # SDRS.0226
+# What is answered with a job or with what was made.
+_CREATIONS = ("create_", "batch_create_")
+# So many odd objects are named one by one.
+_NAMED = 10
 
 
 class Operation(NamedTuple):
@@ -23,7 +30,6 @@ class Operation(NamedTuple):
     wrap: str | None = None
     repeatable: bool = False
     service: str = "sdrs"
-
 
 _V1 = "/v1/{project_id}"
 _GROUP = _V1 + "/server-groups/{server_group}"
@@ -123,6 +129,18 @@ class Api:
 
     def __init__(self, client):
         self.client = client
+        self._odd = set()
+
+    def judged(self, key, found):
+        """The objects that stand under ``key`` of a response; those with unusable fields become odd ones, and are told once."""
+        found = [_shapes.usable(key, content) for content in found]
+        for content in found:
+            if isinstance(content, Odd) and str(content.error) not in self._odd and len(self._odd) < _NAMED:
+                self._odd.add(str(content.error))
+                self.client.warn("the service shows an unusable object, which counts only where it is not needed: %s" % content.error.message)
+        return found
+
+    sound = staticmethod(sound)
 
     def call(self, name, body=None, query=None, **arguments):
         """Carry out an operation; ``body`` is wrapped as documented, the answer's wrapping is taken off."""
@@ -132,10 +150,13 @@ class Api:
         answer = self.client.call(
             operation.method, operation.service, operation.path, query, body, operation.repeatable, **arguments
         )
-        if operation.method == "GET" and operation.wrap:
-            answer = answer.get(operation.wrap)
-            return answer if isinstance(answer, dict) else {}
-        return answer
+        if operation.method != "GET":
+            return _shapes.check_made(answer, operation.wrap) if name.startswith(_CREATIONS) else _shapes.check_job(answer)
+        if not operation.wrap:
+            return answer
+        if not isinstance(answer.get(operation.wrap), dict) or not answer[operation.wrap]:
+            raise ApiError("the response holds no %s" % operation.wrap.replace("_", " "), retryable=True)
+        return _shapes.usable(operation.wrap, answer[operation.wrap], next(iter(arguments.values()), None))
 
     def list(self, name, query=None, expected=None, **arguments):
         """All objects of a list; ID lists in ``query`` become the documented JSON text, split at 30 (0226).
@@ -147,9 +168,9 @@ class Api:
         if long:
             parts = [query[long][i:i + LONGEST_ID_LIST] for i in range(0, len(query[long]), LONGEST_ID_LIST)]
             found = [item for part in parts for item in self.list(name, dict(query, **{long: part}), **arguments)]
-            return list({item.get("id"): item for item in found}.values())
+            return list({_shapes.key_of(item): item for item in found}.values())
         query = {key: json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value for key, value in query.items()}
-        return self.client.pages("sdrs", OPERATIONS[name].path, LIST_KEYS[name], query, expected, **arguments)
+        return self.judged(LIST_KEYS[name], self.client.pages("sdrs", OPERATIONS[name].path, LIST_KEYS[name], query, expected, **arguments))
 
     def query_by_tags(self, conditions):
         """Protected instances by tag, as ``resource_detail`` objects (5.8.1)."""
@@ -157,14 +178,15 @@ class Api:
         while True:
             body = dict(conditions, action="filter", limit="1000", offset=str(offset))
             page = objects(self.call("query_by_tags", body), "resources")
-            found += [item.get("resource_detail") or {"id": item.get("resource_id")} for item in page]
+            found += [dict(item.get("resource_detail") or {}, id=item.get("resource_id")) for item in page]
             offset += len(page)
             if len(page) < 1000:
-                return found
+                return self.judged("protected_instances", found)
 
     def job(self, job_id, service="sdrs"):
         """A job of SDRS (5.1.1) or ECS (field notes 4), with the ``service`` it belongs to."""
-        return dict(self.client.call("GET", service, "/v1/{project_id}/jobs/{job}", job=job_id), service=service)
+        answer = self.client.call("GET", service, "/v1/{project_id}/jobs/{job}", job=job_id)
+        return altered(_shapes.usable("job", answer, job_id), service=service)
 
     def server(self, server_id):
         """An ECS server's detail (field notes 4)."""
@@ -184,9 +206,9 @@ class Api:
             page = dict(query, limit=1000, **({"offset": len(found)} if found else {}))
             answer = self.client.call("GET", "evs", "/v2/{project_id}/cloudvolumes/detail", page)
             before, listed = len(found), objects(answer, "volumes")
-            found.update((volume.get("id"), volume) for volume in listed)
+            found.update((_shapes.key_of(volume), volume) for volume in listed)
             if len(listed) < 1000 or len(found) == before or answer.get("count") == len(found) > 1000:
-                return list(found.values())
+                return self.judged("volumes", found.values())
 
     def vpcs(self):
         """All VPCs of the project."""
@@ -203,28 +225,28 @@ class Api:
             query = {"limit": 100, "start_number": len(found), **({"scaling_group_name": name} if name else {})}
             page = objects(self.client.call("GET", "as", _AS, query), "scaling_groups")
             before = len(found)
-            found.update((group.get("scaling_group_id"), group) for group in page)
+            found.update((_shapes.key_of(group, "scaling_group_id"), group) for group in page)
             if len(page) < 100 or len(found) == before:
-                return list(found.values())
+                return self.judged("scaling_groups", found.values())
 
     def _marked_pages(self, path, key, query):
         """VPC's lists are paged by ``marker``, the last ID seen."""
         found, query = {}, dict(query, limit=1000)
         while True:
             page = objects(self.client.call("GET", "vpc", path, query), key)
-            fresh = [entry for entry in page if entry.get("id") not in found]
-            found.update((entry.get("id"), entry) for entry in fresh)
+            fresh = [entry for entry in page if _shapes.key_of(entry) not in found]
+            found.update((_shapes.key_of(entry), entry) for entry in fresh)
             if len(page) < 1000 or not fresh:
-                return list(found.values())
-            query["marker"] = page[-1]["id"]
+                return self.judged(key, found.values())
+            query["marker"] = page[-1].get("id")
 
     def _numbered_pages(self, service, path, key, query):
         found, number = {}, 1
         while True:
             answer = self.client.call("GET", service, path, dict(query, offset=number) if number > 1 else query)
             page = objects(answer, key)
-            fresh = [item for item in page if item.get("id") not in found]
-            found.update((item.get("id"), item) for item in fresh)
+            fresh = [item for item in page if _shapes.key_of(item) not in found]
+            found.update((_shapes.key_of(item), item) for item in fresh)
             if len(page) < query["limit"] or not fresh or answer.get("count") == len(found) > query["limit"]:
-                return list(found.values())
+                return self.judged(key, found.values())
             number += 1

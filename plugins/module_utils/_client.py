@@ -43,7 +43,7 @@ class Client:
     """
 
     def __init__(self, settings, warn=None, mask=None, sleep=time.sleep, clock=time.monotonic, session=None, agent="cloud_dr.sdrs"):
-        self.settings = settings
+        self.settings, self.warn = settings, warn or (lambda message: None)
         self._sleep, self._clock = sleep, clock
         self._throttle = Throttle(clock, sleep)
         self._given_session, self._agent, self._own = session, agent, threading.local()
@@ -82,17 +82,23 @@ class Client:
         :param repeatable: a writing request that may be repeated (idempotent by the reference, or only reading)
         """
         arguments = {name: path_argument(value) for name, value in arguments.items()}
+        self._sign_in(service)  # the project's ID may cost a request
         path = path.format(project_id=path_argument(self.project_id), **arguments)
         return self.send(method, service, path, query, body, repeatable)
 
     def send(self, method, service, path, query=None, body=None, repeatable=False):
         """Send a request to ``service``; ``query`` is a mapping, lists repeat their key."""
-        if isinstance(self.auth, TokenAuth):
-            self.auth.prepare()
+        self._sign_in(service)
         url = self.settings.url(service, self.auth.catalogue) + path
         if query:
             url += "?" + urlencode(query, doseq=True, quote_via=quote)
         return self._exchange(method, url, body, self.auth, repeatable or method == "GET")[1]
+
+    def _sign_in(self, service):
+        """Get a token if there is none yet, and refuse a region that lacks the service."""
+        if isinstance(self.auth, TokenAuth):
+            self.auth.prepare()
+        self.settings.require_service(service, self.auth.catalogue)
 
     def pages(self, service, path, key, query=None, expected=None, **arguments):
         """All objects of a list whose ``offset`` counts objects (SEMANTICS, section 7: ``limit`` is left out).
@@ -104,7 +110,7 @@ class Client:
             answer = self.call("GET", service, path, dict(query or {}, **({"offset": offset} if offset else {})), **arguments)
             page = objects(answer, key)
             for item in page:
-                found.setdefault(item.get("id") or item.get("job_id") or len(found), item)
+                found.setdefault(_shapes.key_of(item, "id", "job_id"), item)
             offset += len(page)
             total = answer.get("count")  # of all objects, or of this page: after the first page the two differ
             if not page or total == offset > len(page) or total == offset == expected or (len(page) < PAGE and not (isinstance(total, int) and total > offset)):
@@ -176,17 +182,21 @@ class Client:
         """``(content, None)``, or ``(None, error)`` when asking again may help."""
         if response.status_code == 204 or not response.content.strip():
             return {}, None
+        wrong = None
         try:
             content = response.json()
         except (ValueError, RecursionError):
-            content = None
-        wrong = _shapes.problem(content) if isinstance(content, dict) else "it is no JSON object"
+            wrong = "it is not JSON"
+        message = "%s returned an unusable response (HTTP %d): %%s" % (_host(response.url), response.status_code)
+        if wrong and repeatable:
+            return None, ApiError(message % wrong, http_status=response.status_code, retryable=True)
+        wrong = wrong or (None if isinstance(content, dict) else "it is not a JSON object") or (_shapes.too_deep(content) and "it is nested too deep")
         if not wrong:
             return content, None
-        message = "%s answered %d with what is no answer of it: %s" % (_host(response.url), response.status_code, one_line(wrong, 300))
         if not repeatable:
-            raise UnknownFate(message + ", the request may have been carried out")
-        return None, ApiError(message, http_status=response.status_code, retryable=True)
+            raise UnknownFate(message % wrong + ", the request may have been carried out")
+        # Asking again would bring the same.
+        raise ApiError(message % wrong, http_status=response.status_code)
 
     def _error(self, response):
         request_id = response.headers.get("X-Request-Id")
@@ -203,9 +213,9 @@ def objects(answer, key):
     value = answer.get(key)
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+    if not isinstance(value, list):
         raise ApiError("the service answered with something that is not a list of %s" % key)
-    return value
+    return _shapes.entries(value)
 
 
 def path_argument(value):

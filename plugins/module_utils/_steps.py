@@ -11,6 +11,7 @@ import threading
 from ._errors import ApiError, JobFailed, NotFound, SdrsError, UnknownFate, job_error
 from ._jobs import ended, entities
 from ._lookup import Lookup
+from ._odd import by_id, matching
 from ._plan import FIND, WAIT, resolve
 from ._wait import failure, settle
 
@@ -178,7 +179,7 @@ class Carrier:
 
     def _find(self, step):
         """The object a creation was meant to make, found by identity."""
-        return next((obj for obj in self._lists.get(step.kind, resolve(step.query)) if step.match(obj)), None)
+        return next(iter(matching(self._lists.get(step.kind, resolve(step.query)), step.match)), None)
 
     # Many at once -----------------------------------------------------------------------------------------------------
 
@@ -194,9 +195,9 @@ class Carrier:
         """``{step: object}`` of steps of one scope, by one list; None for what the list does not hold."""
         step = steps[0]
         objects = step.kind.every(self._api, dict(self.scope(step)[1]))
-        by_id = {obj.get("id"): obj for obj in objects}
+        known = by_id(objects)
         return {
-            step: next(filter(step.match, objects), None) if step.operation == "create" else by_id.get(resolve(step.id)) for step in steps
+            step: next(iter(matching(objects, step.match)), None) if step.operation == "create" else known.get(resolve(step.id)) for step in steps
         }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._lookup import production_zone
+from .._odd import raw
 from . import _protection, drill
 
 ERROR, ADVISORY, WARNING = "error", "advisory", "warning"
@@ -34,7 +35,7 @@ def check(name, passed, severity, detail):
 
 def listed(objects):
     """Names and IDs for a detail, at most ten."""
-    shown = ", ".join("%s (%s)" % (obj.get("name"), obj.get("id")) for obj in objects[:10])
+    shown = ", ".join("%s (%s)" % (raw(obj, "name"), raw(obj, "id")) for obj in objects[:10])
     return shown + (", … (%d in all)" % len(objects) if len(objects) > 10 else "")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._errors import Refused
+from .._odd import altered, raw
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ class Kind:
         if not self.busy(obj):
             return obj
         end = self.transit[obj["status"]]
-        return dict(obj, status=end) if end else None
+        return altered(obj, status=end) if end else None
 
     def label(self, obj, name=None):
         """``protection group erp (ID)`` for messages."""
         if not obj:
             return "%s %s" % (self.title, name or "")
-        return "%s %s (%s)" % (self.title, obj.get("name"), obj.get("id"))
+        return "%s %s (%s)" % (self.title, raw(obj, "name"), raw(obj, "id"))
 
     def refuse_half_deleted(self, obj):
         """What is left of a deletion that failed cannot be made present.

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 
 from .._errors import SdrsError
 from .._jobs import interval
+from .._odd import Unusable, raw
 from .._reach import answering
 from .._validate import identifiers
 
@@ -97,7 +98,12 @@ def _look(lookup, servers, waited, timeout):
         if seen == {}:  # ECS does not tell; it may later
             server.problem = "ECS does not tell its state"
             continue
-        status, task = (seen or {}).get("status"), (seen or {}).get(_TASK)
+        try:
+            addresses(seen)
+            status, task = (seen or {}).get("status"), (seen or {}).get(_TASK)
+        except Unusable as error:
+            server.seen, server.problem = {"id": server.id, "name": raw(seen, "name")}, error.message
+            continue
         server.problem = "is %s%s" % (status, ", %s" % task if task else "") if seen else "does not exist"
         if status == "ACTIVE" and not task:
             _decide(server, STATE, PASSED, "is ACTIVE", waited)
@@ -115,12 +121,12 @@ def _elsewhere(lookup, servers):
     watched, found = {server.id for server in servers}, {}
     try:
         everyone = lookup.all_servers()
+        for server in everyone.values():
+            for address in addresses(server) if server["id"] not in watched else ():
+                found.setdefault(address, []).append("%s (%s)" % (raw(server, "name"), server["id"]))
     except SdrsError:
         return None
-    for server in everyone.values():
-        for address in addresses(server) if server.get("id") not in watched else ():
-            found.setdefault(address, []).append("%s (%s)" % (server.get("name"), server.get("id")))
-    return found
+    return None if everyone.unreadable else found
 
 
 def _not_unique(servers, others, waited):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
+from .._odd import matching
 from .._plan import Plan, creator
 from ._kind import Kind, LiveState, generic_landed
 
@@ -79,7 +80,7 @@ def read(lookup, params):
         if live.obj is None and params["state"] == "present":
             raise Refused("no VPC has the ID %s" % params["id"])
     else:
-        found = [vpc for vpc in lookup.once("vpcs", lookup.api.vpcs) if vpc.get("name") == params["name"]]
+        found = matching(lookup.once("vpcs", lookup.api.vpcs), lambda vpc: vpc.get("name") == params["name"])
         live = Live(exactly_one(found, found, KIND.title, params["name"]) if found else None)
     if live.obj is None and params["state"] == "present" and not params.get("cidr"):
         raise ConfigError("VPC %s does not exist; creating it needs cidr" % params["name"])

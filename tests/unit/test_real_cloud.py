@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the real cloud is known to differ from what its API reference suggests, over a simulated world called directly."""
+
+from __future__ import annotations
+
+import json
+
+import direct
+import pytest
+
+from support import TaskFailed
+
+GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    cloud = direct.use(monkeypatch)()
+    cloud.world.settings["first_sync_seconds"] = 1
+    return cloud
+
+
+def protected(cloud, *servers, protection=True):
+    """A group with the servers protected and synchronised."""
+    direct.run("sdrs_server_group", **GROUP)
+    for server in servers or ("ecs-erp-web-1",):
+        direct.run("sdrs_protected_instance", server_group="erp", server=server, name=server)
+    if protection:
+        direct.run("sdrs_server_group", name="erp", protection="enabled")
+    cloud.time += 600
+
+
+def test_the_cause_inside_a_cause_is_shown_from_the_failed_tasks_too(cloud):
+    protected(cloud, protection=False)
+    reason = "SdrsStartTask-fail:SDRS.0011:Client error : " + json.dumps({"error": {"message": "the array is busy", "code": "EVS.2024"}})
+    cloud.world.faults.append({"job_type": "startProtectionGroupNoCG", "error_code": "SDRS.0406", "fail_reason": reason})
+    direct.run("sdrs_server_group", name="erp", protection="enabled", wait=False)
+    with pytest.raises(TaskFailed, match="failed: the array is busy") as caught:
+        direct.run("sdrs_server_group", name="erp", protection="enabled")
+    assert caught.value.error["code"] == "EVS.2024" and "Client error" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_batches_that_are_not_offered_become_single_calls(cloud, status):
+    cloud.world.settings.update(batch_offered=False, not_offered_status=status)
+    direct.run("sdrs_server_group", **GROUP)
+    direct.run("sdrs_protected_instance_batch", server_group="erp", name_prefix="x", servers=[{"server": "ecs-erp-web-1"}, {"server": "ecs-erp-web-2"}])
+    assert len(cloud.world.protected_instances) == 2
+
+
+# Readiness to protect: what the two clouds allow -----------------------------------------------------------------------
+
+
+def readiness(operation="create", **options):
+    result = direct.run("sdrs_readiness_info", server_group="erp", operation=operation, **options)
+    return result["ready"], {each["check"]: each for each in result["checks"]}
+
+
+@pytest.fixture(params=[False, True], ids=["huawei", "otc"])
+def otc(request, cloud):
+    if request.param:
+        cloud.world.identity["region"] = "eu-de"
+    return request.param
+
+
+def server(cloud, name):
+    return next(each for each in cloud.world.servers.values() if each["name"] == name)
+
+
+@pytest.mark.parametrize("flavor, supported", [
+    ("s3.large.2", True), ("c4.xlarge.2", True), ("m4.large.8", True), ("c7n.large.2", True), ("e3.26xlarge.14", True), (None, True),
+    ("g6.xlarge.4", False), ("p2s.2xlarge.8", False), ("pi2.2xlarge.4", False), ("fp1.2xlarge.11", False), ("kc1.large.2", False), ("d2.xlarge.8", False),
+    ("C6.large.2", False), ("c9.large.2", False), ("s9.large.2", False), ("i9.large.2", False), ("m9.large.8", False),
+])
+def test_flavors_that_are_not_supported(cloud, otc, flavor, supported):
+    direct.run("sdrs_server_group", **GROUP)
+    server(cloud, "ecs-erp-app-1")["flavor"] = {"id": flavor}
+    ready, checks = readiness(servers=["ecs-erp-app-1", "ecs-erp-web-1"])
+    assert checks["flavors"]["passed"] is supported and checks["flavors"]["severity"] == ("error" if otc else "warning")
+    assert ready is (supported or not otc)
+    if not supported:
+        assert "ecs-erp-app-1" in checks["flavors"]["detail"] and "ecs-erp-web-1" not in checks["flavors"]["detail"]
+
+
+@pytest.mark.parametrize("hints", [{"dedicated_host_id": ["h1"]}, {"tenancy": ["dedicated"]}])
+def test_servers_on_dedicated_hosts(cloud, otc, hints):
+    direct.run("sdrs_server_group", **GROUP)
+    server(cloud, "ecs-erp-app-1")["os:scheduler_hints"] = hints
+    ready, checks = readiness(servers=["ecs-erp-app-1", "ecs-erp-web-1"])
+    assert ready is not otc and checks["dedicated_hosts"]["passed"] is not otc and "ecs-erp-app-1" in checks["dedicated_hosts"]["detail"]
+    assert readiness(servers=["ecs-erp-web-1"])[0]
+
+
+def test_servers_with_shared_disks(cloud, otc):
+    direct.run("sdrs_server_group", **GROUP)
+    ready, checks = readiness(servers=["ecs-erp-cluster-1", "ecs-erp-cluster-2"])
+    assert ready is not otc and checks["shared_disks"]["passed"] is not otc
+    if otc:
+        assert "quorum" in checks["shared_disks"]["detail"] and "pair the disk while it is available" in checks["shared_disks"]["detail"]
+    assert not readiness(servers=["ecs-erp-cluster-1"])[0] and readiness(servers=["ecs-erp-web-1"])[0]
