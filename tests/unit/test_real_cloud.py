@@ -98,3 +98,56 @@ def test_servers_with_shared_disks(cloud, otc):
     if otc:
         assert "quorum" in checks["shared_disks"]["detail"] and "pair the disk while it is available" in checks["shared_disks"]["detail"]
     assert not readiness(servers=["ecs-erp-cluster-1"])[0] and readiness(servers=["ecs-erp-web-1"])[0]
+
+
+# An unplanned failover with the production site's disks gone ------------------------------------------------------------
+
+
+def in_fault(cloud, level="2", status="fault", pairs=1, instances=True):
+    """The first pairs are in fault, and their instances with them."""
+    for pair in list(cloud.world.replications.values())[:pairs]:
+        pair.update(fault_level=level, status=status)
+        for entry in pair["attachment"] if instances else ():
+            cloud.world.protected_instances[entry["protected_instance"]]["status"] = status
+
+
+def fail_over(**options):
+    return direct.run("sdrs_failover", server_group="erp", active_site="target", mode="unplanned", **options)
+
+
+def test_fault_level_2_with_progress_100_is_what_a_failover_is_for(cloud):
+    protected(cloud, "ecs-erp-web-1", "ecs-erp-app-1")
+    in_fault(cloud)
+    ready, checks = readiness("failover")
+    assert ready and checks["object_statuses"]["passed"] and checks["synchronisation"]["passed"] and checks["production_fault"]["passed"]
+    assert not readiness("planned_failover")[0], "a planned one still needs every pair to be protected"
+    assert fail_over()["server_group"]["priority_station"] == "target"
+
+
+@pytest.mark.parametrize("level, status, progress, instances", [
+    ("2", "fault", 99, True), ("2", "fault", None, True), ("0", "fault", 100, True), ("5", "fault", 100, True), ("2", "invalid", 100, True),
+    ("2", "error", 100, True),
+])
+def test_any_other_fault_needs_force(cloud, level, status, progress, instances):
+    protected(cloud)
+    in_fault(cloud, level, status, instances=instances)
+
+    def changed(answer):
+        for pair in answer.get("replications") or []:
+            pair["progress"] = progress
+        return answer
+
+    cloud.changed = changed
+    cloud.written.clear()
+    with pytest.raises(TaskFailed, match="force: true"):
+        fail_over()
+    assert cloud.written == []
+
+
+def test_an_instance_in_fault_for_another_reason_needs_force(cloud):
+    protected(cloud, "ecs-erp-web-1", "ecs-erp-app-1")
+    in_fault(cloud)
+    other = next(each for each in cloud.world.protected_instances.values() if each["status"] == "protected")
+    other["status"] = "fault"
+    with pytest.raises(TaskFailed, match=other["name"]):
+        fail_over()

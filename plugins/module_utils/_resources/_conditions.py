@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .._lookup import production_zone
 from .._odd import raw
 from . import _protection, drill
+from ._attachments import plain_attachments
 
 ERROR, ADVISORY, WARNING = "error", "advisory", "warning"
 _FAULTY = ("invalid", "fault", "error")
@@ -50,11 +51,16 @@ def has_pairs(facts):
     return check("replication_pairs", count, ERROR, "%d replication pairs; at least one is needed" % count)
 
 
-def synchronised(facts, severity, retried=None):
-    """Every pair is protected, or in the error status being retried, and its progress 100."""
+def cut_off(pair):
+    """Whether the production site's disk is gone and everything has arrived before: level 2 with progress 100, for which a failover is advised."""
+    return pair.get("status") == "fault" and str(pair.get("fault_level")) == "2" and pair.get("progress") == 100
+
+
+def synchronised(facts, severity, retried=None, passing=lambda pair: False):
+    """Every pair is protected, or in the error status being retried, and its progress 100; ``passing(pair)`` lets others pass."""
     late = [
         pair for pair in facts.pairs
-        if pair.get("status") not in ("protected", retried) or pair.get("progress") != 100
+        if (pair.get("status") not in ("protected", retried) or pair.get("progress") != 100) and not passing(pair)
     ]
     text = ", ".join("%s is %s at %s %%" % (pair.get("name"), pair.get("status"), pair.get("progress")) for pair in late[:10])
     return check("synchronisation", not late, severity, text or "all replication pairs are synchronised")
@@ -66,8 +72,18 @@ def fault_level(facts, severity):
     return check("fault_level", not cut, severity, "replication link disconnected (level 5): %s" % listed(cut) if cut else "no pair has fault level 5")
 
 
-def objects_sound(facts, severity):
-    faulty = [obj for obj in (*facts.instances, *facts.pairs) if str(obj.get("status")).startswith(_FAULTY)]
+def objects_sound(facts, severity, passing=lambda pair: False):
+    """No instance or pair is in an error status; ``passing(pair)`` lets pairs pass, and instances that are in fault for these alone."""
+    pairs = [pair for pair in facts.pairs if str(pair.get("status")).startswith(_FAULTY)]
+    explained, unexplained = (
+        {instance for pair in pairs if bool(passing(pair)) is passes for instance in plain_attachments(pair)} for passes in (True, False)
+    )
+    # An instance is in fault while a pair of it does not synchronise (A.3).
+    explained -= unexplained
+    faulty = [
+        *(obj for obj in facts.instances if str(obj.get("status")).startswith(_FAULTY) and not (obj.get("status") == "fault" and obj.get("id") in explained)),
+        *(pair for pair in pairs if not passing(pair)),
+    ]
     text = ", ".join("%s is %s" % (obj.get("name"), obj.get("status")) for obj in faulty[:10])
     return check("object_statuses", not faulty, severity, text or "no instance or pair is in an error status")
 
@@ -104,8 +120,8 @@ def for_failover(facts):
     status = facts.group.get("status")
     return [
         group_status(facts, {"protected", "error-failing-over", "error-reversing"}), has_pairs(facts),
-        fault_level(facts, ADVISORY), synchronised(facts, ADVISORY, status if status != "protected" else None),
-        objects_sound(facts, ADVISORY if status == "protected" else WARNING), production_is_sound(facts),
+        fault_level(facts, ADVISORY), synchronised(facts, ADVISORY, status if status != "protected" else None, cut_off),
+        objects_sound(facts, ADVISORY if status == "protected" else WARNING, cut_off), production_is_sound(facts),
     ]
 
 
