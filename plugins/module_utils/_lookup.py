@@ -51,7 +51,7 @@ class Lookup:
 
     def _show(self, kind, object_id):
         try:
-            return self.api.call(kind.show_call, **{kind.name: object_id}) or None
+            return kind.showing(self.api, object_id) if kind.showing else self.api.call(kind.show_call, **{kind.name: object_id}) or None
         except NotFound:
             return None
         except ApiError as error:

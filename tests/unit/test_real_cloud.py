@@ -151,3 +151,51 @@ def test_an_instance_in_fault_for_another_reason_needs_force(cloud):
     other["status"] = "fault"
     with pytest.raises(TaskFailed, match=other["name"]):
         fail_over()
+
+
+# The synchronisation is told by the pairs -------------------------------------------------------------------------------
+
+
+def drilled(*groups, **options):
+    return direct.run("sdrs_topology", server_groups=[
+        dict(GROUP, name=name, protection="enabled", drills=[{"name": "d-" + name, "drill_vpc": vpc}],
+             protected_instances=[{"name": "i-" + name, "server": server}]) for name, server, vpc in groups
+    ], **options)
+
+
+ERP, CRM = ("erp", "ecs-erp-web-1", "vpc-drill"), ("crm", "ecs-erp-web-2", "vpc-drill-2")
+
+
+@pytest.mark.parametrize("told", [0, None, "computed"])
+@pytest.mark.parametrize("groups", [(ERP,), (ERP, CRM)], ids=len)
+def test_a_drill_waits_for_the_pairs_where_the_group_tells_nothing(cloud, told, groups):
+    cloud.world.settings.update(first_sync_seconds=300, group_progress=told)
+    direct.run("vpc", name="vpc-drill-2", cidr="192.168.0.0/16", subnets=[{"name": "a", "cidr": "192.168.0.0/20"}, {"name": "b", "cidr": "192.168.16.0/20"}])
+    result = drilled(*groups)
+    assert {each["operation"] for each in result["operations"]} == {"create", "start"}
+    assert {each["status"] for each in cloud.world.drills.values()} == {"available"} and len(cloud.world.drills) == len(groups)
+    start = next(job for job in cloud.world.jobs.values() if job["job_type"] == "startProtectionGroupNoCG")
+    drill = next(job for job in cloud.world.jobs.values() if job["job_type"] == "createDisasterRecoveryDrill")
+    assert 300 <= drill["_begin"] - start["_end"] < 340, "no sooner, and not much later"
+
+
+def test_pairs_that_tell_nothing_of_progress_tell_by_their_status(cloud):
+    cloud.world.settings.update(first_sync_seconds=300, group_progress=0)
+
+    def changed(answer):
+        for pair in answer.get("replications") or []:
+            pair["progress"] = None
+        return answer
+
+    cloud.changed = changed
+    drilled(ERP)
+    assert len(cloud.world.drills) == 1
+    assert readiness("drill", drill_vpc="vpc-drill")[1]["first_synchronisation"]["passed"]
+
+
+def test_a_synchronisation_that_never_ends_is_not_waited_for_for_ever(cloud):
+    cloud.world.settings.update(first_sync_seconds=10**6, group_progress=None)
+    before = cloud.time
+    with pytest.raises(TaskFailed, match="synchronisation of protection group erp.*Replication-Pair.*has not ended within 600 s"):
+        drilled(ERP, wait_timeout=600)
+    assert cloud.time - before < 2000 and not cloud.world.drills

@@ -22,6 +22,7 @@ DEFAULT_SETTINGS = {
     "pairs_outlive_instance": False,
     "batch_offered": True,
     "not_offered_status": 404,  # how a cloud answers what it does not offer: 404 with the gateway's code, 405 or 501
+    "group_progress": "computed",  # a protection group's progress: from its pairs, or always this value (0, null)
     "missing_as_not_allowed": False,  # a deletion of what is gone is answered with 1301 or 1913
     "list_lag_seconds": 0,  # lists do not show what was created less than so many seconds ago, whatever --speed says
     "requests_per_second": None,  # more in one second are answered with 429

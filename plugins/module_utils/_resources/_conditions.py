@@ -13,6 +13,7 @@ from .._lookup import production_zone
 from .._odd import raw
 from . import _protection, drill
 from ._attachments import plain_attachments
+from .server_group import is_synchronised
 
 ERROR, ADVISORY, WARNING = "error", "advisory", "warning"
 _FAULTY = ("invalid", "fault", "error")
@@ -138,7 +139,7 @@ def for_protect(facts):
 
 def for_drill(facts):
     """5.7.1."""
-    late = [pair for pair in facts.pairs if pair.get("progress") != 100]
+    late = [pair for pair in facts.pairs if not is_synchronised(pair)]
     text = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:10])
     return [
         group_status(facts, drill.ADDABLE["protection group"]), has_pairs(facts),

@@ -27,6 +27,7 @@ class Kind:
     failed_creation: str = "error"
     landed: Any = None
     listing: Any = None  # listing(api, query), where the list is none of SDRS
+    showing: Any = None  # showing(api, object ID), where more than the object itself has to be asked
     showable: bool = True
 
     def status(self, obj):
