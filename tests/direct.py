@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _run, _settings
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import api_error
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
-from sdrs_simulator import faults, jobs, routes, scenario
+from sdrs_simulator import faults, jobs, routes, scenario, vpcs
 from support import Host, run_task
 
 
@@ -42,6 +42,7 @@ class Cloud:
             self.written.append((method, parts.path))
         try:
             jobs.settle(self.world)
+            vpcs.settle(self.world)
             return self.changed(copy.deepcopy(handler(self.world, request) or {}))
         except faults.Fault as fault:
             raise api_error(fault.status, json.dumps(fault.body), None) from None

@@ -104,6 +104,7 @@ NEIGHBOURS = {
     "delete_vpc": Operation("4", "DELETE", _V1 + "/vpcs/{vpc}", service="vpc"),
     "show_subnet": Operation("4", "GET", _V1 + "/subnets/{subnet}", "subnet", service="vpc"),
     "create_subnet": Operation("4", "POST", _V1 + "/subnets", "subnet", service="vpc"),
+    "update_subnet": Operation("4", "PUT", _V1 + "/vpcs/{vpc}/subnets/{subnet}", "subnet", True, "vpc"),
     "delete_subnet": Operation("4", "DELETE", _V1 + "/vpcs/{vpc}/subnets/{subnet}", service="vpc"),
     "show_as_group": Operation("4", "GET", _AS + "/{as_group}", "scaling_group", service="as"),
     "update_as_group": Operation("as-group-modify", "PUT", _AS + "/{as_group}", None, True, "as"),

@@ -69,6 +69,8 @@ class Carrier:
                     return step.instead(error)
                 return self._refused(step, error)
         step.submitted = True
+        if step.retry_refused:
+            return RUNNING
         if isinstance(answer.get("job_id"), str):
             step.job = {"job_id": answer["job_id"], "service": step.service}
             return RUNNING
@@ -92,6 +94,9 @@ class Carrier:
 
     def _refused(self, step, error):
         """After a refusal a look at the object decides (SEMANTICS, section 3): it may be as wanted already."""
+        if step.retry_refused and self._waiting.wait and step.retry_refused(error):
+            step.refused = error
+            return RUNNING
         if step.operation == "untag" and error.code == "SDRS.2206":
             step.submitted = True
             return DONE
@@ -130,6 +135,8 @@ class Carrier:
 
     def look(self, step):
         """Whether the step has ended well; raises when it has failed."""
+        if step.retry_refused:
+            return self._gone(step)
         if not step.job:
             return self.judge(step, self._seen(step))
         try:
@@ -156,6 +163,25 @@ class Carrier:
             step.id = found["id"]
         return True
 
+    def _gone(self, step):
+        """Whether what is being deleted is gone. Its deletion is repeated: it may have been refused for what is going itself, or have failed later."""
+        try:
+            step.seen = self.current(step)
+            if step.seen is None:
+                step.submitted = True
+                return True
+            self._alive()
+            self._api.call(step.call, resolve(step.body), **resolve(step.arguments))
+            step.submitted, step.refused = True, None
+        except (NotFound, UnknownFate):
+            pass  # the next look tells
+        except ApiError as error:
+            # What is going may be shown with an error, too: 403 or 500.
+            if not step.retry_refused(error) and not (step.submitted and error.http_status == 403):
+                raise
+            step.refused = error
+        return False
+
     def judge(self, step, obj):
         """The outcome from the object's status, where the job is not known."""
         step.seen = obj
@@ -165,7 +191,7 @@ class Carrier:
             step.id = obj["id"]
         if step.operation == WAIT and (step.tolerant or obj is None):
             return True
-        if obj is not None and (str(obj.get("status")).startswith("error") or step.operation == "delete"):
+        if obj is not None and (str(obj.get("status")).lower().startswith("error") or step.operation == "delete"):
             raise failure(self._api, step.kind, obj)
         return True
 

@@ -8,6 +8,7 @@ import json
 import direct
 import pytest
 
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, api_error
 from support import TaskFailed
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -199,3 +200,163 @@ def test_a_synchronisation_that_never_ends_is_not_waited_for_for_ever(cloud):
     with pytest.raises(TaskFailed, match="synchronisation of protection group erp.*Replication-Pair.*has not ended within 600 s"):
         drilled(ERP, wait_timeout=600)
     assert cloud.time - before < 2000 and not cloud.world.drills
+
+
+# VPCs and subnets -------------------------------------------------------------------------------------------------------
+
+SUBNET = {"name": "a", "cidr": "192.168.0.0/20"}
+
+
+def subnets(cloud, name="v"):
+    vpc = next((each["id"] for each in cloud.world.vpcs.values() if each["name"] == name), None)
+    return {each["name"]: each for each in cloud.world.subnets.values() if each["vpc_id"] == vpc}
+
+
+def vpc(_check=False, **options):
+    return direct.run("vpc", check=_check, **{"name": "v", **options})
+
+
+def operations(result):
+    return [entry["operation"] for entry in result["operations"]]
+
+
+def test_the_simulator_wants_what_the_service_wants_of_a_subnet(cloud):
+    vpc(cidr="192.168.0.0/16")
+    parent = next(each["id"] for each in cloud.world.vpcs.values() if each["name"] == "v")
+
+    def create(**body):
+        return cloud.answer("POST", "http://x/v1/p/subnets", {"subnet": {"name": "a", "vpc_id": parent, "cidr": "192.168.0.0/20", **body}})
+
+    for wrong, code in (({}, "VPC.0201"), ({"gateway_ip": "10.0.0.1"}, "VPC.0201"), ({"gateway_ip": "192.168.0.1", "cidr": "10.0.0.0/20"}, "VPC.0203"),
+                        ({"gateway_ip": "192.168.0.1", "extra_dhcp_opts": [{"opt_name": "ntp", "opt_value": ""}]}, "VPC.0201")):
+        with pytest.raises(ApiError) as caught:
+            create(**wrong)
+        assert caught.value.code == code and caught.value.http_status == 400
+    made = create(gateway_ip="192.168.0.1")["subnet"]
+    assert made["status"] == "UNKNOWN" and made["dnsList"] == [] and made["primary_dns"] == "" and made["dhcp_enable"] is True
+
+
+@pytest.mark.parametrize("cidr, gateway", [("192.168.0.0/20", "192.168.0.1"), ("192.168.16.0/28", "192.168.16.1")])
+def test_a_gateway_that_is_not_given_is_the_first_address(cloud, cidr, gateway):
+    options = dict(cidr="192.168.0.0/16", subnets=[{"name": "a", "cidr": cidr}])
+    assert operations(vpc(**options)) == ["create", "create"]
+    assert subnets(cloud)["a"]["gateway_ip"] == gateway and not vpc(**options)["changed"]
+    assert vpc(**options)["diff"]["before"] == vpc(**options)["diff"]["after"]
+
+
+@pytest.mark.parametrize("status", ["UNKNOWN", "PENDING"])
+def test_a_subnet_is_waited_for_until_it_is_active(cloud, status):
+    cloud.world.settings.update(subnet_status_at_first=status, subnet_seconds=45)
+    before = cloud.time
+    vpc(cidr="192.168.0.0/16", subnets=[SUBNET])
+    assert subnets(cloud)["a"]["status"] == "ACTIVE" and 45 <= cloud.time - before < 60
+
+
+def test_a_subnet_that_does_not_become_active(cloud):
+    cloud.world.settings.update(subnet_seconds=10**6)
+    with pytest.raises(TaskFailed, match="subnet a .* now 'UNKNOWN', has not ended within 60 s"):
+        vpc(cidr="192.168.0.0/16", subnets=[SUBNET], wait_timeout=60)
+    subnets(cloud)["a"]["_active"] = cloud.time
+    fails = cloud.time + 20
+
+    def changed(answer):
+        if (answer.get("subnet") or {}).get("name") == "b" and cloud.time > fails:
+            answer["subnet"]["status"] = "ERROR"
+        return answer
+
+    cloud.changed = changed
+    with pytest.raises(TaskFailed, match="subnet b .* ended in status 'ERROR'"):
+        vpc(subnets=[{"name": "b", "cidr": "192.168.32.0/20"}])
+
+
+def test_a_subnet_found_in_transit_is_waited_for(cloud):
+    cloud.world.settings.update(subnet_seconds=45)
+    vpc(cidr="192.168.0.0/16", subnets=[SUBNET], wait=False)
+    vpc(subnets=[SUBNET], wait=False)
+    cloud.time += 5
+    vpc(subnets=[SUBNET])
+    assert subnets(cloud)["a"]["status"] == "ACTIVE" and operations(vpc(subnets=[SUBNET])) == []
+
+
+@pytest.mark.parametrize("status", [409, 500])
+def test_deletion_goes_on_until_ports_subnets_and_vpc_are_gone(cloud, status):
+    cloud.world.settings.update(subnet_in_use_status=status, subnet_seconds=20)
+    vpc(cidr="192.168.0.0/16", subnets=[SUBNET, {"name": "b", "cidr": "192.168.16.0/20"}])
+    subnets(cloud)["a"]["_ports_until"] = cloud.time + 90
+    before = cloud.time
+    assert operations(vpc(state="absent", purge_subnets=True)) == ["delete", "delete", "delete"]
+    assert subnets(cloud) == {} and "v" not in {each["name"] for each in cloud.world.vpcs.values()} and 110 <= cloud.time - before < 150
+    assert not vpc(state="absent", purge_subnets=True)["changed"]
+
+
+def test_a_subnet_that_stays_in_use_ends_with_the_service_s_own_words(cloud):
+    vpc(cidr="192.168.0.0/16", subnets=[SUBNET, {"name": "b", "cidr": "192.168.16.0/20"}])
+    subnets(cloud)["a"]["_ports_until"] = cloud.time + 10**6
+    before = cloud.time
+    with pytest.raises(TaskFailed, match=r"subnet a .*has not ended within 120 s.*subnet is still used.*\[VPC.0209\]") as caught:
+        vpc(state="absent", purge_subnets=True, wait_timeout=120)
+    assert cloud.time - before < 200 and caught.value.error["code"] == "VPC.0209" and "v" in {each["name"] for each in cloud.world.vpcs.values()}
+
+
+@pytest.mark.parametrize("code", ["VPC.0210", "VPC.0206", "VPC.2201"])
+def test_a_refusal_that_time_does_not_mend_is_final(cloud, code):
+    vpc(cidr="192.168.0.0/16", subnets=[SUBNET])
+    status = 403 if code == "VPC.2201" else 500
+    before, answer = cloud.time, cloud.answer
+
+    def refusing(method, url, body):
+        if method == "DELETE":
+            raise api_error(status, json.dumps({"code": code, "message": "no"}))
+        return answer(method, url, body)
+
+    cloud.answer = refusing
+    with pytest.raises(TaskFailed, match=code.replace(".", r"\.")):
+        vpc(state="absent", purge_subnets=True)
+    assert cloud.time - before < 10
+
+
+def test_a_vpc_with_subnets_is_not_sent_for_deletion(cloud):
+    vpc(cidr="192.168.0.0/16", subnets=[SUBNET])
+    cloud.written.clear()
+    with pytest.raises(TaskFailed, match="has subnets: a.*purge_subnets: true"):
+        vpc(state="absent")
+    assert cloud.written == []
+
+
+@pytest.mark.parametrize("options, shown", [
+    ({"dns_list": ["10.0.0.2", "10.0.0.3", "10.0.0.4"]}, {"dnsList": ["10.0.0.2", "10.0.0.3", "10.0.0.4"], "primary_dns": "10.0.0.2"}),
+    ({"primary_dns": "10.0.0.2", "secondary_dns": "10.0.0.3"}, {"dnsList": ["10.0.0.2", "10.0.0.3"]}),
+    ({"primary_dns": "10.0.0.2"}, {"dnsList": ["10.0.0.2"], "secondary_dns": ""}),
+    ({"dhcp_enable": False}, {"dhcp_enable": False}),
+    ({"ntp_servers": ["10.0.0.5", "10.0.0.6"]}, {"extra_dhcp_opts": [{"opt_name": "ntp", "opt_value": "10.0.0.5,10.0.0.6"}]}),
+])
+def test_dns_dhcp_and_ntp_of_subnets(cloud, options, shown):
+    """Set at creation, and on a subnet that is there without them; each time once."""
+    vpc(cidr="192.168.0.0/16", subnets=[dict(SUBNET, **options)])
+    assert {key: subnets(cloud)["a"][key] for key in shown} == shown
+    assert not vpc(subnets=[dict(SUBNET, **options)])["changed"]
+    vpc(subnets=[{"name": "b", "cidr": "192.168.16.0/20", "dhcp_enable": False}])
+    changed = {"name": "b", "cidr": "192.168.16.0/20", **options}
+    if "dhcp_enable" not in options:
+        assert operations(vpc(subnets=[changed], _check=True)) == ["update"]
+        result = vpc(subnets=[changed])
+        assert operations(result) == ["update"] and result["diff"]["before"] != result["diff"]["after"]
+        assert subnets(cloud)["b"]["dhcp_enable"] is False, "an update that leaves DHCP out would switch it on"
+    assert {key: subnets(cloud)["b"][key] for key in shown} == shown and not vpc(subnets=[changed])["changed"]
+
+
+def test_ntp_servers_are_removed_by_an_empty_list(cloud):
+    vpc(cidr="192.168.0.0/16", subnets=[dict(SUBNET, ntp_servers=["10.0.0.5"])])
+    assert operations(vpc(subnets=[dict(SUBNET, ntp_servers=[])])) == ["update"] and subnets(cloud)["a"]["extra_dhcp_opts"] == []
+    assert not vpc(subnets=[dict(SUBNET, ntp_servers=[])])["changed"]
+
+
+@pytest.mark.parametrize("wrong, message", [
+    ({"dns_list": ["x"]}, "dns_list: 'x' is not an IPv4 address"), ({"primary_dns": "fe80::1"}, "primary_dns: 'fe80::1' is not an IPv4 address"),
+    ({"ntp_servers": ["10.0.0.%d" % number for number in range(5)]}, "ntp_servers: at most 4"), ({"ntp_servers": ["10.0.0.1"] * 2}, "ntp_servers: .*twice"),
+    ({"dns_list": []}, "dns_list: must not be empty"), ({"secondary_dns": "10.0.0.1", "primary_dns": "10.0.0.1"}, "secondary_dns: .*the same"),
+])
+def test_subnet_options_that_are_wrong(cloud, wrong, message):
+    with pytest.raises(TaskFailed, match=r"subnets\[0\]\." + message):
+        vpc(cidr="192.168.0.0/16", subnets=[dict(SUBNET, **wrong)])
+    assert cloud.written == []

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 
 COLLECTIONS = (
     "server_groups", "protected_instances", "replications", "drills", "jobs", "failed_tasks", "domains", "servers", "volumes",
-    "vpcs", "subnets", "as_groups", "tokens",
+    "vpcs", "subnets", "peerings", "network_acls", "as_groups", "tokens",
 )
 DEFAULT_SETTINGS = {
     # Unknown of the real service, so switchable (field notes 7).
@@ -29,6 +29,11 @@ DEFAULT_SETTINGS = {
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20},
     "nics_per_instance": 12,
+    # A subnet is associated with its VPC, or gone, so many seconds after it was asked for; ports outlive their server.
+    "subnet_seconds": 2, "port_seconds": 6, "subnet_status_at_first": "UNKNOWN",
+    "subnet_in_use_status": 409,  # or 500, as the documentation has it
+    "route_tables_show_routes": True,
+    "vpc_lists_refused": {},  # route_tables, peerings or network_acls: the status of the answer where they are not offered
     "first_sync_seconds": 60,
     "resync_seconds": 1,
     # Seconds at --speed 1; from field notes 2 and the examples of the reference.
