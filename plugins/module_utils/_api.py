@@ -103,6 +103,7 @@ NEIGHBOURS = {
     "update_vpc": Operation("vpc-update", "PUT", _V1 + "/vpcs/{vpc}", "vpc", True, "vpc"),
     "delete_vpc": Operation("4", "DELETE", _V1 + "/vpcs/{vpc}", service="vpc"),
     "show_subnet": Operation("4", "GET", _V1 + "/subnets/{subnet}", "subnet", service="vpc"),
+    "show_route_table": Operation("VPC v1", "GET", _V1 + "/routetables/{route_table}", "routetable", service="vpc"),
     "create_subnet": Operation("4", "POST", _V1 + "/subnets", "subnet", service="vpc"),
     "update_subnet": Operation("4", "PUT", _V1 + "/vpcs/{vpc}/subnets/{subnet}", "subnet", True, "vpc"),
     "delete_subnet": Operation("4", "DELETE", _V1 + "/vpcs/{vpc}/subnets/{subnet}", service="vpc"),
@@ -218,6 +219,19 @@ class Api:
     def subnets(self, vpc_id=None):
         """The subnets of a VPC, or of the project."""
         return self._marked_pages("/v1/{project_id}/subnets", "subnets", {"vpc_id": vpc_id} if vpc_id else {})
+
+    def route_tables(self, vpc_id):
+        """The route tables of a VPC with their routes; where the list does not show these, each table is asked for."""
+        listed = self._marked_pages("/v1/{project_id}/routetables", "routetables", {"vpc_id": vpc_id})
+        return [table if "routes" in table else self.call("show_route_table", route_table=table["id"]) for table in listed]
+
+    def peerings(self, vpc_id):
+        """The peering connections of a VPC."""
+        return self._marked_pages("/v2.0/vpc/peerings", "peerings", {"vpc_id": vpc_id})
+
+    def network_acls(self):
+        """The network ACLs of the project, with the subnets they are associated with."""
+        return self._marked_pages("/v3/{project_id}/vpc/firewalls", "firewalls", {})
 
     def as_groups(self, name=None):
         """AS groups whose name contains ``name``; ``start_number`` counts groups (field notes 4)."""

@@ -9,6 +9,7 @@ import direct
 import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, api_error
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill
 from support import TaskFailed
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -360,3 +361,72 @@ def test_subnet_options_that_are_wrong(cloud, wrong, message):
     with pytest.raises(TaskFailed, match=r"subnets\[0\]\." + message):
         vpc(cidr="192.168.0.0/16", subnets=[dict(SUBNET, **wrong)])
     assert cloud.written == []
+
+
+# What a drill VPC does not get ------------------------------------------------------------------------------------------
+
+
+def own(cloud, name="vpc-erp"):
+    return next(each for each in cloud.world.vpcs.values() if each["name"] == name)
+
+
+def drill_checks(**options):
+    ready, checks = readiness("drill", **options)
+    return ready, [checks[name] for name in ("custom_routes", "vpc_peerings", "network_acls")]
+
+
+def fill(cloud, vpc, subnet_id):
+    vpc["_custom_routes"] = [{"type": "vpn", "destination": "10.9.0.0/16", "nexthop": "x"}]
+    ends = {"request_vpc_info": {"vpc_id": vpc["id"]}, "accept_vpc_info": {"vpc_id": "o"}}
+    cloud.world.peerings["p"] = {"id": "p", "name": "to-shared", "status": "ACTIVE", **ends}
+    cloud.world.network_acls["a"] = {"id": "a", "name": "acl-db", "admin_state_up": True, "status": "ACTIVE", "associations": [{"virsubnet_id": subnet_id}]}
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["routes in the list", "routes of each table"])
+@pytest.mark.parametrize("drill_vpc", [{}, {"drill_vpc": "vpc-drill"}], ids=["made by the service", "one's own"])
+def test_readiness_warns_of_what_is_not_copied(cloud, shown, drill_vpc):
+    cloud.world.settings["route_tables_show_routes"] = shown
+    protected(cloud)
+    ready, found = drill_checks(**drill_vpc)
+    assert ready and all(each["passed"] for each in found)
+    fill(cloud, own(cloud), subnets(cloud, "vpc-erp")["subnet-db"]["id"])
+    ready, found = drill_checks(**drill_vpc)
+    assert ready and [(each["passed"], each["severity"]) for each in found] == [(False, "warning")] * 3, "warnings do not forbid a drill"
+    assert "10.9.0.0/16 (vpn)" in found[0]["detail"] and "to-shared (p)" in found[1]["detail"] and "subnet-db (acl-db)" in found[2]["detail"]
+
+
+def test_what_the_drill_vpc_has_of_its_own_is_no_warning(cloud):
+    protected(cloud)
+    fill(cloud, own(cloud), subnets(cloud, "vpc-erp")["subnet-db"]["id"])
+    own(cloud, "vpc-drill")["_custom_routes"] = own(cloud)["_custom_routes"]
+    cloud.world.network_acls["a"]["associations"].append({"virsubnet_id": subnets(cloud, "vpc-drill")["drill-db"]["id"]})
+    assert [each["passed"] for each in drill_checks(drill_vpc="vpc-drill")[1]] == [True, False, True]
+    cloud.world.network_acls["a"]["admin_state_up"] = False
+    cloud.world.peerings["p"]["status"] = "PENDING_ACCEPTANCE"
+    assert [each["passed"] for each in drill_checks()[1]] == [False, True, True]
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 500, 501])
+def test_lists_that_are_not_offered_are_told_as_not_checked(cloud, status):
+    protected(cloud)
+    cloud.world.settings["vpc_lists_refused"] = dict.fromkeys(("route_tables", "peerings", "network_acls"), status)
+    ready, found = drill_checks(drill_vpc="vpc-drill")
+    assert ready and all(not each["passed"] and each["severity"] == "warning" and each["detail"].startswith("not checked") for each in found)
+
+
+def test_a_drill_vpc_is_prepared_with_dns_dhcp_and_ntp(cloud):
+    cloud.world.subnets[subnets(cloud, "vpc-erp")["subnet-db"]["id"]].update(
+        dhcp_enable=False, extra_dhcp_opts=[{"opt_name": "ntp", "opt_value": "10.0.0.5, 10.0.0.6"}], gateway_ip="192.168.31.254",
+    )
+    listed = direct.run("vpc_info", name="vpc-erp")["vpcs"][0]["subnets"]
+    wanted = {"name": "fresh", "cidr": "192.168.0.0/16", "subnets": _drill.subnets(listed)}
+    direct.run("vpc", **wanted)
+    kept = ("cidr", "gateway_ip", "dnsList", "primary_dns", "secondary_dns", "dhcp_enable")
+    for name, subnet in subnets(cloud, "vpc-erp").items():
+        assert {key: subnets(cloud, "fresh")[name][key] for key in kept} == {key: subnet[key] for key in kept}
+    assert subnets(cloud, "fresh")["subnet-db"]["extra_dhcp_opts"] == [{"opt_name": "ntp", "opt_value": "10.0.0.5,10.0.0.6"}]
+    assert not direct.run("vpc", **wanted)["changed"]
+    blank = {"id": "s", "name": "a", "cidr": "10.0.0.0/24"}
+    assert _drill.subnets([{**blank, "primary_dns": "", "dnsList": None}]) == [{"name": "a", "cidr": "10.0.0.0/24", "ntp_servers": []}]
+    with pytest.raises(ApiError, match="subnet s: 'dnsList' is not a list"):
+        _drill.subnets([{**blank, "dnsList": "x"}])

@@ -8,7 +8,7 @@ from .._errors import ConfigError, SdrsError
 from .._lookup import exactly_one
 from .._odd import Unusable, altered, index, matching, raw
 from .._validate import identifiers, is_id
-from . import _conditions, _creation, drill, protected_instance, replication, server_group
+from . import _conditions, _creation, _drill_network, drill, protected_instance, replication, server_group
 from ._owner import server_halves
 from .resize import sides
 
@@ -113,16 +113,18 @@ def readiness(lookup, params, waiting):
 
 def _drill_vpc(lookup, params, group, facts):
     """5.7.1; SDRS.1907, 1908, 1909, 1921, 1929."""
+    vpcs = lookup.once("vpcs", lookup.api.vpcs)
+    own = next(iter(matching(vpcs, lambda vpc: vpc.get("id") == group.get("source_vpc_id"))), {})
+    own_subnets = lookup.api.subnets(own["id"]) if own else []
     if not params.get("drill_vpc"):
         text = "the service creates a drill VPC, which outlives the drill and counts in the VPC quota"
-        return [_conditions.check("drill_vpc", True, _conditions.WARNING, text)]
-    vpcs = lookup.once("vpcs", lookup.api.vpcs)
+        made = [_conditions.check("drill_vpc", True, _conditions.WARNING, text)]
+        return made + (_drill_network.checks(lookup, own, own_subnets, None, []) if own else [])
     named = matching(vpcs, lambda vpc: params["drill_vpc"] in (vpc.get("id"), vpc.get("name")))
     vpc = exactly_one(named, vpcs, "VPC", params["drill_vpc"])
-    own = next(iter(matching(vpcs, lambda vpc: vpc.get("id") == group.get("source_vpc_id"))), {})
     users = [each for each in lookup.list(drill.KIND) if each.get("drill_vpc_id") == vpc["id"]]
-    subnets = {each.get("cidr") for each in lookup.api.subnets(vpc["id"])}
-    needed = {each.get("cidr") for each in lookup.api.subnets(own["id"])} if own else set()
+    its_subnets = lookup.api.subnets(vpc["id"])
+    subnets, needed = ({each.get("cidr") for each in listed} for listed in (its_subnets, own_subnets))
     error, check = _conditions.ERROR, _conditions.check
     return [
         check("drill_vpc_is_separate", vpc["id"] != own.get("id"), error, "the drill VPC is %s, the group's %s" % (vpc.get("name"), own.get("name"))),
@@ -130,6 +132,7 @@ def _drill_vpc(lookup, params, group, facts):
         check("drill_vpc_cidr", vpc.get("cidr") == own.get("cidr"), error, "CIDR %s, the group's VPC has %s" % (vpc.get("cidr"), own.get("cidr"))),
         check("drill_vpc_subnets", bool(subnets) and needed <= subnets, error if not subnets else _conditions.WARNING,
               "missing subnets: %s" % ", ".join(sorted(map(str, needed - subnets))) if needed - subnets else "it has the subnets of the group's VPC"),
+        *(_drill_network.checks(lookup, own, own_subnets, vpc, its_subnets) if own else []),
     ]
 
 
