@@ -35,7 +35,6 @@ LONG_FILES = {
     "sdrs_topology.py": "documentation: the options of a whole document",
     "instances.py": "the simulator's twelve operations on one kind of object, which share their checks",
     "groups.py": "the simulator's groups and the switching of sites, one table of life cycles",
-    "neighbours.py": "the simulator's slice of four neighbouring services, a few lines each",
     "replications.py": "the simulator's eight operations on one kind of object, which share their checks",
 }
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import json
 import random
 
@@ -13,8 +14,10 @@ import requests
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings, _shapes
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._lookup import Lookup
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._odd import Odd, Unusable
-from support import TaskFailed
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _inventory
+from support import ROOT, TaskFailed
 
 WRONG = ([], {}, "", 0, -1, True, [[]], [None], {"a": {}}, "../../v1/x", "a\nb", "{{ 7 * 7 }}", "<b>", "x" * 100_000)
 
@@ -229,6 +232,75 @@ def test_an_odd_object_is_told_once_by_its_name(estate):
     run_task("sdrs_readiness_info", {"region": "eu-sim", "token_cache": False, "auth_token": "t", "server_group": "erp", "operation": "create",
                                      "servers": ["ecs-erp-app-1"]}, False, host)
     assert [warning for warning in host.warnings if "d-odd" in warning and "'attachments' is not a list" in warning] == host.warnings
+
+
+def test_an_odd_object_fails_its_own_entry_of_a_document_alone(estate):
+    direct.run("sdrs_server_group", **dict(GROUP, name="crm"))
+    direct.run("sdrs_protected_instance", server_group="crm", server="ecs-erp-web-2", name="crm-1")
+
+    def changed(answer):
+        for instance in answer.get("protected_instances") or []:
+            if instance.get("name") == "db":
+                instance["tags"] = "strange"
+        return answer
+
+    estate.changed, document = changed, [
+        {"name": name, "protected_instances": [{"name": instance, "server": server, "tags": {"x": "y"}}]}
+        for name, instance, server in (("erp", "db", "ecs-erp-db-1"), ("crm", "crm-1", "ecs-erp-web-2"))
+    ]
+    with pytest.raises(TaskFailed, match=r"server_groups\[0\].protected_instances\[0\]: protected instance .*'tags' is not a list") as caught:
+        direct.run("sdrs_topology", server_groups=document)
+    assert caught.value.result["branches"]["failed"][0]["path"].startswith("server_groups[0]")
+    tags = {each["name"]: each["tags"] for each in estate.world.protected_instances.values()}
+    assert tags["crm-1"] == [{"key": "x", "value": "y"}] and not tags["db"]
+
+
+def test_an_odd_server_is_not_compared_and_its_checks_fail(estate):
+    server = next(each for each in estate.world.servers.values() if each["name"] == "ecs-erp-db-1")
+    odd = copy.deepcopy(server)
+
+    def changed(answer):
+        for each in [*(answer.get("servers") or []), answer.get("server") or {}]:
+            if each.get("id") == odd["id"]:
+                each["addresses"] = []
+        return answer
+
+    estate.changed = changed
+    drift = {each["name"]: each["differences"] for each in direct.run("sdrs_drift_info", server_group="erp")["drift"]}
+    assert drift == {"db": None, "web": []}
+    other = next(each for each in estate.world.servers.values() if each["name"] == "ecs-erp-app-1")
+    checks = direct.run("ecs_server_check_info", ids=[odd["id"], other["id"]], timeout=5)["server_checks"]
+    assert [each["passed"] for each in checks] == [False, True] and "'addresses' is not an object" in checks[0]["checks"][0]["detail"]
+
+
+@pytest.mark.parametrize("entry", [7, {"id": "odd", "name": []}])
+def test_an_inventory_leaves_odd_objects_out_and_says_so(estate, entry):
+    warnings = []
+    for key in ("server_groups", "protected_instances", "disaster_recovery_drills", "servers"):
+        estate.odd(key, entry)
+        lookup = Lookup(_api.Api(direct.Direct(estate, warnings.append)))
+        found = _inventory.hosts(_inventory.fetch(lookup, "protected_instances", warnings.append), "protected_instances")
+        assert [name for name, _variables, _groups in found] == ["db", "web"]
+    assert len(warnings) == 4 and all("unusable object" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize("entry", [7, {"id": "odd", "name": []}])
+def test_an_object_that_cannot_be_read_is_no_event_of_its_going(estate, entry):
+    spec = importlib.util.spec_from_file_location("sdrs_events", ROOT / "extensions" / "eda" / "plugins" / "event_source" / "sdrs_events.py")
+    source = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(source)
+    watch = source.Watch(_api.Api(direct.Direct(estate)))
+    assert watch.look() == []
+
+    def changed(answer):
+        if "protected_instances" in answer:
+            answer["protected_instances"][0] = copy.deepcopy(entry)
+        return answer
+
+    estate.changed = changed
+    assert watch.look() == []
+    estate.changed = lambda answer: answer
+    assert watch.look() == []
 
 
 # What is no answer at all ----------------------------------------------------------------------------------------------

@@ -27,8 +27,11 @@ CHANGEABLE = ("primary_dns", "secondary_dns", "dns_list", "dhcp_enable", "ntp_se
 
 
 def refused_for_now(error):
-    """Whether a deletion that was refused with ``error`` may work later: ports outlive their servers by some seconds."""
-    return error.http_status in (409, 500) and error.code not in _FINAL
+    """Whether a deletion that was refused with ``error`` may work later: ports outlive their servers by some seconds.
+
+    One that is going may not belong to its VPC any more.
+    """
+    return (error.http_status in (409, 500) and error.code not in _FINAL) or error.code == "VPC.0207"
 
 
 # Rules -----------------------------------------------------------------------------------------------------------------
