@@ -368,3 +368,34 @@ def test_an_answer_without_the_object_does_not_say_that_there_is_none(content):
 
 def test_an_object_that_was_asked_for_by_its_id_need_not_repeat_it():
     assert _api.Api(client_of(b'{"server_group": {"status": "available"}}')[0]).call("show_server_group", server_group="a")["id"] == "a"
+
+
+@pytest.mark.parametrize("key, wrong", [("progress", "strange"), ("status", []), ("fault_level", {}), ("attachment", 7)])
+def test_an_odd_pair_needs_force_for_a_failover_and_no_more(estate, key, wrong):
+    """In a disaster a strange field must not be the end: what cannot be told is advisory, and the service decides."""
+    def changed(answer):
+        for pair in (answer.get("replications") or [])[:1]:
+            pair.update({"fault_level": "0", key: wrong})
+            if key == "attachment":
+                pair["status"] = "fault"
+        return answer
+
+    estate.changed = changed
+    failover = {"server_group": "erp", "active_site": "target", "mode": "unplanned"}
+    checks = direct.run("sdrs_readiness_info", server_group="erp", operation="failover")["checks"]
+    assert any(not each["passed"] and each["severity"] == "advisory" and "is not a" in each["detail"] for each in checks)
+    with pytest.raises(TaskFailed, match="force: true"):
+        direct.run("sdrs_failover", **failover)
+    assert direct.run("sdrs_failover", force=True, **failover)["server_group"]["priority_station"] == "target"
+
+
+def test_an_odd_server_forbids_a_planned_failover_by_name(estate):
+    def changed(answer):
+        for server in answer.get("servers") or []:
+            if server.get("name") == "ecs-erp-db-1":
+                server["status"] = 7
+        return answer
+
+    estate.changed = changed
+    checks = {each["check"]: each for each in direct.run("sdrs_readiness_info", server_group="erp", operation="planned_failover")["checks"]}
+    assert not checks["servers_readable"]["passed"] and "'status' is not a string" in checks["servers_readable"]["detail"]
