@@ -253,7 +253,9 @@ class Api:
             found.update((_shapes.key_of(entry), entry) for entry in fresh)
             if len(page) < 1000 or not fresh:
                 return self.judged(key, found.values())
-            query["marker"] = page[-1].get("id")
+            query["marker"] = next((entry["id"] for entry in reversed(fresh) if _shapes.key_of(entry) == entry.get("id")), None)
+            if query["marker"] is None:
+                raise ApiError("a page of %s has no ID to ask for the next one with" % key)
 
     def _numbered_pages(self, service, path, key, query):
         found, number = {}, 1

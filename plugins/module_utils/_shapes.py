@@ -154,7 +154,7 @@ def usable(key, content, known_id=None):
     """
     title, name, fields = SHAPES[key]
     if not isinstance(content, dict) or not content:
-        return Odd({}, title, {None: "an entry of the list is empty, or no object"})
+        return Odd({}, "%s %s" % (title, one_line(known_id, 80)) if known_id else "a " + title, {None: "it is empty, or not an object"})
     if isinstance(content, Odd):
         return content
     if known_id and name and content.get(name) is None:

@@ -108,7 +108,7 @@ def test_what_is_wrong_is_named():
     for content, text in (
         ({"id": "d1", "attachments": {}}, "disk d1: 'attachments' is not a list."),
         ({"id": "d1", "attachments": [{}, {"server_id": 7}]}, "disk d1: 'attachments[1].server_id' is not a string."),
-        ({"name": "x"}, "disk x: 'id' is missing."), ({"id": ["a"]}, "disk without an ID: 'id' is not an ID."), (7, "disk: an entry of the list is empty"),
+        ({"name": "x"}, "disk x: 'id' is missing."), ({"id": ["a"]}, "disk without an ID: 'id' is not an ID."), (7, "a disk: it is empty, or not an object"),
     ):
         assert str(_shapes.usable("volumes", content).error).startswith(text)
     assert str(_shapes.usable("servers", {"id": "s", "addresses": {"v": [1]}}).error).startswith("server s: 'addresses[v][0]' is not an object.")
@@ -219,7 +219,7 @@ def test_one_odd_object_hides_no_other(key, module, options, shown, entry, estat
 ])
 def test_nothing_is_concluded_from_what_cannot_be_read(key, entry, module, options, estate):
     estate.odd(key, entry)
-    with pytest.raises(TaskFailed, match="is missing|is not a|an entry of the list") as caught:
+    with pytest.raises(TaskFailed, match="is missing|is not a|it is empty") as caught:
         direct.run(module, **options)
     assert estate.written == [] and "unexpected" not in str(caught.value)
 
