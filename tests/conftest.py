@@ -55,7 +55,7 @@ def task(simulator):
 
 
 def _starts_jobs(module):
-    return not module.endswith("_info") and module not in ("sdrs_tag", "sdrs_failed_task", "vpc", "as_group")
+    return not module.endswith("_info") and module not in ("sdrs_tag", "sdrs_failed_task", "as_group")
 
 
 @pytest.fixture

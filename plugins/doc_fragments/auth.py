@@ -26,7 +26,12 @@ options:
     description:
       - The DNS domain of the cloud. Endpoints are C(https://SERVICE.REGION.CLOUD_DOMAIN); with a token obtained by password, the
         service catalogue wins.
-      - Defaults to V(otc.t-systems.com) in the regions V(eu-de), V(eu-nl) and V(eu-ch2), else to V(myhuaweicloud.com).
+      - >-
+        Defaults to V(otc.t-systems.com) in the regions V(eu-de) and V(eu-nl), V(sc.otc.t-systems.com) in V(eu-ch2), V(myhuaweicloud.eu) in regions
+        that begin with V(eu-west-1), else to V(myhuaweicloud.com).
+      - >-
+        Open Telekom Cloud offers SDRS in V(eu-de) only. In its other regions modules that need SDRS fail before anything is sent, unless O(endpoint),
+        O(endpoints) or the service catalogue tells where it is.
       - "Environment: E(HW_CLOUD)."
     type: str
   cloud:

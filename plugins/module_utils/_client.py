@@ -43,7 +43,7 @@ class Client:
     """
 
     def __init__(self, settings, warn=None, mask=None, sleep=time.sleep, clock=time.monotonic, session=None, agent="cloud_dr.sdrs"):
-        self.settings = settings
+        self.settings, self.warn = settings, warn or (lambda message: None)
         self._sleep, self._clock = sleep, clock
         self._throttle = Throttle(clock, sleep)
         self._given_session, self._agent, self._own = session, agent, threading.local()
@@ -87,17 +87,23 @@ class Client:
         :param patience: the caller retries, after it has looked again: one attempt only, then NotCarriedOut
         """
         arguments = {name: path_argument(value) for name, value in arguments.items()}
+        self._sign_in(service)  # the project's ID may cost a request
         path = path.format(project_id=path_argument(self.project_id), **arguments)
         return self.send(method, service, path, query, body, repeatable, patience)
 
     def send(self, method, service, path, query=None, body=None, repeatable=False, patience=None):
         """Send a request to ``service``; ``query`` is a mapping, lists repeat their key."""
-        if isinstance(self.auth, TokenAuth):
-            self.auth.prepare()
+        self._sign_in(service)
         url = self.settings.url(service, self.auth.catalogue) + path
         if query:
             url += "?" + urlencode(query, doseq=True, quote_via=quote)
         return self._exchange(method, url, body, self.auth, repeatable or method == "GET", patience)[1]
+
+    def _sign_in(self, service):
+        """Get a token if there is none yet, and refuse a region that lacks the service."""
+        if isinstance(self.auth, TokenAuth):
+            self.auth.prepare()
+        self.settings.require_service(service, self.auth.catalogue)
 
     def pages(self, service, path, key, query=None, expected=None, **arguments):
         """All objects of a list whose ``offset`` counts objects (SEMANTICS, section 7: ``limit`` is left out).
@@ -107,7 +113,7 @@ class Client:
         def fetch(offset):
             return self.call("GET", service, path, dict(query or {}, **({"offset": offset} if offset else {})), **arguments)
 
-        return read_all(fetch, key, lambda offset, page, found: offset + len(page), 0, identify=_number, expected=expected)
+        return read_all(fetch, key, lambda offset, page, found: offset + len(page), 0, names=("id", "job_id"), expected=expected)
 
     def _log_in(self, url, body):
         response, content = self._exchange("POST", url, body, None, True)
@@ -182,17 +188,21 @@ class Client:
         """``(content, None)``, or ``(None, error)`` when asking again may help."""
         if response.status_code == 204 or not response.content.strip():
             return {}, None
+        wrong = None
         try:
             content = response.json()
         except (ValueError, RecursionError):
-            content = None
-        wrong = _shapes.problem(content) if isinstance(content, dict) else "it is no JSON object"
+            wrong = "it is not JSON"
+        message = "%s returned an unusable response (HTTP %d): %%s" % (_host(response.url), response.status_code)
+        if wrong and repeatable:
+            return None, ApiError(message % wrong, http_status=response.status_code, retryable=True)
+        wrong = wrong or (None if isinstance(content, dict) else "it is not a JSON object") or (_shapes.too_deep(content) and "it is nested too deep")
         if not wrong:
             return content, None
-        message = "%s answered %d with what is no answer of it: %s" % (_host(response.url), response.status_code, one_line(wrong, 300))
         if not repeatable:
-            raise UnknownFate(message + ", the request may have been carried out")
-        return None, ApiError(message, http_status=response.status_code, retryable=True)
+            raise UnknownFate(message % wrong + ", the request may have been carried out")
+        # Asking again would bring the same.
+        raise ApiError(message % wrong, http_status=response.status_code)
 
     def _error(self, response):
         request_id = response.headers.get("X-Request-Id")
@@ -227,9 +237,6 @@ def _anonymous(request):
     return request
 
 
-def _number(item):
-    # Failed tasks have no ID of their own.
-    return item.get("id") or (item.get("job_id") and (item["job_id"], item.get("resource_id")))
 
 
 def path_argument(value):

@@ -15,6 +15,11 @@ NOT_FOUND_CODES = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902",
 # "Invalid ID": for a well-formed ID on a GET the service means that nothing bears it (SEMANTICS, section 1).
 INVALID_ID_CODES = frozenset({"SDRS.0207", "SDRS.0208", "SDRS.0213", "SDRS.1900"})
 NOT_OFFERED_CODES = frozenset({"APIGW.0101", "APIG.0101"})
+# "Method not allowed" and "not implemented" say the same of an operation.
+_NOT_OFFERED_STATUS = (405, 501)
+_SERVICE_CODE = re.compile(r"\b[A-Za-z]{2,12}\.\d{3,5}\b")
+# Errors inside errors: so deep, so many places where one may begin, in so much text.
+_NESTED, _BEGINNINGS, _SEARCHED = 5, 20, 50_000
 _KEYS = (
     "code", "http_status", "message", "description", "remedy", "operation", "resource", "request_id", "job_id", "retryable",
 )
@@ -110,7 +115,7 @@ class ApiError(SdrsError):
 
     @property
     def not_offered(self):
-        return self.code in NOT_OFFERED_CODES
+        return self.code in NOT_OFFERED_CODES or self.http_status in _NOT_OFFERED_STATUS
 
 
 class NotFound(ApiError):
@@ -158,13 +163,18 @@ def read_body(body):
             body = json.loads(text)
         except (ValueError, RecursionError):
             return None, one_line(re.sub(r"<[^>]{0,200}>", " ", text), 300) or None
+    code, message = _raw_body(body)
+    return _text(code), _text(message)
+
+
+def _raw_body(body):
     if isinstance(body, dict):
         for code, message in (("code", "message"), ("error_code", "error_msg"), ("errorCode", "errorMsg")):
             if _text(body.get(message)) or _text(body.get(code)):
-                return _text(body.get(code)), _text(body.get(message))
+                return body.get(code), body.get(message)
         for inner in body.values():
             if isinstance(inner, dict) and ("message" in inner or "code" in inner or "error_msg" in inner):
-                return read_body(inner)
+                return _raw_body(inner)
     return None, None
 
 
@@ -184,7 +194,7 @@ def api_error(status, body, request_id=None, **data):
     )
     if not message:
         message = data.get("description") or "HTTP status %d without an explanation" % status
-    if code in NOT_OFFERED_CODES:
+    if code in NOT_OFFERED_CODES or status in _NOT_OFFERED_STATUS:
         data["remedy"] = "This cloud or region does not offer the operation."
         return ApiError(message, **data)
     if status == 401:
@@ -214,7 +224,43 @@ def job_cause(job):
             code, reason, failing = job_cause(sub)
             if code or reason:
                 return code, reason, failing
-    return _text(job.get("error_code")), _text(job.get("fail_reason")), job
+    return (*innermost(job.get("error_code"), job.get("fail_reason")), job)
+
+
+def innermost(code, reason):
+    """``(code, reason)`` of the error that a reason carries as JSON inside, where it does; a service's code is kept when inside is only a number."""
+    code, reason = _text(code), json.dumps(reason) if isinstance(reason, dict) else reason
+    for _depth in range(_NESTED if isinstance(reason, str) else 0):
+        before, inner = _json_inside(reason)
+        inner_code, message = _raw_body(inner)
+        inner_code = _text(inner_code)
+        if not isinstance(message, str) or not message.strip():
+            break
+        named = _SERVICE_CODE.findall(before)
+        code = named[-1] if named else code
+        if inner_code and (_SERVICE_CODE.fullmatch(inner_code) or not code):
+            code = inner_code
+        elif inner_code:
+            message += " (%s)" % inner_code
+        reason = message
+    return code, _text(reason)
+
+
+def _json_inside(text):
+    """``(what stands before it, the first JSON object in a text or None)``."""
+    text, start = text[:_SEARCHED], -1
+    for _beginning in range(_BEGINNINGS):
+        start = text.find("{", start + 1)
+        if start < 0:
+            break
+        for form in (text[start:], text[start:].replace('\\"', '"')):
+            try:
+                found = json.JSONDecoder().raw_decode(form)[0]
+            except (ValueError, RecursionError):
+                continue
+            if found:
+                return text[:start], found
+    return "", None
 
 
 def job_error(job):

@@ -47,6 +47,8 @@ class Step:
     query: dict | None = None  # creation: how the list call is narrowed when the new object has to be looked for
     match: Any = None  # creation: callable(object) -> whether it is the one meant
     proof: Any = None  # callable(api): whether a request whose answer was lost has happened, where the object's status is no proof once its job has ended
+    retry_refused: Any = None  # deletion: callable(error): whether a refusal may pass, so that it is repeated until the object is gone
+    refused: Any = None  # the last such refusal
     service: str = "sdrs"  # whose job it is
     instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
     branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``

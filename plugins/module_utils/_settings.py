@@ -38,7 +38,13 @@ ENVIRONMENT = {
 }
 SECRETS = ("access_key", "secret_key", "security_token", "password", "auth_token")
 SERVICES = ("sdrs", "iam", "ecs", "evs", "vpc", "as")
-OTC_REGIONS = ("eu-de", "eu-nl", "eu-ch2")
+OTC, SWISS_OTC, HUAWEI, HUAWEI_EUROPE = "otc.t-systems.com", "sc.otc.t-systems.com", "myhuaweicloud.com", "myhuaweicloud.eu"
+# The DNS domain of a region's hosts (opentelekomcloud-docs/regions-and-endpoints; the Swiss cloud is a separate one).
+DOMAINS = {"eu-de": OTC, "eu-nl": OTC, "eu-ch2": SWISS_OTC}
+# Hosts that are not called as their service is.
+_HOSTS = {("iam", SWISS_OTC): "iam-pub"}
+# Where a service is known to be missing: those regions of a cloud that have it are named.
+_ONLY_IN = {("sdrs", OTC): ("eu-de",), ("sdrs", SWISS_OTC): ()}
 # In the order in which they win when they come from the same place.
 KINDS = {
     "aksk": ("access_key", "secret_key"),
@@ -78,8 +84,26 @@ class Settings:
         if not url:
             if not self.region:
                 raise ConfigError("no region is known: set region (or SDRS_REGION), or endpoint")
-            url = "https://%s.%s.%s" % (service, self.region, self.cloud_domain)
+            url = "https://%s.%s.%s" % (_HOSTS.get((service, self.cloud_domain), service), self.region, self.cloud_domain)
         return check_url(url)
+
+    @property
+    def is_otc(self):
+        """Whether this is Open Telekom Cloud, whose rules differ in places."""
+        return self.cloud_domain in (OTC, SWISS_OTC)
+
+    def require_service(self, service, catalogue=None):
+        """Refuse a region that is known to lack ``service``, unless an endpoint or the catalogue tells otherwise.
+
+        :raises ConfigError: naming the region, and those that have the service
+        """
+        regions = _ONLY_IN.get((service, self.cloud_domain))
+        told = self.endpoints.get(service) or self.endpoint or (catalogue or {}).get(service)
+        if regions is not None and self.region and self.region not in regions and not told:
+            raise ConfigError(
+                "region %s of %s does not offer %s" % (self.region, self.cloud_domain, service.upper()),
+                remedy="%sIf it does by now, set endpoints: {%s: URL}." % ("It is offered in %s. " % ", ".join(regions) if regions else "", service),
+            )
 
 
 def check_url(url):
@@ -122,7 +146,7 @@ def resolve(options, environ=None):
     kind = _kind_of_credentials(layers)
     region = find("region")
     endpoint, endpoints = _endpoints(layers)
-    domain = find("cloud_domain") or ("otc.t-systems.com" if region in OTC_REGIONS else "myhuaweicloud.com")
+    domain = find("cloud_domain") or DOMAINS.get(region) or (HUAWEI_EUROPE if str(region).startswith("eu-west-1") else HUAWEI)
     ca_cert = find("ca_cert")
     if ca_cert:
         ca_cert = os.path.expanduser(str(ca_cert))

@@ -11,6 +11,12 @@ module: sdrs_readiness_info
 short_description: Check whether an SDRS operation is possible
 description:
   - Checks every condition the service documents for an operation on a protection group. Changes nothing.
+  - >-
+    For V(create) the clouds differ. Open Telekom Cloud protects no server with a shared disk attached or on a dedicated host, and none with a GPU,
+    FPGA, Kunpeng, disk-intensive, C6, C9, I9, M9 or S9 flavor. There these conditions have the severity V(error).
+  - >-
+    For V(drill) it warns of custom routes, peerings and network ACLs of the group's VPC that the drill VPC does not get, or that could not be
+    checked.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:

@@ -28,7 +28,8 @@ OTHERS = {
     "ecs_server_info", "ecs_server_check_info", "report_files", "sdrs_doctor_info",
 }
 NOT_OF_ANSIBLE = (
-    "_auth", "_client", "_shapes", "_api", "_errors", "_error_codes", "_jobs", "_sign", "_settings", "_clouds_yaml", "_token_cache", "_private_folder",
+    "_auth", "_client", "_odd", "_paging", "_shapes", "_api", "_errors", "_error_codes", "_jobs", "_sign", "_settings", "_clouds_yaml", "_token_cache",
+    "_private_folder",
     "_lock", "_lock_files",
 )
 LICENCE = "SPDX-License-" + "Identifier: GPL-3.0-or-later"
@@ -38,7 +39,6 @@ LONG_FILES = {
     "sdrs_topology.py": "documentation: the options of a whole document",
     "instances.py": "the simulator's twelve operations on one kind of object, which share their checks",
     "groups.py": "the simulator's groups and the switching of sites, one table of life cycles",
-    "neighbours.py": "the simulator's slice of four neighbouring services, a few lines each",
     "replications.py": "the simulator's eight operations on one kind of object, which share their checks",
 }
 

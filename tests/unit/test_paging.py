@@ -11,7 +11,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._api import LIST_KEY
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError
 from support import TaskFailed
 
-ITEM = {"id": "i", "resource_id": "i", "scaling_group_id": "i"}
+ITEM = {"id": "i", "resource_id": "i", "scaling_group_id": "i", "job_id": "i"}
 READERS = {
     **{name: (lambda api, name=name: api.list(name), key) for name, key in LIST_KEYS.items() if name != "list_tags"},
     "query_by_tags": (lambda api: api.query_by_tags({}), "resources"),
@@ -23,7 +23,7 @@ READERS = {
 }
 NO_LIST = [
     {}, {"%s": None}, {"%s": {}}, {"%s": ""}, {"count": 0}, {"%s": [], "count": 7}, {"%s": [], "count": "7"}, {"%s": [ITEM], "count": 7},
-    {"error": {"code": "SDRS.0013", "message": "internal"}}, {"error_code": "APIGW.0301", "error_msg": "no"}, {"%s": [[]]}, {"%s": [None]},
+    {"error": {"code": "SDRS.0013", "message": "internal"}}, {"error_code": "APIGW.0301", "error_msg": "no"},
 ]
 
 
@@ -31,7 +31,7 @@ class Client:
     """Gives ``answers`` in turn, the last one again and again."""
 
     def __init__(self, *answers):
-        self.answers, self.calls = list(answers), 0
+        self.answers, self.calls, self.warn = list(answers), 0, lambda message: None
 
     def call(self, *args, **kwargs):
         self.calls += 1

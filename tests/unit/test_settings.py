@@ -86,6 +86,30 @@ def test_urls():
         _settings.resolve(KEYS, {}).url("sdrs")
 
 
+@pytest.mark.parametrize("region, service, url", [
+    ("eu-de", "iam", "https://iam.eu-de.otc.t-systems.com"), ("eu-nl", "ecs", "https://ecs.eu-nl.otc.t-systems.com"),
+    ("eu-ch2", "iam", "https://iam-pub.eu-ch2.sc.otc.t-systems.com"), ("eu-ch2", "vpc", "https://vpc.eu-ch2.sc.otc.t-systems.com"),
+    ("eu-west-101", "iam", "https://iam.eu-west-101.myhuaweicloud.eu"), ("eu-west-0", "ecs", "https://ecs.eu-west-0.myhuaweicloud.com"),
+    ("ap-southeast-3", "sdrs", "https://sdrs.ap-southeast-3.myhuaweicloud.com"),
+])
+def test_hosts_of_regions(region, service, url):
+    assert _settings.resolve({**KEYS, "region": region}, {}).url(service) == url
+    assert _settings.resolve({**KEYS, "region": region, "cloud_domain": "x.example"}, {}).url(service) == "https://%s.%s.x.example" % (service, region)
+
+
+@pytest.mark.parametrize("region, others", [("eu-nl", "It is offered in eu-de"), ("eu-ch2", "If it does by now")])
+def test_a_region_without_the_service_is_refused_by_name(region, others):
+    settings = _settings.resolve({**KEYS, "region": region}, {})
+    with pytest.raises(ConfigError, match="region %s of .* does not offer SDRS" % region) as caught:
+        settings.require_service("sdrs")
+    assert caught.value.data["remedy"].startswith(others)
+    settings.require_service("sdrs", {"sdrs": "https://sdrs.example"})
+    settings.require_service("ecs")
+    for told in ({"endpoint": "https://all.example"}, {"endpoints": {"sdrs": "https://sdrs.example"}}, {"cloud_domain": "private.example"}):
+        _settings.resolve({**KEYS, "region": region, **told}, {}).require_service("sdrs")
+    _settings.resolve({**KEYS, "region": "eu-de"}, {}).require_service("sdrs")
+
+
 @pytest.mark.parametrize("url", ["http://sdrs.example.com", "http://128.0.0.1", "ftp://x", "sdrs.example.com", "http://127.0.0.1.example.com",
                                  "https://user:pw@x", "https://[", "http://"])
 def test_urls_that_are_refused(url):

@@ -3,8 +3,8 @@
 
 A scenario file may hold ``identity`` and ``settings`` (laid over the defaults), ``servers``
 (``[{name, vpc, zone, flavor, disks: [{name, size, shared}], status}]``), ``volumes`` (free disks), ``vpcs``
-(``[{name, cidr, subnets: [{name, cidr}]}]``), ``as_groups`` (``[{name, vpc, count}]``), ``faults`` (see admin.py) and
-``server_count`` for many servers alike.
+(``[{name, cidr, subnets: [{name, cidr, gateway_ip?, dnsList?, dhcp_enable?, extra_dhcp_opts?}]}]``), ``as_groups`` (``[{name, vpc, count}]``),
+``faults`` (see admin.py) and ``server_count`` for many servers alike.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import json
 
 from . import nics
 from .instances import attach
-from .neighbours import add_subnet, new_as_group
+from .neighbours import new_as_group
+from .vpcs import add_subnet
 from .world import World
 
 ZONES = ["eu-sim-01", "eu-sim-02"]
@@ -44,7 +45,10 @@ DEFAULT = {
     "vpcs": [
         {
             "name": "vpc-erp", "cidr": "192.168.0.0/16",
-            "subnets": [{"name": "subnet-app", "cidr": "192.168.0.0/20"}, {"name": "subnet-db", "cidr": "192.168.16.0/20"}],
+            "subnets": [
+                {"name": "subnet-app", "cidr": "192.168.0.0/20", "dnsList": ["100.125.4.25", "8.8.8.8"]},
+                {"name": "subnet-db", "cidr": "192.168.16.0/20", "dnsList": ["100.125.4.25"]},
+            ],
         },
         {
             "name": "vpc-drill", "cidr": "192.168.0.0/16",
@@ -100,7 +104,7 @@ def _vpc(world, entry):
     }
     world.vpcs[vpc["id"]] = vpc
     for subnet in entry.get("subnets", []):
-        add_subnet(world, vpc["id"], subnet["name"], subnet["cidr"])
+        add_subnet(world, vpc["id"], subnet["name"], subnet["cidr"], subnet.get("gateway_ip"), subnet)
     return vpc
 
 

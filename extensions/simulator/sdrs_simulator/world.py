@@ -14,13 +14,15 @@ from datetime import datetime, timezone
 
 COLLECTIONS = (
     "server_groups", "protected_instances", "replications", "drills", "jobs", "failed_tasks", "domains", "servers", "volumes",
-    "vpcs", "subnets", "as_groups", "tokens",
+    "vpcs", "subnets", "peerings", "network_acls", "as_groups", "tokens",
 )
 DEFAULT_SETTINGS = {
     # Unknown of the real service, so switchable (field notes 7).
     "swap_ids_on_switch": False,
     "pairs_outlive_instance": False,
     "batch_offered": True,
+    "not_offered_status": 404,  # how a cloud answers what it does not offer: 404 with the gateway's code, 405 or 501
+    "group_progress": "computed",  # a protection group's progress: from its pairs, or always this value (0, null)
     "missing_as_not_allowed": False,  # a deletion of what is gone is answered with 1301 or 1913
     "list_lag_seconds": 0,  # lists do not show what was created less than so many seconds ago, whatever --speed says
     "not_offered": [],  # services that are in no catalogue and whose operations are not published: sdrs, ecs, evs, vpc, as
@@ -29,6 +31,11 @@ DEFAULT_SETTINGS = {
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20, "subnets": 100},
     "nics_per_instance": 12,
+    # A subnet is associated with its VPC, or gone, so many seconds after it was asked for; ports outlive their server.
+    "subnet_seconds": 2, "port_seconds": 6, "subnet_status_at_first": "UNKNOWN",
+    "subnet_in_use_status": 409,  # or 500, as the documentation has it
+    "route_tables_show_routes": True,
+    "vpc_lists_refused": {},  # route_tables, peerings or network_acls: the status of the answer where they are not offered
     "first_sync_seconds": 60,
     "resync_seconds": 1,
     # Seconds at --speed 1; from field notes 2 and the examples of the reference.

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 
 from .._errors import SdrsError, one_line
 from .._jobs import interval
+from .._odd import Unusable, raw
 from .._reach import answering, plain_address
 from .._validate import identifiers
 
@@ -56,8 +57,11 @@ class _Server:
 
 
 def addresses(server):
-    """The addresses of a server's NICs, IPv4 first, floating ones left out."""
-    found = [nic for nics in ((server or {}).get("addresses") or {}).values() for nic in nics or ()]
+    """The addresses of a server's NICs, IPv4 first, floating ones left out. What is no address is nobody's, so that it hides no other."""
+    nets = raw(server or {}, "addresses")
+    if nets is not None and not isinstance(nets, dict):
+        server.get("addresses")  # nothing can be told of any NIC: the error that names the field
+    found = [nic for nics in (nets or {}).values() if isinstance(nics, list) for nic in nics if isinstance(nic, dict)]
     fixed = [nic for nic in found if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("addr") and isinstance(nic["addr"], str)]
     return [nic["addr"] for nic in sorted(fixed, key=lambda nic: ":" in nic["addr"])]
 
@@ -98,7 +102,12 @@ def _look(lookup, servers, waited, timeout):
         if seen == {}:  # ECS does not tell; it may later
             server.problem = "ECS does not tell its state"
             continue
-        status, task = (seen or {}).get("status"), (seen or {}).get(_TASK)
+        try:
+            addresses(seen)
+            status, task = (seen or {}).get("status"), (seen or {}).get(_TASK)
+        except Unusable as error:
+            server.seen, server.problem = {"id": server.id, "name": raw(seen, "name")}, error.message
+            continue
         server.problem = "is %s%s" % (status, ", %s" % task if task else "") if seen else "does not exist"
         if status == "ACTIVE" and not task:
             _decide(server, STATE, PASSED, "is ACTIVE", waited)
@@ -116,12 +125,12 @@ def _elsewhere(lookup, servers):
     watched, found = {server.id for server in servers}, {}
     try:
         everyone = lookup.all_servers()
+        for server in everyone.values():
+            for address in filter(None, map(plain_address, addresses(server))) if server["id"] not in watched else ():
+                found.setdefault(address, []).append("%s (%s)" % (raw(server, "name"), server["id"]))
     except SdrsError:
         return None
-    for server in everyone.values():
-        for address in filter(None, map(plain_address, addresses(server))) if server.get("id") not in watched else ():
-            found.setdefault(address, []).append("%s (%s)" % (server.get("name"), server.get("id")))
-    return found
+    return None if everyone.unreadable else found
 
 
 def _not_unique(servers, others, waited):

@@ -27,7 +27,7 @@ def plan_instances(planning, group, where, world):
     """
     steps, homes, copies = [], {}, planning.copies.of(where)
     new = {entry.want["server"]: entry for entry in group.instances if _missing(entry) and entry.want["server"]}
-    disks = instance_batch.shared_disks(world.volumes().values()) if new else []
+    disks = instance_batch.shared_disks(world.disks()) if new else []
     left_out = instance_batch.outsiders(new, disks, set(new))
     sets = {server: together for together in sharing(new, disks) for server in together}
     sharers = {server for disk in disks for server in plain_attachments(disk)}

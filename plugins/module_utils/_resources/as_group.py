@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
+from .._odd import altered, matching, raw
 from .._plan import Plan
 from . import _identity
 from ._kind import Kind, LiveState
@@ -86,9 +87,10 @@ def read(lookup, params):
         _identity.check_name(KIND, _plain(group), params, lambda: [each for each in map(_plain, _alike(lookup, params)) if each["name"] == params["name"]])
         return Live(group)
     found = _alike(lookup, params)
-    similar = [_plain(each) for each in found]
-    wanted = exactly_one([each for each in similar if each["name"] == params["name"]], similar, KIND.title, params["name"])
-    return Live(next(each for each in found if each.get("scaling_group_id") == wanted["id"]))
+    named = matching(found, lambda group: group.get("scaling_group_name") == params["name"])
+    shown = [[{"name": raw(each, "scaling_group_name"), "id": raw(each, "scaling_group_id")} for each in groups] for groups in (named, found)]
+    exactly_one(*shown, KIND.title, params["name"])
+    return Live(named[0])
 
 
 def _alike(lookup, params):
@@ -108,7 +110,7 @@ def plan(params, live):
     changed = {key: value for key, value in wanted.items() if not _same(value, group.get(key))}
     result.before = {key: group.get(key) for key in wanted}
     result.after = dict(wanted)
-    problem = _numbers_problem(dict(group, **wanted))
+    problem = _numbers_problem(altered(group, **wanted))
     if problem:
         raise Refused("AS group %s: %s" % (name, problem))
     status = STATUS.get(params.get("status"))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from .._errors import ConfigError, Refused
+from .._odd import matching
 from .._plan import Plan, find_step, require, tags_to_list, text_tags
 from .._validate import is_id, name
 from . import _identity, _last_copy, protected_instance, replication, server_group
@@ -293,4 +294,4 @@ def _delete_singly(objects, copies, wanted=(), replacing=False):
 def show(lookup, group_id, live):
     """The instances of the wanted servers, as the list shows them."""
     wanted = {entry["server"] for entry in live.entries}
-    return [instance for instance in lookup.list(KIND, server_group_id=group_id) if wanted & set(server_halves(instance))]
+    return matching(lookup.list(KIND, server_group_id=group_id), lambda instance: wanted & set(server_halves(instance)))

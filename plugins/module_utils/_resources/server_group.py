@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
+from .._odd import altered
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
 from .._validate import is_id
 from . import _identity
@@ -24,15 +25,59 @@ IMMUTABLE = (
 _NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
 
 
+_LATE = "pairs that synchronise"
+
+
 @dataclass(frozen=True)
 class _Synchronisation(Kind):
-    """A group seen as something that is busy while its pairs synchronise (5.4.2, ``progress``)."""
+    """A group seen as something that is busy while its pairs synchronise.
+
+    A group's own progress may tell nothing for ever; its pairs are asked unless it is 100.
+    """
 
     def busy(self, obj):
-        return bool(obj) and obj.get("status") == "protected" and isinstance(obj.get("progress"), int) and obj["progress"] < 100
+        return bool(obj) and obj.get("status") == "protected" and bool(obj.get(_LATE))
+
+    def every(self, api, query):
+        groups = api.list(KIND.list_call, query)
+        if all(_ended(group) for group in groups):
+            return groups
+        pairs = {}
+        for pair in api.list("list_replications"):
+            pairs.setdefault(pair.get("server_group_id"), []).append(pair)
+        return [_with_pairs(group, pairs.get(group["id"], [])) for group in groups]
+
+    def label(self, obj, name=None):
+        late = (obj or {}).get(_LATE) or []
+        shown = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:5])
+        return super().label(obj, name) + (" (%s%s)" % (shown, ", … %d in all" % len(late) if len(late) > 5 else "") if late else "")
 
 
-SYNCHRONISATION = _Synchronisation("server_group", "synchronisation of protection group", "server_groups", KIND.entity, {})
+def _ended(group):
+    return group.get("status") != "protected" or group.get("progress") == 100
+
+
+def _show_synchronisation(api, group_id):
+    group = api.call("show_server_group", server_group=group_id)
+    return group if _ended(group) else _with_pairs(group, api.list("list_replications", {"server_group_id": group_id}))
+
+
+def _with_pairs(group, pairs):
+    if _ended(group):
+        return group
+    known = [pair["progress"] for pair in pairs if pair.get("progress") is not None]
+    return altered(group, progress=group.get("progress") or (sum(known) // len(known) if known else None),
+                   **{_LATE: [pair for pair in pairs if not is_synchronised(pair)]})
+
+
+def is_synchronised(pair):
+    """Whether everything has been copied: the pair's progress, or its replication status where the progress tells nothing (5.6.3)."""
+    return pair.get("progress") == 100 or (not pair.get("progress") and pair.get("replication_status") == "active")
+
+
+SYNCHRONISATION = _Synchronisation(
+    "server_group", "synchronisation of protection group", "server_groups", KIND.entity, {}, showing=_show_synchronisation,
+)
 
 
 @dataclass

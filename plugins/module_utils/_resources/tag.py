@@ -35,7 +35,7 @@ def read(lookup, params):
 
 def show(lookup, instance_id, live=None):
     """The instance's tags (5.8.6)."""
-    return objects(lookup.api.call("list_tags", protected_instance=instance_id), "tags")
+    return lookup.api.judged("tags", objects(lookup.api.call("list_tags", protected_instance=instance_id), "tags"))
 
 
 def plan(params, live):

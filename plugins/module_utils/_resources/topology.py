@@ -8,6 +8,7 @@ protection; then drills. Protection and drills follow what came before even wher
 from __future__ import annotations
 
 from .._errors import ConfigError, Refused
+from .._odd import Unusable, altered
 from .._plan import WAIT, Plan, Step, creator, waits_for
 from .._validate import positive
 from . import _last_copy, _protection, _topology_identity, _topology_state, drill, server_group
@@ -45,7 +46,7 @@ class Planning:
         part = Plan()
         try:
             make(part)
-        except (Refused, ConfigError) as error:
+        except (Refused, ConfigError, Unusable) as error:
             self.refuse(group, entry.path, error)
             return None
         for step in part.steps:
@@ -71,10 +72,13 @@ def plan(params, live):
     """Steps that make everything as the document wants it. Pure."""
     planning = Planning(params, live.copies)
     for group in live.groups:
-        if group.absent:
-            _plan_teardown(planning, group)
-        else:
-            _plan_group(planning, group, live.world)
+        try:
+            if group.absent:
+                _plan_teardown(planning, group)
+            else:
+                _plan_group(planning, group, live.world)
+        except Unusable as error:
+            planning.refuse(group, group.path, error)
     planning.plan.before, planning.plan.after = planning.changes.texts()
     return planning.plan
 
@@ -86,7 +90,7 @@ def _plan_group(planning, group, world):
         return
     refused = len(planning.plan.refused)
     creation = next((step for step in made if step.operation == "create"), None)
-    where = group.where = dict(group.obj) if group.obj and not creation else _to_come(group, creation)
+    where = group.where = altered(group.obj) if group.obj and not creation else _to_come(group, creation)
     changed = made + plan_instances(planning, group, where, world) + plan_pairs(planning, group, where)
     if planning.params["prune"] and group.obj:
         whole = len(planning.plan.refused) == refused
