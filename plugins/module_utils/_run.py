@@ -21,6 +21,7 @@ from ._lock import locked
 from ._lookup import Lookup
 from ._plan import wait_step
 from ._progress import Teller
+from ._settings import remember
 from ._settings import resolve as resolve_settings
 from ._wait import Waiting
 
@@ -79,6 +80,7 @@ def run(declaration, params, host, client=None):
 
     :raises SdrsError: with what was done so far in ``error.result``
     """
+    remember(params)
     _validate.check(params, {**_validate.RULES, **declaration.rules})
     if isinstance(declaration, Local):
         return declaration.act(params, host)

@@ -23,11 +23,11 @@ options:
     elements: str
     required: true
   ports:
-    description: TCP ports of every server that must answer.
+    description: TCP ports of every server that must answer, from 1 to 65535.
     type: list
     elements: int
   timeout:
-    description: Seconds after which what has not passed counts as failed.
+    description: Seconds after which what has not passed counts as failed, from 0 to 86400.
     type: float
     default: 300
   unique_addresses:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .._errors import ConfigError, Refused
 from .._plan import WAIT, Plan, Step, creator, waits_for
-from .._validate import positive
+from .._validate import Between
 from . import _protection, drill, server_group
 from ._document import at, check
 from ._teardown import plan_teardown
@@ -21,7 +21,7 @@ from ._topology_state import read  # noqa: F401 pylint: disable=unused-import
 RULES = {
     "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
     "server_groups": check,
-    "parallel": positive,
+    "parallel": Between(1, 256),
 }
 _BLOCKED = ("SDRS.1303", "SDRS.1810")
 
