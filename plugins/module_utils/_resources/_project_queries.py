@@ -8,6 +8,7 @@ from .._errors import ConfigError, SdrsError
 from .._lookup import exactly_one, production_zone
 from .._validate import identifiers, is_id
 from . import _conditions, drill, protected_instance, replication, server_group
+from ._kind import whole
 from ._owner import server_halves
 from .resize import sides
 
@@ -151,7 +152,8 @@ def _creation(lookup, params, group):
         if disk.get("multiattach") in (True, "true") and not {each.get("server_id") for each in disk["attachments"]} <= ids
     ]
     quota = {each.get("type"): each for each in quotas(lookup, params, None)["quotas"]}.get("replications", {})
-    free = None if quota.get("quota") in (None, -1) else quota["quota"] - (quota.get("used") or 0)
+    most = whole(quota.get("quota"))
+    free = None if most in (None, -1) else most - (whole(quota.get("used")) or 0)
     domain = next((each for each in lookup.domains() if each.get("id") == group.get("domain_id")), {})
     windows = [server for server in servers if str((server.get("metadata") or {}).get("os_type")).lower() == "windows" and server.get("key_name")]
     none = "none of the servers"

@@ -9,7 +9,7 @@ from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
 from .._validate import is_id
-from ._kind import Kind, LiveState
+from ._kind import Kind, LiveState, whole
 from ._protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
 
 IMMUTABLE = (
@@ -217,7 +217,7 @@ def _plan_absent(live):
         "replication pairs": group.get("replication_num"),
         "DR drills": group.get("disaster_recovery_drill_num"),
     }
-    held = ", ".join("%d %s" % (count, what) for what, count in counts.items() if count)
+    held = ", ".join("%s %s" % (count, what) for what, count in counts.items() if count and whole(count) != 0)
     if held:
         raise Refused(
             "%s cannot be deleted: it has %s" % (KIND.label(group), held), remedy="Delete them first, or set purge: true (5.4.4).",
