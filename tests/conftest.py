@@ -20,6 +20,14 @@ def stays_in_its_folders(tmp_path_factory):
         assert not refused, refused
 
 
+@pytest.fixture(autouse=True)
+def secrets_of_its_own():
+    """No test's secrets garble the messages of another."""
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _mask
+
+    _mask._known.clear()
+
+
 @pytest.fixture
 def simulator():
     """A simulator of its own, fast."""

@@ -107,12 +107,13 @@ options:
     type: path
   http_timeout:
     description:
-      - Seconds to wait for the answer to one request.
+      - Seconds for a connection, and then for the whole response to one request, its last byte included; from 1 to 600.
+      - A response larger than 16 MiB is refused.
     type: float
     default: 30.0
   max_retries:
     description:
-      - How often a request is repeated after a passing fault, such as a rate limit. A rejected signature or password is never
+      - How often a request is repeated after a passing fault, such as a lost connection; from 0 to 100. A rejected signature or password is never
         repeated, a request that writes only when it is known not to have been carried out.
     type: int
     default: 5

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 _CONSTRAINTS = ("mutually_exclusive", "required_together", "required_one_of", "required_if")
 
 
@@ -53,6 +55,17 @@ def alias_conflicts(options, given, path=""):
                 if isinstance(entry, dict):
                     conflicts += alias_conflicts(spec["options"], entry, "%s%s[%d]." % (path, names[0], index))
     return conflicts
+
+
+def ordinary_numbers(value):
+    """``value`` with text in place of numbers that are infinite, none, or too long to be converted: rules refuse them by name."""
+    if isinstance(value, dict):
+        return {key: ordinary_numbers(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [ordinary_numbers(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return "inf" if isinstance(value, int) and value.bit_length() > 1000 else value
 
 
 CONNECTION = Spec(

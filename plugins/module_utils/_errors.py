@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
+import traceback
+
+from ._mask import masked, masked_data, whole
 
 # "Not found" comes as HTTP 400 with these codes (field notes 3.2, appendix A.1).
 NOT_FOUND_CODES = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902", "SDRS.1326", "Ecs.0114"})
@@ -28,11 +32,14 @@ _ERROR_BODY = frozenset((
     "title", "status", "type",
 ))
 _LONGEST = 600
+_DEEPEST = 10
+# Control characters, and those that turn the direction of writing.
+_NOT_SHOWN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\s]+")
 
 
 def one_line(text, longest=_LONGEST):
-    """``text`` on one line, control characters removed, at most ``longest`` characters."""
-    text = re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]+", " ", str(text))).strip()
+    """``text`` on one line, secrets masked, control characters removed, at most ``longest`` characters."""
+    text = _NOT_SHOWN.sub(" ", masked(whole(str(text)))).strip()
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -40,8 +47,8 @@ class SdrsError(Exception):
     """Base of everything the collection raises on purpose; ``data`` holds the keys of the contract's ``error``."""
 
     def __init__(self, message, **data):
-        super().__init__(message)
         self.message = one_line(message)
+        super().__init__(self.message)
         self.data = {key: value for key, value in data.items() if value is not None}
         self.result = {}  # what a host adds to the failed result: jobs, last object seen
         self.blocked = False  # nothing failed: it has to wait until production is back where it was
@@ -56,7 +63,7 @@ class SdrsError(Exception):
 
     def as_dict(self):
         data = {"message": self.message, "retryable": False, **self.data}
-        return {key: data[key] for key in _KEYS if data.get(key) is not None}
+        return masked_data({key: data[key] for key in _KEYS if data.get(key) is not None})
 
     def __str__(self):
         parts = []
@@ -139,6 +146,12 @@ def doing(operation, resource=None, only=SdrsError):
         raise error.during(operation, resource)
 
 
+def unexpected(error):
+    """The last resort: a fault of ours as one sentence, with its places; not its text, in which anything may be."""
+    places = ["%s:%s" % (os.path.basename(place.filename), place.lineno) for place in traceback.extract_tb(error.__traceback__)[-3:]]
+    return "unexpected %s at %s. Please report this." % (type(error).__name__, " > ".join(places))
+
+
 def describe(code):
     """``{description, remedy}`` of a code in the reference's table (A.1); empty for a code it does not know."""
     from ._error_codes import CODES
@@ -167,14 +180,14 @@ def read_body(body):
     return _text(code), _text(message)
 
 
-def _raw_body(body):
+def _raw_body(body, _depth=0):
     if isinstance(body, dict):
         for code, message in (("code", "message"), ("error_code", "error_msg"), ("errorCode", "errorMsg")):
             if _text(body.get(message)) or _text(body.get(code)):
                 return body.get(code), body.get(message)
         for inner in body.values():
-            if isinstance(inner, dict) and ("message" in inner or "code" in inner or "error_msg" in inner):
-                return _raw_body(inner)
+            if isinstance(inner, dict) and ("message" in inner or "code" in inner or "error_msg" in inner) and _depth < _DEEPEST:
+                return _raw_body(inner, _depth + 1)
     return None, None
 
 

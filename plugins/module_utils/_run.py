@@ -22,6 +22,7 @@ from ._lock import locked
 from ._lookup import Lookup
 from ._plan import wait_step
 from ._progress import Teller
+from ._settings import remember
 from ._settings import resolve as resolve_settings
 from ._wait import Waiting
 
@@ -85,6 +86,7 @@ def run(declaration, params, host, client=None):
 
     :raises SdrsError: with what was done so far in ``error.result``
     """
+    remember(params)
     if isinstance(declaration, Diagnosis):
         return declaration.examine(params, host)
     _validate.check(params, {**_validate.RULES, **declaration.rules})

@@ -38,7 +38,7 @@ def _named(value):
 
 def amount(value):
     """A number, or one as text."""
-    return None if not number(value) or (isinstance(value, str) and value.isdecimal()) else ("", "is not a number")
+    return None if not number(value) or (isinstance(value, str) and value.lstrip("-").isdecimal()) else ("", "is not a number")
 
 
 def record(fields):
@@ -81,7 +81,7 @@ def _unusable(value, fields):
 _GROUP = {
     **strings("name", "status", "description", "priority_station", "source_availability_zone", "target_availability_zone", "source_vpc_id",
               "target_vpc_id", "domain_id", "domain_name", "dr_type"),
-    **dict.fromkeys(("progress", "replication_num", "protected_instance_num", "disaster_recovery_drill_num"), number),
+    "progress": number, **dict.fromkeys(("replication_num", "protected_instance_num", "disaster_recovery_drill_num"), amount),
 }
 _INSTANCE = {
     **strings("name", "status", "description", "server_group_id", "source_server", "target_server"),
@@ -134,7 +134,7 @@ SHAPES = {
     "job": ("job", "job_id", {**strings("status", "job_type"), "entities": mapping}),
     "failure_jobs": ("failed task", "job_id", strings("resource_id", "resource_name", "resource_type", "job_type")),
     "tags": ("tag", None, {"key": text}),
-    "resources": ("quota", None, {"type": text, "quota": number, "used": number}),
+    "resources": ("quota", None, {"type": text, "quota": amount, "used": amount}),
     **dict.fromkeys(("versions", "resource_rpo_statistics"), ("entry", None, {})),
     **dict.fromkeys(("server", "servers"), ("server", "id", _SERVER)),
     "volumes": ("disk", "id", _DISK),

@@ -24,12 +24,12 @@ options:
     required: true
   ports:
     description:
-      - TCP ports of every server that must answer.
+      - TCP ports of every server that must answer, from 1 to 65535.
       - They fail at once where the server has no IP address, or only one of a single network link.
     type: list
     elements: int
   timeout:
-    description: Seconds after which what has not passed counts as failed.
+    description: Seconds after which what has not passed counts as failed, from 0 to 86400.
     type: float
     default: 300
   unique_addresses:

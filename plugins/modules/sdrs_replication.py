@@ -49,7 +49,7 @@ options:
     description: ID of the DSS storage pool for the DR disk. Used at creation only.
     type: str
   size:
-    description: Size of both disks in GB. Disks can only grow.
+    description: Size of both disks in GB, from 1 to 1048576. Disks can only grow.
     type: int
   attachments:
     description: The protected instances the pair is attached to. Others stay unless O(purge_attachments=true).

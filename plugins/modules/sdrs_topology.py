@@ -144,7 +144,7 @@ options:
                 description: Cluster ID, at creation only.
                 type: str
               size:
-                description: Size of the disks in GB. They only grow.
+                description: Size of the disks in GB, from 1 to 1048576. They only grow.
                 type: int
       replications:
         description: Replication pairs of disks that belong to no instance yet. Pruned are only pairs that are attached nowhere.
@@ -165,7 +165,7 @@ options:
             description: Cluster ID, at creation only.
             type: str
           size:
-            description: Size of the disks in GB. They only grow.
+            description: Size of the disks in GB, from 1 to 1048576. They only grow.
             type: int
       drills:
         description: DR drills that stand. They are pruned only where this key is given.
@@ -189,7 +189,7 @@ options:
     type: bool
     default: false
   parallel:
-    description: Jobs in flight at once.
+    description: Jobs in flight at once, from 1 to 256.
     type: int
     default: 16
   force:

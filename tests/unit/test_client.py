@@ -3,45 +3,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 
 import pytest
 import requests
-from requests.adapters import BaseAdapter
-from requests.models import Response
 from urllib3.exceptions import NewConnectionError, ProtocolError
+from wire import Wire
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, AuthError, ConfigError, ConnectionFailed, NotFound, UnknownFate
 
 BASE = "https://all.example"
 PATH = "/v1/{project_id}/server-groups"
-
-
-class Wire(BaseAdapter):
-    """Answers from a list of ``(status, body, headers)``, exceptions or callables; keeps what was sent."""
-
-    def __init__(self, *answers):
-        super().__init__()
-        self.answers, self.sent = list(answers), []
-
-    def send(self, request, **kwargs):
-        self.sent.append(request)
-        answer = self.answers.pop(0)
-        if callable(answer):
-            answer = answer(request)
-        if isinstance(answer, Exception):
-            raise answer
-        status, body, headers = (*answer, {})[:3]
-        response = Response()
-        response.status_code, response.request, response.url = status, request, request.url
-        response.headers.update(headers)
-        response.raw = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
-        return response
-
-    def close(self):
-        pass
 
 
 def make(*answers, **options):

@@ -10,6 +10,14 @@ from .._errors import Refused
 from .._odd import altered, raw
 
 
+def whole(value):
+    """A count or a size in an answer, where it may come as text; None when it is none."""
+    try:
+        return int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of object of the service.

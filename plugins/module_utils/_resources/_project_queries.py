@@ -9,6 +9,7 @@ from .._odd import Unusable, altered, index, matching, raw
 from .._paging import objects
 from .._validate import identifiers, is_id
 from . import _conditions, _creation, _drill_network, drill, protected_instance, replication, server_group
+from ._kind import whole
 from ._owner import server_halves
 from .resize import sides
 
@@ -147,7 +148,7 @@ def _can_create(lookup, params, group):
     quota = next(iter(matching(quotas(lookup, params, None)["quotas"], lambda each: each.get("type") == "replications")), {})
     return _creation.checks(_creation.Facts(
         group, servers, lookup.api.client.settings.is_otc, lookup.api.volumes(), index(lookup.list(protected_instance.KIND), server_halves),
-        None if quota.get("quota") in (None, -1) else quota["quota"] - (quota.get("used") or 0),
+        None if whole(quota.get("quota")) in (None, -1) else whole(quota["quota"]) - (whole(quota.get("used")) or 0),
         next(iter(matching(lookup.domains(), lambda each: each.get("id") == group.get("domain_id"))), {}),
     ))
 

@@ -13,7 +13,7 @@ from .._errors import SdrsError, one_line
 from .._jobs import interval
 from .._odd import Unusable, raw
 from .._reach import answering, plain_address
-from .._validate import identifiers
+from .._validate import Between, identifiers
 
 PASSED, FAILED, NOT_VERIFIABLE, NOT_TRIED = "passed", "failed", "not_verifiable", "not_tried"
 STATE = "ecs_state"
@@ -22,15 +22,10 @@ _GRACE = 30.0
 _TASK = "OS-EXT-STS:task_state"
 
 
-def _ports(value):
-    wrong = [port for port in value if not 1 <= port <= 65535]
-    return "%d is not a TCP port" % wrong[0] if wrong else None
-
-
 RULES = {
     "ids": lambda value: identifiers(value) if value else "must not be empty",
-    "ports": _ports,
-    "timeout": lambda value: None if 0 <= value <= 86400 else "%g is not between 0 and 86400" % value,
+    "ports": Between(1, 65535),
+    "timeout": Between(0, 86400),
 }
 
 

@@ -11,6 +11,7 @@ from .._plan import WAIT, creator, find_step, waits_for
 from .._validate import plain_device, same_device
 from . import instance_batch, protected_instance, replication
 from ._attachments import plain_attachments
+from ._kind import whole
 from ._owner import server_halves, volume_halves
 from ._tags import add_tag_steps
 from ._teardown import batch_delete_step, sharing
@@ -183,7 +184,7 @@ def _plan_brought(part, where, entry, made):
     if want["device"] and not any(same_device(want["device"], each.get("device")) for each in entry.found.get("attachments") or []):
         raise Refused("disk %s is attached as %s, not as %s" % (entry.found.get("name"), ", ".join(
             str(each.get("device")) for each in entry.found["attachments"]), want["device"]))
-    have = int(entry.found.get("size") or 0)
+    have = whole(entry.found.get("size")) or 0
     if want["size"] is not None and have and want["size"] < have:
         raise Refused("size %d GB is smaller than the disk's present %d GB, disks can only grow" % (want["size"], have))
     if not want["name"] and want["size"] in (None, have):

@@ -10,7 +10,7 @@ from .._lookup import production_zone
 from .._plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require, resolve
 from . import _identity, _last_copy, protected_instance, server_group
 from ._attachments import plain_attachments, plan_attachments, plan_detach, read_attachments, wants_change
-from ._kind import Kind, LiveState, generic_landed
+from ._kind import Kind, LiveState, generic_landed, whole
 from ._owner import find_pair, volume_halves
 from ._targets import target_is_expendable, targets
 
@@ -28,10 +28,7 @@ def _landed(step, obj):
 
 def size_of(pair):
     """Size of the pair's disks in GB; 0 when the service does not say (it may come as text, 5.6.6)."""
-    try:
-        return int((pair.get("record_metadata") or {}).get("volume_size"))
-    except (TypeError, ValueError):
-        return 0
+    return whole((pair.get("record_metadata") or {}).get("volume_size")) or 0
 
 
 KIND = Kind(
@@ -197,7 +194,7 @@ def _create(result, params, live):
     )
     result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("cluster", "cluster_id")))
     if params.get("size") is not None:
-        present = int((live.volume or {}).get("size") or 0)
+        present = whole((live.volume or {}).get("size")) or 0
         step = _extend(result, params["size"], present, step, name) or step
         result.again = not present  # only the new pair will tell
     if params.get("attachments"):

@@ -11,7 +11,7 @@ from .._odd import altered
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
 from .._validate import is_id
 from . import _identity
-from ._kind import Kind, LiveState
+from ._kind import Kind, LiveState, whole
 from ._protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
 
 IMMUTABLE = (
@@ -261,7 +261,7 @@ def _plan_absent(live):
         "replication pairs": group.get("replication_num"),
         "DR drills": group.get("disaster_recovery_drill_num"),
     }
-    held = ", ".join("%d %s" % (count, what) for what, count in counts.items() if count)
+    held = ", ".join("%s %s" % (count, what) for what, count in counts.items() if count and whole(count) != 0)
     if held:
         raise Refused(
             "%s cannot be deleted: it has %s" % (KIND.label(group), held), remedy="Delete them first, or set purge: true (5.4.4).",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .._errors import ConfigError, Refused
 from .._odd import Unusable, altered
 from .._plan import WAIT, Plan, Step, creator, waits_for
-from .._validate import positive
+from .._validate import Between
 from . import _last_copy, _protection, _topology_identity, _topology_state, drill, server_group
 from ._document import at, check
 from ._targets import targets
@@ -22,7 +22,7 @@ from ._topology_prune import leaving, plan_prune, unnamed
 RULES = {
     "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
     "server_groups": check,
-    "parallel": positive,
+    "parallel": Between(1, 256),
 }
 _BLOCKED = ("SDRS.1303", "SDRS.1810")
 
