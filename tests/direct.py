@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import io
 import json
@@ -61,11 +60,12 @@ class Cloud:
 
 
 class Direct(_client.Client):
-    def __init__(self, cloud):
+    def __init__(self, cloud, given=None):
         known = cloud.world.identity
         super().__init__(_settings.resolve({
             "region": known["region"], "project_id": known["project_id"], "auth_token": "t", "endpoint": "http://127.0.0.1:1", "token_cache": False,
         }, {}))
+        self.settings.allow_unlocked = bool(given and given.allow_unlocked)
         self._cloud = cloud
 
     def _exchange(self, method, url, body, auth, repeatable, guarded=None):
@@ -113,12 +113,10 @@ def use(monkeypatch):
         made.append(Cloud(changed))
         return made[-1]
 
-    monkeypatch.setattr(_run, "Client", lambda *args: Direct(made[-1]))
+    monkeypatch.setattr(_run, "Client", lambda settings, *_args: Direct(made[-1], settings))
     monkeypatch.setattr(_run, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
     # Threads would wait by the real clock.
     monkeypatch.setattr(_run, "_PARALLEL", 1)
-    # Worlds of several test processes would wait for one another: they have one address.
-    monkeypatch.setattr(_run, "locked", lambda *args: contextlib.nullcontext())
     return make
 
 

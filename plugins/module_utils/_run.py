@@ -40,7 +40,7 @@ class Declaration:
     :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
     :param rules: rules of its own options, beside those of ``_validate``
     :param verify: ``verify(params, object)`` raising when the steps ended well but the object is not as wanted
-    :param locks: ``locks(params)`` giving the protection groups, as the task names them, that no other run may change meanwhile
+    :param locks: Locks: the protection groups that no other run may change meanwhile
     :param compact: many objects: sub-jobs are returned of failed jobs only
     :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
     """
@@ -73,11 +73,20 @@ class Local:
     rules: dict = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Diagnosis:
+    """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
+
+    examine: Any
+
+
 def run(declaration, params, host, client=None):
     """Carry out a declaration with validated ``params`` and give back the result.
 
     :raises SdrsError: with what was done so far in ``error.result``
     """
+    if isinstance(declaration, Diagnosis):
+        return declaration.examine(params, host)
     _validate.check(params, {**_validate.RULES, **declaration.rules})
     if isinstance(declaration, Local):
         return declaration.act(params, host)
@@ -102,7 +111,7 @@ class _Task:
 
     def run(self):
         try:
-            with locked(self._locks(), self.waiting, self.host.warn):
+            with locked(self.declaration.locks, self.given, self.lookup, self.waiting, self.host):
                 live = self._converge()
             self.branches.raise_failures()
             return self._result(live)
@@ -114,12 +123,6 @@ class _Task:
                 error.result.setdefault("diff", {"before": self.plans[0].before, "after": self.plans[0].after})
             error.result["changed"] = bool(operations)
             raise
-
-    def _locks(self):
-        if self.host.check_mode or not self.declaration.locks:
-            return []
-        client = self.lookup.api.client
-        return [(client.settings.url("sdrs"), client.project_id, group) for group in self.declaration.locks(self.given) if group]
 
     def _converge(self):
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""

@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "ca_cert": ("OS_CACERT",),
     "token_cache": ("SDRS_TOKEN_CACHE",),
     "token_cache_dir": ("SDRS_TOKEN_CACHE_DIR",),
+    "allow_unlocked": ("SDRS_ALLOW_UNLOCKED",),
 }
 SECRETS = ("access_key", "secret_key", "security_token", "password", "auth_token")
 SERVICES = ("sdrs", "iam", "ecs", "evs", "vpc", "as")
@@ -64,6 +65,7 @@ class Settings:
     max_retries: int = 5
     token_cache: bool = True
     token_cache_dir: str | None = None
+    allow_unlocked: bool = False
 
     @property
     def secrets(self):
@@ -109,15 +111,7 @@ def resolve(options, environ=None):
     :param options: mapping of the connection options; None or missing means "not given"
     :raises ConfigError: options that contradict each other, are incomplete, or name an unknown cloud
     """
-    environ = os.environ if environ is None else environ
-    layers = {
-        "option": {key: value for key, value in options.items() if value is not None},
-        "cloud": {},
-        "environment": _from_environment(environ),
-    }
-    cloud = options.get("cloud") or environ.get("OS_CLOUD")
-    if cloud:
-        layers["cloud"] = read_cloud(cloud, environ)
+    layers = layers_of(options, os.environ if environ is None else environ)
 
     def find(key, default=None):
         for layer in LAYERS:
@@ -150,7 +144,18 @@ def resolve(options, environ=None):
         max_retries=int(find("max_retries", 5)),
         token_cache=_boolean("token_cache", find("token_cache", True)),
         token_cache_dir=find("token_cache_dir"),
+        allow_unlocked=_boolean("allow_unlocked", find("allow_unlocked", False)),
     )
+
+
+def layers_of(options, environ):
+    """What each of ``LAYERS`` says: ``{layer: {key: value}}``; ConfigError when the cloud entry cannot be read."""
+    cloud = options.get("cloud") or environ.get("OS_CLOUD")
+    return {
+        "option": {key: value for key, value in options.items() if value is not None},
+        "cloud": read_cloud(cloud, environ) if cloud else {},
+        "environment": _from_environment(environ),
+    }
 
 
 def _from_environment(environ):

@@ -23,7 +23,9 @@ options:
     elements: str
     required: true
   ports:
-    description: TCP ports of every server that must answer.
+    description:
+      - TCP ports of every server that must answer.
+      - They fail at once where the server has no IP address, or only one of a single network link.
     type: list
     elements: int
   timeout:

@@ -92,7 +92,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import drill, server_group
+from ..module_utils._resources import _locks, drill
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
@@ -104,7 +104,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=server_group.locks)
+DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=_locks.DRILL)
 
 
 def main():

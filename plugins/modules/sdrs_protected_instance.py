@@ -156,7 +156,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, PROTECTED_INSTANCE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import protected_instance
+from ..module_utils._resources import _locks, protected_instance
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
@@ -170,7 +170,9 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("id", "server", "name")],
 )
-DECLARATION = Declaration(protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance")
+DECLARATION = Declaration(
+    protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance", locks=_locks.INSTANCE,
+)
 
 
 def main():

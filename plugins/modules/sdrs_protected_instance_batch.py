@@ -142,7 +142,7 @@ error:
 
 from ..module_utils._argspec import STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import instance_batch
+from ..module_utils._resources import _locks, instance_batch
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + Spec(
@@ -167,7 +167,8 @@ SPEC = WAIT + STATE + Spec(
     }
 )
 DECLARATION = Declaration(
-    instance_batch.KIND, instance_batch.read, instance_batch.plan, "protected_instances", instance_batch.show, rules=instance_batch.RULES
+    instance_batch.KIND, instance_batch.read, instance_batch.plan, "protected_instances", instance_batch.show, rules=instance_batch.RULES,
+    locks=_locks.BATCH,
 )
 
 

@@ -151,7 +151,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import replication
+from ..module_utils._resources import _locks, replication
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
@@ -175,7 +175,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("id", "volume", "name")],
 )
-DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication")
+DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication", locks=_locks.PAIR)
 
 
 def main():

@@ -154,7 +154,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import server_group
+from ..module_utils._resources import _locks, server_group
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
@@ -175,7 +175,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(server_group.KIND, server_group.read, server_group.plan, "server_group", locks=server_group.locks)
+DECLARATION = Declaration(server_group.KIND, server_group.read, server_group.plan, "server_group", locks=_locks.SERVER_GROUP)
 
 
 def main():

@@ -313,7 +313,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, WAIT, Spec
 from ..module_utils._module import run_module
-from ..module_utils._resources import _document, topology
+from ..module_utils._resources import _document, _locks, topology
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
@@ -329,7 +329,7 @@ SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
     }
 )
 DECLARATION = Declaration(
-    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True, locks=topology.locks,
+    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True, locks=_locks.TOPOLOGY,
 )
 
 

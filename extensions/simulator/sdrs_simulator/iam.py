@@ -42,8 +42,9 @@ def create_token(world, request):
         "token": {
             "methods": ["password"],
             "expires_at": datetime.fromtimestamp(expires, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z",
-            "project": {"id": known["project_id"], "name": known["project_name"], "domain": {"name": known["domain_name"]}},
-            "user": {"name": known["username"], "domain": {"name": known["domain_name"]}},
+            "project": {"id": known["project_id"], "name": known["project_name"], "domain": {"id": known["domain_id"], "name": known["domain_name"]}},
+            "user": {"name": known["username"], "domain": {"id": known["domain_id"], "name": known["domain_name"]}},
+            "roles": [{"id": "0", "name": name} for name in known.get("roles", [])],
             "catalog": _catalog(world, request),
         }
     }
@@ -56,7 +57,7 @@ def _catalog(world, request):
         {"type": kind, "name": kind, "endpoints": [
             {"id": kind, "interface": "public", "region": region, "region_id": region, "url": base + path + project}
         ]}
-        for kind, path in paths.items()
+        for kind, path in paths.items() if kind not in world.settings["not_offered"]
     ]
     return entries + [{"type": "identity", "name": "iam", "endpoints": [
         {"id": "iam", "interface": "public", "region": "*", "region_id": "*", "url": base + "/v3"}

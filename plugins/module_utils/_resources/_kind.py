@@ -45,6 +45,10 @@ class Kind:
         end = self.transit[obj["status"]]
         return dict(obj, status=end) if end else None
 
+    def assumed_owner(self, obj):
+        """The same for what depends on the object: while it is being deleted its status stays, and allows nothing."""
+        return self.assumed(obj) or obj
+
     def label(self, obj, name=None):
         """``protection group erp (ID)`` for messages."""
         if not obj:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from .._errors import SdrsError
+from .._errors import SdrsError, one_line
 from .._jobs import interval
-from .._reach import answering
+from .._reach import answering, plain_address
 from .._validate import identifiers
 
 PASSED, FAILED, NOT_VERIFIABLE, NOT_TRIED = "passed", "failed", "not_verifiable", "not_tried"
@@ -43,7 +43,8 @@ class _Server:
 
     @property
     def address(self):
-        return next(iter(addresses(self.seen)), None)
+        """The address to be tried, in its usual form; None when there is none that can be."""
+        return next(filter(None, map(plain_address, addresses(self.seen))), None)
 
     def open_ports(self):
         """The ports still to be tried."""
@@ -56,8 +57,8 @@ class _Server:
 
 def addresses(server):
     """The addresses of a server's NICs, IPv4 first, floating ones left out."""
-    found = [nic for nics in ((server or {}).get("addresses") or {}).values() for nic in nics]
-    fixed = [nic for nic in found if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("addr")]
+    found = [nic for nics in ((server or {}).get("addresses") or {}).values() for nic in nics or ()]
+    fixed = [nic for nic in found if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("addr") and isinstance(nic["addr"], str)]
     return [nic["addr"] for nic in sorted(fixed, key=lambda nic: ":" in nic["addr"])]
 
 
@@ -118,14 +119,14 @@ def _elsewhere(lookup, servers):
     except SdrsError:
         return None
     for server in everyone.values():
-        for address in addresses(server) if server.get("id") not in watched else ():
+        for address in filter(None, map(plain_address, addresses(server))) if server.get("id") not in watched else ():
             found.setdefault(address, []).append("%s (%s)" % (server.get("name"), server.get("id")))
     return found
 
 
 def _not_unique(servers, others, waited):
     for server in servers:
-        for port in server.open_ports():
+        for port in server.open_ports() if server.address else ():
             if others is None:
                 detail = "ECS does not tell which other servers have the address %s" % server.address
             elif server.address in others:
@@ -140,7 +141,9 @@ def _try_ports(servers, waited, seconds):
     for server in servers:
         for port in server.open_ports():
             if server.address is None:
-                _decide(server, port_check(port), FAILED, "the server has no address", waited)
+                shown = ", ".join(repr(one_line(each, 60)) for each in addresses(server.seen)[:3])
+                detail = "its address %s is not an IP address that can be reached from here" % shown if shown else "the server has no address"
+                _decide(server, port_check(port), FAILED, detail, waited)
             else:
                 targets.setdefault((server.address, port), []).append(server)
     for (address, port), reason in answering(targets, seconds).items() if targets else ():

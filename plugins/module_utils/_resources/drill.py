@@ -44,7 +44,7 @@ class Live(LiveState):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group))
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group))
 
 
 def read(lookup, params):

@@ -31,7 +31,7 @@ class Live(LiveState):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.nics, self.server, self.subnet)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), self.nics, self.server, self.subnet)
 
 
 def read(lookup, params):

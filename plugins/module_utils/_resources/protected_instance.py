@@ -83,7 +83,7 @@ class Live(LiveState):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.server, self.sharing, self.copies)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), self.server, self.sharing, self.copies)
 
 
 def read(lookup, params):

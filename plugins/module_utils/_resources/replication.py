@@ -91,7 +91,7 @@ class Live(LiveState):
 
     def assume(self):
         instances = {key: protected_instance.KIND.assumed(instance) or instance for key, instance in self.instances.items()}
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), instances, self.volume, self.servers, self.copies)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), instances, self.volume, self.servers, self.copies)
 
 
 def read(lookup, params):

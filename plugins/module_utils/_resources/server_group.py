@@ -56,11 +56,6 @@ class Live(LiveState):
         return [obj for its, obj in self.contents if its is kind]
 
 
-def locks(params):
-    """The group that a task is about, as it names it."""
-    return [params.get("server_group") or params.get("id") or params.get("name")]
-
-
 def find(lookup, params):
     """The group that ``id`` or ``name`` means, or None.
 

@@ -67,11 +67,6 @@ class Planning:
         self.plan.refused.append((path, at(path, error)))
 
 
-def locks(params):
-    """The groups of the document."""
-    return [group["id"] or group["name"] for group in params["server_groups"]]
-
-
 def plan(params, live):
     """Steps that make everything as the document wants it. Pure."""
     planning = Planning(params, live.copies)
