@@ -52,7 +52,7 @@ class Step:
     service: str = "sdrs"  # whose job it is
     instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
     branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``
-    last_copy: dict = field(default_factory=dict)  # removal: object ID: what goes with it of which there is no other copy
+    last_copy: dict = field(default_factory=dict)  # removal: ``{object ID: what goes with it of which there is no other copy}``
     tolerant: bool = False  # waiting: an error status is as good an end as any
     since: float | None = None  # waiting: when it began, if that was before the step did; ``wait_timeout`` counts from there
     job: dict | None = None

@@ -124,7 +124,7 @@ replication:
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
-    - The removal of a last copy has C(last_copy), the servers and disks that it is.
+    - The removal of a last copy has C(last_copy), which says what it is and why.
   returned: always
   type: list
   elements: dict

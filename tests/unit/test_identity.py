@@ -124,6 +124,7 @@ CONTRADICTIONS = [
     ("sdrs_replication", {"id": "<free>", "volume": "archive-2", "size": 500}, ["<free>", "<loose>"]),
     ("sdrs_replication", {"id": "<free>", "volume": "archive-2", "size": 500, **IGNORE}, ["<free>", "<loose>"]),
     ("sdrs_replication", {"id": "<free>", "name": "data"}, ["<free>", "<data>"]),
+    ("sdrs_replication", {"id": "<free>", "attachments": [{"protected_instance": "<shop>", "device": "/dev/vdc"}]}, ["<shop>", "<crm>", "<erp>"]),
     ("sdrs_drill", {"id": "<drill-1>", "name": "drill-2", **ABSENT}, ["<drill-1>", "<drill-2>"]),
     ("sdrs_drill", {"id": "<drill-1>", "name": "old-name", **ABSENT}, ["<drill-1>", "drill-1", "old-name"]),
     ("sdrs_drill", {"id": "<drill-1>", "server_group": "crm", **ABSENT}, ["<drill-1>", "<erp>", "<crm>"]),

@@ -156,7 +156,7 @@ class Copies:
         :param things: ``[(Kind, object)]``
         :param targets: the ``delete_target_*`` options that are asked for
         :param replacing: a creation that failed is made anew; its DR half stays
-        :returns: ``{object ID: text}`` of the last copies
+        :returns: ``{object ID: what the last copy is, and why}``
         :raises Refused: naming objects, servers and disks
         """
         zone = production_zone(self.group) if self.group else None
@@ -173,7 +173,7 @@ class Copies:
         if not replacing:
             warnings += ["%s; it is removed, its DR half is kept" % each.text() for obj, each in found if each.unknown and obj["id"] not in lost]
         result.warnings += [each for each in warnings if each not in result.warnings]
-        return {key: each.copy for key, each in lost.items()}
+        return texts
 
     def consent(self, result, kind, objects, targets=(), replacing=False):
         """As ``clear``, giving the arguments of the step that removes the objects: its guards, and what it says of the last copy."""
