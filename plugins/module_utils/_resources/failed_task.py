@@ -75,7 +75,7 @@ def plan(params, live):
     for group_id, tasks in live.lists.items():
         call, arguments = ("delete_group_failed_tasks", {"server_group": group_id}) if group_id else ("delete_all_failed_tasks", {})
         result.add(
-            "delete", KIND, None, tasks[0]["job_id"], call, arguments,
+            "delete", KIND, None, tasks[0].get("job_id"), call, arguments,
             members=[(task.get("resource_name"), task.get("job_id")) for task in tasks],
         )
     return result

@@ -19,7 +19,7 @@ from .._plan import (
 )
 from . import _protection, server_group
 from ._kind import Kind, LiveState, generic_landed
-from ._owner import find_instance, group_name
+from ._owner import find_instance, group_name, group_of
 from ._tags import add_tag_steps
 
 # What an instance shows while an operation is at work.
@@ -108,14 +108,14 @@ def read(lookup, params):
             remedy="A server can be in one protected instance only (SDRS.1305).",
         )
     if absent and (params["delete_target_server"] or params["delete_target_eip"]):
-        live.group = lookup.show(server_group.KIND, obj["server_group_id"])
+        live.group = group_of(lookup, KIND, obj)
     if not absent and obj.get("status") == KIND.failed_creation:
+        live.group = group_of(lookup, KIND, obj)
         params["server_group"] = obj["server_group_id"]
         params["server"] = params.get("server") or obj.get("source_server") or obj.get("target_server")
         params["description"] = params.get("description") or obj.get("description")
         if params.get("tags") is None:
             params["tags"] = tags_to_mapping(obj.get("tags")) or None
-        live.group = lookup.show(server_group.KIND, obj["server_group_id"])
         live.sharing = _shares_a_disk(lookup, obj)
     return live
 

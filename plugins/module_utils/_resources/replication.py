@@ -11,7 +11,7 @@ from .._plan import Field, Plan, creator, immutable_conflicts, managed, refuse_i
 from . import protected_instance, server_group
 from ._attachments import plain_attachments, plan_attachments, plan_detach, read_attachments, wants_change
 from ._kind import Kind, LiveState, generic_landed
-from ._owner import find_pair, group_name, volume_halves
+from ._owner import find_pair, group_id_of, group_name, volume_halves
 
 
 def _landed(step, obj):
@@ -111,7 +111,7 @@ def read(lookup, params):
             % (KIND.label(obj), group_name(lookup, obj.get("server_group_id")), group_name(lookup, params["server_group"])),
             remedy="A disk can be in one replication pair only (SDRS.1811).",
         )
-    group_id = params.get("server_group") or obj["server_group_id"]
+    group_id = params.get("server_group") or group_id_of(KIND, obj)
     read_attachments(lookup, params, live, group_id)
     if obj and (absent or obj.get("status") == KIND.failed_creation or wants_change(params, live.obj)):
         live.group = lookup.show(server_group.KIND, group_id)
@@ -232,6 +232,8 @@ def _extend(result, wanted, have, target, name, status=None):
     label = "replication pair %s" % name
     if have and wanted < have:
         raise Refused("%s: size %d GB is smaller than the present %d GB, disks can only grow" % (label, wanted, have))
+    if not have and status:
+        raise Refused("%s: its present size cannot be read, so it is not known whether it has to grow" % label)
     if not have or wanted == have:
         return None
     if status:
@@ -273,5 +275,5 @@ def delete_step(result, obj, target_volume=False, after=()):
     """Add the deletion of a pair (5.6.2) to a plan."""
     return result.add(
         "delete", KIND, obj.get("name"), obj["id"], "delete_replication", {"replication": obj["id"]},
-        {"server_group_id": obj["server_group_id"], "delete_target_volume": target_volume}, after=list(after),
+        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": target_volume}, after=list(after),
     )
