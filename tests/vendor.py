@@ -140,6 +140,14 @@ def fields(service, name):
     return {key: declared for key, declared in found.items() if not key.startswith("X-")}
 
 
+@functools.lru_cache(None)
+def mandatory(service, name):
+    """The keys that a model's constructor sets even when they are None: what its author calls mandatory."""
+    model = getattr(package(service), name)
+    source = inspect.getsource(model.__init__)
+    return {model.attribute_map[attribute] for attribute in model.openapi_types if "if %s is not None:" % attribute not in source}
+
+
 _PRIMITIVES = {"str": "generated", "int": 7, "float": 7.5, "bool": False, "datetime": "2026-11-20T08:00:00Z", "object": {"any": ["thing"]}}
 _OTHERS = {"str": "another", "int": 8, "float": 0.5, "bool": True, "datetime": "2019-01-01T00:00:00Z", "object": []}
 

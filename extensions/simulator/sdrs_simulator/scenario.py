@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from . import nics
+from . import detail, nics
 from .instances import attach
 from .neighbours import add_subnet, new_as_group
 from .world import World
@@ -107,7 +107,7 @@ def _disk(world, name, entry, zone, bootable):
     disk = {
         "id": world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
         "availability_zone": zone, "multiattach": bool(entry.get("shared")), "bootable": "true" if bootable else "false",
-        "encrypted": bool(entry.get("encrypted")), "attachments": [], "tags": dict(entry.get("tags") or {}),
+        "encrypted": bool(entry.get("encrypted")), "attachments": [], "tags": dict(entry.get("tags") or {}), **detail.disk(world),
     }
     world.volumes[disk["id"]] = disk
     return disk
@@ -118,10 +118,12 @@ def _server(world, entry, vpc, zones, shared_disks):
     subnet = next(subnet for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"])
     server = {
         "id": world.new_id(), "name": entry["name"], "status": entry.get("status", "ACTIVE"), "OS-EXT-STS:vm_state": "active",
-        "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone, "flavor": {"id": entry.get("flavor", world.identity["flavors"][1])},
+        "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone,
+        "flavor": detail.flavor(entry.get("flavor", world.identity["flavors"][1])),
         "metadata": {"vpc_id": vpc["id"], "os_type": entry.get("os_type", "Linux")},
         "addresses": {vpc["id"]: [nics.interface(world, subnet)]}, "security_groups": [{"name": "default", "id": _secret("sg", 32)}],
         "os-extended-volumes:volumes_attached": [], "tags": [], "key_name": None, "enterprise_project_id": "0",
+        **detail.server(world, entry["name"]),
     }
     world.servers[server["id"]] = server
     for index, wanted in enumerate(entry["disks"]):
