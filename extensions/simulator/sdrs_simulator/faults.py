@@ -151,8 +151,10 @@ def gateway(status, code, message):
     return Fault(status, {"error_code": code, "error_msg": message})
 
 
-def not_published():
+def not_published(status=404):
     """The gateway's answer for an operation that a cloud does not offer."""
+    if status != 404:
+        return Fault(status, {"message": "Method Not Allowed" if status == 405 else "Not Implemented"})
     return gateway(404, "APIGW.0101", "The API does not exist or has not been published in the environment")
 
 

@@ -15,7 +15,6 @@ from .faults import gateway
 _LOCKED_AFTER = 5
 _LOCKED_FOR = 300
 _CLOCK_SKEW = timedelta(minutes=15)
-TOKEN_LIFE = 24 * 3600
 
 
 def create_token(world, request):
@@ -34,7 +33,7 @@ def create_token(world, request):
     if project.get("id", known["project_id"]) != known["project_id"] or project.get("name", known["project_name"]) != known["project_name"]:
         raise gateway(401, "IAM.0002", "no such project")
     token = secrets.token_urlsafe(48)
-    expires = world.now() + world.settings.get("token_life", TOKEN_LIFE)
+    expires = world.now() + world.settings["token_life"]
     world.tokens[token] = expires
     request.answer_status = 201
     request.answer_headers["X-Subject-Token"] = token

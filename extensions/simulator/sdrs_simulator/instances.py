@@ -226,7 +226,7 @@ ends("batchCreateProtectedInstance", _creation_failed)(_created)
 def batch_create(world, request):
     """5.5.11"""
     if not world.settings["batch_offered"]:
-        raise not_published()
+        raise not_published(world.settings["not_offered_status"])
     content = checks.body(request, "protected_instances")
     group = _group(world, content.get("server_group_id"))
     prefix = content.get("name_prefix")
@@ -337,7 +337,7 @@ def delete(world, request):
 def batch_delete(world, request):
     """5.5.12"""
     if not world.settings["batch_offered"]:
-        raise not_published()
+        raise not_published(world.settings["not_offered_status"])
     content = checks.body(request)
     wanted = content.get("protected_instances")
     if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):

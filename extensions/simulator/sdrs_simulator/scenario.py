@@ -15,7 +15,7 @@ import json
 from . import detail, nics
 from .instances import attach
 from .neighbours import add_subnet, new_as_group
-from .world import World
+from .world import DEFAULT_SETTINGS, World, merged
 
 ZONES = ["eu-sim-01", "eu-sim-02"]
 FLAVORS = ["s3.medium.2", "s3.large.2", "s3.xlarge.2", "c3.large.2"]
@@ -65,13 +65,16 @@ DEFAULT = {
 }
 
 
-def build(speed, path=None):
-    """A World from the scenario file at ``path``, or the default one."""
+def build(speed, path=None, settings=None):
+    """A World from the scenario file at ``path``, or the default one.
+
+    :param settings: laid over those of the scenario
+    """
     content = dict(DEFAULT)
     if path:
         with open(path, encoding="utf-8") as stream:
             content.update(json.load(stream))
-    world = World(speed, content.get("settings"))
+    world = World(speed, known_settings(merged(content.get("settings") or {}, settings or {})))
     world.identity = dict(IDENTITY, **content.get("identity", {}))
     world.faults = [dict(fault) for fault in content.get("faults", [])]
     zones = world.identity["availability_zones"]
@@ -90,6 +93,17 @@ def build(speed, path=None):
     for entry in content["as_groups"]:
         new_as_group(world, entry["name"], vpcs[entry.get("vpc", first)]["id"], zones, entry.get("count", 1))
     return world
+
+
+def known_settings(settings):
+    """The settings themselves.
+
+    :raises ValueError: a setting that there is not
+    """
+    unknown = sorted(set(settings) - set(DEFAULT_SETTINGS))
+    if unknown:
+        raise ValueError("no such setting: %s; there are: %s" % (", ".join(unknown), ", ".join(sorted(DEFAULT_SETTINGS))))
+    return settings
 
 
 def _vpc(world, entry):

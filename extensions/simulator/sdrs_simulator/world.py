@@ -18,14 +18,17 @@ COLLECTIONS = (
 )
 DEFAULT_SETTINGS = {
     # Unknown of the real service, so switchable (field notes 7).
-    "swap_ids_on_switch": False,
+    "swap_ids_on_switch": False,  # true, or "servers" or "volumes" alone
     "pairs_outlive_instance": False,
     "batch_offered": True,
+    "not_offered_status": 404,  # how a cloud answers what it does not offer: 404 with the gateway's code, 405 or 501
+    "group_progress": "computed",  # a protection group's progress: from its pairs, or always this value (0, null)
     "missing_as_not_allowed": False,  # a deletion of what is gone is answered with 1301 or 1913
     "list_lag_seconds": 0,  # lists do not show what was created less than so many seconds ago, whatever --speed says
     "requests_per_second": None,  # more in one second are answered with 429
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20},
+    "token_life": 24 * 3600,
     "nics_per_instance": 12,
     "first_sync_seconds": 60,
     "resync_seconds": 1,
@@ -41,6 +44,12 @@ DEFAULT_SETTINGS = {
         "startServer": 12, "stopServer": 15,
     },
     "seconds_per_disk": 30,
+    # How answers look, see altered.py.
+    "null_fields": False,  # optional fields are null, and what is empty inside objects; "missing": left out
+    "extra_fields": False,  # every object has fields that are not documented
+    "lists_without_count": False,  # lists do not tell how long they are
+    "jobs_without_entities": False,  # jobs do not name what they are about: {} (true) or null ("null")
+    "accepted_status": None,  # requests that start a job are answered with this status (202) in place of 200
 }
 
 
@@ -97,6 +106,7 @@ class World:
         with self.lock:
             for name, value in json.loads(text).items():
                 setattr(self, name, value)
+            self.settings = merged(DEFAULT_SETTINGS, self.settings)  # those that are newer than the text
             self._due = []
             for job in self.jobs.values():
                 if job["status"] == "RUNNING":
