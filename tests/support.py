@@ -99,7 +99,7 @@ class Simulator:
         self.process.stdout.close()
 
 
-def eventually(condition, seconds=10.0):
+def eventually(condition, seconds=30.0):
     """Wait until ``condition()`` is true."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from ._errors import ApiError, AuthError, ConfigError
+from ._paging import objects
 from ._sign import DATE_FORMAT, authorization
 
 try:
@@ -224,7 +225,7 @@ def find_project(client, settings, cache):
     if known:
         return known
     answer = client.send("GET", "iam", "/v3/projects", query={"name": name})
-    projects = [project for project in answer.get("projects") or [] if project.get("name") == name and project.get("id")]
+    projects = [project for project in objects(answer, "projects") if project.get("name") == name and project.get("id")]
     if len(projects) != 1:
         raise ApiError(
             "%s project is named %r" % ("more than one" if projects else "no", name),

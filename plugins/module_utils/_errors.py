@@ -18,6 +18,10 @@ NOT_OFFERED_CODES = frozenset({"APIGW.0101", "APIG.0101"})
 _KEYS = (
     "code", "http_status", "message", "description", "remedy", "operation", "resource", "request_id", "job_id", "retryable",
 )
+_ERROR_BODY = frozenset((
+    "code", "message", "error_code", "error_msg", "errorCode", "errorMsg", "request_id", "requestId", "encoded_authorization_message", "details",
+    "title", "status", "type",
+))
 _LONGEST = 600
 
 
@@ -80,6 +84,17 @@ class ConnectionFailed(SdrsError):
 
 class UnknownFate(SdrsError):
     """A writing request was sent and its answer was lost: it may or may not have happened."""
+
+
+class NotCarriedOut(Exception):
+    """A guarded request was not carried out, and may be sent again once its guard has been asked again. Never leaves the engine.
+
+    ``problem`` is why.
+    """
+
+    def __init__(self, problem):
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 class ApiError(SdrsError):
@@ -178,6 +193,16 @@ def api_error(status, body, request_id=None, **data):
     if code in NOT_FOUND_CODES or status == 404:
         return NotFound(message, **data)
     return ApiError(message, **data)
+
+
+def disguised(content):
+    """Whether the content of a response that claims success is an error body, and nothing else."""
+    if not isinstance(content, dict) or not content:
+        return False
+    if len(content) == 1:
+        inner = next(iter(content.values()))
+        return isinstance(inner, dict) and bool(set(inner) & {"code", "error_code"}) and set(inner) <= _ERROR_BODY
+    return set(content) <= _ERROR_BODY and bool(set(content) & {"message", "error_msg", "errorMsg"}) and read_body(content)[0] is not None
 
 
 def job_cause(job):

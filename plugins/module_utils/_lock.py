@@ -30,11 +30,16 @@ def locked(keys, waiting, warn, folder=None):
     :raises SdrsError: another process holds one; it is named
     """
     with contextlib.ExitStack() as held:
-        folder = folder or os.path.join(tempfile.gettempdir(), "sdrs-%d" % os.getuid())
+        folder = folder or lock_folder()
         if keys and fcntl and _private(folder, warn):
             for key in sorted(set(keys)):
                 held.enter_context(_one(folder, key, waiting))
         yield
+
+
+def lock_folder():
+    """Where the locks are, whether or not it is there yet."""
+    return os.path.join(tempfile.gettempdir(), "sdrs-%d" % os.getuid())
 
 
 def _private(folder, warn):

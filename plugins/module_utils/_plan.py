@@ -40,7 +40,8 @@ class Step:
     body: Any = None
     after: list = field(default_factory=list)  # steps that must have ended well
     once_ended: list = field(default_factory=list)  # steps that must have ended, well or not
-    guard: Any = None  # callable(live object), with a GET directly before the request: raises Refused if it must not be sent
+    guard: Any = None  # callable(live object), with a GET directly before every attempt: raises Refused if the request must not be sent
+    premise: Any = None  # callable(lists), where ``lists(kind, query)`` gives a list read since: the same for what the object itself does not show
     later: bool = False  # part of the plan, but only to be carried out when a second look has found nothing in its way
     members: list = field(default_factory=list)  # a batch: its objects, each ``(name, ID)``
     query: dict | None = None  # creation: how the list call is narrowed when the new object has to be looked for
@@ -50,9 +51,15 @@ class Step:
     instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
     branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``
     tolerant: bool = False  # waiting: an error status is as good an end as any
+    since: float | None = None  # waiting: when it began, if that was before the step did; ``wait_timeout`` counts from there
     job: dict | None = None
     seen: dict | None = None  # the object as it was when it was last looked at
     submitted: bool = False
+    listed: bool = False  # creation: the list that look-ups use has shown the new object
+
+    @property
+    def guarded(self):
+        return bool(self.guard or self.premise)
 
     @property
     def quick(self):

@@ -109,15 +109,7 @@ def resolve(options, environ=None):
     :param options: mapping of the connection options; None or missing means "not given"
     :raises ConfigError: options that contradict each other, are incomplete, or name an unknown cloud
     """
-    environ = os.environ if environ is None else environ
-    layers = {
-        "option": {key: value for key, value in options.items() if value is not None},
-        "cloud": {},
-        "environment": _from_environment(environ),
-    }
-    cloud = options.get("cloud") or environ.get("OS_CLOUD")
-    if cloud:
-        layers["cloud"] = read_cloud(cloud, environ)
+    layers = layers_of(options, os.environ if environ is None else environ)
 
     def find(key, default=None):
         for layer in LAYERS:
@@ -151,6 +143,16 @@ def resolve(options, environ=None):
         token_cache=_boolean("token_cache", find("token_cache", True)),
         token_cache_dir=find("token_cache_dir"),
     )
+
+
+def layers_of(options, environ):
+    """What each of ``LAYERS`` says: ``{layer: {key: value}}``; ConfigError when the cloud entry cannot be read."""
+    cloud = options.get("cloud") or environ.get("OS_CLOUD")
+    return {
+        "option": {key: value for key, value in options.items() if value is not None},
+        "cloud": read_cloud(cloud, environ) if cloud else {},
+        "environment": _from_environment(environ),
+    }
 
 
 def _from_environment(environ):

@@ -32,6 +32,11 @@ class TokenCache:
         self._clock = clock
         self._checked = False
 
+    @property
+    def folder(self):
+        """Where the entries are, whether or not it is there yet."""
+        return self._folder
+
     def get(self, identity, secret):
         """The entry stored for ``identity`` (tuple of public strings) under this ``secret``, or None."""
         if not self._usable():

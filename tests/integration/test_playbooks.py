@@ -111,15 +111,16 @@ def test_a_target_that_is_none_ends_failed(workplace):
 
 
 @pytest.mark.parametrize("in_process", ["true", "false"])
-def test_progress_is_shown_where_it_is_wanted(workplace, in_process):
-    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "cloud_dr.sdrs.progress", "SDRS_PROGRESS_INTERVAL": "0.05", "TMPDIR": str(workplace.folder)}
+def test_progress_is_shown_where_it_is_wanted(workplace, in_process, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("t")  # the path of a socket must be short
+    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "cloud_dr.sdrs.progress", "SDRS_PROGRESS_INTERVAL": "0.05", "TMPDIR": str(folder)}
     arguments = ("converge", "-e", "sdrs_in_process=" + in_process)
     shown = workplace(*arguments, SDRS_PROGRESS="always", **enabled)
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "sdrs: done: create protected instance web-1 (" in shown.stdout and "in flight: create" in shown.stdout
     silent = workplace(*arguments, "-e", '{"topology_prune": true, "topology_server_group": {"name": "erp", "state": "absent"}}', **enabled)
     assert silent.returncode == 0 and "sdrs:" not in silent.stdout and "changed=1" in silent.stdout
-    assert not list(workplace.folder.glob("sdrs-progress-*"))
+    assert not list(folder.glob("sdrs-progress-*"))
 
 
 @pytest.mark.parametrize("in_process", ["true", "false"])

@@ -28,6 +28,9 @@ class FakeApi:
             raise answer
         return answer() if callable(answer) else answer
 
+    def patience(self):
+        return None
+
     def call(self, name, body=None, query=None, **arguments):
         self.calls.append(name)
         if name in self.script:

@@ -6,6 +6,7 @@ from __future__ import annotations
 # code: message. The status is 400 unless STATUS says otherwise.
 MESSAGES = {
     "SDRS.0001": "Invalid tenant ID",
+    "SDRS.0004": "Incorrect API invoking permissions",
     "SDRS.0201": "Invalid request parameters",
     "SDRS.0202": "Invalid name",
     "SDRS.0203": "Invalid AZ",

@@ -44,7 +44,7 @@ def create_token(world, request):
             "methods": ["password"], "issued_at": issued, "expires_at": until,
             "project": {"id": known["project_id"], "name": known["project_name"], "domain": domain},
             "user": {"id": _user_id(known), "name": known["username"], "domain": domain, "password_expires_at": ""},
-            "roles": [{"id": "0", "name": "te_admin"}, {"id": "0", "name": "op_gated_sdrs"}],
+            "roles": [{"id": "0", "name": name} for name in known.get("roles", [])],
             "catalog": _catalog(world, request),
         }
     }
@@ -61,7 +61,7 @@ def _catalog(world, request):
         {"id": kind, "type": kind, "name": kind, "endpoints": [
             {"id": kind, "interface": "public", "region": region, "region_id": region, "url": base + path + project}
         ]}
-        for kind, path in paths.items()
+        for kind, path in paths.items() if kind not in world.settings["not_offered"]
     ]
     return entries + [{"id": "iam", "type": "identity", "name": "iam", "endpoints": [
         {"id": "iam", "interface": "public", "region": "*", "region_id": "*", "url": base + "/v3"}

@@ -96,6 +96,16 @@ def volume(world, request):
     return {"volume": shown(world.volumes[request.args["volume_id"]])}
 
 
+def vpc_quotas(world, request):
+    """``GET /v1/{project_id}/quotas``: of one type, or of all the simulator knows."""
+    used = {"vpc": len(world.vpcs), "subnet": len(world.subnets)}
+    limits = world.settings["quotas"]
+    return {"quotas": {"resources": [
+        {"type": kind, "used": count, "quota": limits[kind + "s"], "min": 0} for kind, count in used.items()
+        if request.query.get("type") in (None, kind)
+    ]}}
+
+
 def _vpc(world, vpc_id):
     if vpc_id not in world.vpcs:
         raise neighbour(404, "VPC.0202", "Query resource by id %s fail." % vpc_id)

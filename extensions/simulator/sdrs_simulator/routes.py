@@ -67,6 +67,7 @@ API = [
     ("GET", _P + "/vpcs/{vpc_id}", neighbours.vpc),
     ("PUT", _P + "/vpcs/{vpc_id}", neighbours.update_vpc),
     ("DELETE", _P + "/vpcs/{vpc_id}", neighbours.delete_vpc),
+    ("GET", _P + "/quotas", neighbours.vpc_quotas),
     ("GET", _P + "/subnets", neighbours.subnets),
     ("POST", _P + "/subnets", neighbours.create_subnet),
     ("GET", _P + "/subnets/{subnet_id}", neighbours.subnet),

@@ -34,6 +34,7 @@ IDENTITY = {
     "domain_id": _secret("domain id", 32),
     "username": "simulated-user-%s" % _secret("user", 6),
     "password": "Pw-%s" % _secret("password", 29),
+    "roles": ["te_admin"],
     "access_key": _secret("access key", 24).upper(),
     "secret_key": _secret("secret key", 48),
     "availability_zones": ZONES,

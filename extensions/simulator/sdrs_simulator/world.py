@@ -25,9 +25,11 @@ DEFAULT_SETTINGS = {
     "group_progress": "computed",  # a protection group's progress: from its pairs, or always this value (0, null)
     "missing_as_not_allowed": False,  # a deletion of what is gone is answered with 1301 or 1913
     "list_lag_seconds": 0,  # lists do not show what was created less than so many seconds ago, whatever --speed says
+    "not_offered": [],  # services that are in no catalogue and whose operations are not published: sdrs, ecs, evs, vpc, as
+    "denied": [],  # services, iam too, for which the user has no permission
     "requests_per_second": None,  # more in one second are answered with 429
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
-    "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20},
+    "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20, "subnets": 100},
     "token_life": 24 * 3600,
     "nics_per_instance": 12,
     "first_sync_seconds": 60,
@@ -105,8 +107,8 @@ class World:
         """Be what ``dump`` gave."""
         with self.lock:
             for name, value in json.loads(text).items():
-                setattr(self, name, value)
-            self.settings = merged(DEFAULT_SETTINGS, self.settings)  # those that are newer than the text
+                # A file of an older release lacks the newer settings.
+                setattr(self, name, merged(DEFAULT_SETTINGS, value) if name == "settings" else value)
             self._due = []
             for job in self.jobs.values():
                 if job["status"] == "RUNNING":

@@ -27,6 +27,9 @@ class Kind:
     landed: Any = None
     listing: Any = None  # listing(api, query), where the list is none of SDRS
     showable: bool = True
+    listable: bool = True
+    named_twice: bool = False  # the service lets two objects bear one name, by which tasks find them
+    holds_nothing: Any = None  # holds_nothing(object): of two made at the same time the younger may be deleted again
 
     def status(self, obj):
         return obj.get("status") if obj else None

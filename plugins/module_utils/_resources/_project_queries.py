@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from .._client import objects
 from .._errors import ConfigError, SdrsError
 from .._lookup import exactly_one, production_zone
+from .._paging import objects
 from .._validate import identifiers, is_id
 from . import _conditions, drill, protected_instance, replication, server_group
 from ._owner import server_halves

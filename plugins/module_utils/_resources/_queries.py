@@ -6,6 +6,7 @@ from __future__ import annotations
 from .. import _validate
 from .._errors import ConfigError, JobTimeout, job_error
 from .._jobs import ended
+from .._paging import objects
 from . import drill, protected_instance, replication, server_group, tag
 
 _TAG_CONDITIONS = ("tags", "tags_any", "not_tags", "not_tags_any")
@@ -64,7 +65,7 @@ def drills(lookup, params, waiting):
 def tags(lookup, params, waiting):
     """5.8.6 for one instance, 5.8.7 for the project."""
     if not params.get("protected_instance"):
-        return {"tags": lookup.api.call("list_project_tags").get("tags") or []}
+        return {"tags": objects(lookup.api.call("list_project_tags"), "tags")}
     return {"tags": tag.show(lookup, lookup.id_of(protected_instance.KIND, params["protected_instance"]))}
 
 

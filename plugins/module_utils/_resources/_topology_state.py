@@ -77,7 +77,8 @@ class Live(LiveState):
         return [entry for group in self.groups for entry in group.busy]
 
     def branch(self, obj):
-        return next((group.path for group in self.groups if group.id in (obj["id"], obj.get("server_group_id"))), None)
+        ids = (obj["id"], obj.get("server_group_id"))
+        return next((group.path for group in self.groups if group.id in ids or any(each["id"] == obj["id"] for _kind, each in group.busy)), None)
 
     def removing(self, params, obj):
         gone = {group.id for group in self.groups if group.absent}

@@ -11,7 +11,7 @@ from .._lookup import exactly_one
 from .._plan import Plan
 from ._kind import Kind, LiveState
 
-KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, landed=lambda step, obj: False)
+KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, landed=lambda step, obj: False, listable=False)
 STATUS = {"inservice": "INSERVICE", "paused": "PAUSED"}
 NUMBERS = ("min_instance_number", "desire_instance_number", "max_instance_number")
 # Changeable only while nothing scales, no instance exists and the group is not in service.

@@ -19,6 +19,7 @@ KIND = Kind(
     entity="disaster_recovery_drill_id",
     transit={"creating": "available", "deleting": None},
     landed=lambda step, obj: generic_landed(step, obj, {}),
+    named_twice=True,
 )
 
 # 5.7.1; "error-protecting" there is read as "error-reprotecting" (SEMANTICS, section 7).

@@ -12,7 +12,7 @@ from ._kind import Kind, LiveState
 
 KIND = Kind(
     name="failed_task", title="failed task", plural="failed_tasks", entity="", transit={},
-    landed=lambda step, obj: False, showable=False,
+    landed=lambda step, obj: False, showable=False, listable=False,
 )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._client import objects
 from .._errors import Refused
+from .._paging import objects
 from .._plan import Plan, tags_to_list, tags_to_mapping
 from .._validate import is_id
 from . import protected_instance

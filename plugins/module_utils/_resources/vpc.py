@@ -14,11 +14,11 @@ from ._kind import Kind, LiveState, generic_landed
 KIND = Kind(
     name="vpc", title="VPC", plural="vpcs", entity="",
     transit={"CREATING": "OK", "PENDING_UPDATE": "OK", "PENDING_DELETE": None},
-    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.vpcs(),
+    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.vpcs(), named_twice=True,
 )
 SUBNET = Kind(
     name="subnet", title="subnet", plural="subnets", entity="", transit={},
-    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.subnets(query["vpc_id"]),
+    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.subnets(query.get("vpc_id")), named_twice=True,
 )
 RANGES = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _FIELDS = ("name", "cidr", "enable_shared_snat")
