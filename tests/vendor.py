@@ -89,6 +89,7 @@ CALLS = {
     ("GET", "evs", "/v2/{project_id}/cloudvolumes/detail"): "ListVolumesResponse",
     ("GET", "vpc", "/v1/{project_id}/vpcs"): "ListVpcsResponse",
     ("GET", "vpc", "/v1/{project_id}/subnets"): "ListSubnetsResponse",
+    ("GET", "vpc", "/v1/{project_id}/quotas"): "ShowQuotaResponse",
     ("GET", "as", "/autoscaling-api/v1/{project_id}/scaling_group"): "ListScalingGroupsResponse",
     ("POST", "iam", "/v3/auth/tokens"): "KeystoneCreateUserTokenByPasswordResponse",
     ("GET", "iam", "/v3/projects"): "KeystoneListProjectsResponse",

@@ -17,6 +17,8 @@ import vendor
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _argspec, _client, _run, _settings
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import SdrsError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _doctor_probe, _doctor_services
 from support import Host
 
 
@@ -284,16 +286,39 @@ class Task:
     login: str = "token"
     refuse: str | None = None
 
-    def run(self, mutate=None):
-        """Carry it out; gives the result and the cloud."""
-        cloud, clock = Cloud(self.changes, self.then, mutate, self.refuse), Clock()
+    def client(self, cloud, clock):
         session = requests.Session()
         session.trust_env = False  # half of the time otherwise
         session.mount("https://", cloud)
-        client = _client.Client(_login(self.login), session=session, sleep=clock.sleep, clock=clock.now)
+        return _client.Client(_login(self.login), session=session, sleep=clock.sleep, clock=clock.now)
+
+    def run(self, mutate=None):
+        """Carry it out; gives the result and the cloud."""
+        cloud, clock = Cloud(self.changes, self.then, mutate, self.refuse), Clock()
+        client = self.client(cloud, clock)
         declaration, options = _prepared(self.module, json.dumps(self.options))
         with clock.used():
             return _run.run(declaration, copy.deepcopy(options), Host(self.check), client=client), cloud
+
+
+class Doctor(Task):
+    """The questions of the doctor and its judgement of the answers, without the knocks at real doors that come before."""
+
+    def run(self, mutate=None):
+        cloud = Cloud(self.changes, mutate=mutate)
+        client = self.client(cloud, Clock())
+        api, answers = _api.Api(client), {}
+        for name, (_service, question) in _doctor_probe._QUESTIONS.items():
+            try:
+                answers[name] = _doctor_probe.Outcome(question(api))
+            except SdrsError as error:
+                answers[name] = _doctor_probe.Outcome(error=error)
+        for service in _doctor_probe._READS:
+            answers[service] = _doctor_probe.Outcome(_doctor_probe._one(client, service))
+        facts = _doctor_probe.Facts({}, None, client.settings, {}, login=_doctor_probe.Outcome(), answers=answers, project_id=PROJECT)
+        checks = ("reads", "write", "api_version", "domains", "quotas", "rpo_statistics", "server_groups", "replications", "vpc_quota")
+        found = [row for name in checks for row in getattr(_doctor_services, name)(facts)]
+        return {"changed": False, "checks": found}, cloud
 
 
 class Clock:

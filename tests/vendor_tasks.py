@@ -25,6 +25,7 @@ from vendor_cloud import (
     TWIN,
     VPC,
     ZONES,
+    Doctor,
     Task,
     ident,
 )
@@ -86,6 +87,7 @@ def _infos():
         yield Task(name, module, options)
     for operation in ("protect", "planned_failover", "failover", "reprotect"):
         yield Task("readiness to %s" % operation, "sdrs_readiness_info", {"server_group": "erp", "operation": operation}, PROTECTED)
+    yield Doctor("doctor", "sdrs_doctor_info", {})
     yield Task("log in by password", "sdrs_domain_info", {}, login="password")
     yield Task("sign, project looked up", "sdrs_domain_info", {}, login="aksk")
 

@@ -25,7 +25,8 @@ from support import TaskFailed
 ROUTES = [(method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith("/__simulator__")]
 # The services whose paths begin alike; everything else is of SDRS.
 _SERVICES = {
-    "cloudservers": "ecs", "cloudvolumes": "evs", "vpcs": "vpc", "subnets": "vpc", "autoscaling-api": "as", "auth": "iam", "projects": "iam", "v3": "iam",
+    "project_id}/quotas": "vpc", "cloudservers": "ecs", "cloudvolumes": "evs", "vpcs": "vpc", "subnets": "vpc", "autoscaling-api": "as",
+    "/v3": "iam",
 }
 # Keys that the vendor's models lack and the simulator sends all the same: the page that has them.
 KNOWN_BETTER = {
@@ -167,7 +168,8 @@ def live(cloud):
     user = {"name": known["username"], "password": known["password"], "domain": {"name": known["domain_name"]}}
     cloud.answer("POST", "http://x/v3/auth/tokens", {"auth": {"identity": {"methods": ["password"], "password": {"user": user}},
                                                              "scope": {"project": {"id": known["project_id"]}}}})
-    for path in ("/v3", "/v3/projects", "/v1/{project_id}/cloudservers/%s" % server, "/v1/{project_id}/cloudservers/%s/block_device" % server,
+    for path in ("/v3", "/v3/projects", "/v1/{project_id}/quotas", "/v1/{project_id}/quotas?type=vpc",
+                 "/v1/{project_id}/cloudservers/%s" % server, "/v1/{project_id}/cloudservers/%s/block_device" % server,
                  "/v2/{project_id}/cloudvolumes/%s" % volume, "/v1/{project_id}/subnets/%s" % subnet,
                  "/autoscaling-api/v1/{project_id}/scaling_group_instance/%s/list" % next(iter(world.as_groups))):
         cloud.get(path)
@@ -179,7 +181,7 @@ def live(cloud):
 
 def models(method, path, answer):
     """``(service, names of the models)`` that the vendor publishes for a route."""
-    service = next((service for part, service in _SERVICES.items() if "/%s" % part in path), "sdrs")
+    service = next((service for part, service in _SERVICES.items() if part in path), "sdrs")
     if path.endswith("/jobs/{job_id}") and str(answer.get("job_type")) in ("startServer", "stopServer"):
         service = "ecs"  # under the same path on its own host
     return service, vendor.published(service).get((method, vendor.anonymous(path)), set())
