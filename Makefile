@@ -9,13 +9,14 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/tree
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
-.PHONY: help demo test lint sanity unit faults bench build clean
+.PHONY: help demo test lint sanity unit faults matrix bench build clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
 	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
 	@echo "make unit    the unit and contract tests alone"
 	@echo "make faults  every fault at every call of every writing module (make test leaves out every other call of long ones)"
+	@echo "make matrix  the plays under each behaviour of the simulator that nobody knows of the service, for the night; ONLY='a name' for one"
 	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
 	@echo "make build   the collection's tarball, below .build"
 
@@ -42,6 +43,10 @@ unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 
 faults: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -n 8 tests/integration/test_faults.py
+
+matrix: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -q -n 2 tests/unit/test_vendor_answers.py
+	@$(BIN)/python tests/matrix.py $(if $(ONLY),"$(ONLY)")
 
 bench: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python benchmarks

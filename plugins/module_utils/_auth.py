@@ -24,6 +24,7 @@ except ImportError:
     AuthBase = object
 
 _TOKEN_LIFE = 24 * 3600
+_PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 NO_PROJECT = "no project is known: set project_id, project_name or region"
 
 
@@ -218,7 +219,7 @@ _CATALOGUE_TYPES = {
 def _base(url, project_id):
     parts = urlsplit(url)
     path = [part for part in parts.path.split("/") if part]
-    while path and (path[-1] == project_id or path[-1] in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
+    while path and (path[-1] == project_id or _PROJECT_ID.fullmatch(path[-1]) or path[-1] in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
                     or path[-1].lstrip("v").replace(".", "").isdigit()):
         path.pop()
     return "%s://%s" % (parts.scheme, "/".join([parts.netloc] + path))

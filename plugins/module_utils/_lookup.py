@@ -200,8 +200,9 @@ def exactly_one(found, similar, title, reference):
 
 
 def production_zone(group):
-    """The AZ of the group's current production site (5.4.3: the two AZ fields never change, ``priority_station`` does)."""
-    return group.get("target_availability_zone" if group.get("priority_station") == "target" else "source_availability_zone")
+    """The AZ of the group's current production site (5.4.3: the two AZ fields never change, ``priority_station`` does); None when unknown."""
+    station = (group or {}).get("priority_station")
+    return group.get(station + "_availability_zone") if station in ("source", "target") else None
 
 
 def pick(matches, owners, zone_of, zone, title, reference):

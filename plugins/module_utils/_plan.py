@@ -156,7 +156,8 @@ def managed(params, fields):
 def immutable_conflicts(params, fields, live):
     """``[(option, live value, wanted value)]`` for fixed options whose readable live value differs.
 
-    None in the live object and an empty wanted value are the same.
+    None in the live object and an empty wanted value are the same; None or nothing in place of anything but a description means that the
+    service does not tell it.
     """
     conflicts = []
     for item in fields:
@@ -164,6 +165,8 @@ def immutable_conflicts(params, fields, live):
         if wanted is None or (item.read is None and item.api not in live):
             continue
         value = item.live(live)
+        if item.option != "description" and (value is None or value == frozenset()):
+            continue
         same = wanted in value if isinstance(value, (set, frozenset)) else (value or "") == (wanted or "")
         if not same:
             shown = "/".join(sorted(map(str, value))) if isinstance(value, (set, frozenset)) else value
@@ -209,7 +212,7 @@ def tag_changes(live, wanted, purge):
 
 def tags_to_mapping(tags):
     """``{key: value}`` from the API's list."""
-    return {tag.get("key"): tag.get("value") for tag in tags or [] if isinstance(tag, dict)}
+    return {tag["key"]: tag.get("value") for tag in tags or [] if isinstance(tag, dict) and isinstance(tag.get("key"), str)}
 
 
 def text_tags(tags):

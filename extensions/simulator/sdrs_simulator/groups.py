@@ -321,11 +321,11 @@ def _turn(world, group, instances, pairs, to, force):
             nics.move(instance, old, new, force)
             if force:
                 old["status"] = "SHUTOFF"
-        if world.settings["swap_ids_on_switch"]:
+        if world.settings["swap_ids_on_switch"] in (True, "servers"):
             instance["source_server"], instance["target_server"] = instance["target_server"], instance["source_server"]
     for pair in pairs:
         pair["priority_station"] = to
-        if world.settings["swap_ids_on_switch"]:
+        if world.settings["swap_ids_on_switch"] in (True, "volumes"):
             pair["volume_ids"] = ",".join(reversed(pair["volume_ids"].split(",")))
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import checks, groups, nics
+from . import checks, detail, groups, nics
 from .faults import not_published, sdrs
 from .jobs import ends, submit
 from .replications import detach_disks, new_pair, pairs_of
@@ -182,7 +182,8 @@ def _build_server(world, group, instance, server, arguments, made):
     )
     twin = {
         **server, "id": world.new_id(), "status": "SHUTOFF", "OS-EXT-AZ:availability_zone": other_zone, "addresses": {},
-        "metadata": dict(server["metadata"]), "flavor": {"id": arguments["flavors"].get(server["id"]) or server["flavor"]["id"]},
+        "metadata": dict(server["metadata"]),
+        "flavor": detail.flavor(arguments["flavors"].get(server["id"]) or server["flavor"]["id"]),
         "os-extended-volumes:volumes_attached": [], "security_groups": [dict(entry) for entry in server["security_groups"]],
         "tags": list(server.get("tags") or []),
     }
@@ -199,9 +200,14 @@ def _build_server(world, group, instance, server, arguments, made):
 
 def attach(server, disk, device):
     """Plug a disk into a server."""
-    disk["attachments"].append({"server_id": server["id"], "device": device, "volume_id": disk["id"], "attachment_id": disk["id"]})
+    disk["attachments"].append({
+        "server_id": server["id"], "device": device, "volume_id": disk["id"], "attachment_id": disk["id"], "id": disk["id"],
+        "host_name": None, "attached_at": disk.get("created_at"),
+    })
     disk["status"] = "in-use"
-    server["os-extended-volumes:volumes_attached"].append({"id": disk["id"], "device": device})
+    server["os-extended-volumes:volumes_attached"].append({
+        "id": disk["id"], "device": device, "delete_on_termination": "false", "bootIndex": "0" if disk["bootable"] == "true" else None,
+    })
 
 
 def _creation_failed(world, job):
@@ -470,4 +476,4 @@ def _resized(world, job):
     instance["status"] = job["_arguments"]["back"]
     for server, flavor in zip(nics.servers(world, instance), job["_arguments"]["flavors"]):
         if server and flavor:
-            server["flavor"] = {"id": flavor}
+            server["flavor"] = detail.flavor(flavor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from . import admin, drills, groups, iam, instances, jobs, neighbours, nics, project, replications, tags, vpcs
+from . import admin, altered, drills, groups, iam, instances, jobs, neighbours, nics, project, replications, tags, vpcs
 
 _P = "/v1/{project_id}"
 _INSTANCE = _P + "/protected-instances/{protected_instance_id}"
@@ -85,6 +85,7 @@ API = [
     ("GET", "/autoscaling-api/v1/{project_id}/scaling_group_instance/{group_id}/list", neighbours.as_group_members),
     ("GET", "/v3/projects", iam.projects),
 ]
+API = [(method, path, altered.answering(handler)) for method, path, handler in API]
 OPEN = [
     ("POST", "/v3/auth/tokens", iam.create_token),
     ("GET", "/v3", iam.root),

@@ -12,11 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 
-from . import nics
+from . import detail, nics
 from .instances import attach
 from .neighbours import new_as_group
 from .vpcs import add_subnet
-from .world import World
+from .world import DEFAULT_SETTINGS, World, merged
 
 ZONES = ["eu-sim-01", "eu-sim-02"]
 FLAVORS = ["s3.medium.2", "s3.large.2", "s3.xlarge.2", "c3.large.2"]
@@ -70,13 +70,16 @@ DEFAULT = {
 }
 
 
-def build(speed, path=None):
-    """A World from the scenario file at ``path``, or the default one."""
+def build(speed, path=None, settings=None):
+    """A World from the scenario file at ``path``, or the default one.
+
+    :param settings: laid over those of the scenario
+    """
     content = dict(DEFAULT)
     if path:
         with open(path, encoding="utf-8") as stream:
             content.update(json.load(stream))
-    world = World(speed, content.get("settings"))
+    world = World(speed, known_settings(merged(content.get("settings") or {}, settings or {})))
     world.identity = dict(IDENTITY, **content.get("identity", {}))
     world.faults = [dict(fault) for fault in content.get("faults", [])]
     zones = world.identity["availability_zones"]
@@ -97,6 +100,17 @@ def build(speed, path=None):
     return world
 
 
+def known_settings(settings):
+    """The settings themselves.
+
+    :raises ValueError: a setting that there is not
+    """
+    unknown = sorted(set(settings) - set(DEFAULT_SETTINGS))
+    if unknown:
+        raise ValueError("no such setting: %s; there are: %s" % (", ".join(unknown), ", ".join(sorted(DEFAULT_SETTINGS))))
+    return settings
+
+
 def _vpc(world, entry):
     vpc = {
         "id": world.new_id(), "name": entry["name"], "cidr": entry["cidr"], "status": "OK", "description": "", "routes": [],
@@ -112,7 +126,7 @@ def _disk(world, name, entry, zone, bootable):
     disk = {
         "id": world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
         "availability_zone": zone, "multiattach": bool(entry.get("shared")), "bootable": "true" if bootable else "false",
-        "encrypted": bool(entry.get("encrypted")), "attachments": [], "tags": dict(entry.get("tags") or {}),
+        "encrypted": bool(entry.get("encrypted")), "attachments": [], "tags": dict(entry.get("tags") or {}), **detail.disk(world),
     }
     world.volumes[disk["id"]] = disk
     return disk
@@ -123,10 +137,12 @@ def _server(world, entry, vpc, zones, shared_disks):
     subnet = next(subnet for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"])
     server = {
         "id": world.new_id(), "name": entry["name"], "status": entry.get("status", "ACTIVE"), "OS-EXT-STS:vm_state": "active",
-        "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone, "flavor": {"id": entry.get("flavor", world.identity["flavors"][1])},
+        "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone,
+        "flavor": detail.flavor(entry.get("flavor", world.identity["flavors"][1])),
         "metadata": {"vpc_id": vpc["id"], "os_type": entry.get("os_type", "Linux")},
         "addresses": {vpc["id"]: [nics.interface(world, subnet)]}, "security_groups": [{"name": "default", "id": _secret("sg", 32)}],
         "os-extended-volumes:volumes_attached": [], "tags": [], "key_name": None, "enterprise_project_id": "0",
+        **detail.server(world, entry["name"]),
     }
     world.servers[server["id"]] = server
     for index, wanted in enumerate(entry["disks"]):

@@ -18,7 +18,7 @@ COLLECTIONS = (
 )
 DEFAULT_SETTINGS = {
     # Unknown of the real service, so switchable (field notes 7).
-    "swap_ids_on_switch": False,
+    "swap_ids_on_switch": False,  # true, or "servers" or "volumes" alone
     "pairs_outlive_instance": False,
     "batch_offered": True,
     "not_offered_status": 404,  # how a cloud answers what it does not offer: 404 with the gateway's code, 405 or 501
@@ -30,6 +30,7 @@ DEFAULT_SETTINGS = {
     "requests_per_second": None,  # more in one second are answered with 429
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20, "subnets": 100},
+    "token_life": 24 * 3600,
     "nics_per_instance": 12,
     # A subnet is associated with its VPC, or gone, so many seconds after it was asked for; ports outlive their server.
     "subnet_seconds": 2, "port_seconds": 6, "subnet_status_at_first": "UNKNOWN",
@@ -50,6 +51,12 @@ DEFAULT_SETTINGS = {
         "startServer": 12, "stopServer": 15, "deleteServer": 20,
     },
     "seconds_per_disk": 30,
+    # How answers look, see altered.py.
+    "null_fields": False,  # optional fields are null, and what is empty inside objects; "missing": left out
+    "extra_fields": False,  # every object has fields that are not documented
+    "lists_without_count": False,  # lists do not tell how long they are
+    "jobs_without_entities": False,  # jobs do not name what they are about: {} (true) or null ("null")
+    "accepted_status": None,  # requests that start a job are answered with this status (202) in place of 200
 }
 
 

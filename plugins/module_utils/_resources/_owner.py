@@ -12,6 +12,8 @@ from .._odd import index, matching
 from .._validate import is_id
 from . import server_group
 
+_HALF_BUILT = ("creating", "error")  # an instance that may have no DR server yet
+
 
 def find_instance(lookup, kind, params):
     """``(instance or None, server or None)`` that ``id``, ``server`` or ``name`` means; the server when a name was resolved."""
@@ -40,9 +42,11 @@ def servers_at(lookup, instances, group, production=True):
     ECS is asked for the server more likely to be there first, and for its other half only when that does not tell: at the
     other site nothing may answer (SEMANTICS, sections 1 and 2).
 
-    :raises Refused: ECS tells the state of neither half, or not of the one that is meant
+    :raises Refused: ECS tells the state of neither half, or not of the one that is meant; the production site is not known
     """
     zone = production_zone(group)
+    if not zone:
+        raise Refused("%s: the service does not tell the AZ of its current production site" % server_group.KIND.label(group), retryable=True)
     second_first = (group.get("priority_station") == "target") == production
     ordered = [server_halves(instance)[::-1 if second_first else 1] for instance in instances]
     lookup.servers_among([half for halves in ordered for half in halves[:1]])
@@ -51,11 +55,14 @@ def servers_at(lookup, instances, group, production=True):
         seen = {}
         for half in halves:
             seen[half] = lookup.server(half)
+            if seen[half] and not server_zone(seen[half]):
+                seen[half] = {}
             if seen[half] and (server_zone(seen[half]) == zone) == production:
                 found.append(seen[half])
                 break
         else:
-            silent += [instance] if {} in seen.values() else []
+            unnamed = len(halves) < 2 and instance.get("status") not in _HALF_BUILT
+            silent += [instance] if unnamed or {} in seen.values() else []
     if silent:
         raise Refused(
             "ECS does not tell the state of the servers of %s at the %s site"
@@ -137,7 +144,30 @@ def is_drill_volume(lookup):
     return lambda volume: any(each.get("server_id") in lookup.drill_servers() for each in volume.get("attachments") or [])
 
 
+def group_id_of(kind, obj):
+    """The ID of the protection group that an object belongs to.
+
+    :raises Refused: the service does not tell it
+    """
+    if not obj.get("server_group_id"):
+        raise Refused("%s: the service does not tell its protection group" % kind.label(obj), retryable=True)
+    return obj["server_group_id"]
+
+
+def group_of(lookup, kind, obj):
+    """The protection group that an object belongs to.
+
+    :raises Refused: the service does not tell which, or has it no longer
+    """
+    group = lookup.show(server_group.KIND, group_id_of(kind, obj))
+    if group is None:
+        raise Refused("%s: its protection group %s does not exist" % (kind.label(obj), obj["server_group_id"]), retryable=True)
+    return group
+
+
 def group_name(lookup, group_id):
     """``name (ID)`` of a group, for messages."""
+    if not group_id:
+        return "(not named by the service)"
     group = lookup.show(server_group.KIND, group_id)
     return "%s (%s)" % ((group or {}).get("name"), group_id)

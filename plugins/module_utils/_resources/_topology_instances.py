@@ -7,7 +7,7 @@ A new instance brings a pair for each disk of its server: what the document want
 from __future__ import annotations
 
 from .._errors import ConfigError, Refused
-from .._plan import WAIT, creator, find_step, waits_for
+from .._plan import WAIT, creator, find_step, tags_to_mapping, waits_for
 from .._validate import plain_device, same_device
 from . import instance_batch, protected_instance, replication
 from ._attachments import plain_attachments
@@ -85,7 +85,7 @@ def _complete(want, failed):
     want["name"] = want["name"] or failed.get("name")
     want["description"] = want["description"] or failed.get("description")
     if want["tags"] is None and failed.get("tags"):
-        want["tags"] = {tag.get("key"): tag.get("value") for tag in failed["tags"]}
+        want["tags"] = tags_to_mapping(failed["tags"]) or None
     if not want["name"]:
         raise ConfigError("creating it needs name")
 

@@ -10,6 +10,7 @@ from .._errors import Refused
 from .._plan import require, waits_for
 from . import drill, protected_instance, replication, server_group
 from ._attachments import plain_attachments
+from ._owner import volume_halves
 from ._targets import target_is_expendable, targets
 from ._teardown import delete_instances
 from ._topology_state import Entry
@@ -72,6 +73,15 @@ def _add(planning, group, key, objects, whole, make):
     return planning.entry(group, entry, make) or []
 
 
+def _require_identity(kind, obj, *needed):
+    """Refuse to prune what the document may name by a field that the service does not tell."""
+    if not all(needed):
+        raise Refused(
+            "%s is not pruned: the service does not tell all that the document may name it by" % kind.label(obj),
+            remedy="Delete it by its ID if it is to go.",
+        )
+
+
 def _waits(part, kind, objects):
     waits = [step for obj in objects for step in waits_for(kind, obj, True)]
     part.steps += waits
@@ -90,6 +100,7 @@ def leaving(group, prune):
 
 
 def _delete_drill(part, obj, earlier):
+    _require_identity(DRILL, obj, obj.get("name"))
     waits = _waits(part, DRILL, [obj])
     require(drill.DELETABLE, {"DR drill": "available" if waits else obj.get("status")}, "deleting it", DRILL.label(obj))
     part.before = {"name": obj.get("name")}
@@ -98,6 +109,9 @@ def _delete_drill(part, obj, earlier):
 
 def _delete_instances(planning, part, group, where, left, earlier):
     params, going = planning.params, {obj["id"] for obj in left}
+    for obj in left:
+        if INSTANCE.assumed(obj).get("status") != INSTANCE.failed_creation:
+            _require_identity(INSTANCE, obj, obj.get("source_server"), obj.get("target_server"))
     for pair in group.live_pairs:
         users = set(plain_attachments(pair))
         if users & going and users - going:
@@ -117,6 +131,8 @@ def _delete_instances(planning, part, group, where, left, earlier):
 
 
 def _delete_pair(planning, part, where, obj, earlier):
+    if PAIR.assumed(obj).get("status") != PAIR.failed_creation:
+        _require_identity(PAIR, obj, *(volume_halves(obj) or [None]))
     if planning.params["delete_target_volume"]:
         target_is_expendable(where, "delete_target_volume", PAIR.label(obj))
     waits = _waits(part, PAIR, [obj])

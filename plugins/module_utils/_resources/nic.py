@@ -11,6 +11,7 @@ from .._plan import Plan, require
 from .._validate import identifiers, ip_address, is_id
 from . import protected_instance, server_group
 from ._kind import LiveState
+from ._owner import group_of
 from .resize import sides
 
 KIND = protected_instance.KIND
@@ -41,13 +42,17 @@ def read(lookup, params):
     if not (params.get("subnet") or params.get("nic") or params.get("ip_address")):
         raise ConfigError("nic, ip_address or subnet is needed to tell which NIC")
     instance = lookup.one(KIND, params["protected_instance"])
-    live = Live(instance, lookup.show(server_group.KIND, instance["server_group_id"]))
+    live = Live(instance, group_of(lookup, KIND, instance))
     server = sides(lookup, instance, live.group)[0]
     if not server:
         raise Refused("%s: its production server cannot be read" % KIND.label(instance))
     live.server, live.nics = server["id"], _interfaces(server)
+    if not isinstance(server.get("addresses"), dict) or not all(nic["addr"] for nic in live.nics):
+        raise Refused("%s: ECS does not tell the addresses of its production server %s" % (KIND.label(instance), server["id"]), retryable=True)
     if params.get("subnet"):
         live.subnet = lookup.subnet(params["subnet"], (live.group or {}).get("source_vpc_id"))
+        if not live.subnet.get("cidr"):
+            raise Refused("subnet %s has no CIDR, so it is not known which NICs are in it" % params["subnet"])
     _check_identity(params, live)
     return live
 
@@ -66,7 +71,7 @@ def _check_identity(params, live):
 def _interfaces(server):
     return [
         {"addr": entry.get("addr"), "port": entry.get("OS-EXT-IPS:port_id")}
-        for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
+        for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type") in (None, "fixed")
     ]
 
 

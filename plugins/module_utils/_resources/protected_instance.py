@@ -19,7 +19,7 @@ from .._plan import (
 )
 from . import _identity, _last_copy, server_group
 from ._kind import Kind, LiveState, generic_landed
-from ._owner import find_instance, server_halves
+from ._owner import find_instance, group_of, server_halves
 from ._tags import add_tag_steps
 from ._targets import target_is_expendable, targets
 
@@ -107,7 +107,7 @@ def read(lookup, params):
             _read_for_creation(lookup, params, live)
         return live
     if absent or obj.get("status") == KIND.failed_creation:
-        live.group = lookup.show(server_group.KIND, obj["server_group_id"])
+        live.group = group_of(lookup, KIND, obj)
         live.copies = _last_copy.read(lookup, params, [(KIND, obj)], live.group)
     if not absent and obj.get("status") == KIND.failed_creation:
         params["server_group"] = obj["server_group_id"]

@@ -11,7 +11,7 @@ from .._plan import Field, Plan, creator, immutable_conflicts, managed, refuse_i
 from . import _identity, _last_copy, protected_instance, server_group
 from ._attachments import plain_attachments, plan_attachments, plan_detach, read_attachments, wants_change
 from ._kind import Kind, LiveState, generic_landed, whole
-from ._owner import find_pair, volume_halves
+from ._owner import find_pair, group_id_of, volume_halves
 from ._targets import target_is_expendable, targets
 
 
@@ -105,7 +105,7 @@ def read(lookup, params):
         if absent:
             return live
         _read_for_creation(lookup, params, live)
-    group_id = params.get("server_group") or obj["server_group_id"]
+    group_id = params.get("server_group") or group_id_of(KIND, obj)
     read_attachments(lookup, params, live, group_id)
     if obj and (absent or obj.get("status") == KIND.failed_creation or wants_change(params, live.obj)):
         live.group = lookup.show(server_group.KIND, group_id)
@@ -228,6 +228,8 @@ def _extend(result, wanted, have, target, name, status=None):
     label = "replication pair %s" % name
     if have and wanted < have:
         raise Refused("%s: size %d GB is smaller than the present %d GB, disks can only grow" % (label, wanted, have))
+    if not have and status:
+        raise Refused("%s: its present size cannot be read, so it is not known whether it has to grow" % label)
     if not have or wanted == have:
         return None
     if status:
@@ -272,6 +274,6 @@ def delete_step(result, obj, copies, wanted=(), after=(), replacing=False):
     """Add the deletion of a pair (5.6.2) to a plan; the parameters are those of an instance's deletion."""
     return result.add(
         "delete", KIND, obj.get("name"), obj["id"], "delete_replication", {"replication": obj["id"]},
-        {"server_group_id": obj["server_group_id"], "delete_target_volume": "delete_target_volume" in wanted}, after=list(after),
+        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted}, after=list(after),
         **copies.consent(result, KIND, [obj], wanted, replacing),
     )
