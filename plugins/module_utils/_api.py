@@ -86,6 +86,7 @@ OPERATIONS = {
     "list_rpo_statistics": Operation("field notes", "GET", _V1 + "/resource/rpo-statistics"),
 }
 
+_SERVER_ACTION = "/v2.1/{project_id}/servers/{ecs_server}/action"
 _AS = "/autoscaling-api/v1/{project_id}/scaling_group"
 
 # Of the neighbouring services (field notes 4; vpc-update.txt; as-group-modify.rst).
@@ -93,6 +94,11 @@ NEIGHBOURS = {
     "show_ecs_server": Operation("4", "GET", _V1 + "/cloudservers/{ecs_server}", "server", service="ecs"),
     "start_ecs_servers": Operation("4", "POST", _V1 + "/cloudservers/action", "os-start", True, "ecs"),
     "stop_ecs_servers": Operation("4", "POST", _V1 + "/cloudservers/action", "os-stop", True, "ecs"),
+    # Vendor's ECS reference: security group management, tag management, status management.
+    "add_ecs_security_group": Operation("ECS", "POST", _SERVER_ACTION, "addSecurityGroup", service="ecs"),
+    "remove_ecs_security_group": Operation("ECS", "POST", _SERVER_ACTION, "removeSecurityGroup", service="ecs"),
+    "change_ecs_tags": Operation("ECS", "POST", _V1 + "/cloudservers/{ecs_server}/tags/action", None, True, "ecs"),
+    "show_ecs_auto_recovery": Operation("ECS", "GET", _V1 + "/cloudservers/{ecs_server}/autorecovery", service="ecs"),
     "show_vpc": Operation("4", "GET", _V1 + "/vpcs/{vpc}", "vpc", service="vpc"),
     "create_vpc": Operation("4", "POST", _V1 + "/vpcs", "vpc", service="vpc"),
     "update_vpc": Operation("vpc-update", "PUT", _V1 + "/vpcs/{vpc}", "vpc", True, "vpc"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from . import admin, drills, groups, iam, instances, jobs, neighbours, nics, project, replications, tags
+from . import admin, drills, groups, iam, instances, jobs, neighbours, nics, project, replications, server_settings, tags
 
 _P = "/v1/{project_id}"
 _INSTANCE = _P + "/protected-instances/{protected_instance_id}"
@@ -59,6 +59,9 @@ API = [
     ("GET", _P + "/cloudservers/detail", neighbours.servers),
     ("POST", _P + "/cloudservers/action", neighbours.power),
     ("GET", _P + "/cloudservers/{server_id}", neighbours.server),
+    ("POST", _P + "/cloudservers/{server_id}/tags/action", server_settings.tags),
+    ("GET", _P + "/cloudservers/{server_id}/autorecovery", server_settings.auto_recovery),
+    ("POST", "/v2.1/{project_id}/servers/{server_id}/action", server_settings.action),
     ("GET", _P + "/cloudservers/{server_id}/block_device", neighbours.block_devices),
     ("GET", "/v2/{project_id}/cloudvolumes/detail", neighbours.volumes),
     ("GET", "/v2/{project_id}/cloudvolumes/{volume_id}", neighbours.volume),

@@ -2,8 +2,8 @@
 """The world to begin with: the default one, or one described in a JSON file.
 
 A scenario file may hold ``identity`` and ``settings`` (laid over the defaults), ``servers``
-(``[{name, vpc, zone, flavor, disks: [{name, size, shared}], status}]``), ``volumes`` (free disks), ``vpcs``
-(``[{name, cidr, subnets: [{name, cidr}]}]``), ``as_groups`` (``[{name, vpc, count}]``), ``faults`` (see admin.py) and
+(``[{name, vpc, zone, flavor, disks: [{name, size, shared}], status, os_type, image_name, key_name}]``), ``volumes`` (free disks), ``vpcs``
+(``[{name, cidr, subnets: [{name, cidr}]}]``), ``as_groups`` (``[{name, vpc, count}]``), ``security_groups`` (names), ``faults`` (see admin.py) and
 ``server_count`` for many servers alike.
 """
 
@@ -63,6 +63,7 @@ DEFAULT = {
     ],
     "volumes": [{"name": "archive-1", "size": 50}, {"name": "archive-2", "size": 50}],
     "as_groups": [{"name": "as-erp-web", "vpc": "vpc-erp", "count": 2}],
+    "security_groups": ["sg-web", "sg-db"],
 }
 
 
@@ -88,6 +89,9 @@ def build(speed, path=None):
         _server(world, entry, vpcs[entry.get("vpc", first)], zones, disks)
     for entry in content["volumes"]:
         _disk(world, entry["name"], entry, entry.get("zone", zones[0]), False)
+    for name in content.get("security_groups", []):
+        group_id = _secret("sg " + name, 32)
+        world.security_groups[group_id] = {"id": group_id, "name": name}
     for entry in content["as_groups"]:
         new_as_group(world, entry["name"], vpcs[entry.get("vpc", first)]["id"], zones, entry.get("count", 1))
     return world
@@ -114,15 +118,20 @@ def _disk(world, name, entry, zone, bootable):
     return disk
 
 
+def _default_security_group(world):
+    return world.security_groups.setdefault(_secret("sg", 32), {"id": _secret("sg", 32), "name": "default"})
+
+
 def _server(world, entry, vpc, zones, shared_disks):
     zone = entry.get("zone", zones[0])
     subnet = next(subnet for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"])
     server = {
         "id": world.new_id(), "name": entry["name"], "status": entry.get("status", "ACTIVE"), "OS-EXT-STS:vm_state": "active",
         "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone, "flavor": {"id": entry.get("flavor", world.identity["flavors"][1])},
-        "metadata": {"vpc_id": vpc["id"], "os_type": entry.get("os_type", "Linux")},
-        "addresses": {vpc["id"]: [nics.interface(world, subnet)]}, "security_groups": [{"name": "default", "id": _secret("sg", 32)}],
-        "os-extended-volumes:volumes_attached": [], "tags": [], "key_name": None, "enterprise_project_id": "0",
+        "metadata": {"vpc_id": vpc["id"], "os_type": entry.get("os_type", "Linux"), "image_name": entry.get("image_name", "Public_Cloudinit_Linux_64bit")},
+        "addresses": {vpc["id"]: [nics.interface(world, subnet)]}, "security_groups": [dict(_default_security_group(world))],
+        "os-extended-volumes:volumes_attached": [], "tags": [], "key_name": entry.get("key_name"), "enterprise_project_id": "0",
+        "OS-EXT-SRV-ATTR:hostname": entry["name"], "os:scheduler_hints": {}, "_auto_recovery": "true",
     }
     world.servers[server["id"]] = server
     for index, wanted in enumerate(entry["disks"]):

@@ -9,7 +9,6 @@ from .._paging import objects
 from .._validate import identifiers, is_id
 from . import _conditions, drill, protected_instance, replication, server_group
 from ._owner import server_halves
-from .resize import sides
 
 _TASK_FILTERS = ("failure_status", "resource_name", "resource_type")
 FAILURES = (
@@ -172,34 +171,6 @@ def _creation(lookup, params, group):
         check("windows_key_pairs", not windows, _conditions.WARNING, "their key pairs must still exist: %s" % _conditions.listed(windows) if windows
               else none + " is a Windows server that logs in by key"),
     ]
-
-
-def drift(lookup, params, waiting):
-    """What SDRS does not synchronise between production and DR server (5.4.6), pair by pair."""
-    group = lookup.one(server_group.KIND, params["server_group"])
-    lookup.all_servers()  # sides() then needs no query of its own
-    found = []
-    for instance in lookup.list(protected_instance.KIND, server_group_id=group["id"]):
-        production, other = sides(lookup, instance, group)
-        found.append({
-            "protected_instance": instance["id"], "name": instance.get("name"),
-            "production_server": (production or {}).get("id"), "dr_server": (other or {}).get("id"),
-            "differences": compare_servers(production, other) if production and other else None,
-        })
-    return {"drift": found, "drifted": any(entry["differences"] for entry in found)}
-
-
-def compare_servers(production, other):
-    """``[{attribute, production, dr}]`` for name, flavor, security groups, tags and the number of NICs. Pure."""
-    readers = {
-        "name": lambda server: server.get("name"),
-        "flavor": lambda server: (server.get("flavor") or {}).get("id"),
-        "security_groups": lambda server: sorted({str(group.get("name") or group.get("id")) for group in server.get("security_groups") or []}),
-        "tags": lambda server: sorted(map(str, server.get("tags") or [])),
-        "nics": lambda server: sum(map(len, (server.get("addresses") or {}).values())),
-    }
-    values = {name: (read(production), read(other)) for name, read in readers.items()}
-    return [{"attribute": name, "production": here, "dr": there} for name, (here, there) in values.items() if here != there]
 
 
 def valid_version(value):
