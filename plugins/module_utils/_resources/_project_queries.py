@@ -7,7 +7,7 @@ from .._errors import ConfigError, SdrsError
 from .._lookup import exactly_one, production_zone
 from .._paging import objects
 from .._validate import identifiers, is_id
-from . import _conditions, drill, protected_instance, replication, server_group
+from . import _conditions, _first_switch, drill, protected_instance, replication, server_group
 from ._owner import server_halves
 
 _TASK_FILTERS = ("failure_status", "resource_name", "resource_type")
@@ -92,12 +92,12 @@ def readiness(lookup, params, waiting):
     else:
         query = {"server_group_id": group["id"]}
         facts = _conditions.Facts(group, lookup.list(protected_instance.KIND, **query), lookup.list(replication.KIND, **query))
-        if params["operation"] in ("planned_failover", "reprotect", "protect"):
+        if params["operation"] in ("planned_failover", "reprotect", "protect", "first_switch"):
             try:
                 facts.servers = lookup.all_servers()
             except SdrsError as error:
                 facts.ecs_problem = str(error)
-        checks = getattr(_conditions, "for_" + params["operation"])(facts)
+        checks = _first_switch.checks(facts) if params["operation"] == "first_switch" else getattr(_conditions, "for_" + params["operation"])(facts)
         if params["operation"] == "drill":
             checks += _drill_vpc(lookup, params, group, facts)
     ready = all(each["passed"] for each in checks if each["severity"] == _conditions.ERROR)
