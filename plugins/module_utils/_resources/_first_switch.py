@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .._lookup import production_zone
 from ._conditions import WARNING, check
-from ._owner import server_halves, server_zone
+from ._owner import is_windows, server_halves, server_zone
 
 _SWITCHED = {"reversing", "failing-over", "failed-over", "reprotecting", "error-failing-over", "error-reprotecting"}
 _CLOUD_INIT = (
@@ -56,13 +56,6 @@ def _production(facts, instance):
     halves = [facts.servers.get(half) for half in server_halves(instance)]
     known = [server for server in halves if server]
     return next((server for server in known if server_zone(server) == production_zone(facts.group)), next(iter(known), None))
-
-
-def is_windows(server):
-    """True or False by what the server's metadata says; None when they do not."""
-    metadata = (server or {}).get("metadata")
-    kind = str((metadata if isinstance(metadata, dict) else {}).get("os_type") or "").lower()
-    return kind.startswith("windows") if kind else None
 
 
 def _advice(server):
