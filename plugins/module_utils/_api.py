@@ -106,6 +106,9 @@ NEIGHBOURS = {
     "show_subnet": Operation("4", "GET", _V1 + "/subnets/{subnet}", "subnet", service="vpc"),
     "create_subnet": Operation("4", "POST", _V1 + "/subnets", "subnet", service="vpc"),
     "delete_subnet": Operation("4", "DELETE", _V1 + "/vpcs/{vpc}/subnets/{subnet}", service="vpc"),
+    # Vendor's EIP reference, v1; the host is that of VPC.
+    "show_eip": Operation("EIP", "GET", _V1 + "/publicips/{eip}", "publicip", service="vpc"),
+    "update_eip": Operation("EIP", "PUT", _V1 + "/publicips/{eip}", "publicip", service="vpc"),
     "show_as_group": Operation("4", "GET", _AS + "/{as_group}", "scaling_group", service="as"),
     "update_as_group": Operation("as-group-modify", "PUT", _AS + "/{as_group}", None, True, "as"),
     "act_on_as_group": Operation("4", "POST", _AS + "/{as_group}/action", None, True, "as"),
@@ -210,6 +213,10 @@ class Api:
     def subnets(self, vpc_id=None):
         """The subnets of a VPC, or of the project."""
         return self._marked_pages("/v1/{project_id}/subnets", "subnets", {"vpc_id": vpc_id} if vpc_id else {})
+
+    def eips(self):
+        """All elastic IPs of the project."""
+        return self._marked_pages("/v1/{project_id}/publicips", "publicips", {})
 
     def as_groups(self, name=None):
         """AS groups whose name contains ``name``; ``start_number`` counts groups (field notes 4)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from . import admin, drills, groups, iam, instances, jobs, neighbours, nics, project, replications, server_settings, tags
+from . import admin, drills, groups, iam, instances, jobs, neighbours, nics, project, publicips, replications, server_settings, tags
 
 _P = "/v1/{project_id}"
 _INSTANCE = _P + "/protected-instances/{protected_instance_id}"
@@ -76,6 +76,9 @@ API = [
     ("GET", _P + "/subnets/{subnet_id}", neighbours.subnet),
     ("PUT", _P + "/vpcs/{vpc_id}/subnets/{subnet_id}", neighbours.update_subnet),
     ("DELETE", _P + "/vpcs/{vpc_id}/subnets/{subnet_id}", neighbours.delete_subnet),
+    ("GET", _P + "/publicips", publicips.query),
+    ("GET", _P + "/publicips/{publicip_id}", publicips.show),
+    ("PUT", _P + "/publicips/{publicip_id}", publicips.update),
     ("GET", _AS, neighbours.as_groups),
     ("GET", _AS + "/{group_id}", neighbours.as_group),
     ("PUT", _AS + "/{group_id}", neighbours.update_as_group),

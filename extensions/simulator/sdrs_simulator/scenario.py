@@ -3,8 +3,8 @@
 
 A scenario file may hold ``identity`` and ``settings`` (laid over the defaults), ``servers``
 (``[{name, vpc, zone, flavor, disks: [{name, size, shared}], status, os_type, image_name, key_name}]``), ``volumes`` (free disks), ``vpcs``
-(``[{name, cidr, subnets: [{name, cidr}]}]``), ``as_groups`` (``[{name, vpc, count}]``), ``security_groups`` (names), ``faults`` (see admin.py) and
-``server_count`` for many servers alike.
+(``[{name, cidr, subnets: [{name, cidr}]}]``), ``as_groups`` (``[{name, vpc, count}]``), ``security_groups`` (names), ``publicips``
+(addresses), ``faults`` (see admin.py) and ``server_count`` for many servers alike.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 from . import nics
 from .instances import attach
 from .neighbours import add_subnet, new_as_group
+from .publicips import new_eip
 from .world import World
 
 ZONES = ["eu-sim-01", "eu-sim-02"]
@@ -64,6 +65,7 @@ DEFAULT = {
     "volumes": [{"name": "archive-1", "size": 50}, {"name": "archive-2", "size": 50}],
     "as_groups": [{"name": "as-erp-web", "vpc": "vpc-erp", "count": 2}],
     "security_groups": ["sg-web", "sg-db"],
+    "publicips": ["80.158.0.10", "80.158.0.11"],
 }
 
 
@@ -92,6 +94,8 @@ def build(speed, path=None):
     for name in content.get("security_groups", []):
         group_id = _secret("sg " + name, 32)
         world.security_groups[group_id] = {"id": group_id, "name": name}
+    for address in content.get("publicips", []):
+        new_eip(world, address)
     for entry in content["as_groups"]:
         new_as_group(world, entry["name"], vpcs[entry.get("vpc", first)]["id"], zones, entry.get("count", 1))
     return world
