@@ -91,6 +91,7 @@ OPERATIONS = {
     "list_rpo_statistics": Operation("field notes", "GET", _V1 + "/resource/rpo-statistics"),
 }
 
+_SERVER_ACTION = "/v2.1/{project_id}/servers/{ecs_server}/action"
 _AS = "/autoscaling-api/v1/{project_id}/scaling_group"
 
 # Of the neighbouring services (field notes 4; vpc-update.txt; as-group-modify.rst).
@@ -98,6 +99,11 @@ NEIGHBOURS = {
     "show_ecs_server": Operation("4", "GET", _V1 + "/cloudservers/{ecs_server}", "server", service="ecs"),
     "start_ecs_servers": Operation("4", "POST", _V1 + "/cloudservers/action", "os-start", True, "ecs"),
     "stop_ecs_servers": Operation("4", "POST", _V1 + "/cloudservers/action", "os-stop", True, "ecs"),
+    # Vendor's ECS reference: security group management, tag management, status management.
+    "add_ecs_security_group": Operation("ECS", "POST", _SERVER_ACTION, "addSecurityGroup", service="ecs"),
+    "remove_ecs_security_group": Operation("ECS", "POST", _SERVER_ACTION, "removeSecurityGroup", service="ecs"),
+    "change_ecs_tags": Operation("ECS", "POST", _V1 + "/cloudservers/{ecs_server}/tags/action", None, True, "ecs"),
+    "show_ecs_auto_recovery": Operation("ECS", "GET", _V1 + "/cloudservers/{ecs_server}/autorecovery", service="ecs"),
     "show_vpc": Operation("4", "GET", _V1 + "/vpcs/{vpc}", "vpc", service="vpc"),
     "create_vpc": Operation("4", "POST", _V1 + "/vpcs", "vpc", service="vpc"),
     "update_vpc": Operation("vpc-update", "PUT", _V1 + "/vpcs/{vpc}", "vpc", True, "vpc"),
@@ -107,6 +113,9 @@ NEIGHBOURS = {
     "create_subnet": Operation("4", "POST", _V1 + "/subnets", "subnet", service="vpc"),
     "update_subnet": Operation("4", "PUT", _V1 + "/vpcs/{vpc}/subnets/{subnet}", "subnet", True, "vpc"),
     "delete_subnet": Operation("4", "DELETE", _V1 + "/vpcs/{vpc}/subnets/{subnet}", service="vpc"),
+    # Vendor's EIP reference, v1; the host is that of VPC.
+    "show_eip": Operation("EIP", "GET", _V1 + "/publicips/{eip}", "publicip", service="vpc"),
+    "update_eip": Operation("EIP", "PUT", _V1 + "/publicips/{eip}", "publicip", service="vpc"),
     "show_as_group": Operation("4", "GET", _AS + "/{as_group}", "scaling_group", service="as"),
     "update_as_group": Operation("as-group-modify", "PUT", _AS + "/{as_group}", None, True, "as"),
     "act_on_as_group": Operation("4", "POST", _AS + "/{as_group}/action", None, True, "as"),
@@ -239,6 +248,10 @@ class Api:
     def network_acls(self):
         """The network ACLs of the project, with the subnets they are associated with."""
         return self._marked_pages("/v3/{project_id}/vpc/firewalls", "firewalls", {})
+
+    def eips(self):
+        """All elastic IPs of the project."""
+        return self._marked_pages("/v1/{project_id}/publicips", "publicips", {})
 
     def as_groups(self, name=None):
         """AS groups whose name contains ``name``; ``start_number`` counts groups (field notes 4)."""

@@ -118,6 +118,7 @@ _ROUTES = {
 }
 _PEERING = {**strings("name", "status"), **dict.fromkeys(("request_vpc_info", "accept_vpc_info"), record(strings("vpc_id")))}
 _ACL = {"name": text, "admin_state_up": flag, "associations": every(record(strings("virsubnet_id")))}
+_EIP = strings("status", "public_ip_address", "private_ip_address", "port_id")
 _AS_GROUP = {
     **strings("scaling_group_name", "scaling_group_status"), "is_scaling": flag,
     **dict.fromkeys(("min_instance_number", "desire_instance_number", "max_instance_number", "current_instance_number"), number),
@@ -143,6 +144,7 @@ SHAPES = {
     **dict.fromkeys(("routetable", "routetables"), ("route table", "id", _ROUTES)),
     "peerings": ("VPC peering connection", "id", _PEERING),
     "firewalls": ("network ACL", "id", _ACL),
+    **dict.fromkeys(("publicip", "publicips"), ("elastic IP", "id", _EIP)),
     **dict.fromkeys(("scaling_group", "scaling_groups"), ("AS group", "scaling_group_id", _AS_GROUP)),
 }
 

@@ -24,7 +24,7 @@ WITH_INFO = {"sdrs_server_group", "sdrs_protected_instance", "sdrs_replication",
 OTHERS = {
     "sdrs_domain_info", "sdrs_job_info", "sdrs_failover", "sdrs_protected_instance_batch", "sdrs_protected_instance_resize",
     "sdrs_protected_instance_nic", "sdrs_failed_task", "sdrs_failed_task_info", "sdrs_quota_info", "sdrs_api_version_info",
-    "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift_info", "vpc", "vpc_info", "as_group", "as_group_info", "ecs_power",
+    "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift", "sdrs_drift_info", "vpc", "vpc_eip", "vpc_info", "as_group", "as_group_info", "ecs_power",
     "ecs_server_info", "ecs_server_check_info", "report_files", "sdrs_doctor_info",
 }
 NOT_OF_ANSIBLE = (

@@ -45,6 +45,7 @@ TASKS = [
     ("sdrs_server_group", GROUP), ("sdrs_protected_instance", INSTANCE), ("sdrs_protected_instance", dict(INSTANCE, name="db-2")),
     ("sdrs_replication", {"server_group": "erp", "volume": "data-1", "name": "data", "size": 200}),
     ("sdrs_server_group", {"name": "erp", "protection": "enabled"}), ("sdrs_readiness_info", {"server_group": "erp", "operation": "planned_failover"}),
+    ("sdrs_drift", {"server_group": "erp", "repair": ["security_groups", "tags"]}),
     ("sdrs_drift_info", {"server_group": "erp"}), ("sdrs_topology_info", {}), ("ecs_server_info", {"server_group": "erp"}),
     ("ecs_power", {"server_group": "erp", "site": "production", "state": "stopped"}), ("sdrs_failed_task_info", {"all": True}),
     ("sdrs_drill", {"name": "d", "server_group": "erp", "drill_vpc": "vpc-drill"}), ("sdrs_drill", {"name": "d", "server_group": "erp", "state": "absent"}),

@@ -106,6 +106,37 @@ def test_what_does_not_answer_in_time_failed(cloud):
     assert "no answer" in result["server_checks"][0]["checks"][1]["detail"]
 
 
+@pytest.mark.parametrize("os_type, settle, opens, passed", [
+    ("Windows", 300, 200, True), ("Windows", 300, 360, False), ("Windows", 0, 200, False), ("Linux", 300, 200, False), (None, 300, 200, False),
+])
+def test_windows_has_time_to_settle(cloud, os_type, settle, opens, passed):
+    """Timeout 40: a port of a Windows server that opens later is waited for, and nobody else is."""
+    web, other = server(cloud, "ecs-erp-web-1"), server(cloud, "ecs-erp-web-2")
+    web["metadata"]["os_type"] = os_type
+    began, sleep = cloud.time, cloud.sleep
+
+    def slept(seconds):
+        sleep(seconds)
+        if cloud.time - began > opens:
+            cloud.answers = {(address(web), 3389)}
+
+    cloud.sleep = slept
+    result = direct.run("ecs_server_check_info", ids=[web["id"], other["id"]], ports=[3389], timeout=40, windows_settle=settle)
+    first, second = (entry["checks"][1] for entry in result["server_checks"])
+    assert first["status"] == ("passed" if passed else "failed") and second["status"] == "failed" and 40 <= second["seconds"] < 43
+    assert first["seconds"] < (opens + 10 if passed else 345 if os_type == "Windows" and settle else 43)
+    assert [entry["windows"] for entry in result["server_checks"]] == [os_type == "Windows", False]
+
+
+def test_a_windows_server_that_does_not_run_gets_no_more_time(cloud):
+    web = server(cloud, "ecs-erp-web-1")
+    web["metadata"]["os_type"] = "Windows"
+    web.update({"status": "BUILD", "OS-EXT-STS:task_state": "spawning"})
+    began = cloud.time
+    result = direct.run("ecs_server_check_info", ids=[web["id"]], ports=[3389], timeout=40, windows_settle=300)
+    assert checks(result) == [{"ecs_state": "failed", "tcp_3389": "not_tried"}] and cloud.time - began < 45
+
+
 def test_an_address_that_production_has_too_is_not_tried(cloud):
     web, db = server(cloud, "ecs-erp-web-1"), server(cloud, "ecs-erp-db-1")
     nic = next(nic for nics in db["addresses"].values() for nic in nics)
@@ -133,7 +164,10 @@ def test_a_server_that_does_not_exist(cloud):
     assert not result["passed"] and "does not exist" in result["server_checks"][0]["checks"][0]["detail"]
 
 
-@pytest.mark.parametrize("options", [{"ids": []}, {"ids": ["web"]}, {"ids": ["a" * 32], "ports": [0]}, {"ids": ["a" * 32], "timeout": -1}])
+@pytest.mark.parametrize("options", [
+    {"ids": []}, {"ids": ["web"]}, {"ids": ["a" * 32], "ports": [0]}, {"ids": ["a" * 32], "timeout": -1},
+    {"ids": ["a" * 32], "windows_settle": -1},
+])
 def test_options_that_are_wrong(cloud, options):
     with pytest.raises(TaskFailed):
         direct.run("ecs_server_check_info", **options)

@@ -5,7 +5,23 @@ from __future__ import annotations
 
 import re
 
-from . import admin, altered, drills, groups, iam, instances, jobs, neighbours, nics, project, replications, tags, vpcs
+from . import (
+    admin,
+    altered,
+    drills,
+    groups,
+    iam,
+    instances,
+    jobs,
+    neighbours,
+    nics,
+    project,
+    publicips,
+    replications,
+    server_settings,
+    tags,
+    vpcs,
+)
 
 _P = "/v1/{project_id}"
 _INSTANCE = _P + "/protected-instances/{protected_instance_id}"
@@ -60,6 +76,9 @@ API = [
     ("POST", _P + "/cloudservers/action", neighbours.power),
     ("POST", _P + "/cloudservers/delete", neighbours.delete_servers),
     ("GET", _P + "/cloudservers/{server_id}", neighbours.server),
+    ("POST", _P + "/cloudservers/{server_id}/tags/action", server_settings.tags),
+    ("GET", _P + "/cloudservers/{server_id}/autorecovery", server_settings.auto_recovery),
+    ("POST", "/v2.1/{project_id}/servers/{server_id}/action", server_settings.action),
     ("GET", _P + "/cloudservers/{server_id}/block_device", neighbours.block_devices),
     ("GET", "/v2/{project_id}/cloudvolumes/detail", neighbours.volumes),
     ("GET", "/v2/{project_id}/cloudvolumes/{volume_id}", neighbours.volume),
@@ -78,6 +97,9 @@ API = [
     ("GET", _P + "/routetables/{routetable_id}", vpcs.route_table),
     ("GET", "/v2.0/vpc/peerings", vpcs.peerings),
     ("GET", "/v3/{project_id}/vpc/firewalls", vpcs.network_acls),
+    ("GET", _P + "/publicips", publicips.query),
+    ("GET", _P + "/publicips/{publicip_id}", publicips.show),
+    ("PUT", _P + "/publicips/{publicip_id}", publicips.update),
     ("GET", _AS, neighbours.as_groups),
     ("GET", _AS + "/{group_id}", neighbours.as_group),
     ("PUT", _AS + "/{group_id}", neighbours.update_as_group),

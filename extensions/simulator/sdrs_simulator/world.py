@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 
 COLLECTIONS = (
     "server_groups", "protected_instances", "replications", "drills", "jobs", "failed_tasks", "domains", "servers", "volumes",
-    "vpcs", "subnets", "peerings", "network_acls", "as_groups", "tokens",
+    "vpcs", "subnets", "peerings", "network_acls", "as_groups", "tokens", "security_groups", "publicips",
 )
 DEFAULT_SETTINGS = {
     # Unknown of the real service, so switchable (field notes 7).

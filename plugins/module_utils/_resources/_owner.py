@@ -130,6 +130,13 @@ def server_zone(server):
     return server.get("OS-EXT-AZ:availability_zone")
 
 
+def is_windows(server):
+    """True or False by what the server's metadata says; None when they do not."""
+    metadata = (server or {}).get("metadata")
+    kind = str((metadata if isinstance(metadata, dict) else {}).get("os_type") or "").lower()
+    return kind.startswith("windows") if kind else None
+
+
 def volume_zone(volume):
     return volume.get("availability_zone")
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from .._errors import ConfigError, SdrsError
 from .._lookup import exactly_one
-from .._odd import Unusable, altered, index, matching, raw
+from .._odd import altered, index, matching, raw
 from .._paging import objects
 from .._validate import identifiers, is_id
-from . import _conditions, _creation, _drill_network, drill, protected_instance, replication, server_group
+from . import _conditions, _creation, _drill_network, _first_switch, drill, protected_instance, replication, server_group
 from ._kind import whole
 from ._owner import server_halves
-from .resize import sides
 
 _TASK_FILTERS = ("failure_status", "resource_name", "resource_type")
 FAILURES = (
@@ -100,12 +99,12 @@ def readiness(lookup, params, waiting):
     else:
         query = {"server_group_id": group["id"]}
         facts = _conditions.Facts(group, lookup.list(protected_instance.KIND, **query), lookup.list(replication.KIND, **query))
-        if params["operation"] in ("planned_failover", "reprotect", "protect"):
+        if params["operation"] in ("planned_failover", "reprotect", "protect", "first_switch"):
             try:
                 facts.servers = lookup.all_servers()
             except SdrsError as error:
                 facts.ecs_problem = str(error)
-        checks = getattr(_conditions, "for_" + params["operation"])(facts)
+        checks = _first_switch.checks(facts) if params["operation"] == "first_switch" else getattr(_conditions, "for_" + params["operation"])(facts)
         if params["operation"] == "drill":
             checks += _drill_vpc(lookup, params, group, facts)
     ready = all(each["passed"] for each in checks if each["severity"] == _conditions.ERROR)
@@ -151,36 +150,6 @@ def _can_create(lookup, params, group):
         None if whole(quota.get("quota")) in (None, -1) else whole(quota["quota"]) - (whole(quota.get("used")) or 0),
         next(iter(matching(lookup.domains(), lambda each: each.get("id") == group.get("domain_id"))), {}),
     ))
-
-
-def drift(lookup, params, waiting):
-    """What SDRS does not synchronise between production and DR server (5.4.6), pair by pair."""
-    group = lookup.one(server_group.KIND, params["server_group"])
-    lookup.all_servers()  # sides() then needs no query of its own
-    found = []
-    for instance in lookup.list(protected_instance.KIND, server_group_id=group["id"]):
-        entry = {"protected_instance": raw(instance, "id"), "name": raw(instance, "name"), "production_server": None, "dr_server": None, "differences": None}
-        try:
-            production, other = sides(lookup, instance, group)
-            entry.update(production_server=(production or {}).get("id"), dr_server=(other or {}).get("id"))
-            entry["differences"] = compare_servers(production, other) if production and other else None
-        except Unusable as error:
-            lookup.warn("not compared: %s" % error)
-        found.append(entry)
-    return {"drift": found, "drifted": any(entry["differences"] for entry in found)}
-
-
-def compare_servers(production, other):
-    """``[{attribute, production, dr}]`` for name, flavor, security groups, tags and the number of NICs. Pure."""
-    readers = {
-        "name": lambda server: server.get("name"),
-        "flavor": lambda server: (server.get("flavor") or {}).get("id"),
-        "security_groups": lambda server: sorted({str(group.get("name") or group.get("id")) for group in server.get("security_groups") or []}),
-        "tags": lambda server: sorted(map(str, server.get("tags") or [])),
-        "nics": lambda server: sum(map(len, (server.get("addresses") or {}).values())),
-    }
-    values = {name: (read(production), read(other)) for name, read in readers.items()}
-    return [{"attribute": name, "production": here, "dr": there} for name, (here, there) in values.items() if here != there]
 
 
 def valid_version(value):

@@ -14,6 +14,7 @@ from .._jobs import interval
 from .._odd import Unusable, raw
 from .._reach import answering, plain_address
 from .._validate import Between, identifiers
+from ._owner import is_windows
 
 PASSED, FAILED, NOT_VERIFIABLE, NOT_TRIED = "passed", "failed", "not_verifiable", "not_tried"
 STATE = "ecs_state"
@@ -26,6 +27,7 @@ RULES = {
     "ids": lambda value: identifiers(value) if value else "must not be empty",
     "ports": Between(1, 65535),
     "timeout": Between(0, 86400),
+    "windows_settle": Between(0, 86400),
 }
 
 
@@ -46,6 +48,10 @@ class _Server:
         """The ports still to be tried."""
         passed = self.checks.get(STATE, {}).get("status") == PASSED
         return [port for port in self.ports if passed and port_check(port) not in self.checks]
+
+    def patience(self, timeout, windows_settle):
+        """Seconds until what is open counts as failed; longer for the ports of a Windows server that runs."""
+        return timeout + windows_settle if self.open_ports() and is_windows(self.seen) else timeout
 
     def undecided(self):
         return STATE not in self.checks or bool(self.open_ports())
@@ -75,14 +81,15 @@ def read(lookup, params, waiting):
         if any(STATE not in server.checks for server in servers):
             _look(lookup, servers, waited, timeout)
         _not_unique(servers, others, waited)
-        _try_ports(servers, waited, min(2.0, max(0.1, timeout - waited)))
-        if not any(server.undecided() for server in servers):
-            break
-        if waiting.clock() - since >= timeout:
-            _give_up(servers, waiting.clock() - since)
+        ends = {server: server.patience(timeout, params["windows_settle"]) for server in servers if server.undecided()}
+        _try_ports(servers, waited, min(2.0, max(0.1, max(ends.values(), default=0) - waited)))
+        late = waiting.clock() - since
+        _give_up([server for server, end in ends.items() if late >= end], late)
+        ends = [end for server, end in ends.items() if server.undecided()]
+        if not ends:
             break
         lookup.forget()
-        waiting.sleep(min(interval(waited), max(0.0, since + timeout - waiting.clock())))
+        waiting.sleep(min(interval(waited), max(0.0, since + min(ends) - waiting.clock())))
     shown = [_shown(server, params["ports"] or [], others) for server in servers]
     return {"server_checks": shown, "passed": all(server["passed"] for server in shown)}
 
@@ -172,6 +179,6 @@ def _shown(server, ports, others):
         checks.append(server.checks.get(port_check(port), skipped))
     return {
         "id": server.id, "name": server.seen.get("name"), "status": server.seen.get("status"), "address": server.address,
-        "addresses": addresses(server.seen), "shared_with": (others or {}).get(server.address, []), "checks": checks,
+        "addresses": addresses(server.seen), "windows": bool(is_windows(server.seen)), "shared_with": (others or {}).get(server.address, []), "checks": checks,
         "passed": all(check["status"] == PASSED for check in checks),
     }
