@@ -41,6 +41,7 @@ TASKS = [
     ("sdrs_replication", {"name": "data", "state": "absent"}),
     *(("ecs_power", {"server_group": group, "site": site, "state": state}) for group in ("erp", "@erp") for site in ("production", "dr")
       for state in ("started", "stopped")),
+    *(("sdrs_drift", {"server_group": group, "repair": ["tags"]}) for group in ("erp", "@erp")),
 ]
 
 

@@ -16,7 +16,7 @@ from support import ROOT, TaskFailed
 # Modules that change no group.
 NONE = {
     "vpc": "VPCs are of no group", "as_group": "AS groups are of no group", "sdrs_failed_task": "deletes records of jobs, no content of a group",
-    "report_files": "asks no service",
+    "report_files": "asks no service", "vpc_eip": "elastic IPs are of no group",
 }
 
 
@@ -93,6 +93,7 @@ NEEDED = [
       for module in ("sdrs_protected_instance", "sdrs_protected_instance_batch", "sdrs_protected_instance_nic", "sdrs_tag")),
     ("sdrs_replication", {"state": "present", "purge_attachments": False}, False), ("sdrs_replication", {"state": "absent", "purge_attachments": False}, True),
     ("sdrs_replication", {"state": "present", "purge_attachments": True}, True), ("sdrs_protected_instance_resize", {}, False),
+    ("sdrs_drift", {}, False),
     ("ecs_power", {"state": "started"}, False), ("ecs_power", {"state": "stopped"}, True),
 ]
 
