@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import io
 import json
@@ -17,7 +16,7 @@ from requests.models import Response
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _run, _settings
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import api_error
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
-from sdrs_simulator import faults, jobs, routes, scenario
+from sdrs_simulator import faults, jobs, routes, scenario, vpcs
 from support import Host, run_task
 
 
@@ -55,17 +54,19 @@ class Cloud:
             self.written.append((method, parts.path))
         try:
             jobs.settle(self.world)
+            vpcs.settle(self.world)
             return 200, self.changed(copy.deepcopy(handler(self.world, request) or {}))
         except faults.Fault as fault:
             return fault.status, fault.body
 
 
 class Direct(_client.Client):
-    def __init__(self, cloud):
+    def __init__(self, cloud, given=None, warn=None):
         known = cloud.world.identity
         super().__init__(_settings.resolve({
             "region": known["region"], "project_id": known["project_id"], "auth_token": "t", "endpoint": "http://127.0.0.1:1", "token_cache": False,
-        }, {}))
+        }, {}), warn)
+        self.settings.allow_unlocked = bool(getattr(given, "allow_unlocked", False))
         self._cloud = cloud
 
     def _exchange(self, method, url, body, auth, repeatable, guarded=None):
@@ -113,12 +114,10 @@ def use(monkeypatch):
         made.append(Cloud(changed))
         return made[-1]
 
-    monkeypatch.setattr(_run, "Client", lambda *args: Direct(made[-1]))
+    monkeypatch.setattr(_run, "Client", lambda settings, warn=None, *_args: Direct(made[-1], settings, warn))
     monkeypatch.setattr(_run, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
     # Threads would wait by the real clock.
     monkeypatch.setattr(_run, "_PARALLEL", 1)
-    # Worlds of several test processes would wait for one another: they have one address.
-    monkeypatch.setattr(_run, "locked", lambda *args: contextlib.nullcontext())
     return make
 
 

@@ -84,6 +84,10 @@ class Simulator:
     def patch(self, collection, object_id, **fields):
         assert requests.patch("%s/__simulator__/%s/%s" % (self.url, collection, object_id), json=fields, timeout=10).ok
 
+    def lose(self, collection, object_id):
+        """Let a server or disk vanish without SDRS being asked."""
+        assert requests.delete("%s/__simulator__/%s/%s" % (self.url, collection, object_id), timeout=10).ok
+
     def server(self, name):
         return next(server["id"] for server in self.info["servers"] if server["name"] == name)
 

@@ -21,6 +21,7 @@ class FilterModule:
             "drill_servers": as_filter(_drill.servers),
             "drill_with_checks": as_filter(_drill.with_checks),
             "drill_probed": as_filter(_drill.probed),
+            "drill_subnets": as_filter(_drill.subnets),
             "drill_made": as_filter(_drill.made_by_service),
             "drill_disposable_vpcs": as_filter(_drill.disposable),
             "drill_verify_tasks": as_filter(_verify_tasks),

@@ -68,8 +68,9 @@ from ..module_utils._api import Api
 from ..module_utils._argspec import CONNECTION
 from ..module_utils._client import MISSING_REQUESTS, Client
 from ..module_utils._clouds_yaml import MissingYaml
-from ..module_utils._errors import SdrsError
+from ..module_utils._errors import SdrsError, unexpected
 from ..module_utils._lookup import Lookup
+from ..module_utils._mask import masked, masked_data
 from ..module_utils._settings import resolve
 from ..plugin_utils._inventory import fetch, hosts
 
@@ -98,11 +99,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._read_config_data(path)
         if MISSING_REQUESTS:
             raise AnsibleParserError("cloud_dr.sdrs.sdrs needs the Python library requests: %s" % MISSING_REQUESTS)
+        connection = self._connection()
         try:
-            settings = resolve(self._connection())
-            found = self._found(settings, path, cache)
+            settings = resolve(connection)
+            found, problem = self._found(settings, path, cache), None
         except (SdrsError, MissingYaml) as error:
-            raise AnsibleParserError("%s: %s" % (path, error)) from None
+            problem = str(error)
+        except Exception as error:  # pylint: disable=broad-except
+            problem = unexpected(error)
+        if problem:
+            # Not where the exception is being handled: Ansible would show it.
+            raise AnsibleParserError("%s: %s" % (path, problem))
         for name, variables, groups in hosts(found, self.get_option("hosts"), self.get_option("server_groups")):
             self._add(name, variables, groups)
 
@@ -119,10 +126,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         use = self.get_option("cache") and cache
         if use and key in self._cache:
             return self._cache[key]
-        found = fetch(Lookup(Api(Client(settings, self.display.warning))), self.get_option("hosts"), self.display.warning)
+        found = masked_data(fetch(Lookup(Api(Client(settings, self._tell))), self.get_option("hosts"), self._tell))
         if self.get_option("cache"):
             self._cache[key] = found
         return found
+
+    def _tell(self, message):
+        self.display.warning(masked(message))
 
     def _add(self, name, variables, groups):
         self.inventory.add_host(name)

@@ -246,12 +246,12 @@ class Executor:
         if not self._waiting.timed_out(self._since[step]):
             self._plan_look(step)
         elif step.job or obj:
-            self._fail(step, timeout(step.kind, obj, self._waiting, step.job))
+            self._fail(step, timeout(step.kind, obj, self._waiting, step.job, step.refused))
         else:
             self._looking.add(step)
             self._pool.submit(
                 lambda: self._carrier.current(step),
-                lambda last, error: self._fail(step, error or timeout(step.kind, last, self._waiting, None)),
+                lambda last, error: self._fail(step, error or timeout(step.kind, last, self._waiting, None, step.refused)),
             )
 
 

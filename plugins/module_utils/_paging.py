@@ -7,6 +7,7 @@ response for an empty list makes duplicates, or deletes what a list would have f
 
 from __future__ import annotations
 
+from . import _shapes
 from ._errors import ApiError
 
 PAGE = 1000
@@ -27,10 +28,8 @@ def objects(answer, key):
     """
     value = answer.get(key) if isinstance(answer, dict) else None
     if not isinstance(value, list):
-        raise ApiError("the response holds no list %r" % key, retryable=True, remedy="An empty response is not an empty list; nothing was concluded from it.")
-    if not all(isinstance(item, dict) for item in value):
-        raise ApiError("the response holds something under %r that is not a list of objects" % key)
-    return value
+        raise ApiError("the response holds no list %r" % key, remedy="An empty response is not an empty list; nothing was concluded from it.")
+    return _shapes.entries(value)
 
 
 def count_of(answer):
@@ -41,19 +40,19 @@ def count_of(answer):
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def read_all(fetch, key, following, first=None, size=PAGE, identify=None, expected=None):
+def read_all(fetch, key, following, first=None, size=PAGE, names=("id",), expected=None):
     """All objects of a list.
 
     :param fetch: ``fetch(position)`` giving the response for a page
     :param following: ``following(position, page, found)`` giving the position of the next page; ``found`` maps IDs to objects
     :param size: how many objects a full page has
-    :param identify: ``identify(object)`` giving what is unique about it; default: its ``id``
+    :param names: the fields of which one identifies an object
     :param expected: how many there are, if another response told; spares asking what follows a page that is just full
     :raises IncompleteList: read several times, the list shows fewer objects than it counts
     :raises ApiError: a response without the list, or a list without end
     """
     for _reading in range(_READINGS):
-        found, total = _read(fetch, key, following, first, size, identify or _id, expected)
+        found, total = _read(fetch, key, following, first, size, names, expected)
         if total is None or len(found) >= total:
             return list(found.values())
     error = IncompleteList(
@@ -63,18 +62,14 @@ def read_all(fetch, key, following, first=None, size=PAGE, identify=None, expect
     raise error
 
 
-def _id(item):
-    return item.get("id")
-
-
-def _read(fetch, key, following, position, size, identify, expected):
+def _read(fetch, key, following, position, size, names, expected):
     """``({ID: object}, the largest count that a response gave or None)``."""
     found, most = {}, None
     for number in range(MOST_PAGES):
         answer = fetch(position)
         page, before = objects(answer, key), len(found)
         for item in page:
-            found.setdefault(identify(item) or "object %d" % len(found), item)
+            found.setdefault(_shapes.key_of(item, *names), item)
         total = count_of(answer)  # of all objects, or of this page: after the first page the two differ
         most = max((count for count in (most, total) if count is not None), default=None)
         whole = total == len(found) and (number > 0 or total == expected)

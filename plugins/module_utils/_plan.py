@@ -47,9 +47,12 @@ class Step:
     query: dict | None = None  # creation: how the list call is narrowed when the new object has to be looked for
     match: Any = None  # creation: callable(object) -> whether it is the one meant
     proof: Any = None  # callable(api): whether a request whose answer was lost has happened, where the object's status is no proof once its job has ended
+    retry_refused: Any = None  # deletion: callable(error): whether a refusal may pass, so that it is repeated until the object is gone
+    refused: Any = None  # the last such refusal
     service: str = "sdrs"  # whose job it is
     instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
     branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``
+    last_copy: dict = field(default_factory=dict)  # removal: ``{object ID: what goes with it of which there is no other copy}``
     tolerant: bool = False  # waiting: an error status is as good an end as any
     since: float | None = None  # waiting: when it began, if that was before the step did; ``wait_timeout`` counts from there
     job: dict | None = None
@@ -73,7 +76,10 @@ class Step:
         job = self.job or {}
         about_job = {"job_id": job.get("job_id"), "job_type": job.get("job_type"), "duration": duration(job)}
         entries = [
-            {"operation": self.operation, "resource_type": self.kind.name, "name": name, "id": object_id, **about_job}
+            {
+                "operation": self.operation, "resource_type": self.kind.name, "name": name, "id": object_id, **about_job,
+                "last_copy": self.last_copy.get(object_id),
+            }
             for name, object_id in self.members or [(self.name, resolve(self.id))]
         ]
         return [{key: value for key, value in entry.items() if value is not None} for entry in entries]

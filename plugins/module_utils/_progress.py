@@ -11,6 +11,8 @@ import json
 import os
 import socket
 
+from ._mask import masked_data
+
 VARIABLE = "SDRS_PROGRESS_SOCKET"
 
 
@@ -47,6 +49,6 @@ class Teller:
         if self._socket is None:
             return
         try:
-            self._socket.sendto(json.dumps(dict(message, pid=os.getpid()))[:4000].encode("utf-8"), self._path)
+            self._socket.sendto(json.dumps(dict(masked_data(message), pid=os.getpid()))[:4000].encode("utf-8"), self._path)
         except OSError:
             pass

@@ -22,6 +22,7 @@ from ._lock import locked
 from ._lookup import Lookup
 from ._plan import wait_step
 from ._progress import Teller
+from ._settings import remember
 from ._settings import resolve as resolve_settings
 from ._wait import Waiting
 
@@ -40,7 +41,7 @@ class Declaration:
     :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
     :param rules: rules of its own options, beside those of ``_validate``
     :param verify: ``verify(params, object)`` raising when the steps ended well but the object is not as wanted
-    :param locks: ``locks(params)`` giving the protection groups, as the task names them, that no other run may change meanwhile
+    :param locks: Locks: the protection groups that no other run may change meanwhile
     :param compact: many objects: sub-jobs are returned of failed jobs only
     :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
     """
@@ -85,6 +86,7 @@ def run(declaration, params, host, client=None):
 
     :raises SdrsError: with what was done so far in ``error.result``
     """
+    remember(params)
     if isinstance(declaration, Diagnosis):
         return declaration.examine(params, host)
     _validate.check(params, {**_validate.RULES, **declaration.rules})
@@ -111,7 +113,7 @@ class _Task:
 
     def run(self):
         try:
-            with locked(self._locks(), self.waiting, self.host.warn):
+            with locked(self.declaration.locks, self.given, self.lookup, self.waiting, self.host):
                 live = self._converge()
             self.branches.raise_failures()
             return self._result(live)
@@ -123,12 +125,6 @@ class _Task:
                 error.result.setdefault("diff", {"before": self.plans[0].before, "after": self.plans[0].after})
             error.result["changed"] = bool(operations)
             raise
-
-    def _locks(self):
-        if self.host.check_mode or not self.declaration.locks:
-            return []
-        client = self.lookup.api.client
-        return [(client.settings.url("sdrs"), client.project_id, group) for group in self.declaration.locks(self.given) if group]
 
     def _converge(self):
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""

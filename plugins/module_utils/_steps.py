@@ -10,6 +10,7 @@ from ._errors import ApiError, JobFailed, NotCarriedOut, NotFound, Refused, Sdrs
 from ._jobs import ended, entities
 from ._listed import Listing, Lists, looks
 from ._lookup import Lookup
+from ._odd import by_id, matching
 from ._plan import FIND, WAIT, resolve
 from ._wait import failure, settle
 
@@ -67,6 +68,8 @@ class Carrier:
                     return step.instead(error)
                 return self._refused(step, error)
         step.submitted = True
+        if step.retry_refused:
+            return RUNNING
         if isinstance(answer.get("job_id"), str):
             step.job = {"job_id": answer["job_id"], "service": step.service}
             return RUNNING
@@ -110,6 +113,9 @@ class Carrier:
 
     def _refused(self, step, error):
         """After a refusal a look at the object decides (SEMANTICS, section 3): it may be as wanted already."""
+        if step.retry_refused and self._waiting.wait and step.retry_refused(error):
+            step.refused = error
+            return RUNNING
         if step.operation == "untag" and error.code == "SDRS.2206":
             step.submitted = True
             return DONE
@@ -154,6 +160,8 @@ class Carrier:
 
     def look(self, step):
         """Whether the step has ended well; raises when it has failed."""
+        if step.retry_refused:
+            return self._gone(step)
         if not step.job:
             return self.judge(step, self._seen(step))
         try:
@@ -181,6 +189,25 @@ class Carrier:
             self._listing.wait_for(step)
         return True
 
+    def _gone(self, step):
+        """Whether what is being deleted is gone. Its deletion is repeated: it may have been refused for what is going itself, or have failed later."""
+        try:
+            step.seen = self.current(step)
+            if step.seen is None:
+                step.submitted = True
+                return True
+            self._alive()
+            self._api.call(step.call, resolve(step.body), **resolve(step.arguments))
+            step.submitted, step.refused = True, None
+        except (NotFound, UnknownFate):
+            pass  # the next look tells
+        except ApiError as error:
+            # What is going may be shown with an error, too: 403 or 500.
+            if not step.retry_refused(error) and not (step.submitted and error.http_status == 403):
+                raise
+            step.refused = error
+        return False
+
     def judge(self, step, obj):
         """The outcome from the object's status, where the job is not known."""
         step.seen = obj
@@ -190,7 +217,7 @@ class Carrier:
             step.id, step.listed = obj["id"], True
         if step.operation == WAIT and (step.tolerant or obj is None):
             return True
-        if obj is not None and (str(obj.get("status")).startswith("error") or step.operation == "delete"):
+        if obj is not None and (str(obj.get("status")).lower().startswith("error") or step.operation == "delete"):
             raise failure(self._api, step.kind, obj)
         return True
 
@@ -204,7 +231,7 @@ class Carrier:
 
     def _find(self, step):
         """The object a creation was meant to make, found by identity."""
-        return next((obj for obj in self._lists.get(step.kind, resolve(step.query)) if step.match(obj)), None)
+        return next(iter(matching(self._lists.get(step.kind, resolve(step.query)), step.match)), None)
 
     # Many at once -----------------------------------------------------------------------------------------------------
 
@@ -220,9 +247,9 @@ class Carrier:
         """``{step: object}`` of steps of one scope, by one list; None for what the list does not hold."""
         step = steps[0]
         objects = step.kind.every(self._api, dict(self.scope(step)[1]))
-        by_id = {obj.get("id"): obj for obj in objects}
+        known = by_id(objects)
         seen = {
-            step: next(filter(step.match, objects), None) if step.operation == "create" else by_id.get(resolve(step.id)) for step in steps
+            step: next(iter(matching(objects, step.match)), None) if step.operation == "create" else known.get(resolve(step.id)) for step in steps
         }
         for step, obj in seen.items():
             step.listed = step.listed or (step.operation == "create" and obj is not None and not step.kind.named_twice)

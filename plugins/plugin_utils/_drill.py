@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
+from ..module_utils._resources._subnets import live_options
+from ..module_utils._shapes import usable
 from ._report import PASSED, moment, span
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -74,6 +76,18 @@ def _probe(server, port, outcome, start, began):
         return dict(check, detail=str(outcome.get("msg") or "the probe host did not come to an end"))
     at = (moment(began) + timedelta(seconds=float(outcome["elapsed"]))).isoformat()
     return dict(check, status=PASSED, at=at, detail="%s answers to the probe host" % server["address"])
+
+
+def subnets(listed):
+    """The subnets of a drill VPC like those that are ``listed``, as vpc takes them: with their DNS, DHCP and NTP."""
+    found = []
+    for subnet in listed:
+        options = live_options(usable("subnets", subnet))
+        found.append({
+            key: value for key, value in options.items()
+            if value is not None and key not in ("primary_dns", "secondary_dns") and (value or key != "dns_list")
+        })
+    return found
 
 
 def made_by_service(vpc_id, record):

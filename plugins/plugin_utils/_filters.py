@@ -9,6 +9,8 @@ import json
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ..module_utils._errors import SdrsError
+
 
 def plain(value):
     """Tagged, unsafe and lazy values as what they are."""
@@ -22,8 +24,8 @@ def as_filter(function):
         try:
             # Names come from the service: nothing in them may be taken for a template.
             return wrap_var(function(*map(plain, arguments)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            text = str(error) if isinstance(error, ValueError) else "%s: %s: %s" % (function.__name__, type(error).__name__, error)
+        except (SdrsError, ValueError, KeyError, TypeError, AttributeError) as error:
+            text = str(error) if isinstance(error, (SdrsError, ValueError)) else "%s: %s: %s" % (function.__name__, type(error).__name__, error)
             raise AnsibleFilterError(text) from error
 
     return filtered

@@ -66,6 +66,32 @@ def test_plan_converge_plan_export(workplace, simulator):
     assert applied.returncode == 0 and "changed=0" in applied.stdout, applied.stdout
 
 
+def test_the_last_copy_stays_unless_its_own_variable_says_otherwise(workplace, simulator):
+    """The production server is deleted, a new one bears its name: the old instance is no longer named."""
+    assert workplace("converge").returncode == 0
+    api = connect(simulator)
+    old = next(each for each in api.list("list_protected_instances") if each["name"] == "web-1")
+    simulator.lose("servers", old["source_server"])
+    simulator.patch("servers", simulator.server("ecs-erp-web-2"), name="ecs-erp-web-1")
+    wanted = ["-e", '{"topology_prune": true, "topology_delete_target_server": true}']
+    planned = workplace("plan", *wanted)
+    content, text = report(workplace)
+    assert planned.returncode == 0 and content["verdict"] == "error" and "last copy" in content["message"]
+    assert "last copy" in text and old["target_server"] in text
+    refused = workplace("converge", *wanted)
+    assert refused.returncode == 2 and "last copy" in refused.stdout
+    assert old["target_server"] in [each["id"] for each in api.servers()] and api.call("show_protected_instance", protected_instance=old["id"])
+
+    wanted += ["-e", '{"topology_delete_last_copy": true}']
+    workplace("plan", *wanted)
+    content, text = report(workplace)
+    assert content["verdict"] == "drift" and [each for each in content["operations"] if old["target_server"] in each.get("last_copy", "")]
+    assert "delete protected instance `web-1` — **last copy**: `protected instance web-1" in text and "last_copy:" in text
+    assert "holds the last copy (server ecs-erp-web-1 (%s)" % old["target_server"] in text
+    done = workplace("converge", *wanted)
+    assert done.returncode == 0 and old["target_server"] not in [each["id"] for each in api.servers()]
+
+
 def test_drift_ends_failed_only_where_that_is_asked_for(workplace):
     failed = workplace("plan", "-e", "plan_fail_on_drift=true")
     assert failed.returncode == 2 and "erp: drift" in failed.stdout and report(workplace)[0]["verdict"] == "drift"

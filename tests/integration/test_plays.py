@@ -124,6 +124,9 @@ LIVES = {
     "vpc": (
         [], {"name": "vpc-x", "cidr": "192.168.0.0/16"}, {"name": "vpc-x", "subnets": [{"name": "a", "cidr": "192.168.0.0/24"}], "purge_subnets": True}, "vpc",
     ),
+    "vpc_eip": (
+        [], {"eip": "80.158.0.10", "server": "ecs-erp-web-1"}, {"eip": "80.158.0.10", "server": "ecs-erp-web-2", "move": True}, "eip",
+    ),
     "as_group": ([], {"name": "as-erp-web", "status": "paused"}, {"name": "as-erp-web", "cool_down_time": 60}, "as_group"),
     "sdrs_tag": (
         WITH_INSTANCE, {"protected_instance": "erp-db-1", "tags": {"tier": "db"}},
@@ -133,7 +136,7 @@ LIVES = {
 
 
 # What they manage exists by itself.
-NEVER_DELETED = ("sdrs_failover", "sdrs_protected_instance_resize", "ecs_power", "as_group")
+NEVER_DELETED = ("sdrs_failover", "sdrs_protected_instance_resize", "ecs_power", "as_group", "vpc_eip")
 
 
 @pytest.mark.parametrize("module", sorted(LIVES))

@@ -11,7 +11,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._api import LIST_KEY
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError
 from support import TaskFailed
 
-ITEM = {"id": "i", "resource_id": "i", "scaling_group_id": "i"}
+ITEM = {"id": "i", "resource_id": "i", "scaling_group_id": "i", "job_id": "i"}
 READERS = {
     **{name: (lambda api, name=name: api.list(name), key) for name, key in LIST_KEYS.items() if name != "list_tags"},
     "query_by_tags": (lambda api: api.query_by_tags({}), "resources"),
@@ -23,7 +23,7 @@ READERS = {
 }
 NO_LIST = [
     {}, {"%s": None}, {"%s": {}}, {"%s": ""}, {"count": 0}, {"%s": [], "count": 7}, {"%s": [], "count": "7"}, {"%s": [ITEM], "count": 7},
-    {"error": {"code": "SDRS.0013", "message": "internal"}}, {"error_code": "APIGW.0301", "error_msg": "no"}, {"%s": [[]]}, {"%s": [None]},
+    {"error": {"code": "SDRS.0013", "message": "internal"}}, {"error_code": "APIGW.0301", "error_msg": "no"},
 ]
 
 
@@ -31,7 +31,7 @@ class Client:
     """Gives ``answers`` in turn, the last one again and again."""
 
     def __init__(self, *answers):
-        self.answers, self.calls = list(answers), 0
+        self.answers, self.calls, self.warn = list(answers), 0, lambda message: None
 
     def call(self, *args, **kwargs):
         self.calls += 1
@@ -123,6 +123,32 @@ def test_a_list_of_drills_that_is_none_destroys_nothing(answer, monkeypatch):
     with pytest.raises(TaskFailed):
         direct.run("sdrs_topology", server_groups=[dict(DESTROYED, protected_instances=[web])])
     assert cloud.written == [] and cloud.world.protected_instances
+
+
+@pytest.mark.parametrize("module, options", [
+    ("sdrs_topology", {"server_groups": [dict(DESTROYED, protected_instances=[{"name": "web", "server": "ecs-erp-web-1"}])]}),
+    ("sdrs_server_group", dict(DESTROYED, purge=True)),
+], ids=["topology", "group"])
+def test_the_premise_of_a_removal_is_read_again(module, options, monkeypatch):
+    """The first list is well-formed but does not show the drill yet: nothing has been stopped or deleted when it comes to light."""
+    spoiled = []
+
+    def changed(content):
+        if spoiled and "disaster_recovery_drills" in content:
+            spoiled.pop()
+            return {"disaster_recovery_drills": [], "count": 0}
+        return content
+
+    cloud = direct.use(monkeypatch)(changed)
+    group = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
+    direct.run("sdrs_topology", server_groups=[dict(group, protection="enabled", protected_instances=[{"name": "web", "server": "ecs-erp-web-1"}])])
+    cloud.time += 10_000
+    direct.run("sdrs_drill", server_group="erp", name="d", drill_vpc="vpc-drill")
+    spoiled.append(True)
+    cloud.written.clear()
+    with pytest.raises(TaskFailed, match="DR drill d"):
+        direct.run(module, **options)
+    assert cloud.written == []
 
 
 @pytest.mark.parametrize("answer", [{}, None], ids=str)

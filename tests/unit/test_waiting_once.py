@@ -6,7 +6,6 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _run
 from support import TaskFailed
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -115,7 +114,7 @@ def test_two_of_any_kind_are_waited_for_together(kind, busy, monkeypatch):
     monkeypatch.setattr(direct.Cloud, "respond", lambda self, method, url, body: (200, changed(None)))
     waiting = _wait.Waiting(clock=lambda: cloud.time, sleep=cloud.sleep)
     steps = [_plan.wait_step(kind, {"id": object_id, "name": "n", **busy}) for object_id in ids]
-    executor = Executor(Api(_run.Client()), waiting, pool=Here(waiting.clock, waiting.sleep))
+    executor = Executor(Api(direct.wired(cloud)[0]), waiting, pool=Here(waiting.clock, waiting.sleep))
     executor.run(steps)
     assert executor.done == set(steps)
 

@@ -159,6 +159,11 @@ def not_published(status=404):
     return gateway(404, "APIGW.0101", "The API does not exist or has not been published in the environment")
 
 
+def vpc(status, code, message):
+    """The error body of VPC."""
+    return Fault(status, {"code": code, "message": message})
+
+
 def neighbour(status, code, message):
-    """The error body of ECS, EVS and VPC."""
+    """The error body of ECS and EVS."""
     return Fault(status, {"error": {"code": code, "message": message}})

@@ -388,6 +388,38 @@ def _remove_server(world, server_id):
                 del world.volumes[disk["id"]]
 
 
+def lose_server(world, server_id, with_disks=False):
+    """A server goes with its system disk, without SDRS being asked: what protects it is ``invalid`` from now on (A.3)."""
+    server = world.servers.pop(server_id, None)
+    for entry in (server or {}).get("os-extended-volumes:volumes_attached", []):
+        if entry["id"] in world.volumes:
+            disk = world.volumes[entry["id"]]
+            detach_disks(world, [disk], [server_id])
+            if (with_disks or disk["bootable"] == "true") and not disk["attachments"]:
+                lose_volume(world, entry["id"])
+    for instance in world.protected_instances.values():
+        if server_id in (instance["source_server"], instance["target_server"]) and instance["status"] not in _UNTOUCHED:
+            instance["status"] = "invalid"
+
+
+def lose_volume(world, volume_id):
+    """A disk goes: its pair is ``invalid``, and an instance whose synchronisation is disturbed by that is in ``fault`` (A.3, A.4)."""
+    disk = world.volumes.pop(volume_id, None)
+    detach_disks(world, [disk] if disk else [], [entry["server_id"] for entry in (disk or {}).get("attachments", [])])
+    for pair in world.replications.values():
+        if volume_id not in pair["volume_ids"].split(",") or pair["status"] in _UNTOUCHED:
+            continue
+        pair.update(status="invalid", replication_status="inactive")
+        for entry in pair["attachment"]:
+            instance = world.protected_instances.get(entry["protected_instance"])
+            if instance and instance["status"] not in (*_UNTOUCHED, "invalid"):
+                instance["status"] = "fault"
+
+
+# What is being made or removed is not judged by its halves.
+_UNTOUCHED = ("creating", "deleting", "error", "error-deleting")
+
+
 def _deletion_failed(world, job):
     for instance_id in job["_arguments"]["instances"]:
         world.protected_instances[instance_id]["status"] = "error-deleting"

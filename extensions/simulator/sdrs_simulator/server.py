@@ -16,7 +16,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, unquote
 
-from . import iam, routes, services, wire
+from . import iam, routes, services, vpcs, wire
 from .faults import Fault, not_published, sdrs
 from .jobs import settle
 
@@ -96,6 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         with world.lock:
             try:
                 settle(world)
+                vpcs.settle(world)
                 found = routes.match(request.method, request.path)
                 if found is None:
                     raise not_published()

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 
 COLLECTIONS = (
     "server_groups", "protected_instances", "replications", "drills", "jobs", "failed_tasks", "domains", "servers", "volumes",
-    "vpcs", "subnets", "as_groups", "tokens",
+    "vpcs", "subnets", "peerings", "network_acls", "as_groups", "tokens", "security_groups", "publicips",
 )
 DEFAULT_SETTINGS = {
     # Unknown of the real service, so switchable (field notes 7).
@@ -32,6 +32,11 @@ DEFAULT_SETTINGS = {
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20, "subnets": 100},
     "token_life": 24 * 3600,
     "nics_per_instance": 12,
+    # A subnet is associated with its VPC, or gone, so many seconds after it was asked for; ports outlive their server.
+    "subnet_seconds": 2, "port_seconds": 6, "subnet_status_at_first": "UNKNOWN",
+    "subnet_in_use_status": 409,  # or 500, as the documentation has it
+    "route_tables_show_routes": True,
+    "vpc_lists_refused": {},  # route_tables, peerings or network_acls: the status of the answer where they are not offered
     "first_sync_seconds": 60,
     "resync_seconds": 1,
     # Seconds at --speed 1; from field notes 2 and the examples of the reference.
@@ -43,7 +48,7 @@ DEFAULT_SETTINGS = {
         "attachReplicationPairNew": 20, "detachReplicationPairNew": 15, "addNicNew": 12, "deleteNicNew": 10,
         "resizeProtectedInstanceNew": 45, "createReplicationPairNoCG": 50, "deleteReplicationPairNoCG": 15,
         "expandReplicationPairNew": 30, "createDisasterRecoveryDrill": 240, "deleteDisasterRecoveryDrill": 60,
-        "startServer": 12, "stopServer": 15,
+        "startServer": 12, "stopServer": 15, "deleteServer": 20,
     },
     "seconds_per_disk": 30,
     # How answers look, see altered.py.

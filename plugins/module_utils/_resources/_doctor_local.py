@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from dataclasses import dataclass, field
 
 from .. import _settings, _validate
 from .._clouds_yaml import files_of_cloud
 from .._errors import ConfigError
-from .._lock import lock_folder
+from .._lock_files import folders as lock_folders
+from .._private_folder import NotPrivate, private_folder
 from .._token_cache import TokenCache
 from .._version import VERSION
 
@@ -109,7 +109,7 @@ def token_cache(settings):
     if not settings.token_cache:
         return True, "off; every task logs in with a password anew"
     folder = TokenCache(settings.token_cache_dir).folder
-    problem = _folder_problem(folder, 0o022)
+    problem = _folder_problem(folder)
     if problem or not os.path.isdir(folder):
         return not problem, problem or "%s is not there yet; the first login makes it" % folder
     count = sum(1 for name in os.listdir(folder) if name.endswith(".json"))
@@ -117,33 +117,30 @@ def token_cache(settings):
 
 
 def locks():
-    """``(usable, what there is to say)`` of the folder of locks; nothing is made or changed."""
-    folder = lock_folder()
-    problem = _folder_problem(folder, 0o077)
-    if problem or not os.path.isdir(folder):
-        return not problem, problem or "%s is not there yet; the first run that changes something makes it" % folder
-    held = _holders(folder)
-    return True, "%s: %s" % (folder, "held by process %s" % ", ".join(map(str, held)) if held else "no run holds a lock")
+    """``(usable, what there is to say)`` of the folders of locks; nothing is made or changed."""
+    places, problems = lock_folders()
+    usable = []
+    for place in places:
+        problem = _folder_problem(place)
+        (problems if problem else usable).append(problem or place)
+    if not usable:
+        return False, "; ".join(problems)
+    there = [folder for folder in usable if os.path.isdir(folder)]
+    if not there:
+        return True, "%s is not there yet; the first run that changes something makes it" % usable[0]
+    held = sorted({process for folder in there for process in _holders(folder)})
+    return True, "%s: %s" % (" and ".join(there), "held by process %s" % ", ".join(map(str, held)) if held else "no run holds a lock")
 
 
-def _folder_problem(folder, forbidden):
-    """Why a private folder cannot be used, or None; ``forbidden`` are the mode bits that others must not have."""
+def _folder_problem(folder):
+    """Why a private folder cannot be used or made, or None."""
+    while not os.path.lexists(folder) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
     try:
-        about = os.stat(folder)
-    except FileNotFoundError:
-        parent = os.path.dirname(folder)
-        while parent != os.path.dirname(parent) and not os.path.exists(parent):
-            parent = os.path.dirname(parent)
-        return None if os.access(parent, os.W_OK | os.X_OK) else "%s cannot be made: %s cannot be written" % (folder, parent)
-    except OSError as error:
-        return "%s cannot be used (%s)" % (folder, error.strerror)
-    if not stat.S_ISDIR(about.st_mode):
-        return "%s is not a folder" % folder
-    if about.st_uid != os.geteuid():
-        return "%s belongs to another user" % folder
-    if about.st_mode & forbidden:
-        return "%s is open to other users (mode %04o)" % (folder, stat.S_IMODE(about.st_mode))
-    return None if os.access(folder, os.W_OK | os.X_OK) else "%s cannot be written" % folder
+        with private_folder(folder, make=False):
+            return None
+    except NotPrivate as problem:
+        return str(problem)
 
 
 def _holders(folder):

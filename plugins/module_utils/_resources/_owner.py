@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one, pick, production_zone
+from .._odd import index, matching
 from .._validate import is_id
 from . import server_group
 
@@ -99,14 +100,14 @@ def _owner(lookup, kind, params, halves, reference):
     """The object that has this server or disk: in the group first, then in the whole project."""
     if params.get("server_group"):
         group_id = lookup.id_of(server_group.KIND, params["server_group"])
-        inside = [obj for obj in lookup.list(kind, server_group_id=group_id) if reference in halves(obj)]
+        inside = matching(lookup.list(kind, server_group_id=group_id), lambda obj: reference in halves(obj))
         if inside:
             return inside[0]
-    return next((obj for obj in lookup.list(kind) if reference in halves(obj)), None)
+    return next(iter(matching(lookup.list(kind), lambda obj: reference in halves(obj))), None)
 
 
 def _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of):
-    owners = {half: obj for obj in lookup.list(kind) for half in halves(obj)}
+    owners = index(lookup.list(kind), halves)
     zone = (lambda: production_zone(lookup.one(server_group.KIND, params["server_group"]))) if params.get("server_group") else (lambda: None)
     return meant(option, reference, named(reference), owners, is_drill, zone_of, zone)
 
@@ -119,7 +120,7 @@ def meant(option, reference, matches, owners, is_drill, zone_of, zone):
     :raises Refused: nothing bears the name, or several are left; lists them
     """
     several = len(matches) > 1
-    matches = [match for match in matches if match.get("id") in owners or not is_drill(match)]
+    matches = matching(matches, lambda match: match.get("id") in owners or not is_drill(match))
     if not matches:
         exactly_one([], [], option, reference)
     return pick(matches, owners, zone_of, zone() if several else None, option, reference)
@@ -127,6 +128,13 @@ def meant(option, reference, matches, owners, is_drill, zone_of, zone):
 
 def server_zone(server):
     return server.get("OS-EXT-AZ:availability_zone")
+
+
+def is_windows(server):
+    """True or False by what the server's metadata says; None when they do not."""
+    metadata = (server or {}).get("metadata")
+    kind = str((metadata if isinstance(metadata, dict) else {}).get("os_type") or "").lower()
+    return kind.startswith("windows") if kind else None
 
 
 def volume_zone(volume):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .. import _validate
 from .._errors import ConfigError, JobTimeout, job_error
 from .._jobs import ended
+from .._odd import matching, raw, sound
 from .._paging import objects
 from . import drill, protected_instance, replication, server_group, tag
 
@@ -31,8 +32,8 @@ def protected_instances(lookup, params, waiting):
     found = lookup.api.query_by_tags(conditions)
     if params.get("id") or any(params.get(name) for name in names):
         listed = _listed(lookup, protected_instance.KIND, params, plain, server_group="server_group_id")
-        kept = {obj.get("id") for obj in listed}
-        found = [obj for obj in found if obj.get("id") in kept]
+        kept = {raw(obj, "id") for obj in sound(listed)}
+        found = [obj for obj in sound(found) if obj.get("id") in kept]
     return {"protected_instances": found}
 
 
@@ -119,4 +120,4 @@ def _listed(lookup, kind, params, plain, **renamed):
         obj = lookup.show(kind, params["id"])
         return [obj] if obj else []
     found = lookup.api.list(kind.list_call, query)
-    return [obj for obj in found if obj.get("id") == params["id"]] if params.get("id") else found
+    return matching(found, lambda obj: obj.get("id") == params["id"]) if params.get("id") else found

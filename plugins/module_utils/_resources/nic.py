@@ -32,7 +32,7 @@ class Live(LiveState):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.nics, self.server, self.subnet)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), self.nics, self.server, self.subnet)
 
 
 def read(lookup, params):
@@ -53,7 +53,19 @@ def read(lookup, params):
         live.subnet = lookup.subnet(params["subnet"], (live.group or {}).get("source_vpc_id"))
         if not live.subnet.get("cidr"):
             raise Refused("subnet %s has no CIDR, so it is not known which NICs are in it" % params["subnet"])
+    _check_identity(params, live)
     return live
+
+
+def _check_identity(params, live):
+    """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
+    given = [(option, params[option]) for option in ("nic", "ip_address") if params.get(option)]
+    meant = [_matching(dict([each]), Live(live.obj, nics=live.nics)) for each in given]
+    if any(meant) and not _matching(params, live):
+        nics = ["NIC %s (%s)" % (found[0]["addr"], found[0]["port"]) if found else "no NIC" for found in meant]
+        what = ["%s %s means %s" % (*each, nic) for each, nic in zip(given, nics)]
+        what += ["subnet %s is %s" % (params["subnet"], live.subnet.get("cidr"))] if live.subnet else []
+        raise Refused("%s: %s" % (KIND.label(live.obj), ", but ".join(what)), remedy="Nothing was sent. Leave out one of them, or correct it.")
 
 
 def _interfaces(server):

@@ -28,7 +28,7 @@ class Live(LiveState):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.servers)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), self.servers)
 
 
 def sides(lookup, instance, group):
