@@ -96,6 +96,12 @@ class _Response(HTTPResponse):
     def __init__(self, sock, *args, **kwargs):
         super().__init__(_Deadlined(sock), *args, **kwargs)
 
+    def begin(self):
+        super().begin()
+        # urllib3 would log headers that it cannot parse, with their values.
+        self.headers.defects.clear()
+        self.headers.set_payload("")
+
 
 class _Deadlined:
     def __init__(self, sock):

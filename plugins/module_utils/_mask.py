@@ -17,8 +17,8 @@ MASK = "********"
 # Shorter secrets are hidden where they stand as a word of their own: anywhere else they would garble what is shown.
 _SHORTEST = 5
 # What of a secret, cut by somebody else, is hidden: in messages, and in data, where names and addresses may look like one.
-_PIECE, _PIECE_OF_DATA = 16, 32
-_GRAM = 8
+_PIECE, _PIECE_OF_DATA = 12, 24
+_GRAM = 6
 _LAYERS = 4
 # Compared without whitespace, quotes, backslashes and control characters, without case, and with one alphabet of Base64.
 _COMPARED = {
