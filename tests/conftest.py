@@ -7,9 +7,18 @@ import confined
 
 confined.prepare()
 
+import matrix  # noqa: E402
 import pytest  # noqa: E402
 
 from support import SPEED, Simulator, run_task  # noqa: E402
+
+
+def pytest_runtest_setup(item):
+    """``unless_altered("a setting", ...)``: the test holds only while the simulator behaves as usual in this; without names, in everything."""
+    altered = matrix.altered()
+    for mark in item.iter_markers("unless_altered"):
+        if altered and (not mark.args or set(mark.args) & set(altered)):
+            pytest.skip("the simulator is altered: %s" % ", ".join(sorted(set(mark.args) & set(altered) or altered)))
 
 
 @pytest.fixture(autouse=True)

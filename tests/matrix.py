@@ -32,12 +32,18 @@ BEHAVIOURS = {
     "no batch operations, told by 405": {"batch_offered": False, "not_offered_status": 405},
     "what is gone cannot be deleted now": {"missing_as_not_allowed": True},
 }
-# Of those that exclude one another the first.
+# Of those that exclude one another the first; without those under which much cannot be done, or takes long.
 TOGETHER = {
-    name: value for settings in reversed(list(BEHAVIOURS.values())) for name, value in settings.items() if name != "list_lag_seconds"
+    name: value for settings in reversed(list(BEHAVIOURS.values())) for name, value in settings.items()
+    if name not in ("list_lag_seconds", "batch_offered", "not_offered_status")
 }
 BEHAVIOURS["all of it at once"] = TOGETHER
 ENVIRONMENT = "SDRS_SIMULATOR_SETTINGS"
+
+
+def altered():
+    """The settings under which the simulators of this run are altered."""
+    return json.loads(os.environ.get(ENVIRONMENT) or "{}")
 
 
 def main(arguments):

@@ -79,7 +79,7 @@ class Simulator:
         requests.post(self.url + "/__simulator__/restore", timeout=10)
 
     def settings(self, **settings):
-        requests.put(self.url + "/__simulator__/settings", json=settings, timeout=10)
+        return requests.put(self.url + "/__simulator__/settings", json=settings, timeout=10).json()
 
     def patch(self, collection, object_id, **fields):
         assert requests.patch("%s/__simulator__/%s/%s" % (self.url, collection, object_id), json=fields, timeout=10).ok

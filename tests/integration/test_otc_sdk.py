@@ -13,7 +13,9 @@ from support import eventually
 
 # No operation of SDRS.
 _NOT_OPERATIONS = {"get_endpoint"}
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
+pytestmark = [
+    pytest.mark.unless_altered(), pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"),
+]
 
 
 @pytest.fixture

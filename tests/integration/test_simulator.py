@@ -9,6 +9,8 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, AuthError
 from support import eventually
 
+pytestmark = pytest.mark.unless_altered()
+
 UNKNOWN = "00000000000000000000000000000000"
 
 
