@@ -20,16 +20,6 @@ _SETTLED = ("protected", "failed-over")
 _IN_FLIGHT = ("reversing", "failing-over", "reprotecting")
 
 
-def unconfirmed(confirm, groups):
-    """The protection groups that nobody has confirmed by naming them.
-
-    :param confirm: a name, names separated by commas, or a list of names
-    :param groups: ``{host: protection group, or None where it bears the host's name}``
-    """
-    named = [name.strip() for name in confirm.split(",")] if isinstance(confirm, str) else [str(name) for name in confirm or []]
-    return sorted({str(group or host) for host, group in groups.items()} - set(named))
-
-
 def position(group, site):
     """Where a group stands on its way to ``site``: ``there``, ``in_flight``, or ``elsewhere``."""
     if group.get("status") in _IN_FLIGHT:

@@ -120,19 +120,6 @@ def test_unreachable_hosts_are_found_in_loops_too():
     assert _drill.unreachable([{}, None, {"unreachable": True, "msg": "a"}, {"results": [{"unreachable": True, "msg": "b"}, {"rc": 0}]}]) == ["a", "b"]
 
 
-@pytest.mark.parametrize("confirm, left", [
-    ("erp", ["crm"]), ("erp,crm", []), ("erp, crm", []), (["erp", "crm"], []), ([], ["crm", "erp"]), (None, ["crm", "erp"]), ("ERP,all", ["crm", "erp"]),
-    (True, None),
-])
-def test_confirmation_by_name(confirm, left):
-    groups = {"erp": None, "host-2": "crm"}
-    if left is None:
-        with pytest.raises(TypeError):
-            _failover.unconfirmed(confirm, groups)
-    else:
-        assert _failover.unconfirmed(confirm, groups) == left
-
-
 @pytest.mark.parametrize("status, station, where", [
     ("protected", "target", "there"), ("failed-over", "target", "there"), ("protected", "source", "elsewhere"), ("failed-over", "source", "elsewhere"),
     ("reversing", "source", "in_flight"), ("failing-over", "target", "in_flight"), ("error-reversing", "target", "elsewhere"),
