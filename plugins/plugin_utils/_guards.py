@@ -18,15 +18,27 @@ PROMISES = {
 # Names that the roles set; a test compares them with the task files.
 INTERNAL = {
     "failover": (
-        "failover_as", "failover_asked", "failover_checked", "failover_errors", "failover_file", "failover_files", "failover_group",
+        "failover_as", "failover_asked", "failover_checked", "failover_errors", "failover_file", "failover_found", "failover_group",
         "failover_groups", "failover_hook", "failover_hooks", "failover_instances", "failover_milestones", "failover_more", "failover_named",
-        "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_planned", "failover_playbook",
-        "failover_position", "failover_readiness", "failover_record", "failover_record_path", "failover_remedy", "failover_reprotected",
-        "failover_results", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started",
-        "failover_step", "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched",
-        "failover_unscaled", "failover_verified", "failover_vpc", "failover_wave", "failover_when",
+        "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_planned", "failover_playbook", "failover_position",
+        "failover_readiness", "failover_record", "failover_record_path", "failover_remedy", "failover_reprotected", "failover_results",
+        "failover_run", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started", "failover_step",
+        "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_there", "failover_unscaled",
+        "failover_verified", "failover_vpc", "failover_wave", "failover_when",
     ),
-    "report": ("report_circumstances", "report_content", "report_paths", "report_rpo", "report_run", "report_stem"),
+    "drill": (
+        "drill_all", "drill_available", "drill_became", "drill_before", "drill_checked", "drill_clean_up", "drill_created", "drill_deleted",
+        "drill_ended", "drill_errors", "drill_everyone", "drill_fate", "drill_file", "drill_gone", "drill_group", "drill_instances",
+        "drill_milestones", "drill_named", "drill_new", "drill_notes", "drill_now", "drill_obstacles", "drill_outcome", "drill_outcomes", "drill_own",
+        "drill_own_vpc", "drill_passing", "drill_probed_since", "drill_probes", "drill_readiness", "drill_record", "drill_record_path",
+        "drill_remains", "drill_removed", "drill_removed_record", "drill_result", "drill_results", "drill_run", "drill_runs", "drill_saved",
+        "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_subnets", "drill_target", "drill_there", "drill_tries", "drill_try",
+        "drill_undrilled", "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why",
+    ),
+    "report": (
+        "report_circumstances", "report_content", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run", "report_stem",
+        "report_wanted", "report_where", "report_written",
+    ),
 }
 
 
@@ -53,25 +65,25 @@ def broken_promises(asked):
     ]
 
 
-def confirmed_names(confirm):
-    """The protection groups that are named in ``failover_confirm``.
+def named(option, value):
+    """What an option names that confirms something.
 
-    :param confirm: a name, names separated by commas, or a list of names; empty if nothing is confirmed
+    :param value: a name, names separated by commas, or a list of names; empty if nothing is confirmed
     :raises ValueError: it is something else; what that means is not guessed
     """
-    if confirm is None or confirm == "":
+    if value is None or value == "":
         return set()
-    entries = confirm.split(",") if isinstance(confirm, str) else confirm
+    entries = value.split(",") if isinstance(value, str) else value
     if not isinstance(entries, list):
-        raise ValueError("failover_confirm is %s; it must be a name, names separated by commas, or a list of names" % _type(entries))
+        raise ValueError("%s is %s; it must be a name, names separated by commas, or a list of names" % (option, _type(entries)))
     for entry in entries:
         if not isinstance(entry, str):
-            raise ValueError("failover_confirm holds %s (%s); every entry must be a name%s" % (
-                _type(entry), entry, ", in quotes" if type(entry) in (int, float) else ""))
+            raise ValueError("%s holds %s (%s); every entry must be a name%s" % (
+                option, _type(entry), entry, ", in quotes" if type(entry) in (int, float) else ""))
         if not entry.strip():
-            raise ValueError("failover_confirm holds an empty name")
+            raise ValueError("%s holds an empty name" % option)
         if len(entry.split()) > 1:
-            raise ValueError("failover_confirm holds %r; names have no spaces and are separated by commas" % entry)
+            raise ValueError("%s holds %r; names have no spaces and are separated by commas" % (option, entry))
     return {entry.strip() for entry in entries}
 
 
@@ -85,7 +97,7 @@ def unconfirmed(confirm, groups):
 
     :param groups: ``{host: protection group, or None where it bears the host's name}``
     """
-    return sorted({str(group or host) for host, group in groups.items()} - confirmed_names(confirm))
+    return sorted({str(group or host) for host, group in groups.items()} - named("failover_confirm", confirm))
 
 
 def switch_problems(confirm, groups, asked, extra=()):
@@ -118,3 +130,16 @@ def permitted(group, confirm, groups, asked, extra=()):
     if problems:
         raise ValueError("Nothing was sent: %s." % "; ".join(problems))
     return group["id"]
+
+
+def drill_problems(replace, extra=()):
+    """Why a drill must not begin, as sentences.
+
+    :param replace: ``drill_replace``
+    """
+    problems = overridden(extra, "drill", "report")
+    try:
+        named("drill_replace", replace)
+    except ValueError as error:
+        problems.append(str(error))
+    return problems

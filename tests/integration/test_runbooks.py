@@ -154,17 +154,6 @@ def test_lists_that_lag_behind_leave_nothing(site):
     assert not erp.drills() and erp.vpcs() == before and [entry["status"] for entry in erp.report("drill")[0]["clean_up"]] == ["removed", "removed"]
 
 
-def test_a_drill_taken_up_without_a_record_leaves_the_vpc(site):
-    erp = site().synchronised()
-    ended(erp.play("drill", "-e", "drill_keep=true"))
-    assert erp.report("drill")[0]["clean_up"][0]["status"] == "kept" and len(erp.drills()) == 1
-    (erp.folder / "reports" / "erp" / ".drill-erp.json").unlink()
-    ended(erp.play("drill"))
-    report, _path = erp.report("drill")
-    assert [(entry["what"], entry["status"]) for entry in report["clean_up"]] == [("drill", "removed"), ("VPC", "left")]
-    assert not erp.drills() and "vpc-drill-erp" in erp.vpcs() and len(erp.written("disaster-recovery-drills")) == 1
-
-
 def test_a_drill_that_cannot_be_created_says_why_and_leaves_nothing(site):
     erp = site().synchronised()
     before = erp.vpcs()

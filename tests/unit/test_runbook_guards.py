@@ -32,7 +32,7 @@ def test_confirmation_by_name(confirm, left):
 ])
 def test_what_is_no_confirmation(confirm, text):
     with pytest.raises(ValueError, match=text):
-        _guards.confirmed_names(confirm)
+        _guards.named("failover_confirm", confirm)
     assert len(_guards.switch_problems(confirm, GROUPS, UNPLANNED)) == 1
 
 
