@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import load_extra_vars
 
-from ..plugin_utils import _drill, _drill_own, _guards
+from ..plugin_utils import _drill, _drill_own, _guards, _records
 from ..plugin_utils._filters import as_filter, plain
 
 
@@ -20,6 +20,14 @@ def _problems(replace):
     return _guards.drill_problems(replace, list(load_extra_vars(DataLoader())))
 
 
+def _standing(drills, run):
+    return _drill_own.standing(drills, dict(run, running=_records.running((run.get("saved") or [{}])[0])))
+
+
+def _begin(run, drills, vpcs=None):
+    return _drill_own.begin(dict(run, process=_records.process()), drills, vpcs)
+
+
 class FilterModule:
     def filters(self):
         return {
@@ -27,8 +35,8 @@ class FilterModule:
             "drill_with_checks": as_filter(_drill.with_checks),
             "drill_probed": as_filter(_drill.probed),
             "drill_problems": as_filter(_problems),
-            "drill_standing": as_filter(_drill_own.standing),
-            "drill_begin": as_filter(_drill_own.begin),
+            "drill_standing": as_filter(_standing),
+            "drill_begin": as_filter(_begin),
             "drill_own": as_filter(_drill_own.own),
             "drill_vpc_fates": as_filter(_drill_own.vpc_fates),
             "drill_verify_tasks": as_filter(_verify_tasks),

@@ -25,7 +25,8 @@ def standing(drills, run, now=None):
     """What to do about the drills that bear the run's name in its group.
 
     :param drills: all drills
-    :param run: ``name``, ``group`` (as the API shows it), ``project``, ``replace`` (IDs that may be deleted), ``saved`` (records that were found)
+    :param run: ``name``, ``group`` (as the API shows it), ``project``, ``replace`` (IDs that may be deleted), ``saved`` (records that were found),
+        ``running`` (whether the run that saved it is at work)
     :returns: ``refusal`` (why nothing may be done, or empty), ``resumed`` (the drill of an interrupted run that is taken up, or ``{}``), ``remove``
         (drills to remove first), ``record`` (what is believed of the one saved, ``{}`` without), ``notes``
     :raises ValueError: ``replace`` is malformed
@@ -44,6 +45,9 @@ def standing(drills, run, now=None):
         return outcome
     if record and not (len(found) == 1 and _made_by(record, found[0])):
         doubted, outcome["record"] = "it is of another drill", record if leaving else {}
+    if not doubted and not saved.get("kept") and run.get("running"):
+        return dict(outcome, remove=[], refusal="Process %s on this machine is drilling protection group %s with drill %s; nothing was done. Wait for it." % (
+            record["process"].get("pid"), group.get("name"), run["name"]))
     if not doubted and not saved.get("kept"):
         failed = found[0].get("status") in _FAILED
         return dict(outcome, resumed={} if failed else found[0], remove=leaving + (found if failed else []))
@@ -117,12 +121,12 @@ def own(drills, run):
 def begin(run, drills, vpcs=None):
     """The record of a run that begins.
 
-    :param run: ``name``, ``group``, ``project``, ``requested``
+    :param run: ``name``, ``group``, ``project``, ``requested``, ``process``
     :param vpcs: those that there are before the service makes one; None if it makes none
     """
     return {
         "what": "drill", "name": run["name"], "project": run["project"], "server_group": {key: run["group"].get(key) for key in ("id", "name")},
-        "requested": run["requested"], "drills_before": [drill.get("id") for drill in drills],
+        "requested": run["requested"], "process": run.get("process"), "drills_before": [drill.get("id") for drill in drills],
         "vpcs_before": None if vpcs is None else [vpc.get("id") for vpc in vpcs],
     }
 

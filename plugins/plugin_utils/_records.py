@@ -25,8 +25,14 @@ SKEW = timedelta(minutes=5)
 
 
 def reports(pattern):
-    """Saved reports, newest first, and what is wrong with those left out: ``([content with path], [sentence])``."""
-    found = [_read(path, _open_any, _regular) for path in sorted(glob.glob(os.path.expanduser(pattern)), reverse=True)]
+    """Saved reports, newest first, and what is wrong with those left out: ``([content with path], [sentence])``.
+
+    Those that could not be written where they belong are among them.
+    """
+    pattern = os.path.expanduser(pattern)
+    folder, name = elsewhere(pattern)
+    paths = glob.glob(pattern) + (glob.glob(os.path.join(glob.escape(folder), name)) if folder else [])
+    found = [_read(path, _open_any, _regular) for path in sorted(paths, key=os.path.basename, reverse=True)]
     return [content for _at, content, _problem in found if content], [problem for _at, _content, problem in found if problem]
 
 
@@ -108,6 +114,38 @@ def doubt(saved, run, now=None, longest=LONGEST_RUN):
 
 def _known(project):
     return isinstance(project, dict) and isinstance(project.get("id"), str) and project["id"] and isinstance(project.get("endpoint"), str)
+
+
+def process():
+    """What tells this run of ansible-playbook from others, for a record; called where its tasks are carried out."""
+    return {"machine": _machine(), "pid": os.getppid(), "began": _began(os.getppid())}
+
+
+def running(saved):
+    """Whether the run that wrote a record is still at work on this machine, so that it is not interrupted."""
+    known = saved.get("process") if isinstance(saved, dict) else None
+    if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or known["pid"] == os.getppid():
+        return False
+    return bool(known.get("began")) and known.get("machine") == _machine() and known["began"] == _began(known["pid"])
+
+
+def _machine():
+    """The machine since it was started; None where the system does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return stream.read().strip()
+    except (OSError, ValueError):
+        return None
+
+
+def _began(pid):
+    """When a process began, None if there is none or the system does not tell."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as stream:
+            state, *rest = stream.read().rpartition(")")[2].split()
+        return None if state in "ZX" else int(rest[18])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def time_of(value):

@@ -165,17 +165,12 @@ def test_a_planted_record_deletes_no_vpc(site, planted):  # noqa: F811
     assert planted != "drill" or precious in report["notes"][0]
 
 
-def test_a_drill_that_comes_meanwhile_is_left(site):  # noqa: F811
-    """Somebody makes one of that name while lists do not show it, and the request of this run is refused."""
-    erp = site(count=1).synchronised()
-    drill = drill_of_a_person(erp)
-    before = erp.vpcs()
-    erp.simulator.fault(status=400, path="disaster-recovery-drills", count=1)
-    erp.simulator.patch("drills", drill["id"], name="not-yet")
-    running = erp.play.start("drill")
-    path = record_path(erp)
-    eventually(path.exists, 60)
-    erp.simulator.patch("drills", drill["id"], name="drill-erp")
-    running.wait()
-    assert [each["id"] for each in erp.drills()] == [drill["id"]] and erp.vpcs() == before
-    assert erp.report("drill")[0]["verdict"] == "failed"
+def test_the_drill_of_a_run_at_work_is_not_taken_up(site):  # noqa: F811
+    erp = site(count=1, speed="20").synchronised()
+    erp.file("wait.yml", "- name: Wait\n  ansible.builtin.wait_for: {path: %s}\n" % (erp.folder / "go"))
+    running = erp.play.start("drill", "-e", "drill_verify_tasks=wait.yml")
+    eventually(lambda: [drill for drill in erp.drills() if drill["status"] == "available"], 120)
+    second = ended(erp.play("drill", "-e", "drill_report_dir=reports"), 2)
+    assert "Process %d on this machine is drilling" % running.pid in second.stdout and erp.drills()
+    (erp.folder / "go").touch()
+    assert running.wait() == 0 and not erp.drills()

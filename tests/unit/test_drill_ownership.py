@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill_own
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill_own, _records
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 PROJECT = {"id": "p", "region": "eu-de", "endpoint": "https://sdrs.eu-de.example.com"}
@@ -74,6 +76,24 @@ def test_the_record_of_a_kept_drill_is_believed_for_a_month():
     assert standing([live(created=ago(days=29))], saved(kept=ago(days=29), requested=ago(days=29), drill=None), ["d"])["record"]
     old = saved(kept=ago(days=31), requested=ago(days=31), drill={"id": "d", "created_at": ago(days=31)})
     assert not standing([live(created=ago(days=31))], old, ["d"])["record"]
+
+
+def test_a_run_that_is_at_work_is_not_interrupted():
+    run = {"name": "drill-erp", "group": GROUP, "project": PROJECT, "replace": [], "saved": [saved(process={"pid": 7})]}
+    found = _drill_own.standing([live()], dict(run, running=True), NOW)
+    assert "Process 7 on this machine is drilling" in found["refusal"] and not found["resumed"] and not found["remove"]
+    assert _drill_own.standing([live()], dict(run, running=False), NOW)["resumed"]
+
+
+def test_whether_the_run_of_a_record_is_at_work():
+    mine = _records.process()
+    assert mine["began"] and not _records.running({"process": mine}), "its own record"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        theirs = dict(mine, pid=other.pid, began=_records._began(other.pid))
+        assert _records.running({"process": theirs})
+        for changes in ({"machine": "x"}, {"began": theirs["began"] + 1}, {"began": None}, {"pid": "7"}, {"pid": 2**22 + 1}):
+            assert not _records.running({"process": dict(theirs, **changes)})
+    assert not _records.running({"process": theirs}) and not _records.running({}) and not _records.running({"process": "x"})
 
 
 def test_two_of_one_name_are_nobodys():
