@@ -42,7 +42,7 @@ def _without_imports(tasks):
         return tasks
     return [
         {key: _without_imports(value) if key in _PARTS else value for key, value in task.items()} if isinstance(task, dict) else task
-        for task in tasks if not (isinstance(task, dict) and any(str(key).split(".")[-1].startswith("import_") for key in task))
+        for task in tasks if not (isinstance(task, dict) and any(str(key).rpartition(".")[2].startswith("import_") for key in task))
     ]
 
 

@@ -16,8 +16,8 @@ def _problems(confirm, groups, asked):
     return _guards.switch_problems(confirm, groups, asked, _extra())
 
 
-def _permitted(group, confirm, groups, asked):
-    return _guards.permitted(group, confirm, groups, asked, _extra())
+def _permitted(group, confirm, name, asked):
+    return _guards.permitted(group, confirm, name, asked, _extra())
 
 
 def _extra():

@@ -22,7 +22,7 @@ INTERNAL = {
         "failover_groups", "failover_hook", "failover_hooks", "failover_instances", "failover_milestones", "failover_more", "failover_named",
         "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_planned", "failover_playbook", "failover_position",
         "failover_readiness", "failover_record", "failover_record_path", "failover_remedy", "failover_reprotected", "failover_results",
-        "failover_run", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started", "failover_step",
+        "failover_run", "failover_saved", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started", "failover_step",
         "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_there", "failover_unscaled",
         "failover_verified", "failover_vpc", "failover_wave", "failover_when",
     ),
@@ -119,12 +119,13 @@ def switch_problems(confirm, groups, asked, extra=()):
     return problems
 
 
-def permitted(group, confirm, groups, asked, extra=()):
+def permitted(group, confirm, name, asked, extra=()):
     """The ID of a group that this very task may switch or stop, whatever of the run before it was skipped.
 
+    :param name: what the user calls the group
     :raises ValueError: it may not
     """
-    problems = switch_problems(confirm, groups, asked, extra)
+    problems = switch_problems(confirm, {name: name}, asked, extra)
     if not (group or {}).get("id"):
         problems.append("the protection group was not read; tasks of the role were skipped")
     if problems:

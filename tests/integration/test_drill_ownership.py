@@ -8,20 +8,14 @@ import os
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from test_runbooks import ended, site  # noqa: F401
 
+from runbook_site import ended
 from support import eventually
 
 
 def drill_of_a_person(erp, name="drill-erp"):
     """Made by hand, in a VPC that the service made."""
     return erp.task("sdrs_drill", name=name, server_group="erp", poll_interval=0.02)["drill"]
-
-
-def record_path(erp):
-    folder = erp.folder / "reports" / "erp"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / ".drill-erp.json"
 
 
 def record_of(erp, drill, requested, **changes):
@@ -44,7 +38,7 @@ def refused(erp, drill, *arguments):
     return erp_run.stdout + erp_run.stderr
 
 
-def test_a_kept_drill_is_deleted_only_by_a_run_that_names_it(site):  # noqa: F811
+def test_a_kept_drill_is_deleted_only_by_a_run_that_names_it(site):
     erp = site().synchronised()
     before = erp.vpcs()
     ended(erp.play("drill", "-e", "drill_keep=true"))
@@ -59,14 +53,14 @@ def test_a_kept_drill_is_deleted_only_by_a_run_that_names_it(site):  # noqa: F81
     report = erp.report("drill")[0]
     assert report["verdict"] == "passed" and not report["interrupted"] and report["milestones"][0]["name"] == "requested"
     assert [entry["status"] for entry in report["clean_up"]] == ["removed"] * 4, "the kept one and this run's, each with its VPC"
-    assert not erp.drills() and erp.vpcs() == before and not record_path(erp).exists()
+    assert not erp.drills() and erp.vpcs() == before and not erp.record().exists()
 
 
-def test_a_kept_drill_without_a_record_leaves_its_vpc(site):  # noqa: F811
+def test_a_kept_drill_without_a_record_leaves_its_vpc(site):
     erp = site().synchronised()
     ended(erp.play("drill", "-e", "drill_keep=true"))
     (drill,) = erp.drills()
-    record_path(erp).unlink()
+    erp.record().unlink()
     erp.simulator.forget()
     assert "no record shows" in refused(erp, drill)
     ended(erp.play("drill", "-e", "drill_replace=" + drill["id"]))
@@ -92,7 +86,7 @@ LIES = {
 }
 
 
-def test_no_record_makes_somebodys_drill_that_of_a_run(site):  # noqa: F811
+def test_no_record_makes_somebodys_drill_that_of_a_run(site):
     erp = site(count=1).synchronised()
     drill = drill_of_a_person(erp)
     erp.simulator.forget()
@@ -107,18 +101,18 @@ def test_no_record_makes_somebodys_drill_that_of_a_run(site):  # noqa: F811
             saved["drills_before"] = [drill["id"]]
         if "age" in changes:
             erp.simulator.patch("drills", drill["id"], created_at=(now - timedelta(minutes=changes["age"])).strftime("%Y-%m-%d %H:%M:%S.000"))
-        record_path(erp).write_text(json.dumps(saved))
+        erp.record().write_text(json.dumps(saved))
         assert "is left out" in refused(erp, drill) or "no record shows" in refused(erp, drill), label
         if "age" in changes:
             erp.simulator.patch("drills", drill["id"], created_at=drill["created_at"])
 
 
-def test_files_that_are_no_records(site):  # noqa: F811
+def test_files_that_are_no_records(site):
     erp = site(count=1).synchronised()
     drill = drill_of_a_person(erp)
     erp.simulator.forget()
     created = datetime.fromisoformat(drill["created_at"]).replace(tzinfo=timezone.utc)
-    good, path = json.dumps(record_of(erp, drill, created - timedelta(seconds=1))), record_path(erp)
+    good, path = json.dumps(record_of(erp, drill, created - timedelta(seconds=1))), erp.record()
 
     def link(to):
         to.write_text(good)
@@ -150,7 +144,7 @@ def test_files_that_are_no_records(site):  # noqa: F811
 
 
 @pytest.mark.parametrize("planted", ["made_vpcs", "drill"])
-def test_a_planted_record_deletes_no_vpc(site, planted):  # noqa: F811
+def test_a_planted_record_deletes_no_vpc(site, planted):
     """A VPC without servers that a record names, while its drill is none or another one's."""
     erp = site(count=1).synchronised()
     erp.task("vpc", name="precious", cidr="10.9.0.0/16", state="present", subnets=[{"name": "s", "cidr": "10.9.1.0/24"}])
@@ -158,14 +152,14 @@ def test_a_planted_record_deletes_no_vpc(site, planted):  # noqa: F811
     now = datetime.now(timezone.utc)
     drill = {"id": "0" * 32, "name": "drill-erp", "created_at": now.isoformat(), "drill_vpc_id": precious}
     saved = record_of(erp, drill, now)
-    record_path(erp).write_text(json.dumps(saved if planted == "drill" else {"requested": saved["requested"], "vpcs_before": [], "made_vpcs": [precious]}))
+    erp.record().write_text(json.dumps(saved if planted == "drill" else {"requested": saved["requested"], "vpcs_before": [], "made_vpcs": [precious]}))
     ended(erp.play("drill"))
     report = erp.report("drill")[0]
     assert "precious" in erp.vpcs() and [entry["status"] for entry in report["clean_up"]] == ["removed", "removed"]
     assert planted != "drill" or precious in report["notes"][0]
 
 
-def test_the_drill_of_a_run_at_work_is_not_taken_up(site):  # noqa: F811
+def test_the_drill_of_a_run_at_work_is_not_taken_up(site):
     erp = site(count=1, speed="20").synchronised()
     erp.file("wait.yml", "- name: Wait\n  ansible.builtin.wait_for: {path: %s}\n" % (erp.folder / "go"))
     running = erp.play.start("drill", "-e", "drill_verify_tasks=wait.yml")

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
-from test_drill_ownership import record_path
-from test_runbooks import CONFIRMED, ended, site  # noqa: F401
+
+from runbook_site import CONFIRMED, ended
 
 UPLOADS = {
     "missing.yml": (None, "missing.yml cannot be run"),
@@ -32,7 +32,7 @@ def kept(erp, what):
 
 
 @pytest.mark.parametrize("playbook, arguments", [("failover", CONFIRMED), ("planned_failover", CONFIRMED), ("drill", ())])
-def test_a_report_folder_that_is_none(site, playbook, arguments):  # noqa: F811
+def test_a_report_folder_that_is_none(site, playbook, arguments):
     erp = site(count=1).synchronised()
     (erp.folder / "reports").write_text("a file")
     done = ended(erp.play(playbook, *arguments, **state(erp)))
@@ -45,7 +45,7 @@ def test_a_report_folder_that_is_none(site, playbook, arguments):  # noqa: F811
     assert erp.state()[1] == ("source" if playbook == "drill" else "target") and not erp.drills()
 
 
-def test_a_drill_is_taken_up_by_a_record_that_went_elsewhere(site):  # noqa: F811
+def test_a_drill_is_taken_up_by_a_record_that_went_elsewhere(site):
     erp = site(count=1).synchronised()
     before = erp.vpcs()
     (erp.folder / "reports").write_text("a file")
@@ -56,9 +56,9 @@ def test_a_drill_is_taken_up_by_a_record_that_went_elsewhere(site):  # noqa: F81
     assert not erp.drills() and erp.vpcs() == before and not record.exists() and len(erp.written("disaster-recovery-drills")) == 1, drill
 
 
-def test_no_record_stops_a_switch(site):  # noqa: F811
+def test_no_record_stops_a_switch(site):
     erp = site(count=1).synchronised()
-    path = record_path(erp).with_name(".failover.json")
+    path = erp.record(".failover.json")
     # The first switches, the others find production there and verify it.
     for make in (
         lambda: os.mkfifo(path), lambda: path.write_bytes(b"\xff{"), path.mkdir, lambda: (path.write_text("{}"), os.truncate(path, 1 << 30)),
@@ -72,7 +72,7 @@ def test_no_record_stops_a_switch(site):  # noqa: F811
         path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def test_an_upload_that_fails(site):  # noqa: F811
+def test_an_upload_that_fails(site):
     """A switch that succeeded ends well and says so; a drill, whose purpose is its evidence, ends failed after its clean-up."""
     erp = site(count=1).synchronised()
     erp.play.inventory(erp={}, lost={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1})
@@ -82,14 +82,14 @@ def test_an_upload_that_fails(site):  # noqa: F811
             erp.file(name, text)
         done = ended(erp.play("failover", "--limit", "erp", *CONFIRMED, "-e", "failover_report_tasks=" + name))
         assert said in done.stdout and "Report: " in done.stdout, (name, done.stdout[-2000:])
-        assert erp.state()[:2] == ("failed-over", "target") and not record_path(erp).with_name(".failover.json").exists(), name
+        assert erp.state()[:2] == ("failed-over", "target") and not erp.record(".failover.json").exists(), name
     for name in ("failing.yml", "unknown.yml"):
         failed = ended(erp.play("drill", "--limit", "erp", "-e", "drill_report_tasks=" + name), 2)
         assert "DR drill of erp failed: " in failed.stdout and UPLOADS[name][1] in failed.stdout and not erp.drills()
         assert erp.report("drill")[0]["verdict"] == "passed"
 
 
-def test_a_hook_that_cannot_be_read_is_refused_before_anything_is_done(site):  # noqa: F811
+def test_a_hook_that_cannot_be_read_is_refused_before_anything_is_done(site):
     erp = site(count=1)
     for name in ("missing.yml", "broken.yml", "mapping.yml"):
         if UPLOADS[name][0]:

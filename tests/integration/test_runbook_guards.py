@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from test_runbooks import CONFIRMED, ended, site  # noqa: F401
+
+from runbook_site import CONFIRMED, ended
 
 OVERRIDES = [
     ("planned_failover", {"failover_mode": "unplanned"}, "playbook planned_failover needs failover_mode: planned, but it is 'unplanned'"),
@@ -39,7 +40,7 @@ PLAY = """
 
 
 @pytest.fixture
-def ready(site):  # noqa: F811
+def ready(site):
     """A group that could be switched at once."""
     return site(count=1).synchronised()
 

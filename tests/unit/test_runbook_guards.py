@@ -65,13 +65,13 @@ def test_nothing_has_to_be_confirmed_in_check_mode_but_promises_hold():
 
 
 def test_the_task_that_switches_asks_by_itself():
-    assert _guards.permitted({"id": "g"}, "erp", {"erp": "erp"}, UNPLANNED) == "g"
+    assert _guards.permitted({"id": "g"}, "erp", "erp", UNPLANNED) == "g"
     for group, confirm, extra, text in (
         ({"id": "g"}, "crm", (), "not confirmed is erp"), ({}, "erp", (), "was not read"), (None, "erp", (), "was not read"),
         ({"id": "g"}, "erp", ("failover_group",), "failover_group is set by the collection"),
     ):
         with pytest.raises(ValueError, match="^Nothing was sent: .*" + text):
-            _guards.permitted(group, confirm, {"erp": "erp"}, UNPLANNED, extra)
+            _guards.permitted(group, confirm, "erp", UNPLANNED, extra)
 
 
 def set_by(role):
