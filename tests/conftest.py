@@ -83,3 +83,19 @@ def group(task, simulator):
         "name": "erp", "source_availability_zone": zones[0], "target_availability_zone": zones[1], "source_vpc": simulator.vpc("vpc-erp"),
     }
     return task("sdrs_server_group", **options)["server_group"]
+
+
+@pytest.fixture
+def site(tmp_path):
+    """``site(count=3)`` gives a group ``erp`` for runbooks, with a simulator of its own."""
+    from runbook_site import Site
+
+    made = []
+
+    def make(**arguments):
+        made.append(Site(tmp_path, **arguments))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.simulator.stop()

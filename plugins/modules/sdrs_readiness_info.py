@@ -80,6 +80,11 @@ server_group:
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
   version_added: 0.2.0
+project:
+  description: Where the group is, as C(id) of the project, C(region) and C(endpoint) of the service.
+  returned: success
+  type: dict
+  sample: {id: 0a1b2c3d4e5f60718293a4b5c6d7e8f9, region: eu-de, endpoint: "https://sdrs.eu-de.otc.t-systems.com"}
 ready:
   description: Whether no condition forbids the operation.
   returned: success
