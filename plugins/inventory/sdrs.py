@@ -58,7 +58,6 @@ compose:
 
 import hashlib
 import json
-import re
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -68,10 +67,11 @@ from ..module_utils._api import Api
 from ..module_utils._argspec import CONNECTION
 from ..module_utils._client import MISSING_REQUESTS, Client
 from ..module_utils._clouds_yaml import MissingYaml
-from ..module_utils._errors import SdrsError
+from ..module_utils._errors import LONGEST_WARNING, SdrsError, one_line
 from ..module_utils._lookup import Lookup
 from ..module_utils._settings import resolve
-from ..plugin_utils._inventory import fetch, hosts
+from ..module_utils._text import harmless
+from ..plugin_utils._inventory import fetch, group_name, hosts
 
 try:
     from ansible.template import trust_as_template as _plain
@@ -81,8 +81,6 @@ except ImportError:  # before ansible-core 2.19 strings are trusted unless they 
         return value
 
 
-# What can be no template, whatever the delimiters: names, IDs, addresses, statuses.
-_HARMLESS = re.compile(r"[A-Za-z0-9 ._:/@+=,()-]*")
 _SUFFIXES = ("sdrs.yml", "sdrs.yaml")
 
 
@@ -103,13 +101,25 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             found = self._found(settings, path, cache)
         except (SdrsError, MissingYaml) as error:
             raise AnsibleParserError("%s: %s" % (path, error)) from None
-        for name, variables, groups in hosts(found, self.get_option("hosts"), self.get_option("server_groups")):
+        taken = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or {})}
+        added = hosts(found, self.get_option("hosts"), self.get_option("server_groups"), taken)
+        # All hosts first, so that no group gets the name of one.
+        for name, _variables, _groups in added:
+            self.inventory.add_host(name)
+        for name, variables, groups in added:
             self._add(name, variables, groups)
+
+    def _sanitize_group_name(self, name):
+        """The names of groups made of values; the features of constructed inventories call it, too."""
+        return group_name(name, self.inventory.hosts)
 
     def _connection(self):
         """The connection options, templates resolved."""
         options = {name: self.get_option(name) for name in CONNECTION.options}
         return {name: self.templar.template(value) if isinstance(value, (str, dict)) else value for name, value in options.items()}
+
+    def _warn(self, message):
+        self.display.warning(one_line(message, LONGEST_WARNING))
 
     def _found(self, settings, path, cache):
         self.load_cache_plugin()
@@ -119,15 +129,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         use = self.get_option("cache") and cache
         if use and key in self._cache:
             return self._cache[key]
-        found = fetch(Lookup(Api(Client(settings, self.display.warning))), self.get_option("hosts"), self.display.warning)
+        found = fetch(Lookup(Api(Client(settings, self._warn))), self.get_option("hosts"), self._warn)
         if self.get_option("cache"):
             self._cache[key] = found
         return found
 
     def _add(self, name, variables, groups):
-        self.inventory.add_host(name)
+        # Before they enter templates of the user: these would take them for templates.
+        variables = {key: _no_template(value) for key, value in variables.items()}
         for key, value in variables.items():
-            self.inventory.set_variable(name, key, _no_template(value))
+            self.inventory.set_variable(name, key, value)
         for group in groups:
             self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(group)), name)
         strict = self.get_option("strict")
@@ -139,9 +150,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _no_template(value):
     """Names come from the service: nothing in them may be taken for a template. What can be none stays an ordinary string."""
     if isinstance(value, dict):
-        return {key: _no_template(entry) for key, entry in value.items()}
+        return {_no_template(key): _no_template(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_no_template(entry) for entry in value]
     if not isinstance(value, str):
         return value
-    return _plain(value) if _HARMLESS.fullmatch(value) else wrap_var(value)
+    # Lone surrogates can be written nowhere.
+    return _plain(value) if harmless(value) else wrap_var(value.encode("utf-8", "backslashreplace").decode("utf-8"))

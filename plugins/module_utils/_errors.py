@@ -10,6 +10,8 @@ import contextlib
 import json
 import re
 
+from ._text import visible
+
 # "Not found" comes as HTTP 400 with these codes (field notes 3.2, appendix A.1).
 NOT_FOUND_CODES = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902", "SDRS.1326", "Ecs.0114"})
 # "Invalid ID": for a well-formed ID on a GET the service means that nothing bears it (SEMANTICS, section 1).
@@ -19,11 +21,12 @@ _KEYS = (
     "code", "http_status", "message", "description", "remedy", "operation", "resource", "request_id", "job_id", "retryable",
 )
 _LONGEST = 600
+LONGEST_WARNING = 1500
 
 
 def one_line(text, longest=_LONGEST):
-    """``text`` on one line, control characters removed, at most ``longest`` characters."""
-    text = re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]+", " ", str(text))).strip()
+    """``text`` on one line, control characters shown as escapes, at most ``longest`` characters."""
+    text = visible(re.sub(r"\s+", " ", str(text)).strip(), keep="")
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -59,7 +62,7 @@ class SdrsError(Exception):
             parts.append("[%s]" % self.data["code"])
         if self.data.get("remedy"):
             parts.append(self.data["remedy"])
-        return one_line(" ".join(parts), 1500)
+        return one_line(" ".join(parts), LONGEST_WARNING)
 
 
 class ConfigError(SdrsError):

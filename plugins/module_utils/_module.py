@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ._argspec import CONNECTION, alias_conflicts
 from ._client import MISSING_REQUESTS
 from ._clouds_yaml import MissingYaml
-from ._errors import ConfigError, SdrsError, one_line
+from ._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line
 from ._run import run
 
 NEEDED_PYTHON = (3, 11)
@@ -40,7 +40,7 @@ class ModuleHost:
         self.check_mode = module.check_mode
 
     def warn(self, message):
-        self._module.warn(message)
+        self._module.warn(one_line(message, LONGEST_WARNING))
 
     def mask(self, secrets):
         """Secrets from the environment or clouds.yaml are masked like those of options."""

@@ -9,6 +9,8 @@ import json
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ..module_utils._errors import one_line
+
 
 def plain(value):
     """Tagged, unsafe and lazy values as what they are."""
@@ -24,6 +26,7 @@ def as_filter(function):
             return wrap_var(function(*map(plain, arguments)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             text = str(error) if isinstance(error, ValueError) else "%s: %s: %s" % (function.__name__, type(error).__name__, error)
-            raise AnsibleFilterError(text) from error
+            # The cause would be printed, too, as it is.
+            raise AnsibleFilterError(one_line(text)) from None
 
     return filtered

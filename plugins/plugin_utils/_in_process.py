@@ -20,7 +20,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._argspec import CONNECTION, alias_conflicts
 from ..module_utils._client import MISSING_REQUESTS
 from ..module_utils._clouds_yaml import MissingYaml
-from ..module_utils._errors import ConfigError, SdrsError
+from ..module_utils._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line
 from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, require_parent, same_option, unexpected
 from ..module_utils._run import run
 
@@ -38,7 +38,7 @@ class _ActionHost:
         self.warnings = []
 
     def warn(self, message):
-        self.warnings.append(message)
+        self.warnings.append(one_line(message, LONGEST_WARNING))
 
     def mask(self, secrets):
         self.secrets.update(secrets)

@@ -18,6 +18,8 @@ description:
   - "Every event has C(sdrs.event): V(status) (C(old), C(new); null where the object did not exist or is gone), V(production_site) (the same),
     V(fault_level) of a replication pair (the same), V(failed_task) (C(task), as the service lists it), V(unreachable) and V(reachable) (C(message))."
   - Events about an object have C(resource_type), C(id), C(name) and C(server_group) with its C(id) and C(name).
+  - Texts in events are fit to be printed and to be passed on as variables. Control characters become escapes such as C(\x1b), and where
+    a template could begin a space is put in, since rulebooks pass events to playbooks as extra variables, which Ansible takes for templates.
 options:
   interval:
     description:
@@ -55,6 +57,8 @@ async def main(queue, args):
     :raises AuthError: the credentials are rejected, which is never tried again
     """
     api, errors = _connect(args)
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._text import inert
+
     interval, watch = max(_SHORTEST, float(args.get("interval") or 60)), Watch(api, args.get("server_groups"))
     lost = False
     while True:
@@ -69,7 +73,7 @@ async def main(queue, args):
             events = [] if lost else [{"event": "unreachable", "message": str(error)}]
             lost = True
         for event in events:
-            await queue.put({"sdrs": event})
+            await queue.put({"sdrs": inert(event)})
         await asyncio.sleep(interval)
 
 
