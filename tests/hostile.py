@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+
+import markdown_it
 
 CANARY = "pwned"
 # What only a template could have put together.
-EVALUATED = "evaluated"
+EVALUATED = "jinjaed"
 _TOUCH = "lookup('pipe','touch $HOME/%s')" % CANARY
 
 TEMPLATES = {
@@ -21,10 +24,10 @@ TEMPLATES = {
     "block": "{%%set x=%s%%}{{x}}" % _TOUCH,
     "unclosed": "{{%s" % _TOUCH,
     "nested": "{{'{{'}}%s}}" % _TOUCH,
-    "expression": "{{ 'evalu' ~ 'ated' }}",
+    "expression": "{{ 'jin' ~ 'jaed' }}",
     "undefined": "{{ nobody_defined_this }}",
-    "raw": "{% raw %}{{ 'evalu' ~ 'ated' }}{% endraw %}",
-    "comment": "{# {{ 'evalu' ~ 'ated' }}",
+    "raw": "{% raw %}{{ 'jin' ~ 'jaed' }}{% endraw %}",
+    "comment": "{# {{ 'jin' ~ 'jaed' }}",
     "broken": "{{ ' }} {% if",
     "header": "#jinja2: variable_start_string: '[%'",
 }
@@ -114,3 +117,11 @@ def controls(text, allowed="\n"):
     """The characters in ``text`` that a terminal obeys, or that hide or reorder what a reader sees."""
     return sorted({character for character in re.findall(r"[^\x20-\x7e]", text)
                    if character not in allowed and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")})
+
+
+def markdown(text):
+    """What Markdown makes of a text: the kinds of its parts."""
+    tokens = markdown_it.MarkdownIt("commonmark").enable("table").parse(text)
+    inline = Counter(child.type for token in tokens for child in token.children or [])
+    assert not {"html_inline", "link_open", "image"} & set(inline) and not [token for token in tokens if token.type == "html_block"]
+    return [token.type for token in tokens], {kind: number for kind, number in inline.items() if kind not in ("text", "text_special", "softbreak")}

@@ -32,21 +32,15 @@ _value:
   type: str
 """
 
-from ansible.utils.unsafe_proxy import wrap_var
-
 from ..module_utils._errors import one_line
-
-try:
-    from ansible.utils.native_jinja import NativeJinjaText as _Text
-except ImportError:  # from some ansible-core on, a string is never evaluated
-    _Text = str
+from ..plugin_utils._filters import as_text
 
 _LONGEST = 4000
 
 
 def printable(text):
-    """``text`` on one line without control characters. Before ansible-core 2.19 ``[1]`` would become a list, were it not for its type."""
-    return wrap_var(_Text(one_line(text, _LONGEST)))
+    """``text`` on one line without control characters."""
+    return as_text(one_line(text, _LONGEST))
 
 
 class FilterModule:

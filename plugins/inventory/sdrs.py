@@ -15,6 +15,8 @@ description:
   - The file's name is C(sdrs.yml) or ends in C(.sdrs.yml); C(.yaml) does too.
   - Every host has C(sdrs_kind), V(server_group) or V(protected_instance). Hosts are in groups C(sdrs_status_<status>) and
     C(sdrs_site_<source or target>), instances also in C(sdrs_group_<protection group>) and C(sdrs_tag_<key>_<value>).
+  - A host has the name of its object, or its ID where the name is no plain one, is not unique, or means something else in an inventory.
+    Names of groups that are made of values become identifiers. Values are text, and never taken for templates.
   - Reads one list of each kind of object, whatever their number. Options may be templates.
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
@@ -61,7 +63,6 @@ import json
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._api import Api
 from ..module_utils._argspec import CONNECTION
@@ -70,7 +71,8 @@ from ..module_utils._clouds_yaml import MissingYaml
 from ..module_utils._errors import LONGEST_WARNING, SdrsError, one_line
 from ..module_utils._lookup import Lookup
 from ..module_utils._settings import resolve
-from ..module_utils._text import harmless
+from ..module_utils._text import harmless, without_reserved
+from ..plugin_utils._filters import as_text
 from ..plugin_utils._inventory import fetch, group_name, hosts
 
 try:
@@ -129,7 +131,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         use = self.get_option("cache") and cache
         if use and key in self._cache:
             return self._cache[key]
-        found = fetch(Lookup(Api(Client(settings, self._warn))), self.get_option("hosts"), self._warn)
+        # A cache would take reserved keys for types of its own.
+        found = without_reserved(fetch(Lookup(Api(Client(settings, self._warn))), self.get_option("hosts"), self._warn))
         if self.get_option("cache"):
             self._cache[key] = found
         return found
@@ -150,10 +153,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _no_template(value):
     """Names come from the service: nothing in them may be taken for a template. What can be none stays an ordinary string."""
     if isinstance(value, dict):
-        return {_no_template(key): _no_template(entry) for key, entry in value.items()}
+        return {_no_template(key): _no_template(entry) for key, entry in without_reserved(value).items()}
     if isinstance(value, list):
         return [_no_template(entry) for entry in value]
     if not isinstance(value, str):
         return value
     # Lone surrogates can be written nowhere.
-    return _plain(value) if harmless(value) else wrap_var(value.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return _plain(value) if harmless(value) else as_text(value.encode("utf-8", "backslashreplace").decode("utf-8"))

@@ -40,6 +40,9 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ..module_utils._errors import one_line
+from ..module_utils._text import without_reserved
+
 display = Display()
 
 
@@ -52,7 +55,7 @@ class LookupModule(LookupBase):
                 content = _content(path)
                 if content is not None:
                     found.append(dict(content, path=path))
-        return wrap_var(found)
+        return wrap_var(without_reserved(found))
 
 
 def _content(path):
@@ -60,9 +63,9 @@ def _content(path):
         with open(path, encoding="utf-8") as stream:
             content = json.load(stream)
     except (OSError, ValueError) as error:
-        display.warning("%s is left out: %s" % (path, error))
+        display.warning(one_line("%s is left out: %s" % (path, error)))
         return None
     if not isinstance(content, dict):
-        display.warning("%s is left out: it holds no mapping" % path)
+        display.warning(one_line("%s is left out: it holds no mapping" % path))
         return None
     return content

@@ -14,6 +14,7 @@ from ._client import MISSING_REQUESTS
 from ._clouds_yaml import MissingYaml
 from ._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line
 from ._run import run
+from ._text import all_visible, without_reserved
 
 NEEDED_PYTHON = (3, 11)
 # Names the process of ansible-playbook to a module on the same machine.
@@ -68,11 +69,12 @@ def run_module(spec, declaration):
     except MissingYaml:
         module.fail_json(msg=missing_required_lib("PyYAML", reason="to read clouds.yaml"))
     except SdrsError as error:
-        module.fail_json(msg=str(error), error=error.as_dict(), **error.result)
+        # Ansible prints the result of what failed.
+        module.fail_json(msg=str(error), **without_reserved(all_visible({"error": error.as_dict(), **error.result})))
     except Exception as error:  # pylint: disable=broad-except
         text = unexpected(error)
         module.fail_json(msg=text, error={"message": text, "retryable": False})
-    module.exit_json(**result)
+    module.exit_json(**without_reserved(result))
 
 
 def require_parent(parent):

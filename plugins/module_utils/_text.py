@@ -68,8 +68,19 @@ def all_visible(value, keep="\n\t"):
 
 
 def harmless(text):
-    """Whether ``text`` can be no template, whatever the delimiters may be."""
-    return _HARMLESS.fullmatch(text) is not None
+    """Whether ``text`` can be nothing but text: no template, whatever the delimiters may be, and no boolean or list written down."""
+    return _HARMLESS.fullmatch(text) is not None and text not in ("True", "False")
+
+
+def without_reserved(value):
+    """``value`` with other names for keys such as ``__ansible_type``, by which Ansible's JSON tells its own types, trusted templates among them."""
+    if isinstance(value, dict):
+        return {_unreserved(key): without_reserved(entry) for key, entry in value.items()}
+    return [without_reserved(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+
+
+def _unreserved(key):
+    return "x" + key if isinstance(key, str) and key.startswith("__ansible") else key
 
 
 def inert(value):

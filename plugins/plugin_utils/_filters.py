@@ -11,6 +11,16 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._errors import one_line
 
+try:
+    from ansible.utils.native_jinja import NativeJinjaText as _Text
+except ImportError:  # from ansible-core 2.19 on a string is never evaluated
+    _Text = str
+
+
+def as_text(text):
+    """``text`` as a string that is no template, and that templates leave alone: before ansible-core 2.19 ``True`` and ``[1]`` become what they look like."""
+    return wrap_var(_Text(text))
+
 
 def plain(value):
     """Tagged, unsafe and lazy values as what they are."""

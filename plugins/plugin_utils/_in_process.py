@@ -23,6 +23,7 @@ from ..module_utils._clouds_yaml import MissingYaml
 from ..module_utils._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line
 from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, require_parent, same_option, unexpected
 from ..module_utils._run import run
+from ..module_utils._text import all_visible, without_reserved
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -98,7 +99,8 @@ def _run_here(module, options, task):
     else:
         result = _outcome(spec, module.DECLARATION, options, checked.validated_parameters, host)
     result["invocation"] = {"module_args": {name: checked.validated_parameters.get(name) for name in spec.options}}
-    result = sanitize_keys(remove_values(_plain_data(result), host.secrets), host.secrets, frozenset(("changed", "failed", "msg", "invocation")))
+    result = remove_values(without_reserved(_plain_data(result)), host.secrets)
+    result = sanitize_keys(result, host.secrets, frozenset(("changed", "failed", "msg", "invocation")))
     if host.warnings:
         result["warnings"] = [remove_values(warning, host.secrets) for warning in host.warnings]
     return result
@@ -112,7 +114,7 @@ def _outcome(spec, declaration, options, params, host):
     except MissingYaml as error:
         return {"failed": True, "msg": str(error)}
     except SdrsError as error:
-        return {"failed": True, "msg": str(error), "error": error.as_dict(), **error.result}
+        return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}
     except Exception as error:  # pylint: disable=broad-except
         text = unexpected(error)
         return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}

@@ -68,7 +68,7 @@ def _page(report, form):
     ) + "\n"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _template(name, markup):
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(Path(__file__).with_name("templates"))), autoescape=markup, finalize=_shown,
