@@ -11,7 +11,7 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 # Beside that of the tests: the releases that are supported, each with a Python it runs on.
 CORES := 2.16 2.18 2.20 2.21
-PYTHONS := $(PYTHON) python3.12 python3.13 python3.14
+PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-4]*/bin/python3)
 
 .PHONY: help demo test lint sanity unit faults hostile bench build clean
 
