@@ -167,7 +167,7 @@ def live(cloud):
     server, volume, subnet = (next(iter(each)) for each in (world.servers, world.volumes, world.subnets))
     user = {"name": known["username"], "password": known["password"], "domain": {"name": known["domain_name"]}}
     cloud.answer("POST", "http://x/v3/auth/tokens", {"auth": {"identity": {"methods": ["password"], "password": {"user": user}},
-                                                             "scope": {"project": {"id": known["project_id"]}}}})
+                                                              "scope": {"project": {"id": known["project_id"]}}}})
     for path in ("/v3", "/v3/projects", "/v1/{project_id}/quotas", "/v1/{project_id}/quotas?type=vpc",
                  "/v1/{project_id}/cloudservers/%s" % server, "/v1/{project_id}/cloudservers/%s/block_device" % server,
                  "/v2/{project_id}/cloudvolumes/%s" % volume, "/v1/{project_id}/subnets/%s" % subnet,
