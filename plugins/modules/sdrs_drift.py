@@ -96,7 +96,7 @@ error:
 
 from ..module_utils._argspec import WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import drift, server_group
+from ..module_utils._resources import _locks, drift
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + Spec(
@@ -108,7 +108,7 @@ SPEC = WAIT + Spec(
     }
 )
 DECLARATION = Declaration(
-    drift.KIND, drift.read, drift.plan, "drift", drift.show, expect=lambda made: made.left, locks=server_group.locks,
+    drift.KIND, drift.read, drift.plan, "drift", drift.show, expect=lambda made: made.left, locks=_locks.BATCH,
 )
 
 
