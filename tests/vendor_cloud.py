@@ -164,7 +164,10 @@ GROUPS, INSTANCES, PAIRS, DRILLS, SERVERS = (
     "ShowProtectionGroupParams", "ShowProtectedInstanceParams", "ShowReplicationParams", "ShowDisasterRecoveryDrillParams", "ServerDetail",
 )
 # Where the first page of a list begins, by service; the vendor's SDK names the parameter only.
-_PAGES = {"sdrs": ("offset", "0"), "ecs": ("offset", "1"), "evs": ("offset", "0"), "vpc": ("marker", ""), "vpc3": ("marker", ""), "eip": ("marker", ""), "as": ("start_number", "0")}
+_PAGES = {
+    "sdrs": ("offset", "0"), "ecs": ("offset", "1"), "evs": ("offset", "0"), "vpc": ("marker", ""), "vpc3": ("marker", ""), "eip": ("marker", ""),
+    "as": ("start_number", "0"),
+}
 
 _OPERATIONS = {**_api.OPERATIONS, **_api.NEIGHBOURS}
 
