@@ -24,8 +24,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper, value):
-    # In double quotes YAML has escapes; without quotes Ansible takes a tagged "True" for a boolean.
-    plain = harmless(value)
+    # In double quotes YAML has escapes. A tagged "True" would be a boolean to Ansible, whatever its quotes; without a tag the quotes decide.
+    plain = harmless(value) or value in ("True", "False")
     return dumper.represent_scalar(_TEXT if plain else _UNSAFE, value, style='"' if hidden(value) else None if plain else "'")
 
 
