@@ -295,9 +295,8 @@ def test_a_broken_clouds_yaml_does_not_show_its_content(clouds, tmp_path):
     "clouds: {c: {profile: [otc]}}",
     "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nclouds: {c: {auth: {token: *b}, region_name: *b}}",
     "clouds: {c: {auth: {token: 2024-01-01}}}",
-    "clouds: {? {a: 1} : 2}", "\x00", "clouds: !!python/object:os.system {}", "clouds: {c: {auth: {token: '\ud800'}}}".encode("utf-8",
-
-                                                                                                                                                                                                                                                           "surrogatepass").decode("latin-1"),
+    "clouds: {? {a: 1} : 2}", "\x00", "clouds: !!python/object:os.system {}",
+    "clouds: {c: {auth: {token: '\ud800'}}}".encode("utf-8", "surrogatepass").decode("latin-1"),
     "clouds: {c: {region_name: x}}\n" + "# much\n" * 200_000,
 ], ids=range(22))
 @pytest.mark.parametrize("name", ["clouds.yaml", "secure.yaml"])
