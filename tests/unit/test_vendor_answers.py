@@ -48,7 +48,6 @@ NEEDED = {
     (_GROUP, "priority_station"): _SITE,
     (_GROUP, "source_vpc_id"): "a NIC's subnet is looked for in the group's VPC",
     ("ServerDetail", "OS-EXT-AZ:availability_zone"): _SITE,
-    ("ServerDetail", "addresses"): "an elastic IP is bound to a NIC",
     ("ServerAddress", "OS-EXT-IPS:port_id"): "an elastic IP is bound to a NIC",
     (_INSTANCE, "source_server"): "the task is about that server",
     (_INSTANCE, "target_server"): "the task is about that server",
