@@ -94,7 +94,8 @@ DIFFERS = {
     (_DRILL, "server_group_id"): "it is in no group; SDRS deletes no group that has contents (1003)",
     (_INSTANCE, "tags"): "tags are set that should be there",
     **{key: "what is not known of a server is no difference: nothing of it is repaired" for key in (
-        ("ServerDetail", "addresses"), ("ServerDetail", "tags"), ("ServerDetail", "security_groups"), ("ServerSecurityGroup", "id"), ("ServerDetail", "OS-EXT-AZ:availability_zone"),
+        ("ServerDetail", "addresses"), ("ServerDetail", "tags"),
+        ("ServerDetail", "security_groups"), ("ServerSecurityGroup", "id"), ("ServerDetail", "OS-EXT-AZ:availability_zone"),
         (_GROUP, "source_availability_zone"), (_GROUP, "priority_station"), (_INSTANCE, "target_server"),
     )},
     ("ResourceTag", "key"): "tags are set that should be there",
