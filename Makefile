@@ -13,7 +13,7 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 CORES := 2.16 2.18 2.20 2.21
 PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-4]*/bin/python3)
 
-.PHONY: help demo test lint sanity unit faults hostile bench build clean
+.PHONY: help demo test lint sanity unit faults matrix hostile bench build clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
@@ -21,6 +21,7 @@ help:
 	@echo "make unit    the unit and contract tests alone"
 	@echo "make faults  every fault at every call of every writing module (make test leaves out every other call of long ones)"
 	@echo "make hostile names that are programs, paths or escapes through every outlet, on every supported ansible-core"
+	@echo "make matrix  the plays under each behaviour of the simulator that nobody knows of the service, for the night; ONLY='a name' for one"
 	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
 	@echo "make build   the collection's tarball, below .build"
 
@@ -51,6 +52,10 @@ faults: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 hostile: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@for core in $(CORES); do $(MAKE) --no-print-directory .build/venv-$$core/made || echo "ansible-core $$core is left out"; done
 	@SDRS_EVERY_CORE=1 $(BIN)/python -m pytest -n 4 tests/unit/test_hostile_text.py tests/integration/test_hostile_text.py
+
+matrix: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -q -n 2 tests/unit/test_vendor_answers.py
+	@$(BIN)/python tests/matrix.py $(if $(ONLY),"$(ONLY)")
 
 bench: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python benchmarks

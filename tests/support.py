@@ -79,10 +79,14 @@ class Simulator:
         requests.post(self.url + "/__simulator__/restore", timeout=10)
 
     def settings(self, **settings):
-        requests.put(self.url + "/__simulator__/settings", json=settings, timeout=10)
+        return requests.put(self.url + "/__simulator__/settings", json=settings, timeout=10).json()
 
     def patch(self, collection, object_id, **fields):
         assert requests.patch("%s/__simulator__/%s/%s" % (self.url, collection, object_id), json=fields, timeout=10).ok
+
+    def lose(self, collection, object_id):
+        """Let a server or disk vanish without SDRS being asked."""
+        assert requests.delete("%s/__simulator__/%s/%s" % (self.url, collection, object_id), timeout=10).ok
 
     def server(self, name):
         return next(server["id"] for server in self.info["servers"] if server["name"] == name)
@@ -99,7 +103,7 @@ class Simulator:
         self.process.stdout.close()
 
 
-def eventually(condition, seconds=10.0):
+def eventually(condition, seconds=30.0):
     """Wait until ``condition()`` is true."""
     deadline = time.monotonic() + seconds
     while not condition():

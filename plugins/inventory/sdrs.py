@@ -68,8 +68,9 @@ from ..module_utils._api import Api
 from ..module_utils._argspec import CONNECTION
 from ..module_utils._client import MISSING_REQUESTS, Client
 from ..module_utils._clouds_yaml import MissingYaml
-from ..module_utils._errors import LONGEST_WARNING, SdrsError, one_line
+from ..module_utils._errors import LONGEST_WARNING, SdrsError, one_line, unexpected
 from ..module_utils._lookup import Lookup
+from ..module_utils._mask import masked_data
 from ..module_utils._settings import resolve
 from ..module_utils._text import harmless, without_reserved
 from ..plugin_utils._filters import as_text
@@ -98,11 +99,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._read_config_data(path)
         if MISSING_REQUESTS:
             raise AnsibleParserError("cloud_dr.sdrs.sdrs needs the Python library requests: %s" % MISSING_REQUESTS)
+        connection = self._connection()
         try:
-            settings = resolve(self._connection())
-            found = self._found(settings, path, cache)
+            settings = resolve(connection)
+            found, problem = self._found(settings, path, cache), None
         except (SdrsError, MissingYaml) as error:
-            raise AnsibleParserError("%s: %s" % (path, error)) from None
+            problem = str(error)
+        except Exception as error:  # pylint: disable=broad-except
+            problem = unexpected(error)
+        if problem:
+            # Not where the exception is being handled: Ansible would show it.
+            raise AnsibleParserError("%s: %s" % (path, problem))
         taken = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or {})}
         added = hosts(found, self.get_option("hosts"), self.get_option("server_groups"), taken)
         # All hosts first, so that no group gets the name of one.
@@ -120,9 +127,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         options = {name: self.get_option(name) for name in CONNECTION.options}
         return {name: self.templar.template(value) if isinstance(value, (str, dict)) else value for name, value in options.items()}
 
-    def _warn(self, message):
-        self.display.warning(one_line(message, LONGEST_WARNING))
-
     def _found(self, settings, path, cache):
         self.load_cache_plugin()
         # The environment may name another cloud or project for the same file.
@@ -132,10 +136,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if use and key in self._cache:
             return self._cache[key]
         # A cache would take reserved keys for types of its own.
-        found = without_reserved(fetch(Lookup(Api(Client(settings, self._warn))), self.get_option("hosts"), self._warn))
+        found = without_reserved(masked_data(fetch(Lookup(Api(Client(settings, self._tell))), self.get_option("hosts"), self._tell)))
         if self.get_option("cache"):
             self._cache[key] = found
         return found
+
+    def _tell(self, message):
+        self.display.warning(one_line(message, LONGEST_WARNING))
 
     def _add(self, name, variables, groups):
         # Before they enter templates of the user: these would take them for templates.

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 _CONSTRAINTS = ("mutually_exclusive", "required_together", "required_one_of", "required_if")
 
 
@@ -55,6 +57,17 @@ def alias_conflicts(options, given, path=""):
     return conflicts
 
 
+def ordinary_numbers(value):
+    """``value`` with text in place of numbers that are infinite, none, or too long to be converted: rules refuse them by name."""
+    if isinstance(value, dict):
+        return {key: ordinary_numbers(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [ordinary_numbers(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return "inf" if isinstance(value, int) and value.bit_length() > 1000 else value
+
+
 CONNECTION = Spec(
     {
         "region": {"type": "str"},
@@ -77,6 +90,7 @@ CONNECTION = Spec(
         "max_retries": {"type": "int", "default": 5},
         "token_cache": {"type": "bool", "no_log": False},
         "token_cache_dir": {"type": "path", "no_log": False},
+        "allow_unlocked": {"type": "bool"},
     }
 )
 

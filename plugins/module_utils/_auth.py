@@ -6,12 +6,16 @@ API reference 3.2; field notes 3.4. Imports nothing of Ansible.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
+from . import _mask
 from ._errors import ApiError, AuthError, ConfigError
+from ._hosts import host_of
+from ._paging import objects
 from ._sign import DATE_FORMAT, authorization
 
 try:
@@ -20,6 +24,7 @@ except ImportError:
     AuthBase = object
 
 _TOKEN_LIFE = 24 * 3600
+_PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 NO_PROJECT = "no project is known: set project_id, project_name or region"
 
 
@@ -67,12 +72,16 @@ class AkSkAuth(AuthBase):
 
 
 class TokenAuth(AuthBase):
-    """Sends a token; ``login`` (callable giving a new one) makes it renewable, ``mask`` is told every new one."""
+    """Sends a token; ``login`` (callable giving a new one) makes it renewable, ``mask`` is told every new one.
 
-    def __init__(self, token=None, login=None, mask=None):
+    :param check: called with every new catalogue
+    """
+
+    def __init__(self, token=None, login=None, mask=None, check=None):
         self._token = token
         self._login = login
         self._mask = mask or (lambda secrets: None)
+        self._check = check or (lambda catalogue: None)
         self._lock = threading.Lock()
         self.project_id = None
         self.catalogue = {}
@@ -109,9 +118,11 @@ class TokenAuth(AuthBase):
     def _sign_in(self, fresh):
         answer = self._login(fresh)
         self._token = answer["token"]
+        _mask.register([self._token])
         self._mask([self._token])
         self.project_id = answer.get("project_id")
         self.catalogue = answer.get("catalogue") or {}
+        self._check(self.catalogue)
 
 
 class Login:
@@ -132,7 +143,7 @@ class Login:
             self._cache.drop(identity)
         else:
             known = self._cache.get(identity, credentials["password"])
-            if isinstance(known, dict) and known.get("token"):
+            if _is_login(known):
                 return known
         answer, expires = self._ask(url)
         self._cache.put(identity, credentials["password"], answer, expires)
@@ -155,34 +166,48 @@ class Login:
             }
         }
         headers, content = self._send(url, body)
-        token = headers.get("X-Subject-Token")
-        if not token:
-            raise AuthError("the identity service answered without a token", operation="log in")
+        token = (headers.get("X-Subject-Token") or "").strip()
+        if not is_token(token):
+            raise AuthError("the identity service answered %s" % ("with a token that no header can hold" if token else "without a token"), operation="log in")
         content = content.get("token") if isinstance(content.get("token"), dict) else {}
         project = content.get("project") if isinstance(content.get("project"), dict) else {}
         answer = {
             "token": token,
-            "project_id": project.get("id") or settings.project_id,
+            "project_id": project["id"] if isinstance(project.get("id"), str) and project["id"] else settings.project_id,
             "catalogue": read_catalogue(content.get("catalog"), settings.region, project.get("id")),
         }
         return answer, _expiry(content.get("expires_at"))
 
 
+def is_token(value):
+    """Whether ``value`` can be sent as a token: folded lines or control characters would be refused, and shown, by those who send it."""
+    return isinstance(value, str) and re.fullmatch(r"[!-~]+", value) is not None
+
+
+def _is_login(value):
+    """Whether a cache entry is what it should be."""
+    catalogue = value.get("catalogue") if isinstance(value, dict) else None
+    return isinstance(catalogue, dict) and all(isinstance(url, str) for url in catalogue.values()) and is_token(value.get("token"))
+
+
 def read_catalogue(catalog, region, project_id):
     """Base URL per service from a token's catalogue; versions and project IDs at the end of a URL are cut off.
+
+    What has not the shape of a catalogue is passed over: the service's name is made of the region then.
 
     :param catalog: the token's ``catalog``: ``[{type, endpoints: [{region_id, interface, url}]}]``
     """
     found = {}
     for entry in catalog if isinstance(catalog, list) else []:
         endpoints = entry.get("endpoints") if isinstance(entry, dict) else None
-        for endpoint in endpoints if isinstance(endpoints, list) else []:
-            place = endpoint.get("region_id") or endpoint.get("region")
-            if endpoint.get("interface", "public") != "public" or place not in (None, "", "*", region):
+        service = _CATALOGUE_TYPES.get(entry["type"]) if isinstance(endpoints, list) and isinstance(entry.get("type"), str) else None
+        for endpoint in endpoints if service else []:
+            if not isinstance(endpoint, dict) or not isinstance(endpoint.get("url"), str):
                 continue
-            service = _CATALOGUE_TYPES.get(entry.get("type"))
-            if service and endpoint.get("url") and service not in found:
-                found[service] = _base(str(endpoint["url"]), project_id)
+            places = [endpoint.get("region_id"), endpoint.get("region")]
+            here = all(isinstance(place, (str, type(None))) for place in places) and (places[0] or places[1]) in (None, "", "*", region)
+            if here and endpoint.get("interface", "public") == "public" and service not in found and host_of(endpoint["url"]):
+                found[service] = _base(endpoint["url"], project_id)
     return found
 
 
@@ -194,7 +219,7 @@ _CATALOGUE_TYPES = {
 def _base(url, project_id):
     parts = urlsplit(url)
     path = [part for part in parts.path.split("/") if part]
-    while path and (path[-1] == project_id or path[-1] in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
+    while path and (path[-1] == project_id or _PROJECT_ID.fullmatch(path[-1]) or path[-1] in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
                     or path[-1].lstrip("v").replace(".", "").isdigit()):
         path.pop()
     return "%s://%s" % (parts.scheme, "/".join([parts.netloc] + path))
@@ -203,7 +228,7 @@ def _base(url, project_id):
 def _expiry(text):
     try:
         return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return time.time() + _TOKEN_LIFE / 2
 
 
@@ -219,10 +244,13 @@ def find_project(client, settings, cache):
     proof = client.auth.proof
     identity = ("project", settings.url("iam", client.auth.catalogue), name)
     known = cache.get(identity, proof)
-    if known:
+    if isinstance(known, str) and known:
         return known
     answer = client.send("GET", "iam", "/v3/projects", query={"name": name})
-    projects = [project for project in answer.get("projects") or [] if project.get("name") == name and project.get("id")]
+    projects = [
+        project for project in objects(answer, "projects")
+        if project.get("name") == name and isinstance(project.get("id"), str) and project["id"]
+    ]
     if len(projects) != 1:
         raise ApiError(
             "%s project is named %r" % ("more than one" if projects else "no", name),

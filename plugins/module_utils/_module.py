@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._argspec import CONNECTION, alias_conflicts
+from ._argspec import CONNECTION, alias_conflicts, ordinary_numbers
 from ._client import MISSING_REQUESTS
 from ._clouds_yaml import MissingYaml
-from ._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line
+from ._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line, unexpected
+from ._mask import known, masked_data
 from ._run import run
+from ._settings import remember
 from ._text import all_visible, without_reserved
 
 NEEDED_PYTHON = (3, 11)
@@ -27,7 +28,11 @@ class _Module(AnsibleModule):
 
     def _load_params(self):
         super()._load_params()
+        self.params = ordinary_numbers(self.params)
         self.given = dict(self.params)
+        # Before anything can fail: a failure shows the options.
+        remember(self.given)
+        self.no_log_values.update(known())
 
 
 class ModuleHost:
@@ -62,19 +67,31 @@ def run_module(spec, declaration):
         module.fail_json(msg="cloud_dr.sdrs needs Python %d.%d or newer, this is %s" % (*NEEDED_PYTHON, sys.version.split()[0]))
     if MISSING_REQUESTS:
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING_REQUESTS)
+    result = without_reserved(masked_data(outcome(spec, declaration, module.given, module.params, ModuleHost(module))))
+    module.no_log_values.update(known())
+    if result.pop("failed", False):
+        # Not where an exception is being handled: Ansible would show it.
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def outcome(spec, declaration, given, params, host):
+    """The result of a declaration, a failed one in place of an exception.
+
+    :param given: the options as the user wrote them
+    """
     try:
-        for option, alias in alias_conflicts(spec.options, module.given):
-            raise ConfigError(same_option(option, alias))
-        result = run(declaration, module.params, ModuleHost(module))
+        for conflict in alias_conflicts(spec.options, given):
+            raise ConfigError(same_option(*conflict))
+        return run(declaration, params, host)
     except MissingYaml:
-        module.fail_json(msg=missing_required_lib("PyYAML", reason="to read clouds.yaml"))
+        return {"failed": True, "msg": missing_required_lib("PyYAML", reason="to read clouds.yaml")}
     except SdrsError as error:
         # Ansible prints the result of what failed.
-        module.fail_json(msg=str(error), **without_reserved(all_visible({"error": error.as_dict(), **error.result})))
+        return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}
     except Exception as error:  # pylint: disable=broad-except
         text = unexpected(error)
-        module.fail_json(msg=text, error={"message": text, "retryable": False})
-    module.exit_json(**without_reserved(result))
+        return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
 
 
 def require_parent(parent):
@@ -102,10 +119,3 @@ def _ancestors():
 def same_option(option, alias):
     """What to say of an option and its alias that were given different values."""
     return "%s and %s are the same option and were given different values" % (option, alias)
-
-
-def unexpected(error):
-    """The last resort: a fault of ours as one sentence, with the place but not the values around it."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = "%s:%s" % (os.path.basename(place.filename), place.lineno)
-    return "unexpected %s at %s: %s. Please report this." % (type(error).__name__, where, one_line(error, 200))

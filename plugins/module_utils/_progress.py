@@ -11,6 +11,7 @@ import json
 import os
 import socket
 
+from ._mask import masked
 from ._text import visible
 
 VARIABLE = "SDRS_PROGRESS_SOCKET"
@@ -45,8 +46,7 @@ class Teller:
         message = {
             "event": event, "step": id(step), "quick": step.quick, "operation": step.operation, "resource_type": step.kind.title,
             "name": _short(step.name, _LONGEST_NAME), "job_id": _short(job.get("job_id"), _LONGEST_NAME),
-            "progress": progress if isinstance(progress, int) else None,
-            "error": _short(obj.get("error"), _LONGEST_ERROR),
+            "progress": progress if isinstance(progress, int) else None, "error": _short(obj.get("error"), _LONGEST_ERROR),
         }
         self._send({key: value for key, value in message.items() if value is not None})
 
@@ -60,4 +60,4 @@ class Teller:
 
 
 def _short(text, longest):
-    return None if text is None else visible(visible(text, keep=""), longest=longest)
+    return None if text is None else visible(visible(masked(text), keep=""), longest=longest)

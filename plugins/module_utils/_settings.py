@@ -6,14 +6,16 @@ Imports nothing of Ansible, so that the event source can use it. Contract, secti
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
+import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from ._clouds_yaml import read_cloud
 from ._errors import ConfigError
+from ._hosts import check_domain, check_label, check_url, host_of, outside, registered_domain
+from ._setting_values import SECRETS, boolean, remember, stripped, text_of
+from ._validate import RULES, number
 
 ENVIRONMENT = {
     "region": ("SDRS_REGION", "HW_REGION_NAME", "OS_REGION_NAME", "OS_REGION", "ANSIBLE_HWC_REGION"),
@@ -34,10 +36,17 @@ ENVIRONMENT = {
     "ca_cert": ("OS_CACERT",),
     "token_cache": ("SDRS_TOKEN_CACHE",),
     "token_cache_dir": ("SDRS_TOKEN_CACHE_DIR",),
+    "allow_unlocked": ("SDRS_ALLOW_UNLOCKED",),
 }
-SECRETS = ("access_key", "secret_key", "security_token", "password", "auth_token")
+_PROJECT_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 SERVICES = ("sdrs", "iam", "ecs", "evs", "vpc", "as")
-OTC_REGIONS = ("eu-de", "eu-nl", "eu-ch2")
+OTC, SWISS_OTC, HUAWEI, HUAWEI_EUROPE = "otc.t-systems.com", "sc.otc.t-systems.com", "myhuaweicloud.com", "myhuaweicloud.eu"
+# The DNS domain of a region's hosts (opentelekomcloud-docs/regions-and-endpoints; the Swiss cloud is a separate one).
+DOMAINS = {"eu-de": OTC, "eu-nl": OTC, "eu-ch2": SWISS_OTC}
+# Hosts that are not called as their service is.
+_HOSTS = {("iam", SWISS_OTC): "iam-pub"}
+# Where a service is known to be missing: those regions of a cloud that have it are named.
+_ONLY_IN = {("sdrs", OTC): ("eu-de",), ("sdrs", SWISS_OTC): ()}
 # In the order in which they win when they come from the same place.
 KINDS = {
     "aksk": ("access_key", "secret_key"),
@@ -64,6 +73,8 @@ class Settings:
     max_retries: int = 5
     token_cache: bool = True
     token_cache_dir: str | None = None
+    allow_unlocked: bool = False
+    names: dict = field(default_factory=dict)  # which option a service's URL comes from
 
     @property
     def secrets(self):
@@ -72,35 +83,43 @@ class Settings:
 
     def url(self, service, catalogue=None):
         """Base URL of ``service`` without a trailing slash; ConfigError when nothing tells it."""
-        url = self.endpoints.get(service) or self.endpoint or (catalogue or {}).get(service)
-        if not url:
-            if not self.region:
-                raise ConfigError("no region is known: set region (or SDRS_REGION), or endpoint")
-            url = "https://%s.%s.%s" % (service, self.region, self.cloud_domain)
-        return check_url(url)
+        url = self.endpoints.get(service) or self.endpoint
+        if url:
+            return check_url(url, self.names.get(service, "endpoint"))
+        url = (catalogue or {}).get(service)
+        if url:
+            return check_url(url, "the URL of %s in the service catalogue" % service)
+        if not self.region:
+            raise ConfigError("no region is known: set region (or SDRS_REGION), or endpoint")
+        return "https://%s.%s.%s" % (_HOSTS.get((service, self.cloud_domain), service), self.region, self.cloud_domain)
 
+    def strangers(self, catalogue):
+        """``{service: host}`` of the services that the catalogue moves out of the cloud's domain."""
+        if self.endpoint:
+            return {}
+        domains = (self.cloud_domain, registered_domain(host_of(self.url("iam"))))
+        return {
+            service: host_of(url) for service, url in sorted(catalogue.items())
+            if service not in self.endpoints and outside(url, [domain.lower() for domain in domains if domain])
+        }
 
-def check_url(url):
-    """``url`` without its trailing slash; ConfigError unless it is HTTPS, or HTTP to a loopback address."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        raise ConfigError("endpoint %r is not a URL" % url) from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ConfigError("endpoint %r is not a URL such as https://sdrs.example.com" % url)
-    if parts.username or parts.password:
-        raise ConfigError("an endpoint must not contain credentials")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ConfigError("endpoint %r: plain http is only accepted for loopback addresses, use https" % url)
-    return url.rstrip("/")
+    @property
+    def is_otc(self):
+        """Whether this is Open Telekom Cloud, whose rules differ in places."""
+        return self.cloud_domain in (OTC, SWISS_OTC)
 
+    def require_service(self, service, catalogue=None):
+        """Refuse a region that is known to lack ``service``, unless an endpoint or the catalogue tells otherwise.
 
-def _is_loopback(host):
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        :raises ConfigError: naming the region, and those that have the service
+        """
+        regions = _ONLY_IN.get((service, self.cloud_domain))
+        told = self.endpoints.get(service) or self.endpoint or (catalogue or {}).get(service)
+        if regions is not None and self.region and self.region not in regions and not told:
+            raise ConfigError(
+                "region %s of %s does not offer %s" % (self.region, self.cloud_domain, service.upper()),
+                remedy="%sIf it does by now, set endpoints: {%s: URL}." % ("It is offered in %s. " % ", ".join(regions) if regions else "", service),
+            )
 
 
 def resolve(options, environ=None):
@@ -109,15 +128,7 @@ def resolve(options, environ=None):
     :param options: mapping of the connection options; None or missing means "not given"
     :raises ConfigError: options that contradict each other, are incomplete, or name an unknown cloud
     """
-    environ = os.environ if environ is None else environ
-    layers = {
-        "option": {key: value for key, value in options.items() if value is not None},
-        "cloud": {},
-        "environment": _from_environment(environ),
-    }
-    cloud = options.get("cloud") or environ.get("OS_CLOUD")
-    if cloud:
-        layers["cloud"] = read_cloud(cloud, environ)
+    layers = layers_of(options, os.environ if environ is None else environ)
 
     def find(key, default=None):
         for layer in LAYERS:
@@ -125,32 +136,62 @@ def resolve(options, environ=None):
                 return layers[layer][key]
         return default
 
+    def text(key):
+        value = find(key)
+        return None if value is None else text_of(key, value)
+
     kind = _kind_of_credentials(layers)
-    region = find("region")
-    endpoint, endpoints = _endpoints(layers)
-    domain = find("cloud_domain") or ("otc.t-systems.com" if region in OTC_REGIONS else "myhuaweicloud.com")
-    ca_cert = find("ca_cert")
+    region, domain, project_id = text("region"), text("cloud_domain"), text("project_id")
+    if region:
+        check_label("region", region)
+    if domain:
+        check_domain("cloud_domain", domain)
+    if project_id and not _PROJECT_ID.fullmatch(project_id):
+        raise ConfigError("project_id: %r is no ID" % project_id)
+    endpoint, endpoints, names = _endpoints(layers)
+    for service, name in names.items():
+        if name != "auth_url":  # that of another cloud may stand in the environment
+            check_url(endpoints.get(service) or endpoint, name)
+    ca_cert = text("ca_cert")
     if ca_cert:
-        ca_cert = os.path.expanduser(str(ca_cert))
+        ca_cert = os.path.expanduser(ca_cert)
         if not os.path.exists(ca_cert):
             raise ConfigError("ca_cert %s does not exist" % ca_cert)
-    verify = _boolean("validate_certs", find("validate_certs", True))
+    verify = boolean("validate_certs", find("validate_certs", True))
     keys = KINDS[kind] + (("security_token",) if kind == "aksk" else ())
     return Settings(
         kind=kind,
-        credentials={key: str(find(key)) for key in keys if find(key) is not None},
+        credentials={key: text(key) for key in keys if find(key) is not None},
         region=region,
-        cloud_domain=domain,
+        cloud_domain=domain or DOMAINS.get(region) or (HUAWEI_EUROPE if str(region).startswith("eu-west-1") else HUAWEI),
         endpoint=endpoint,
         endpoints=endpoints,
-        project_id=find("project_id"),
-        project_name=find("project_name", region),
+        project_id=project_id,
+        project_name=text("project_name") or region,
         verify=(ca_cert or True) if verify else False,
-        http_timeout=float(find("http_timeout", 30)),
-        max_retries=int(find("max_retries", 5)),
-        token_cache=_boolean("token_cache", find("token_cache", True)),
-        token_cache_dir=find("token_cache_dir"),
+        http_timeout=number("http_timeout", find("http_timeout", 30), RULES["http_timeout"]),
+        max_retries=number("max_retries", find("max_retries", 5), RULES["max_retries"], int),
+        token_cache=boolean("token_cache", find("token_cache", True)),
+        token_cache_dir=text("token_cache_dir"),
+        allow_unlocked=boolean("allow_unlocked", find("allow_unlocked", False)),
+        names=names,
     )
+
+
+def layers_of(options, environ):
+    """What each of ``LAYERS`` says: ``{layer: {key: value}}``; ConfigError when the cloud entry cannot be read."""
+    layers = {
+        "option": {key: stripped(key, value) for key, value in options.items() if value is not None},
+        "cloud": {},
+        "environment": {key: stripped(key, value) for key, value in _from_environment(environ).items()},
+    }
+    remember(layers["option"])
+    remember(layers["environment"])
+    cloud = options.get("cloud") or environ.get("OS_CLOUD")
+    if cloud:
+        layers["cloud"] = {key: stripped(key, value) for key, value in read_cloud(text_of("cloud", cloud), environ).items()}
+        remember(layers["cloud"])
+    return layers
 
 
 def _from_environment(environ):
@@ -187,25 +228,31 @@ def _needed(keys):
 
 
 def _endpoints(layers):
-    """``(endpoint, endpoints)``: a service's own URL beats ``endpoint`` of the same layer, an upper layer beats both."""
-    endpoint, endpoints = None, {}
+    """``(endpoint, endpoints, names)``: a service's own URL beats ``endpoint`` of the same layer, an upper layer beats both.
+
+    ``names`` tells which option each URL comes from.
+    """
+    endpoint, endpoints, names = None, {}, {}
     for layer in reversed(LAYERS):
         values = layers[layer]
         own = _mapping(values.get("endpoints"))
+        own_names = {service: "endpoints.%s" % service for service in own}
         if values.get("auth_url") and not own.get("iam"):
-            own["iam"] = _without_version(values["auth_url"])
+            own["iam"], own_names["iam"] = _without_version(text_of("auth_url", values["auth_url"])), "auth_url"
         if values.get("endpoint"):
-            endpoint, endpoints = values["endpoint"], {}
+            endpoint, endpoints, names = text_of("endpoint", values["endpoint"]), {}, {"endpoint": "endpoint"}
         endpoints.update(own)
-    return endpoint, endpoints
+        names.update(own_names)
+    return endpoint, endpoints, names
 
 
 def _mapping(value):
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ConfigError("SDRS_ENDPOINTS is not JSON such as {\"iam\": \"https://iam.example.com\"}") from None
+        remember({"endpoints": value})
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -213,20 +260,9 @@ def _mapping(value):
     unknown = sorted(set(map(str, value)) - set(SERVICES))
     if unknown:
         raise ConfigError("endpoints: unknown service %s; known are %s" % (", ".join(unknown), ", ".join(SERVICES)))
-    return {str(key): _without_version(str(url)) for key, url in value.items() if url}
+    return {key: _without_version(text_of("endpoints.%s" % key, url)) for key, url in value.items() if url}
 
 
 def _without_version(url):
-    url = url.rstrip("/")
+    url = url.strip().rstrip("/")
     return url[:-3] if url.endswith("/v3") else url
-
-
-def _boolean(name, value):
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip().lower()
-    if text in ("1", "true", "yes", "on", "y", "t"):
-        return True
-    if text in ("0", "false", "no", "off", "n", "f"):
-        return False
-    raise ConfigError("%s: %r is neither true nor false" % (name, value))

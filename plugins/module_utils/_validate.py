@@ -14,6 +14,7 @@ from ._errors import ConfigError
 _ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-zA-Z]{32}")
 _DEVICE = re.compile(r"/dev/(?:s|v|xv)d[a-z]{1,2}")
 _TAG_CHARACTERS = re.compile(r"[\x00-\x1f*<>\\=,|/]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_TAGS = 10
 
 
@@ -93,16 +94,35 @@ def attachments(value):
     return None
 
 
-def size(value):
-    return None if 1 <= value <= 1_048_576 else "%d is not a size in GB" % value
+class Between:
+    """The rule for a number, also of a list of numbers; the documentation says "From LOW to HIGH"."""
+
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def __str__(self):
+        return "from %s to %s" % (self.low, self.high)
+
+    def __call__(self, value):
+        # Written so that it refuses NaN. The value is not shown: it may have thousands of digits.
+        values = value if isinstance(value, list) else [value]
+        return None if all(self.low <= number <= self.high for number in values) else "must be %s" % self
 
 
-def positive(value):
-    return None if value > 0 else "must be greater than 0"
+def number(option, value, rule, kind=float):
+    """``value``, which may be text, as a number within ``rule``.
 
-
-def not_negative(value):
-    return None if value >= 0 else "must not be negative"
+    :raises ConfigError: it is none
+    """
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        found = kind(value)
+    except (ValueError, TypeError, OverflowError):
+        raise ConfigError("%s: must be a number %s" % (option, rule)) from None
+    if rule(found):
+        raise ConfigError("%s: %s" % (option, rule(found)))
+    return found
 
 
 def ip_address(value):
@@ -134,13 +154,13 @@ RULES = {
     "description": description,
     "id": identifier,
     **dict.fromkeys(("tags", "tags_any", "not_tags", "not_tags_any"), tags),
-    "size": size,
+    "size": Between(1, 1048576),
     "attachments": attachments,
     "primary_ip_address": ip_address,
-    "wait_timeout": positive,
-    "poll_interval": positive,
-    "http_timeout": positive,
-    "max_retries": not_negative,
+    "wait_timeout": Between(0.1, 604800),
+    "poll_interval": Between(0.01, 3600),
+    "http_timeout": Between(1, 600),
+    "max_retries": Between(0, 100),
     "server_group_ids": identifiers,
     "protected_instance_ids": identifiers,
     **dict.fromkeys(
@@ -151,11 +171,22 @@ RULES = {
 }
 
 
+def _is_text(value):
+    if isinstance(value, str):
+        return not _SURROGATE.search(value)
+    if isinstance(value, dict):
+        return all(_is_text(entry) for pair in value.items() for entry in pair)
+    return not isinstance(value, list) or all(map(_is_text, value))
+
+
 def check(params, rules):
     """Apply ``rules`` to the options that were given.
 
     :raises ConfigError: naming the option and the rule
     """
+    for option, value in params.items():
+        if not _is_text(value):
+            raise ConfigError("%s: holds half a surrogate pair, which is no text" % option)
     for option, rule in rules.items():
         value = params.get(option)
         problem = rule(value) if value is not None else None

@@ -23,7 +23,7 @@ options:
     description: ID of the AS group.
     type: str
   name:
-    description: Name of the AS group.
+    description: Name of the AS group. Together with O(id), it must be the name of that group.
     type: str
   status:
     description: Whether the group is in service.
@@ -33,16 +33,16 @@ options:
     description: New name, at most 64 letters, digits, C(_) and C(-).
     type: str
   desire_instance_number:
-    description: Expected number of instances, from O(min_instance_number) to O(max_instance_number).
+    description: Expected number of instances, not below O(min_instance_number) nor above O(max_instance_number), and from 0 to 100000.
     type: int
   min_instance_number:
-    description: Minimum number of instances.
+    description: Minimum number of instances, from 0 to 100000.
     type: int
   max_instance_number:
-    description: Maximum number of instances.
+    description: Maximum number of instances, from 0 to 100000.
     type: int
   cool_down_time:
-    description: Cooldown period in seconds, 0 to 86400.
+    description: Cooldown period in seconds, from 0 to 86400.
     type: int
   available_zones:
     description: Availability zones, in the order in which they are used.
@@ -79,11 +79,11 @@ options:
         type: str
         required: true
       protocol_port:
-        description: Port of the backend servers, 1 to 65535.
+        description: Port of the backend servers, from 1 to 65535.
         type: int
         required: true
       weight:
-        description: Weight, 0 to 100.
+        description: Weight, from 0 to 100.
         type: int
         required: true
   health_periodic_audit_method:
@@ -99,7 +99,7 @@ options:
     type: str
     choices: [OLD_CONFIG_OLD_INSTANCE, OLD_CONFIG_NEW_INSTANCE, OLD_INSTANCE, NEW_INSTANCE]
   health_periodic_audit_grace_period:
-    description: Grace period of the health check in seconds, 0 to 86400.
+    description: Grace period of the health check in seconds, from 0 to 86400.
     type: int
   scaling_configuration_id:
     description: ID of the AS configuration.

@@ -36,11 +36,11 @@ options:
     type: bool
     default: false
   wait_timeout:
-    description: Seconds to wait for the jobs.
+    description: Seconds to wait for the jobs, from 0.1 to 604800.
     type: float
     default: 1800.0
   poll_interval:
-    description: Seconds between two looks at a job. By default they start at half a second and grow with the time already waited.
+    description: Seconds between two looks at a job, from 0.01 to 3600. By default they start at half a second and grow with the time already waited.
     type: float
 """
 

@@ -9,7 +9,7 @@ import json
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._errors import one_line
+from ..module_utils._errors import SdrsError, one_line
 
 try:
     from ansible.utils.native_jinja import NativeJinjaText as _Text
@@ -34,8 +34,8 @@ def as_filter(function):
         try:
             # Names come from the service: nothing in them may be taken for a template.
             return wrap_var(function(*map(plain, arguments)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            text = str(error) if isinstance(error, ValueError) else "%s: %s: %s" % (function.__name__, type(error).__name__, error)
+        except (SdrsError, ValueError, KeyError, TypeError, AttributeError) as error:
+            text = str(error) if isinstance(error, (SdrsError, ValueError)) else "%s: %s: %s" % (function.__name__, type(error).__name__, error)
             # The cause would be printed, too, as it is.
             raise AnsibleFilterError(one_line(text)) from None
 

@@ -17,13 +17,13 @@ from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._argspec import CONNECTION, alias_conflicts
+from ..module_utils._argspec import CONNECTION, ordinary_numbers
 from ..module_utils._client import MISSING_REQUESTS
-from ..module_utils._clouds_yaml import MissingYaml
-from ..module_utils._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line
-from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, require_parent, same_option, unexpected
-from ..module_utils._run import run
-from ..module_utils._text import all_visible, without_reserved
+from ..module_utils._errors import LONGEST_WARNING, one_line, unexpected
+from ..module_utils._mask import known, masked, masked_data
+from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, outcome, require_parent
+from ..module_utils._settings import remember
+from ..module_utils._text import without_reserved
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -63,7 +63,11 @@ def in_process(module):
                 return self._execute_module(
                     module_name=self._task.action, module_args=self._task.args, task_vars=task_vars, wrap_async=self._task.async_val,
                 )
-            return _run_here(module, _plain_data(self._task.args), self._task)
+            try:
+                return _run_here(module, _plain_data(ordinary_numbers(self._task.args)), self._task)
+            except Exception as error:  # pylint: disable=broad-except
+                text = unexpected(error)
+            return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
 
         def _plain(self, task_vars):
             """Whether the task may run in this process."""
@@ -91,30 +95,18 @@ def _plain_data(value):
 
 def _run_here(module, options, task):
     spec = CONNECTION + module.SPEC
+    remember(options)
     kwargs = spec.kwargs()
     checked = ArgumentSpecValidator(kwargs.pop("argument_spec"), **kwargs).validate(options)
     host = _ActionHost(task.check_mode, checked._no_log_values)
     if checked.error_messages:
-        result = {"failed": True, "msg": "; ".join(checked.error_messages)}
+        result = {"failed": True, "msg": masked("; ".join(checked.error_messages))}
     else:
-        result = _outcome(spec, module.DECLARATION, options, checked.validated_parameters, host)
+        result = outcome(spec, module.DECLARATION, options, checked.validated_parameters, host)
     result["invocation"] = {"module_args": {name: checked.validated_parameters.get(name) for name in spec.options}}
-    result = remove_values(without_reserved(_plain_data(result)), host.secrets)
-    result = sanitize_keys(result, host.secrets, frozenset(("changed", "failed", "msg", "invocation")))
+    host.mask(known())
+    result = without_reserved(masked_data(_plain_data(result)))
+    result = sanitize_keys(remove_values(result, host.secrets), host.secrets, frozenset(("changed", "failed", "msg", "invocation")))
     if host.warnings:
         result["warnings"] = [remove_values(warning, host.secrets) for warning in host.warnings]
     return result
-
-
-def _outcome(spec, declaration, options, params, host):
-    try:
-        for conflict in alias_conflicts(spec.options, options):
-            raise ConfigError(same_option(*conflict))
-        return run(declaration, params, host)
-    except MissingYaml as error:
-        return {"failed": True, "msg": str(error)}
-    except SdrsError as error:
-        return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}
-    except Exception as error:  # pylint: disable=broad-except
-        text = unexpected(error)
-        return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}

@@ -10,6 +10,7 @@ from collections import Counter
 
 from ..module_utils._errors import SdrsError
 from ..module_utils._lookup import production_zone
+from ..module_utils._odd import sound
 from ..module_utils._plan import tags_to_mapping
 from ..module_utils._resources import drill, protected_instance, server_group
 from ..module_utils._resources._owner import server_halves, server_zone
@@ -34,16 +35,16 @@ def fetch(lookup, hosts, warn):
 
     :param hosts: server_groups or protected_instances
     """
-    found = {"server_groups": lookup.list(server_group.KIND)}
+    found = {"server_groups": sound(lookup.list(server_group.KIND))}
     if hosts == "server_groups":
         return found
     counted = [group.get("protected_instance_num") for group in found["server_groups"]]
     expected = sum(counted) if all(isinstance(count, int) for count in counted) else None
-    found["protected_instances"] = lookup.api.list(protected_instance.KIND.list_call, expected=expected)
+    found["protected_instances"] = sound(lookup.api.list(protected_instance.KIND.list_call, expected=expected))
     drilled = any(group.get("disaster_recovery_drill_num") != 0 for group in found["server_groups"])
-    found["drills"] = lookup.list(drill.KIND) if drilled else []
+    found["drills"] = sound(lookup.list(drill.KIND)) if drilled else []
     try:
-        found["servers"] = {server_id: _server(server) for server_id, server in lookup.all_servers().items()}
+        found["servers"] = {server["id"]: _server(server) for server in sound(lookup.all_servers().values())}
     except SdrsError as error:
         # In a disaster the inventory is needed most.
         warn("hosts have no addresses, because ECS does not tell: %s" % error)
@@ -126,7 +127,7 @@ def _instance_variables(instance, group, servers, drilled):
     known = [servers.get(half) for half in halves]
     zones = [(server or {}).get("availability_zone") for server in known]
     production = dr = None
-    if any(zones):
+    if zone and any(zones):
         # One readable server is enough to tell (SEMANTICS, section 1).
         second = zones[1] == zone if len(zones) > 1 and zones[1] else zones[0] != zone
         pair = [server or {"id": half} for server, half in zip(known, halves)] + [None]

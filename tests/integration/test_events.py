@@ -22,13 +22,19 @@ SOURCE = TREE / "ansible_collections" / "cloud_dr" / "sdrs" / "extensions" / "ed
 
 
 @pytest.fixture
-def source():
+def real_source():
     """The module, loaded from its file as ansible-rulebook loads it."""
     spec = importlib.util.spec_from_file_location("sdrs_events", SOURCE)
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
-    loaded._SHORTEST = 0.05
     return loaded
+
+
+@pytest.fixture
+def source(real_source):
+    """The same, in a hurry."""
+    real_source._SHORTEST = 0.05
+    return real_source
 
 
 @pytest.fixture
@@ -112,6 +118,74 @@ def test_wrong_credentials_end_it(source, simulator):
     assert len(simulator.log()) == 1, "five bad signatures lock a key"
     with pytest.raises(_errors.ConfigError):
         run(source, 10, region="eu-de", endpoint="http://example.com", auth_token="t")
+
+
+CONNECTION = {"region": "eu-de", "auth_token": "t", "token_cache": False}
+
+
+@pytest.mark.parametrize("args, message", [
+    ({"intervall": 60}, "unknown argument intervall; known are interval, server_groups, region"), ({"server_group": "erp"}, "unknown argument server_group"),
+    ({"state": "present", "wait": True}, "unknown argument state, wait"), ({"interval": "often"}, "interval: must be a number from 1 to 86400"),
+    ({"interval": 0}, "interval: must be from 1"), ({"interval": -5}, "interval: must be from 1"), ({"interval": float("nan")}, "interval: must be from 1"),
+    ({"interval": "inf"}, "interval: must be from 1"), ({"interval": 86401}, "interval: must be from 1"), ({"interval": True}, "interval: must be a number"),
+    ({"interval": [60]}, "interval: must be a number"), ({"interval": 10**400}, "interval: must be a number"),
+    ({"server_groups": []}, "server_groups: must be a list"),
+    ({"server_groups": {"erp": 1}}, "server_groups: must be a list"), ({"server_groups": [1]}, "server_groups: must be a list"),
+    ({"server_groups": ["erp", ""]}, "server_groups: must be a list"), ({"server_groups": " "}, "server_groups: must be a list"),
+    ({"server_groups": 7}, "server_groups: must be a list"), ({"http_timeout": "soon"}, "http_timeout: must be a number from 1 to 600"),
+    ({"http_timeout": 0.001}, "http_timeout: must be from 1"), ({"max_retries": "inf"}, "max_retries: must be a number"),
+    ({"max_retries": 10**9}, "max_retries: must be from"),
+    ({"region": ["eu-de"]}, "region: must be text"), ({"auth_token": ["x"]}, "auth_token: must be text"), ({"cloud": {"a": 1}}, "cloud: must be text"),
+    ({"endpoint": 1.5}, "endpoint: must be text"), ({"endpoints": [1]}, "endpoints must map"),
+    ({"validate_certs": "perhaps"}, "validate_certs: must be true or false"),
+    ({7: 8}, "unknown argument 7"),
+])
+def test_arguments_that_are_none_are_refused_by_name(real_source, args, message):
+    with pytest.raises(_errors.ConfigError, match="^" + message):
+        asyncio.run(real_source.main(asyncio.Queue(), {**CONNECTION, **args}))
+
+
+def test_arguments_that_are_good(real_source):
+    real_source._connect({**CONNECTION, "interval": "60", "server_groups": ["erp"], "max_retries": "3", "http_timeout": 5, "eda_feedback_queue": object()})
+    assert real_source._options({}) == (60.0, None) and real_source._options({"interval": "1.5", "server_groups": " erp "}) == (1.5, ["erp"])
+
+
+def test_a_text_is_one_group(source, simulator, group, task):
+    task("sdrs_server_group", name="crm", source_availability_zone=simulator.info["availability_zones"][0],
+         target_availability_zone=simulator.info["availability_zones"][1], source_vpc=simulator.vpc("vpc-erp"))
+
+    async def watched():
+        queue = asyncio.Queue()
+        running = asyncio.create_task(source.main(queue, {**simulator.connection, "token_cache": False, "interval": 0.05, "server_groups": "erp"}))
+        await asyncio.sleep(1)
+        for name in ("crm", "erp"):
+            await asyncio.to_thread(task, "sdrs_server_group", name=name, state="absent")
+        while queue.qsize() < 1:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        running.cancel()
+        return [queue.get_nowait()["sdrs"] for _each in range(queue.qsize())]
+
+    assert {event["name"] for event in asyncio.run(asyncio.wait_for(watched(), 60))} == {"erp"}
+
+
+def test_a_group_that_is_not_there_is_told(source, simulator, group, caplog):
+    api, _errors_module = source._connect(dict(simulator.connection, token_cache=False))
+    found = source.Watch(api, ["erp", "typo", group["id"]])
+    found.look(), found.look()
+    assert [record.getMessage() for record in caplog.records if record.name == "sdrs_events"] == [
+        "no protection group is named typo; nothing of it is watched until there is one",
+    ]
+
+
+def test_what_nobody_expects_ends_it_without_its_text(source, simulator, monkeypatch):
+    def look(_self):
+        raise KeyError("a-secret-of-somebody")
+
+    monkeypatch.setattr(source.Watch, "look", look)
+    with pytest.raises(_errors.SdrsError, match="unexpected KeyError at .*sdrs_events.py:|unexpected KeyError at .*test_events.py:") as caught:
+        run(source, 10, **dict(simulator.connection, token_cache=False))
+    assert "a-secret" not in str(caught.value) and caught.value.__context__ is None
 
 
 def test_it_finds_the_collection_by_its_place():

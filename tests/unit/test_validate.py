@@ -13,11 +13,13 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import Confi
     ("description", "<b>", "must not contain"), ("description", "ü" * 33, "64 bytes"),
     ("tags", {str(number): "" for number in range(11)}, "11 tags"), ("tags", {"": "x"}, "not empty"), ("tags", {"k" * 37: ""}, "36 characters"),
     ("tags", {"a=b": ""}, "36 characters"), ("tags", {"k": "v" * 44}, "43 characters"), ("tags", {"k": ["v"]}, "must be a string"),
-    ("tags", [{"key": "a", "values": []}, {"key": " a", "values": []}], "twice"), ("size", 0, "not a size"), ("size", -5, "not a size"),
-    ("id", "erp", "not an ID"), ("primary_ip_address", "300.1.1.1", "not an IP address"), ("wait_timeout", 0, "greater than 0"),
+    ("tags", [{"key": "a", "values": []}, {"key": " a", "values": []}], "twice"), ("size", 0, "from 1 to 1048576"), ("size", -5, "from 1 to"),
+    ("id", "erp", "not an ID"), ("primary_ip_address", "300.1.1.1", "not an IP address"), ("wait_timeout", 0, "from 0.1 to 604800"),
     ("attachments", [{"protected_instance": "a", "device": "vdb"}], r"attachments\[0\].device"),
     ("attachments", [{"protected_instance": "a"}, {"protected_instance": "a"}], r"attachments\[1\] names"),
     ("server_group", " ", "must not be empty"), ("server_group_ids", ["x"], "not an ID"),
+    ("name", "x\ud800", "no text"), ("tags", {"a": "\udfff"}, "no text"), ("tags", {"\udfff": ""}, "no text"), ("server", "\udc80", "no text"),
+    ("servers", [{"name": "\ud83d"}], "no text"),
 ])
 def test_what_is_refused_names_option_and_rule(option, value, rule):
     with pytest.raises(ConfigError, match=rule) as caught:

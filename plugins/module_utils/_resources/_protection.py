@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .._errors import Refused
-from ._kind import Kind, generic_landed
+from ._kind import Kind, generic_landed, whole
 
 ENABLED, DISABLED = "enabled", "disabled"
 # 5.4.6, first and second part; 5.4.7.
@@ -31,6 +31,8 @@ def _landed(step, obj):
     return generic_landed(step, obj, _SHOWS)
 
 
+# Fields that count what a group holds (5.4.2).
+CONTENTS = ("protected_instance_num", "replication_num", "disaster_recovery_drill_num")
 KIND = Kind(
     name="server_group",
     title="protection group",
@@ -46,6 +48,8 @@ KIND = Kind(
         "failing-over": "failed-over",
     },
     landed=_landed,
+    named_twice=True,
+    holds_nothing=lambda group: group.get("status") == "available" and all(group.get(key) == 0 for key in CONTENTS),
 )
 
 
@@ -67,7 +71,7 @@ def protection_change(wanted, reprotect, group):
                 )
             return "reprotect"
         if status in STARTABLE:
-            if group.get("replication_num") == 0:
+            if whole(group.get("replication_num")) == 0:
                 raise Refused(
                     "%s: protection cannot be enabled while it has no replication pairs" % label,
                     remedy="Add protected instances or replication pairs to the group first (5.4.6).",
@@ -103,7 +107,7 @@ def protection_guard(operation, label):
                 "%s is %r now: %s was planned for another state, nothing was sent" % (label, (group or {}).get("status"), operation),
                 remedy="Run the task again.",
             )
-        if operation == "start" and group.get("replication_num") == 0:
+        if operation == "start" and whole(group.get("replication_num")) == 0:
             raise Refused(
                 "%s: protection cannot be enabled while it has no replication pairs" % label,
                 remedy="Mend what failed, then run the task again (5.4.6).",

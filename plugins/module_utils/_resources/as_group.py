@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
+from .._odd import altered, matching, raw
 from .._plan import Plan
+from .._validate import Between
+from . import _identity
 from ._kind import Kind, LiveState
 
-KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, landed=lambda step, obj: False)
+KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, landed=lambda step, obj: False, listable=False)
 STATUS = {"inservice": "INSERVICE", "paused": "PAUSED"}
+LISTENER = {"protocol_port": Between(1, 65535), "weight": Between(0, 100)}
 NUMBERS = ("min_instance_number", "desire_instance_number", "max_instance_number")
 # Changeable only while nothing scales, no instance exists and the group is not in service.
 ONLY_WHEN_IDLE = ("networks", "security_groups", "lb_listener_id", "lbaas_listeners")
@@ -24,10 +28,6 @@ FIELDS = (
 )
 
 
-def _between(low, high):
-    return lambda value: None if low <= value <= high else "%s is not between %d and %d" % (value, low, high)
-
-
 def _at_most(count, what):
     return lambda value: None if len(value) <= count else "holds %d %s, at most %d are allowed" % (len(value), what, count)
 
@@ -36,9 +36,9 @@ def _listeners(value):
     if len(value) > 6:
         return "holds %d load balancers, at most 6 are allowed" % len(value)
     for index, entry in enumerate(value):
-        for key, low, high in (("protocol_port", 1, 65535), ("weight", 0, 100)):
-            if not low <= entry[key] <= high:
-                return "[%d].%s: %d is not between %d and %d" % (index, key, entry[key], low, high)
+        for key, rule in LISTENER.items():
+            if rule(entry[key]):
+                return "[%d].%s: %s" % (index, key, rule(entry[key]))
     return None
 
 
@@ -50,15 +50,15 @@ def _name(value):
 
 RULES = {
     "scaling_group_name": _name,
-    "cool_down_time": _between(0, 86400),
-    "health_periodic_audit_grace_period": _between(0, 86400),
+    "cool_down_time": Between(0, 86400),
+    "health_periodic_audit_grace_period": Between(0, 86400),
     "networks": _at_most(5, "networks"),
     "security_groups": _at_most(1, "security groups"),
     "lb_listener_id": lambda value: _at_most(6, "listeners")(value.split(",")),
     "lbaas_listeners": _listeners,
     "name": lambda value: None if value else "must not be empty",
     "description": lambda value: None if 1 <= len(value) <= 256 else "must have 1 to 256 characters",
-    **dict.fromkeys(NUMBERS, lambda value: None if value >= 0 else "must not be negative"),
+    **dict.fromkeys(NUMBERS, Between(0, 100000)),
 }
 
 
@@ -82,11 +82,22 @@ def read(lookup, params):
         group = lookup.show(KIND, params["id"])
         if group is None:
             raise Refused("no AS group has the ID %s" % params["id"])
+        _identity.check_name(KIND, _plain(group), params, lambda: [each for each in map(_plain, _alike(lookup, params)) if each["name"] == params["name"]])
         return Live(group)
-    found = lookup.once(("as groups", params["name"]), lambda: lookup.api.as_groups(params["name"]))
-    similar = [{"name": each.get("scaling_group_name"), "id": each.get("scaling_group_id")} for each in found]
-    wanted = exactly_one([each for each in similar if each["name"] == params["name"]], similar, KIND.title, params["name"])
-    return Live(next(each for each in found if each.get("scaling_group_id") == wanted["id"]))
+    found = _alike(lookup, params)
+    named = matching(found, lambda group: group.get("scaling_group_name") == params["name"])
+    shown = [[{"name": raw(each, "scaling_group_name"), "id": raw(each, "scaling_group_id")} for each in groups] for groups in (named, found)]
+    exactly_one(*shown, KIND.title, params["name"])
+    return Live(named[0])
+
+
+def _alike(lookup, params):
+    return lookup.once(("as groups", params["name"]), lambda: lookup.api.as_groups(params["name"]))
+
+
+def _plain(group):
+    """Name and ID under the names that other kinds have for them."""
+    return {"name": group.get("scaling_group_name"), "id": group.get("scaling_group_id")}
 
 
 def plan(params, live):
@@ -97,7 +108,7 @@ def plan(params, live):
     changed = {key: value for key, value in wanted.items() if not _same(value, group.get(key))}
     result.before = {key: group.get(key) for key in wanted}
     result.after = dict(wanted)
-    problem = _numbers_problem(dict(group, **wanted))
+    problem = _numbers_problem(altered(group, **wanted))
     if problem:
         raise Refused("AS group %s: %s" % (name, problem))
     status = STATUS.get(params.get("status"))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 
@@ -18,17 +19,17 @@ description:
   - "Every event has C(sdrs.event): V(status) (C(old), C(new); null where the object did not exist or is gone), V(production_site) (the same),
     V(fault_level) of a replication pair (the same), V(failed_task) (C(task), as the service lists it), V(unreachable) and V(reachable) (C(message))."
   - Events about an object have C(resource_type), C(id), C(name) and C(server_group) with its C(id) and C(name).
-  - Texts in events are fit to be printed and to be passed on as variables. Control characters become escapes such as C(\x1b), and where
-    a template could begin a space is put in, since rulebooks pass events to playbooks as extra variables, which Ansible takes for templates.
 options:
   interval:
     description:
-      - Seconds between two looks; each costs five calls, and one more for a group in which something failed. The first look asks every
-        group for what failed before.
+      - Seconds between two looks, from 1 to 86400; each costs five calls, and one more for a group in which something failed. The first
+        look asks every group for what failed before.
     type: float
     default: 60
   server_groups:
-    description: Only these protection groups, by name or ID.
+    description:
+      - Only these protection groups, by name or ID. A text counts as one name. An empty list is refused; leave it out to watch all.
+      - One that is not there is logged as a warning, since it may come later.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -46,8 +47,10 @@ _KINDS = (
     ("drill", "list_drills"),
 )
 _WATCHED = (("status", "status"), ("priority_station", "production_site"), ("fault_level", "fault_level"))
+_OWN = ("interval", "server_groups")
 _FAILED = ("error", "fault", "invalid")
-_SHORTEST = 1.0
+_SHORTEST, _LONGEST = 1, 86400
+_LOG = logging.getLogger(__name__)
 
 
 async def main(queue, args):
@@ -59,8 +62,8 @@ async def main(queue, args):
     api, errors = _connect(args)
     from ansible_collections.cloud_dr.sdrs.plugins.module_utils._text import inert
 
-    interval, watch = max(_SHORTEST, float(args.get("interval") or 60)), Watch(api, args.get("server_groups"))
-    lost = False
+    interval, wanted = _options(args)
+    watch, lost, problem = Watch(api, wanted), False, None
     while True:
         try:
             events = await asyncio.to_thread(watch.look)
@@ -72,8 +75,13 @@ async def main(queue, args):
         except errors.SdrsError as error:
             events = [] if lost else [{"event": "unreachable", "message": str(error)}]
             lost = True
+        except Exception as error:  # pylint: disable=broad-except
+            problem = errors.unexpected(error)
+        if problem:
+            # Not where the exception is being handled: its text would be logged.
+            raise errors.SdrsError(problem)
         for event in events:
-            await queue.put({"sdrs": inert(event)})
+            await queue.put({"sdrs": inert(errors.masked_data(event))})
         await asyncio.sleep(interval)
 
 
@@ -82,25 +90,48 @@ def _connect(args):
     tree = str(Path(__file__).absolute().parents[7]) if len(Path(__file__).absolute().parents) > 7 else ""
     if tree not in sys.path:
         sys.path.append(tree)
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _errors, _settings
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _argspec, _client, _errors, _settings
 
     if _client.MISSING_REQUESTS:
         raise _errors.ConfigError("cloud_dr.sdrs.sdrs_events needs the Python library requests: %s" % _client.MISSING_REQUESTS)
-    own = {"interval", "server_groups"}
-    return _api.Api(_client.Client(_settings.resolve({key: value for key, value in args.items() if key not in own}))), _errors
+    _settings.remember(args)
+    # ansible-rulebook adds arguments of its own, with this prefix.
+    unknown = sorted(str(key) for key in args if key not in _OWN and key not in _argspec.CONNECTION.options and not str(key).startswith("eda_"))
+    if unknown:
+        raise _errors.ConfigError("unknown argument %s; known are %s" % (", ".join(unknown), ", ".join([*_OWN, *_argspec.CONNECTION.options])))
+    _options(args)
+    settings = _settings.resolve({key: value for key, value in args.items() if key in _argspec.CONNECTION.options})
+    return _api.Api(_client.Client(settings, warn=lambda message: _LOG.warning("%s", _errors.masked(message)))), _errors
+
+
+def _options(args):
+    """``(interval, server_groups)``; ConfigError when one is wrong."""
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors, _validate
+
+    interval, wanted = args.get("interval"), args.get("server_groups")
+    interval = 60.0 if interval is None else _validate.number("interval", interval, _validate.Between(_SHORTEST, _LONGEST))
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    if wanted is not None and not (isinstance(wanted, list) and wanted and all(isinstance(name, str) and name.strip() for name in wanted)):
+        raise _errors.ConfigError("server_groups: must be a list of names or IDs, or one name; leave it out to watch all")
+    return interval, wanted and [name.strip() for name in wanted]
 
 
 class Watch:
     """What was seen last; ``look()`` gives the events since."""
 
     def __init__(self, api, server_groups=None):
-        self._api, self._wanted = api, set(server_groups or ())
+        self._api, self._wanted, self._missing = api, set(server_groups or ()), None
         self._seen, self._tasks = None, set()
 
     def look(self):
         """Read the lists once and compare; the first time nothing is an event."""
-        listed = {kind: self._api.list(call) for kind, call in _KINDS}
+        read = {kind: self._api.list(call) for kind, call in _KINDS}
+        listed = {kind: self._api.sound(objects) for kind, objects in read.items()}
         groups = {group["id"]: group for group in listed["server_group"] if not self._wanted or {group["id"], group.get("name")} & self._wanted}
+        missing = sorted(self._wanted - {name for group in groups.values() for name in (group["id"], group.get("name"))})
+        if missing != self._missing and missing:
+            _LOG.warning("no protection group is named %s; nothing of it is watched until there is one", ", ".join(missing))
+        self._missing = missing
         now = {}
         for kind, objects in listed.items():
             for entry in objects:
@@ -108,6 +139,10 @@ class Watch:
                 if group:
                     about = {"resource_type": kind, "id": entry["id"], "name": entry.get("name"), "server_group": _named(group)}
                     now[kind, entry["id"]] = (about, {field: entry.get(field) for field, _event in _WATCHED})
+        for key, seen in (self._seen or {}).items():
+            # An object that cannot be read just now is not gone.
+            if len(listed[key[0]]) < len(read[key[0]]):
+                now.setdefault(key, seen)
         events = self._changes(now) if self._seen is not None else []
         failed = {event["server_group"]["id"] for event in events if event["event"] == "status" and str(event["new"]).startswith(_FAILED)}
         # What failed before the start is known afterwards; later only groups in which something fails are asked.
@@ -129,7 +164,7 @@ class Watch:
     def _failed_tasks(self, group_ids, groups, first):
         events = []
         for group_id in group_ids:
-            for task in self._api.list("list_failed_tasks", {"server_group_id": group_id}):
+            for task in self._api.sound(self._api.list("list_failed_tasks", {"server_group_id": group_id})):
                 number = (task.get("job_id"), task.get("resource_id"))
                 # The list without a group is that of the groups themselves (SEMANTICS, section 7).
                 group = groups.get(group_id or task.get("server_group_id") or task.get("resource_id"))

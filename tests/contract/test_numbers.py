@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every number that a user can set has a range, which its documentation names and which refuses what is none."""
+
+from __future__ import annotations
+
+import importlib
+import math
+
+import pytest
+import yaml
+
+from ansible_collections.cloud_dr.sdrs.plugins.doc_fragments import auth, wait
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _argspec, _settings, _validate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _document, as_group
+from support import ROOT
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+# Rules of what stands in lists of mappings.
+INSIDE = {"sdrs_topology": _document._RULES, "as_group": as_group.LISTENER}
+
+
+def numbers(options, documented, path=()):
+    """``(path, documentation)`` of the numeric options."""
+    for name, spec in options.items():
+        doc = documented.get(name) or {}
+        if spec.get("type") in ("int", "float") or spec.get("elements") in ("int", "float"):
+            if "choices" not in spec:
+                yield (*path, name), doc
+        elif spec.get("options"):
+            yield from numbers(spec["options"], doc.get("suboptions") or doc.get("options") or {}, (*path, name))
+
+
+def found():
+    for module in MODULES:
+        loaded = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + module)
+        doc = yaml.safe_load(loaded.DOCUMENTATION)
+        documented = {**yaml.safe_load(wait.ModuleDocFragment.DOCUMENTATION)["options"], **yaml.safe_load(auth.ModuleDocFragment.DOCUMENTATION)["options"]}
+        documented.update(doc.get("options") or {})
+        for path, text in numbers({**_argspec.CONNECTION.options, **loaded.SPEC.options}, documented):
+            rules = INSIDE[module] if len(path) > 1 else {**_validate.RULES, **getattr(loaded.DECLARATION, 'rules', {})}
+            yield pytest.param(rules.get(path[-1]), text, id="%s %s" % (module, ".".join(path)))
+
+
+FOUND = list(found())
+
+
+@pytest.mark.parametrize("rule, text", FOUND)
+def test_a_number_has_a_documented_range(rule, text):
+    assert isinstance(rule, _validate.Between) and str(rule) in str(text["description"])
+
+
+def test_they_are_all_there():
+    assert len(FOUND) > 2 * len(MODULES) and any("size" in param.id for param in FOUND) and any("weight" in param.id for param in FOUND)
+
+
+@pytest.mark.parametrize("rule", {str(param.values[0]): param.values[0] for param in FOUND}.values(), ids=str)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, -(10**400), -1], ids=str)
+def test_a_range_refuses_what_is_outside(rule, value):
+    for given in (value, [rule.low, value]):
+        assert rule(given) == "must be %s" % rule
+        with pytest.raises(ConfigError, match="^size: must be"):
+            _validate.check({"size": given}, {"size": rule})
+    assert rule(rule.low) is None and rule([rule.low, rule.high]) is None and rule(rule.high + 1)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1e400", "many", True, [], {}, -1, 10**5000, math.nan, math.inf, 601], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("option", ["http_timeout", "max_retries"])
+def test_settings_refuse_them_too(option, value):
+    """The event source and the inventory come here without an argument spec."""
+    with pytest.raises(ConfigError, match="^%s: must be" % option):
+        _settings.resolve({"auth_token": "t", option: value}, {})
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")), ids=lambda path: path.parts[-3])
+def test_numbers_of_roles_are_documented(path):
+    """They reach modules, which check them, but for the target of a report."""
+    for entry in yaml.safe_load(path.read_text())["argument_specs"].values():
+        for name, doc in numbers(entry["options"], entry["options"]):
+            assert name[-1].endswith("_rto_target") or " from " in str(doc["description"]), name
+
+
+def test_the_event_source_says_its_range():
+    source = (ROOT / "extensions" / "eda" / "plugins" / "event_source" / "sdrs_events.py").read_text()
+    assert "from 1 to 86400" in source and "_SHORTEST, _LONGEST = 1, 86400" in source
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, -math.inf, 10**400, -(10**5000)], ids=["inf", "nan", "-inf", "long", "very long"])
+def test_argument_specs_get_what_they_can_convert(value):
+    """ansible-core converts numbers without expecting these."""
+    assert isinstance(_argspec.ordinary_numbers({"a": [{"b": value}]})["a"][0]["b"], str)
+    assert _argspec.ordinary_numbers({"a": [1, 2.5, True, None, "x"]}) == {"a": [1, 2.5, True, None, "x"]}
