@@ -14,8 +14,13 @@ import re
 
 PACKAGES = {
     "sdrs": ("huaweicloudsdksdrs.v1", "sdrs_client"), "ecs": ("huaweicloudsdkecs.v2", "ecs_client"), "evs": ("huaweicloudsdkevs.v2", "evs_client"),
-    "vpc": ("huaweicloudsdkvpc.v2", "vpc_client"), "as": ("huaweicloudsdkas.v1", "as_client"), "iam": ("huaweicloudsdkiam.v3", "iam_client"),
+    "vpc": ("huaweicloudsdkvpc.v2", "vpc_client"), "vpc3": ("huaweicloudsdkvpc.v3", "vpc_client"), "eip": ("huaweicloudsdkeip.v2", "eip_client"),
+    "as": ("huaweicloudsdkas.v1", "as_client"), "iam": ("huaweicloudsdkiam.v3", "iam_client"),
 }
+# Packages of which the code asks another service's host.
+HOSTS = {"vpc3": "vpc", "eip": "vpc"}
+# Operations that are in another package than the service they are asked of.
+ELSEWHERE = {"show_eip": "eip", "update_eip": "eip"}
 
 # Of every operation in _api.OPERATIONS and _api.NEIGHBOURS: the model of its answer.
 RESPONSES = {
@@ -71,13 +76,20 @@ RESPONSES = {
     "show_ecs_server": "ShowServerResponse",
     "start_ecs_servers": "BatchStartServersResponse",
     "stop_ecs_servers": "BatchStopServersResponse",
+    "add_ecs_security_group": "NovaAssociateSecurityGroupResponse",
+    "remove_ecs_security_group": "NovaDisassociateSecurityGroupResponse",
+    "change_ecs_tags": "BatchCreateServerTagsResponse",
     "show_vpc": "ShowVpcResponse",
     "create_vpc": "CreateVpcResponse",
     "update_vpc": "UpdateVpcResponse",
     "delete_vpc": "DeleteVpcResponse",
     "show_subnet": "ShowSubnetResponse",
     "create_subnet": "CreateSubnetResponse",
+    "update_subnet": "UpdateSubnetResponse",
     "delete_subnet": "DeleteSubnetResponse",
+    "show_route_table": "ShowRouteTableResponse",
+    "show_eip": "ShowPublicipResponse",
+    "update_eip": "UpdatePublicipResponse",
     "show_as_group": "ShowScalingGroupResponse",
     "update_as_group": "UpdateScalingGroupResponse",
     "act_on_as_group": "PauseScalingGroupResponse",
@@ -90,12 +102,20 @@ CALLS = {
     ("GET", "vpc", "/v1/{project_id}/vpcs"): "ListVpcsResponse",
     ("GET", "vpc", "/v1/{project_id}/subnets"): "ListSubnetsResponse",
     ("GET", "vpc", "/v1/{project_id}/quotas"): "ShowQuotaResponse",
+    ("GET", "vpc", "/v1/{project_id}/routetables"): "ListRouteTablesResponse",
+    ("GET", "vpc", "/v2.0/vpc/peerings"): "ListVpcPeeringsResponse",
+    ("GET", "vpc3", "/v3/{project_id}/vpc/firewalls"): "ListFirewallResponse",
+    ("GET", "eip", "/v1/{project_id}/publicips"): "ListPublicipsResponse",
     ("GET", "as", "/autoscaling-api/v1/{project_id}/scaling_group"): "ListScalingGroupsResponse",
     ("POST", "iam", "/v3/auth/tokens"): "KeystoneCreateUserTokenByPasswordResponse",
     ("GET", "iam", "/v3/projects"): "KeystoneListProjectsResponse",
 }
 # Operations of which no SDK has a model, and where the sample of their answer comes from: ``{operation or call: (answer, source)}``.
-UNMODELLED: dict = {}
+UNMODELLED: dict = {
+    "show_ecs_auto_recovery": (
+        {"support_auto_recovery": "true"}, "vendor's ECS API reference, status management (discarded): text, not a boolean",
+    ),
+}
 
 
 @functools.lru_cache(None)

@@ -32,7 +32,7 @@ _SITE = "which servers are production's must be known"
 # ``{(model, field): why a task may end in an error without it}``. Of the tasks that change something; of all where QUERIES has it, too.
 NEEDED = {
     **{(model, "id"): _NO_ID for model in (
-        _GROUP, _INSTANCE, _PAIR, _DRILL, "ShowActiveActiveDomainParams", "ServerDetail", "VolumeDetail", "Vpc", "Subnet", "ProjectResult",
+        _GROUP, _INSTANCE, _PAIR, _DRILL, "ShowActiveActiveDomainParams", "ServerDetail", "VolumeDetail", "Vpc", "Subnet", "ProjectResult", "PublicipShowResp",
     )},
     ("ScalingGroups", "scaling_group_id"): _NO_ID,
     **{(model, "name"): _NO_NAME for model in (_GROUP, _INSTANCE, _DRILL, "ServerDetail", "VolumeDetail", "Vpc", "Subnet", "ProjectResult")},
@@ -43,6 +43,7 @@ NEEDED = {
     ("ShowActiveActiveDomainParams", "local_replication_cluster"): "a domain is chosen by its AZs",
     ("ShowActiveActiveDomainParams", "remote_replication_cluster"): "a domain is chosen by its AZs",
     ("ReplicationClusterParams", "availability_zone"): "a domain is chosen by its AZs",
+    ("PublicipShowResp", "public_ip_address"): _NO_NAME,
     (_GROUP, "source_availability_zone"): _SITE,
     (_GROUP, "priority_station"): _SITE,
     (_GROUP, "source_vpc_id"): "a NIC's subnet is looked for in the group's VPC",
@@ -94,6 +95,7 @@ DIFFERS = {
     ("ResourceTag", "key"): "tags are set that should be there",
     ("ResourceTag", "value"): "tags are set that should be there",
     ("FailureJobParams", "job_id"): "there is no failed task of that ID",
+    ("PublicipShowResp", "port_id"): "an elastic IP without a port is bound to none; the service leaves the field out then",
     ("ScalingGroups", "scaling_group_status"): "it is given the status that it should have",
     ("ScalingGroups", "max_instance_number"): "it is given the number that it should have",
 }

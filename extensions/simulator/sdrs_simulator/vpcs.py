@@ -213,6 +213,7 @@ def _route_table(world, existing):
     local = [{"type": "local", "destination": each["cidr"], "nexthop": "-"} for each in inside]
     return {
         "id": existing["id"][::-1], "name": "rtb-" + existing["name"], "default": True, "vpc_id": existing["id"],
+        "description": "", "tenant_id": world.identity["project_id"],
         "routes": local + existing.get("_custom_routes", []), "subnets": [{"id": each["id"]} for each in inside],
     }
 
@@ -244,7 +245,9 @@ def peerings(world, request):
 
 def network_acls(world, request):
     _offered(world, "network_acls")
-    return {"firewalls": _page(request, list(world.network_acls.values())), "request_id": world.new_id(), "page_info": {}}
+    found = _page(request, list(world.network_acls.values()))
+    info = {"previous_marker": found[0]["id"] if found else None, "current_count": len(found)}
+    return {"firewalls": found, "request_id": world.new_id(), "page_info": info}
 
 
 def _offered(world, what):
