@@ -21,7 +21,7 @@ from support import TREE, Simulator, Workplace, cores, run_task
 CORES = cores()
 CHOSEN = list(CORES) if os.environ.get("SDRS_EVERY_CORE") else list(CORES)[-1:]
 # Lone surrogates end where answers are decoded.
-LIVE = {key: value for key, value in hostile.VALUES.items() if key != "surrogate"}
+LIVE = {**hostile.VALUES, "surrogate": "a\ufffdb\ufffdc"}
 ZONES = ("eu-sim-01", "eu-sim-02")
 # What the document's rules allow for a description, and for a tag.
 DESCRIPTIONS = {
@@ -66,6 +66,7 @@ class World:
         return group, sorted(found, key=lambda each: each["name"])
 
     def rename(self, instances, values, **more):
+        values = [hostile.VALUES["surrogate"] if value == LIVE["surrogate"] else value for value in values]
         for instance, value in zip(instances, values):
             self.simulator.patch("protected_instances", instance["id"], name=value, description=value, tags=[{"key": value, "value": value}], **more)
 
@@ -403,6 +404,10 @@ def test_a_drill_shows_it_as_text(world):
     here.simulator.fail_job(job_type="createDisasterRecoveryDrill", error_code="EVS.2024", fail_reason=WORST)
     here.run("drill", *options, code=2)
     sound(here, "drill", "failed")
+    servers = here.task("ecs_server_info", server_group=group)["ecs_servers"]
+    for server, value in zip(servers, [*hostile.TERMINAL.values(), *hostile.TEMPLATES.values()] * len(servers)):
+        here.simulator.patch("servers", server["id"], name=value, flavor={"id": value})
+    assert "production has" in here.run("drift", "-e", "drift_server_group=" + group)
 
 
 def test_a_failover_shows_it_as_text(world):
