@@ -203,7 +203,7 @@ def decode(data):
     """
     text = data.decode(json.detect_encoding(data), "replace")
     value = json.loads(text, parse_constant=_no_number, parse_float=_finite)
-    return _whole(value) if re.search(r"\\u[dD][89a-fA-F]", text) else value
+    return _mask.whole_data(value) if re.search(r"\\u[dD][89a-fA-F]", text) else value
 
 
 def _no_number(text):
@@ -213,14 +213,6 @@ def _no_number(text):
 def _finite(text):
     value = float(text)
     return value if math.isfinite(value) else _no_number(text)
-
-
-def _whole(value):
-    if isinstance(value, str):
-        return _mask.whole(value)
-    if isinstance(value, dict):
-        return {_mask.whole(key): _whole(entry) for key, entry in value.items()}
-    return [_whole(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _anonymous(request):

@@ -27,7 +27,8 @@ OTHERS = {
     "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift_info", "vpc", "vpc_info", "as_group", "as_group_info", "ecs_power",
     "ecs_server_info", "ecs_server_check_info", "report_files",
 }
-NOT_OF_ANSIBLE = ("_auth", "_client", "_shapes", "_api", "_errors", "_error_codes", "_jobs", "_sign", "_settings", "_clouds_yaml", "_token_cache")
+NOT_OF_ANSIBLE = ("_auth", "_client", "_shapes", "_api", "_errors", "_error_codes", "_jobs", "_sign", "_settings", "_clouds_yaml", "_token_cache",
+                  "_mask", "_hosts", "_transport", "_connection", "_validate", "_argspec", "_progress")
 LICENCE = "SPDX-License-" + "Identifier: GPL-3.0-or-later"
 # Files over the limit, each with its reason.
 LONG_FILES = {
