@@ -94,13 +94,16 @@ _real_open = os.open
 
 def prepare():
     """Give this process, and those it starts, a home and a temporary folder of its own; call before anything else is imported."""
-    place = os.path.realpath(tempfile.mkdtemp(prefix="sdrs-tests-"))
+    place = os.path.realpath(tempfile.mkdtemp(prefix="sdrs-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     for name in [name for name in os.environ if name.startswith("XDG_")]:
         del os.environ[name]
     os.environ.update(HOME=os.path.join(place, "home"), TMPDIR=os.path.join(place, "tmp"))
     for name in ("home", "tmp"):
         os.mkdir(os.path.join(place, name), 0o700)
+    # Ansible asks the shell for the home of the user, which is not HOME.
+    for name, folder in (("ANSIBLE_ASYNC_DIR", ".ansible_async"), ("ANSIBLE_REMOTE_TEMP", ".ansible/tmp"), ("ANSIBLE_HOME", ".ansible")):
+        os.environ[name] = os.path.join(place, "home", folder)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(ROOT / ".build" / "hypothesis")
     tempfile.tempdir = None
     _writable.extend((place, str(ROOT / ".build")))

@@ -7,9 +7,18 @@ import confined
 
 confined.prepare()
 
+import matrix  # noqa: E402
 import pytest  # noqa: E402
 
 from support import SPEED, Simulator, run_task  # noqa: E402
+
+
+def pytest_runtest_setup(item):
+    """``unless_altered("a setting", ...)``: the test holds only while the simulator behaves as usual in this; without names, in everything."""
+    altered = matrix.altered()
+    for mark in item.iter_markers("unless_altered"):
+        if altered and (not mark.args or set(mark.args) & set(altered)):
+            pytest.skip("the simulator is altered: %s" % ", ".join(sorted(set(mark.args) & set(altered) or altered)))
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +72,7 @@ def task(simulator):
 
 
 def _starts_jobs(module):
-    return not module.endswith("_info") and module not in ("sdrs_tag", "sdrs_failed_task", "vpc", "as_group")
+    return not module.endswith("_info") and module not in ("sdrs_tag", "sdrs_failed_task", "as_group")
 
 
 @pytest.fixture
@@ -74,3 +83,19 @@ def group(task, simulator):
         "name": "erp", "source_availability_zone": zones[0], "target_availability_zone": zones[1], "source_vpc": simulator.vpc("vpc-erp"),
     }
     return task("sdrs_server_group", **options)["server_group"]
+
+
+@pytest.fixture
+def site(tmp_path):
+    """``site(count=3)`` gives a group ``erp`` for runbooks, with a simulator of its own."""
+    from runbook_site import Site
+
+    made = []
+
+    def make(**arguments):
+        made.append(Site(tmp_path, **arguments))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.simulator.stop()

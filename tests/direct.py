@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
+import io
 import json
 import types
 from urllib.parse import parse_qsl, urlsplit
 
+import requests
+from requests.adapters import BaseAdapter
+from requests.models import Response
+
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _run, _settings
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import api_error
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
-from sdrs_simulator import faults, jobs, routes, scenario
+from sdrs_simulator import faults, jobs, routes, scenario, vpcs
 from support import Host, run_task
 
 
@@ -29,10 +33,18 @@ class Cloud:
         self.time += max(seconds, 1e-3)
 
     def answer(self, method, url, body):
+        """The content of the response; an exception as the client raises it for an error."""
+        status, content = self.respond(method, url, body)
+        if status >= 300:
+            raise api_error(status, json.dumps(content), None) from None
+        return content
+
+    def respond(self, method, url, body):
+        """``(status, content)``"""
         parts = urlsplit(url)
         found = routes.match(method, parts.path.rstrip("/") or "/")
         if found is None:
-            raise api_error(404, "", None)
+            return 404, {}
         handler, arguments, _authenticated = found
         request = types.SimpleNamespace(
             method=method, path=parts.path, query=dict(parse_qsl(parts.query)), args=arguments, body=b"", headers={},
@@ -42,21 +54,56 @@ class Cloud:
             self.written.append((method, parts.path))
         try:
             jobs.settle(self.world)
-            return self.changed(copy.deepcopy(handler(self.world, request) or {}))
+            vpcs.settle(self.world)
+            return 200, self.changed(copy.deepcopy(handler(self.world, request) or {}))
         except faults.Fault as fault:
-            raise api_error(fault.status, json.dumps(fault.body), None) from None
+            return fault.status, fault.body
 
 
 class Direct(_client.Client):
-    def __init__(self, cloud):
+    def __init__(self, cloud, given=None, warn=None):
         known = cloud.world.identity
         super().__init__(_settings.resolve({
             "region": known["region"], "project_id": known["project_id"], "auth_token": "t", "endpoint": "http://127.0.0.1:1", "token_cache": False,
-        }, {}))
+        }, {}), warn)
+        self.settings.allow_unlocked = bool(getattr(given, "allow_unlocked", False))
         self._cloud = cloud
 
-    def _exchange(self, method, url, body, auth, repeatable):
+    def _exchange(self, method, url, body, auth, repeatable, guarded=None):
         return None, self._cloud.answer(method, url, body)
+
+
+class Wire(BaseAdapter):
+    """The cloud behind a real client. ``meet(request)`` may give another ``(status, content, headers)``, or an exception, for a request."""
+
+    def __init__(self, cloud):
+        super().__init__()
+        self.cloud, self.meet, self.sent = cloud, lambda request: None, []
+
+    def send(self, request, **kwargs):
+        self.sent.append((request.method, urlsplit(request.url).path))
+        met = self.meet(request)
+        if isinstance(met, Exception):
+            raise met
+        status, content, headers = (*(met or self.cloud.respond(request.method, request.url, json.loads(request.body or "null"))), {})[:3]
+        response = Response()
+        response.status_code, response.request, response.url = status, request, request.url
+        response.headers.update(headers)
+        response.raw = io.BytesIO(json.dumps(content).encode())
+        return response
+
+    def close(self):
+        pass
+
+
+def wired(cloud):
+    """A real client of the cloud, and the Wire between them."""
+    wire, session, known = Wire(cloud), requests.Session(), cloud.world.identity
+    session.mount("http://", wire)
+    settings = _settings.resolve({
+        "region": known["region"], "project_id": known["project_id"], "auth_token": "t", "endpoint": "http://127.0.0.1:1", "token_cache": False,
+    }, {})
+    return _client.Client(settings, sleep=cloud.sleep, clock=lambda: cloud.time, session=session), wire
 
 
 def use(monkeypatch):
@@ -67,12 +114,10 @@ def use(monkeypatch):
         made.append(Cloud(changed))
         return made[-1]
 
-    monkeypatch.setattr(_run, "Client", lambda *args: Direct(made[-1]))
+    monkeypatch.setattr(_run, "Client", lambda settings, warn=None, *_args: Direct(made[-1], settings, warn))
     monkeypatch.setattr(_run, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
     # Threads would wait by the real clock.
     monkeypatch.setattr(_run, "_PARALLEL", 1)
-    # Worlds of several test processes would wait for one another: they have one address.
-    monkeypatch.setattr(_run, "locked", lambda *args: contextlib.nullcontext())
     return make
 
 

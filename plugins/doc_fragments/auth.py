@@ -26,7 +26,12 @@ options:
     description:
       - The DNS domain of the cloud. Endpoints are C(https://SERVICE.REGION.CLOUD_DOMAIN); with a token obtained by password, the
         service catalogue wins, and a warning names its hosts that are outside this domain and outside that of the identity service.
-      - Defaults to V(otc.t-systems.com) in the regions V(eu-de), V(eu-nl) and V(eu-ch2), else to V(myhuaweicloud.com).
+      - >-
+        Defaults to V(otc.t-systems.com) in the regions V(eu-de) and V(eu-nl), V(sc.otc.t-systems.com) in V(eu-ch2), V(myhuaweicloud.eu) in regions
+        that begin with V(eu-west-1), else to V(myhuaweicloud.com).
+      - >-
+        Open Telekom Cloud offers SDRS in V(eu-de) only. In its other regions modules that need SDRS fail before anything is sent, unless O(endpoint),
+        O(endpoints) or the service catalogue tells where it is.
       - "Environment: E(HW_CLOUD)."
     type: str
   cloud:
@@ -119,7 +124,16 @@ options:
     type: bool
   token_cache_dir:
     description:
-      - Folder of the token cache. A folder that others can write is not used. Defaults to C(~/.cache/cloud_dr.sdrs).
+      - Folder of the token cache. Defaults to C(cloud_dr.sdrs) in E(XDG_CACHE_HOME), C(~/.cache) where that is not set.
+      - A folder is not used, with a warning, if it is a symbolic link, or if others can write to it or replace it.
       - "Environment: E(SDRS_TOKEN_CACHE_DIR)."
     type: path
+  allow_unlocked:
+    description:
+      - Whether tasks that switch, stop or delete, topologies and drills may run although no lock can be taken that keeps other runs of the same user from
+        changing the same protection group meanwhile. They may not unless this says otherwise; other tasks warn and go on.
+      - Locks are files below E(XDG_RUNTIME_DIR) and E(XDG_STATE_HOME), C(~/.local/state) where that is not set. A folder is not used for them if others can
+        write to it or replace it. Set this only where no other run can be at work, as in a job container of its own without a home folder.
+      - "Environment: E(SDRS_ALLOW_UNLOCKED), V(1) or V(true)."
+    type: bool
 """

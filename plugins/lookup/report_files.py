@@ -10,13 +10,21 @@ version_added: 0.2.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Reads JSON files that roles of this collection saved. A file that cannot be read or holds no mapping is left out with a warning.
+  - Reads JSON files that roles of this collection saved. What is no regular file, is very large, cannot be read or holds no mapping is left
+    out with a warning.
 options:
   _terms:
     description: Paths, in which V(*) stands for any text. The files of each are sorted by name, backwards, which puts the newest first.
     type: list
     elements: str
     required: true
+  record:
+    description:
+      - The paths are those of records of runs. Each stands for itself, and for where M(cloud_dr.sdrs.report_files) with
+        O(cloud_dr.sdrs.report_files#module:fallback) kept it; the newer of the two is read.
+      - It is left out unless it is a file of this user, with no other name, that nobody else can write.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -32,13 +40,12 @@ _raw:
   elements: dict
 """
 
-import glob
-import json
-import os
-
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
+
+from ..module_utils._text import without_reserved
+from ..plugin_utils import _records
 
 display = Display()
 
@@ -46,23 +53,11 @@ display = Display()
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
+        read = _records.record if self.get_option("record") else _records.reports
         found = []
         for term in terms:
-            for path in sorted(glob.glob(os.path.expanduser(str(term))), reverse=True):
-                content = _content(path)
-                if content is not None:
-                    found.append(dict(content, path=path))
-        return wrap_var(found)
-
-
-def _content(path):
-    try:
-        with open(path, encoding="utf-8") as stream:
-            content = json.load(stream)
-    except (OSError, ValueError) as error:
-        display.warning("%s is left out: %s" % (path, error))
-        return None
-    if not isinstance(content, dict):
-        display.warning("%s is left out: it holds no mapping" % path)
-        return None
-    return content
+            contents, problems = read(str(term))
+            found += contents
+            for problem in problems:
+                display.warning(problem)
+        return wrap_var(without_reserved(found))

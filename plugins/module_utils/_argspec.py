@@ -111,6 +111,7 @@ CONNECTION = Spec(
         "max_retries": {"type": "int", "default": 5},
         "token_cache": {"type": "bool", "no_log": False},
         "token_cache_dir": {"type": "path", "no_log": False},
+        "allow_unlocked": {"type": "bool"},
     }
 )
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from . import _mask
 from ._errors import ApiError, AuthError, ConfigError
 from ._hosts import host_of
+from ._paging import objects
 from ._sign import DATE_FORMAT, authorization
 
 try:
@@ -23,6 +24,7 @@ except ImportError:
     AuthBase = object
 
 _TOKEN_LIFE = 24 * 3600
+_PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 NO_PROJECT = "no project is known: set project_id, project_name or region"
 
 
@@ -217,7 +219,7 @@ _CATALOGUE_TYPES = {
 def _base(url, project_id):
     parts = urlsplit(url)
     path = [part for part in parts.path.split("/") if part]
-    while path and (path[-1] == project_id or path[-1] in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
+    while path and (path[-1] == project_id or _PROJECT_ID.fullmatch(path[-1]) or path[-1] in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
                     or path[-1].lstrip("v").replace(".", "").isdigit()):
         path.pop()
     return "%s://%s" % (parts.scheme, "/".join([parts.netloc] + path))
@@ -245,10 +247,9 @@ def find_project(client, settings, cache):
     if isinstance(known, str) and known:
         return known
     answer = client.send("GET", "iam", "/v3/projects", query={"name": name})
-    listed = answer.get("projects")
     projects = [
-        project for project in (listed if isinstance(listed, list) else [])
-        if isinstance(project, dict) and project.get("name") == name and isinstance(project.get("id"), str) and project["id"]
+        project for project in objects(answer, "projects")
+        if project.get("name") == name and isinstance(project.get("id"), str) and project["id"]
     ]
     if len(projects) != 1:
         raise ApiError(

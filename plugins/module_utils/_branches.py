@@ -68,6 +68,7 @@ class Branches:
         )
         alone = len(errors) == 1 and not report["not_tried"] and not report["succeeded"]
         text = first.message if alone else "%s. First: %s" % (counts, first.message)
-        failure = SdrsError(text, **first.data)
+        failure = SdrsError("", **first.data)
+        failure.message = text  # one line already, and long only where it has to be
         failure.result = dict(first.result, branches=report)
         raise failure

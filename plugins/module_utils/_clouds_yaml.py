@@ -51,10 +51,7 @@ def read_cloud(name, environ):
     :raises ConfigError: no such file or entry, or a file that is not YAML
     :raises MissingYaml: PyYAML is not installed
     """
-    try:
-        import yaml  # here, because few tasks need it and all would pay for it
-    except ImportError:
-        raise MissingYaml("reading clouds.yaml needs the Python library PyYAML") from None
+    yaml = _yaml()
     override = environ.get("OS_CLIENT_CONFIG_FILE")
     paths = [override] if override else []
     paths += _candidates("clouds", environ)
@@ -65,11 +62,41 @@ def read_cloud(name, environ):
     if not isinstance(entry, dict):
         known = ", ".join(sorted(key for key in clouds if isinstance(key, str))) or "none"
         raise ConfigError("cloud %r is not in %s; it has: %s" % (name, file, known))
-    secret_override = environ.get("OS_CLIENT_SECURE_FILE")
-    secure = _first(yaml, ([secret_override] if secret_override else []) + _candidates("secure", environ))[1]
+    secure = _secure(yaml, environ)[1]
     if isinstance(secure.get(name), dict):
         entry = _merged(entry, secure[name])
     return _settings(entry)
+
+
+def files_of_cloud(name, environ):
+    """``{option: path}``: the file that each setting of the entry ``name`` comes from; raises as ``read_cloud`` does."""
+    yaml = _yaml()
+    override = environ.get("OS_CLIENT_CONFIG_FILE")
+    file, clouds = _first(yaml, ([override] if override else []) + _candidates("clouds", environ))
+    secure_file, secure = _secure(yaml, environ)
+    found = dict.fromkeys(_settings(clouds.get(name) or {}), _absolute(file))
+    found.update(dict.fromkeys(_settings(secure[name]), _absolute(secure_file)) if isinstance(secure.get(name), dict) else {})
+    return found
+
+
+def _absolute(path):
+    try:
+        return os.path.abspath(path)
+    except (OSError, TypeError):
+        return path
+
+
+def _yaml():
+    try:
+        import yaml  # here, because few tasks need it and all would pay for it
+    except ImportError:
+        raise MissingYaml("reading clouds.yaml needs the Python library PyYAML") from None
+    return yaml
+
+
+def _secure(yaml, environ):
+    override = environ.get("OS_CLIENT_SECURE_FILE")
+    return _first(yaml, ([override] if override else []) + _candidates("secure", environ))
 
 
 def _candidates(stem, environ):

@@ -13,24 +13,33 @@ import re
 import traceback
 
 from ._mask import masked, masked_data, whole
+from ._text import visible
 
 # "Not found" comes as HTTP 400 with these codes (field notes 3.2, appendix A.1).
 NOT_FOUND_CODES = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902", "SDRS.1326", "Ecs.0114"})
 # "Invalid ID": for a well-formed ID on a GET the service means that nothing bears it (SEMANTICS, section 1).
 INVALID_ID_CODES = frozenset({"SDRS.0207", "SDRS.0208", "SDRS.0213", "SDRS.1900"})
 NOT_OFFERED_CODES = frozenset({"APIGW.0101", "APIG.0101"})
+# "Method not allowed" and "not implemented" say the same of an operation.
+_NOT_OFFERED_STATUS = (405, 501)
+_SERVICE_CODE = re.compile(r"\b[A-Za-z]{2,12}\.\d{3,5}\b")
+# Errors inside errors: so deep, so many places where one may begin, in so much text.
+_NESTED, _BEGINNINGS, _SEARCHED = 5, 20, 50_000
 _KEYS = (
     "code", "http_status", "message", "description", "remedy", "operation", "resource", "request_id", "job_id", "retryable",
 )
+_ERROR_BODY = frozenset((
+    "code", "message", "error_code", "error_msg", "errorCode", "errorMsg", "request_id", "requestId", "encoded_authorization_message", "details",
+    "title", "status", "type",
+))
 _LONGEST = 600
+LONGEST_WARNING = 1500
 _DEEPEST = 10
-# Control characters, and those that turn the direction of writing.
-_NOT_SHOWN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\s]+")
 
 
 def one_line(text, longest=_LONGEST):
-    """``text`` on one line, secrets masked, control characters removed, at most ``longest`` characters."""
-    text = _NOT_SHOWN.sub(" ", masked(whole(str(text)))).strip()
+    """``text`` on one line, secrets masked, control characters shown as escapes, at most ``longest`` characters."""
+    text = visible(re.sub(r"\s+", " ", masked(whole(str(text)))).strip(), keep="")
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -66,7 +75,7 @@ class SdrsError(Exception):
             parts.append("[%s]" % self.data["code"])
         if self.data.get("remedy"):
             parts.append(self.data["remedy"])
-        return one_line(" ".join(parts), 1500)
+        return one_line(" ".join(parts), LONGEST_WARNING)
 
 
 class ConfigError(SdrsError):
@@ -89,6 +98,17 @@ class UnknownFate(SdrsError):
     """A writing request was sent and its answer was lost: it may or may not have happened."""
 
 
+class NotCarriedOut(Exception):
+    """A guarded request was not carried out, and may be sent again once its guard has been asked again. Never leaves the engine.
+
+    ``problem`` is why.
+    """
+
+    def __init__(self, problem):
+        super().__init__(str(problem))
+        self.problem = problem
+
+
 class ApiError(SdrsError):
     """The service answered with an error."""
 
@@ -102,7 +122,7 @@ class ApiError(SdrsError):
 
     @property
     def not_offered(self):
-        return self.code in NOT_OFFERED_CODES
+        return self.code in NOT_OFFERED_CODES or self.http_status in _NOT_OFFERED_STATUS
 
 
 class NotFound(ApiError):
@@ -145,7 +165,7 @@ def _retryable(code, status):
     return status == 429 or status in (502, 503, 504) or str(describe(code).get("remedy", "")).startswith("Try again")
 
 
-def read_body(body, _depth=0):
+def read_body(body):
     """``(code, message)`` from an error body: the five shapes of the contract, section 1 "Errors".
 
     ``body`` is a decoded JSON value or text; parts that are missing are None.
@@ -156,13 +176,18 @@ def read_body(body, _depth=0):
             body = json.loads(text)
         except (ValueError, RecursionError):
             return None, one_line(re.sub(r"<[^>]{0,200}>", " ", text), 300) or None
+    code, message = _raw_body(body)
+    return _text(code), _text(message)
+
+
+def _raw_body(body, _depth=0):
     if isinstance(body, dict):
         for code, message in (("code", "message"), ("error_code", "error_msg"), ("errorCode", "errorMsg")):
             if _text(body.get(message)) or _text(body.get(code)):
-                return _text(body.get(code)), _text(body.get(message))
+                return body.get(code), body.get(message)
         for inner in body.values():
             if isinstance(inner, dict) and ("message" in inner or "code" in inner or "error_msg" in inner) and _depth < _DEEPEST:
-                return read_body(inner, _depth + 1)
+                return _raw_body(inner, _depth + 1)
     return None, None
 
 
@@ -182,7 +207,7 @@ def api_error(status, body, request_id=None, **data):
     )
     if not message:
         message = data.get("description") or "HTTP status %d without an explanation" % status
-    if code in NOT_OFFERED_CODES:
+    if code in NOT_OFFERED_CODES or status in _NOT_OFFERED_STATUS:
         data["remedy"] = "This cloud or region does not offer the operation."
         return ApiError(message, **data)
     if status == 401:
@@ -191,6 +216,16 @@ def api_error(status, body, request_id=None, **data):
     if code in NOT_FOUND_CODES or status == 404:
         return NotFound(message, **data)
     return ApiError(message, **data)
+
+
+def disguised(content):
+    """Whether the content of a response that claims success is an error body, and nothing else."""
+    if not isinstance(content, dict) or not content:
+        return False
+    if len(content) == 1:
+        inner = next(iter(content.values()))
+        return isinstance(inner, dict) and bool(set(inner) & {"code", "error_code"}) and set(inner) <= _ERROR_BODY
+    return set(content) <= _ERROR_BODY and bool(set(content) & {"message", "error_msg", "errorMsg"}) and read_body(content)[0] is not None
 
 
 def job_cause(job):
@@ -202,7 +237,43 @@ def job_cause(job):
             code, reason, failing = job_cause(sub)
             if code or reason:
                 return code, reason, failing
-    return _text(job.get("error_code")), _text(job.get("fail_reason")), job
+    return (*innermost(job.get("error_code"), job.get("fail_reason")), job)
+
+
+def innermost(code, reason):
+    """``(code, reason)`` of the error that a reason carries as JSON inside, where it does; a service's code is kept when inside is only a number."""
+    code, reason = _text(code), json.dumps(reason) if isinstance(reason, dict) else reason
+    for _depth in range(_NESTED if isinstance(reason, str) else 0):
+        before, inner = _json_inside(reason)
+        inner_code, message = _raw_body(inner)
+        inner_code = _text(inner_code)
+        if not isinstance(message, str) or not message.strip():
+            break
+        named = _SERVICE_CODE.findall(before)
+        code = named[-1] if named else code
+        if inner_code and (_SERVICE_CODE.fullmatch(inner_code) or not code):
+            code = inner_code
+        elif inner_code:
+            message += " (%s)" % inner_code
+        reason = message
+    return code, _text(reason)
+
+
+def _json_inside(text):
+    """``(what stands before it, the first JSON object in a text or None)``."""
+    text, start = text[:_SEARCHED], -1
+    for _beginning in range(_BEGINNINGS):
+        start = text.find("{", start + 1)
+        if start < 0:
+            break
+        for form in (text[start:], text[start:].replace('\\"', '"')):
+            try:
+                found = json.JSONDecoder().raw_decode(form)[0]
+            except (ValueError, RecursionError):
+                continue
+            if found:
+                return text[:start], found
+    return "", None
 
 
 def job_error(job):

@@ -26,10 +26,10 @@ class Executor:
     :param pool: where requests run; default: threads for several steps, this thread for one
     """
 
-    def __init__(self, api, waiting, parallel=16, alive=None, tell=None, pool=None):
+    def __init__(self, api, waiting, parallel=16, alive=None, tell=None, pool=None, warn=None):
         self._waiting, self._parallel = waiting, parallel
         self._alive = alive or (lambda: None)
-        self._carrier = Carrier(api, waiting, self._alive)
+        self._carrier = Carrier(api, waiting, self._alive, warn)
         self._tell = tell or (lambda event, step, obj=None: None)
         self._pool = pool
         self._pace = Pace(waiting.poll_interval)
@@ -127,7 +127,7 @@ class Executor:
         elif outcome == DONE:
             self._end(step)
         elif outcome == RUNNING and self._waiting.wait:
-            self._since[step] = self._waiting.clock()
+            self._since[step] = self._waiting.clock() if step.since is None else step.since
             self._plan_look(step)
         else:
             self._since[step] = self._waiting.clock()
@@ -246,12 +246,12 @@ class Executor:
         if not self._waiting.timed_out(self._since[step]):
             self._plan_look(step)
         elif step.job or obj:
-            self._fail(step, timeout(step.kind, obj, self._waiting, step.job))
+            self._fail(step, timeout(step.kind, obj, self._waiting, step.job, step.refused))
         else:
             self._looking.add(step)
             self._pool.submit(
                 lambda: self._carrier.current(step),
-                lambda last, error: self._fail(step, error or timeout(step.kind, last, self._waiting, None)),
+                lambda last, error: self._fail(step, error or timeout(step.kind, last, self._waiting, None, step.refused)),
             )
 
 

@@ -6,7 +6,8 @@ Which object a name means: SEMANTICS, section 1.
 
 from __future__ import annotations
 
-from ._errors import INVALID_ID_CODES, ApiError, ConnectionFailed, NotFound, Refused, SdrsError
+from ._errors import INVALID_ID_CODES, ApiError, ConnectionFailed, NotFound, Refused, SdrsError, one_line
+from ._odd import by_id, matching, raw
 from ._validate import is_id
 
 _SHOWN = 10
@@ -50,7 +51,7 @@ class Lookup:
 
     def _show(self, kind, object_id):
         try:
-            return self.api.call(kind.show_call, **{kind.name: object_id}) or None
+            return kind.showing(self.api, object_id) if kind.showing else self.api.call(kind.show_call, **{kind.name: object_id}) or None
         except NotFound:
             return None
         except ApiError as error:
@@ -65,7 +66,7 @@ class Lookup:
 
     def named(self, kind, name, **query):
         """Objects that bear exactly this name (the API's filter is fuzzy)."""
-        return [obj for obj in self.list(kind, name=name, **query) if obj.get("name") == name]
+        return matching(self.list(kind, name=name, **query), lambda obj: obj.get("name") == name)
 
     def one(self, kind, reference, **query):
         """The object that an ID or exact name means.
@@ -88,12 +89,12 @@ class Lookup:
         if is_id(reference):
             return reference
         vpcs = self.once("vpcs", self.api.vpcs)
-        return exactly_one([vpc for vpc in vpcs if vpc.get("name") == reference], vpcs, "VPC", reference)["id"]
+        return exactly_one(matching(vpcs, lambda vpc: vpc.get("name") == reference), vpcs, "VPC", reference)["id"]
 
     def subnet(self, reference, vpc_id=None):
         """The subnet of that ID or name, in a VPC or in the project; its ID is the network ID that SDRS wants (5.5.8)."""
         subnets = self.once(("subnets", vpc_id), lambda: self.api.subnets(vpc_id))
-        found = [subnet for subnet in subnets if reference in (subnet.get("id"), subnet.get("neutron_network_id"), subnet.get("name"))]
+        found = matching(subnets, lambda subnet: reference in (subnet.get("id"), subnet.get("neutron_network_id"), subnet.get("name")))
         return exactly_one(found, subnets, "subnet", reference)
 
     def domains(self):
@@ -102,7 +103,7 @@ class Lookup:
 
     def domain(self, reference):
         """The active-active domain of that ID or name."""
-        found = [domain for domain in self.domains() if reference in (domain.get("id"), domain.get("name"))]
+        found = matching(self.domains(), lambda domain: reference in (domain.get("id"), domain.get("name")))
         return exactly_one(found, self.domains(), "active-active domain", reference)
 
     def domain_joining(self, source, target):
@@ -110,7 +111,7 @@ class Lookup:
 
         :raises Refused: none does, or several
         """
-        found = [domain for domain in self.domains() if _zones(domain) == {source, target}]
+        found = matching(self.domains(), lambda domain: _zones(domain) == {source, target})
         if len(found) == 1:
             return found[0]
         listed = ", ".join("%s joins %s" % (_named(domain), " and ".join(sorted(map(str, _zones(domain))))) for domain in self.domains())
@@ -121,13 +122,15 @@ class Lookup:
 
     def server(self, server_id):
         """An ECS server's detail; None when it does not exist, ``{}`` when ECS does not tell."""
-        if _ALL_SERVERS in self._kept:
-            return self._kept[_ALL_SERVERS].get(server_id)
+        known = self._kept.get(_ALL_SERVERS)
+        # What the list does not show may be a server of it that could not be read.
+        if known is not None and (not known.unreadable or dict.__contains__(known, server_id)):
+            return known.get(server_id)
         return self.once(("server", server_id), lambda: self.neighbour(lambda: self.api.server(server_id)))
 
     def all_servers(self):
         """All ECS servers of the project by ID: one list instead of a query for each."""
-        return self.once(_ALL_SERVERS, lambda: {server.get("id"): server for server in self.api.servers()})
+        return self.once(_ALL_SERVERS, lambda: by_id(self.api.servers()))
 
     def servers_among(self, ids):
         """``{ID: server}`` for these IDs, as ``server`` gives them: by one list; one by one if they are few or ECS refuses the list."""
@@ -156,13 +159,14 @@ class Lookup:
     def servers_named(self, name):
         """ECS servers of exactly this name; from the list of all where that has been read."""
         known = self._kept.get(_ALL_SERVERS)
-        found = known.values() if known is not None else self.once(("servers", name), lambda: self.api.servers(name))
-        return [server for server in found if server.get("name") == name]
+        if known is not None:
+            return known.where(lambda server: server.get("name") == name)
+        return matching(self.once(("servers", name), lambda: self.api.servers(name)), lambda server: server.get("name") == name)
 
     def volume(self, volume_id):
         """An EVS disk; None when it does not exist, ``{}`` when EVS does not tell."""
         def fetch():
-            return next((volume for volume in self.api.volumes(id=volume_id) if volume.get("id") == volume_id), None)
+            return next(iter(matching(self.api.volumes(id=volume_id), lambda volume: volume.get("id") == volume_id)), None)
         return self.once(("volume", volume_id), lambda: self.neighbour(fetch))
 
     def all_volumes(self):
@@ -172,7 +176,7 @@ class Lookup:
     def volumes_named(self, name):
         """EVS disks of exactly this name."""
         found = self.once(("volumes", name), lambda: self.api.volumes(name=name))
-        return [volume for volume in found if volume.get("name") == name]
+        return matching(found, lambda volume: volume.get("name") == name)
 
     def drill_servers(self):
         """IDs of all servers that belong to a drill."""
@@ -196,8 +200,9 @@ def exactly_one(found, similar, title, reference):
 
 
 def production_zone(group):
-    """The AZ of the group's current production site (5.4.3: the two AZ fields never change, ``priority_station`` does)."""
-    return group.get("target_availability_zone" if group.get("priority_station") == "target" else "source_availability_zone")
+    """The AZ of the group's current production site (5.4.3: the two AZ fields never change, ``priority_station`` does); None when unknown."""
+    station = (group or {}).get("priority_station")
+    return group.get(station + "_availability_zone") if station in ("source", "target") else None
 
 
 def pick(matches, owners, zone_of, zone, title, reference):
@@ -227,5 +232,5 @@ def _zones(domain):
 
 
 def _named(obj):
-    place = obj.get("availability_zone") or obj.get("OS-EXT-AZ:availability_zone")
-    return "%s (%s%s)" % (obj.get("name"), obj.get("id"), ", " + place if place else "")
+    place = raw(obj, "availability_zone") or raw(obj, "OS-EXT-AZ:availability_zone")
+    return one_line("%s (%s%s)" % (raw(obj, "name"), raw(obj, "id"), ", %s" % place if place else ""), 200)

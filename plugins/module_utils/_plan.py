@@ -40,19 +40,29 @@ class Step:
     body: Any = None
     after: list = field(default_factory=list)  # steps that must have ended well
     once_ended: list = field(default_factory=list)  # steps that must have ended, well or not
-    guard: Any = None  # callable(live object), with a GET directly before the request: raises Refused if it must not be sent
+    guard: Any = None  # callable(live object), with a GET directly before every attempt: raises Refused if the request must not be sent
+    premise: Any = None  # callable(lists), where ``lists(kind, query)`` gives a list read since: the same for what the object itself does not show
     later: bool = False  # part of the plan, but only to be carried out when a second look has found nothing in its way
     members: list = field(default_factory=list)  # a batch: its objects, each ``(name, ID)``
     query: dict | None = None  # creation: how the list call is narrowed when the new object has to be looked for
     match: Any = None  # creation: callable(object) -> whether it is the one meant
     proof: Any = None  # callable(api): whether a request whose answer was lost has happened, where the object's status is no proof once its job has ended
+    retry_refused: Any = None  # deletion: callable(error): whether a refusal may pass, so that it is repeated until the object is gone
+    refused: Any = None  # the last such refusal
     service: str = "sdrs"  # whose job it is
     instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
     branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``
+    last_copy: dict = field(default_factory=dict)  # removal: ``{object ID: what goes with it of which there is no other copy}``
     tolerant: bool = False  # waiting: an error status is as good an end as any
+    since: float | None = None  # waiting: when it began, if that was before the step did; ``wait_timeout`` counts from there
     job: dict | None = None
     seen: dict | None = None  # the object as it was when it was last looked at
     submitted: bool = False
+    listed: bool = False  # creation: the list that look-ups use has shown the new object
+
+    @property
+    def guarded(self):
+        return bool(self.guard or self.premise)
 
     @property
     def quick(self):
@@ -66,7 +76,10 @@ class Step:
         job = self.job or {}
         about_job = {"job_id": job.get("job_id"), "job_type": job.get("job_type"), "duration": duration(job)}
         entries = [
-            {"operation": self.operation, "resource_type": self.kind.name, "name": name, "id": object_id, **about_job}
+            {
+                "operation": self.operation, "resource_type": self.kind.name, "name": name, "id": object_id, **about_job,
+                "last_copy": self.last_copy.get(object_id),
+            }
             for name, object_id in self.members or [(self.name, resolve(self.id))]
         ]
         return [{key: value for key, value in entry.items() if value is not None} for entry in entries]
@@ -143,7 +156,8 @@ def managed(params, fields):
 def immutable_conflicts(params, fields, live):
     """``[(option, live value, wanted value)]`` for fixed options whose readable live value differs.
 
-    None in the live object and an empty wanted value are the same.
+    None in the live object and an empty wanted value are the same; None or nothing in place of anything but a description means that the
+    service does not tell it.
     """
     conflicts = []
     for item in fields:
@@ -151,6 +165,8 @@ def immutable_conflicts(params, fields, live):
         if wanted is None or (item.read is None and item.api not in live):
             continue
         value = item.live(live)
+        if item.option != "description" and (value is None or value == frozenset()):
+            continue
         same = wanted in value if isinstance(value, (set, frozenset)) else (value or "") == (wanted or "")
         if not same:
             shown = "/".join(sorted(map(str, value))) if isinstance(value, (set, frozenset)) else value
@@ -196,7 +212,7 @@ def tag_changes(live, wanted, purge):
 
 def tags_to_mapping(tags):
     """``{key: value}`` from the API's list."""
-    return {tag.get("key"): tag.get("value") for tag in tags or [] if isinstance(tag, dict)}
+    return {tag["key"]: tag.get("value") for tag in tags or [] if isinstance(tag, dict) and isinstance(tag.get("key"), str)}
 
 
 def text_tags(tags):

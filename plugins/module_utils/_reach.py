@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import os
 import selectors
 import socket
@@ -12,6 +13,20 @@ import time
 # At once, so that many servers do not use up the process's files.
 _MOST = 200
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY)
+
+
+def plain_address(text):
+    """An IP address in its usual form, so that two spellings are equal; None for what cannot be connected to from here.
+
+    What names a zone, such as ``fe80::1%eth0``, holds on one link only; a name would be looked up by the resolver of this machine.
+    """
+    try:
+        address = ipaddress.ip_address(text if isinstance(text, str) else "")
+    except ValueError:
+        return None
+    if getattr(address, "scope_id", None):
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def answering(targets, seconds=2.0):
@@ -29,14 +44,12 @@ def _round(targets, seconds):
     outcome = {}
     with selectors.DefaultSelector() as selector:
         for target in targets:
-            connection = socket.socket(socket.AF_INET6 if ":" in target[0] else socket.AF_INET, socket.SOCK_STREAM)
-            connection.setblocking(False)
-            code = connection.connect_ex(target)
-            if code in _UNDER_WAY:
-                selector.register(connection, selectors.EVENT_WRITE, target)
-            else:
-                outcome[target] = os.strerror(code)
-                connection.close()
+            try:
+                problem = _begin(selector, target)
+            except OSError as error:
+                problem = error.strerror or str(error)
+            if problem:
+                outcome[target] = problem
         deadline = time.monotonic() + seconds
         while selector.get_map() and (left := deadline - time.monotonic()) > 0:
             for key, _events in selector.select(left):
@@ -47,6 +60,26 @@ def _round(targets, seconds):
             outcome[key.data] = "no answer within %g s" % seconds
             _close(selector, key)
     return outcome
+
+
+def _begin(selector, target):
+    """Begin to connect; what stands in the way, or None."""
+    address, port = target
+    plain = plain_address(address)
+    if plain is None:
+        return "not an IP address that can be reached from here"
+    connection = socket.socket(socket.AF_INET6 if ":" in plain else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        code = connection.connect_ex((plain, port))
+        if code in _UNDER_WAY:
+            selector.register(connection, selectors.EVENT_WRITE, target)
+            return None
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    return os.strerror(code)
 
 
 def _close(selector, key):

@@ -17,20 +17,20 @@ from ._branches import Branches
 from ._client import Client
 from ._errors import ApiError, AuthError, ConnectionFailed, JobTimeout, SdrsError, doing
 from ._execute import Executor
+from ._listed import looks
 from ._lock import locked
 from ._lookup import Lookup
 from ._plan import wait_step
 from ._progress import Teller
 from ._settings import remember
 from ._settings import resolve as resolve_settings
+from ._text import all_visible
 from ._wait import Waiting
 
 # How often a plan may bring more to light; each round does something, so this only stops a service that contradicts itself.
 _ROUNDS = 25
 # Jobs in flight at once, where a task does not say.
 _PARALLEL = 16
-# A new object may be missing from answers for some seconds.
-_VISIBLE_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Declaration:
     :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
     :param rules: rules of its own options, beside those of ``_validate``
     :param verify: ``verify(params, object)`` raising when the steps ended well but the object is not as wanted
-    :param locks: ``locks(params)`` giving the protection groups, as the task names them, that no other run may change meanwhile
+    :param locks: Locks: the protection groups that no other run may change meanwhile
     :param compact: many objects: sub-jobs are returned of failed jobs only
     :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
     """
@@ -75,12 +75,21 @@ class Local:
     rules: dict = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Diagnosis:
+    """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
+
+    examine: Any
+
+
 def run(declaration, params, host, client=None):
     """Carry out a declaration with validated ``params`` and give back the result.
 
     :raises SdrsError: with what was done so far in ``error.result``
     """
     remember(params)
+    if isinstance(declaration, Diagnosis):
+        return declaration.examine(params, host)
     _validate.check(params, {**_validate.RULES, **declaration.rules})
     if isinstance(declaration, Local):
         return declaration.act(params, host)
@@ -101,10 +110,11 @@ class _Task:
         self.declaration, self.given, self.host, self.lookup, self.waiting = declaration, params, host, lookup, waiting
         self.steps, self.pending, self.plans, self.branches = [], [], [], Branches()
         self.warned, self.teller = set(), Teller()
+        self.waited, self.given_up = {}, set()  # by object ID: since when it is waited for, and for which no more
 
     def run(self):
         try:
-            with locked(self._locks(), self.waiting, self.host.warn):
+            with locked(self.declaration.locks, self.given, self.lookup, self.waiting, self.host):
                 live = self._converge()
             self.branches.raise_failures()
             return self._result(live)
@@ -113,15 +123,9 @@ class _Task:
             error.result.setdefault("operations", operations)
             error.result.setdefault("jobs", self._jobs())
             if self.plans:
-                error.result.setdefault("diff", {"before": self.plans[0].before, "after": self.plans[0].after})
+                error.result.setdefault("diff", self._diff())
             error.result["changed"] = bool(operations)
             raise
-
-    def _locks(self):
-        if self.host.check_mode or not self.declaration.locks:
-            return []
-        client = self.lookup.api.client
-        return [(client.settings.url("sdrs"), client.project_id, group) for group in self.declaration.locks(self.given) if group]
 
     def _converge(self):
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
@@ -130,8 +134,9 @@ class _Task:
             params = copy.deepcopy(self.given)
             live = self._read(params)
             busy = [(kind, obj) for kind, obj in live.watch() if kind.busy(obj)]
-            if busy and self.waiting.wait and not self.host.check_mode:
-                self._wait_for(busy, params, live)
+            open_waits = [(kind, obj) for kind, obj in busy if obj["id"] not in self.given_up]
+            if open_waits and self.waiting.wait and not self.host.check_mode:
+                self._wait_for(open_waits, params, live)
                 continue
             if busy and live.obj and live.assume().obj is None:
                 # It is being deleted: plan for the time after that.
@@ -145,23 +150,30 @@ class _Task:
             if self.host.check_mode or not plan.steps:
                 self.steps += plan.steps if self.host.check_mode else []
                 return first
-            if busy:
+            if open_waits:
                 self.pending = plan.steps
                 return first
             self._execute(plan)
+            self.waited = {}
             if not plan.again or not self.waiting.wait:
                 return first
             self.lookup.forget()
         raise JobTimeout("the state of the service keeps changing while the task runs", remedy="Run the task again.")
 
     def _wait_for(self, busy, params, live):
-        """Wait for the jobs at work on objects; which they were is kept in ``lookup.settled``."""
+        """Wait for the jobs at work on objects; which they were is kept in ``lookup.settled``.
+
+        One object is waited for once: however often it turns out to be busy again, ``wait_timeout`` counts from the beginning.
+        """
         busy = {obj["id"]: (kind, obj) for kind, obj in busy}.values()
         # What is to be removed may have failed before, but not while it was being removed.
         steps = [
             wait_step(kind, obj, live.removing(params, obj) and obj.get("status") != "deleting", live.branch(obj)) for kind, obj in busy
         ]
-        self._run_steps(steps)
+        for step in steps:
+            step.since = self.waited.setdefault(step.id, self.waiting.clock())
+        failed = self._run_steps(steps)
+        self.given_up.update(step.id for step, _error in failed)
         self.lookup.settled += busy
         self.lookup.forget()
 
@@ -173,9 +185,12 @@ class _Task:
         self.plans.append(plan)
         self.branches.refused(plan)
         for warning in plan.warnings:
-            if warning not in self.warned:
-                self.warned.add(warning)
-                self.host.warn(warning)
+            self._warn(warning)
+
+    def _warn(self, warning):
+        if warning not in self.warned:
+            self.warned.add(warning)
+            self.host.warn(warning)
 
     def _execute(self, plan):
         try:
@@ -184,8 +199,8 @@ class _Task:
             self.steps += [step for step in plan.steps if step.submitted]
 
     def _run_steps(self, steps):
-        """Run steps; those of a document's branches fail for themselves."""
-        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive, self.teller.tell)
+        """Run steps; those of a document's branches fail for themselves. Gives back what failed."""
+        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
         self.teller.planned(steps)
         try:
             executor.run(steps)
@@ -196,10 +211,15 @@ class _Task:
             self.pending = executor.pending
         if self.declaration.compact:
             self.branches.carried_out(steps, executor)
+        return executor.failed
 
     def _jobs(self):
         jobs = [step.job for step in self.steps if step.job]
         return [_compact(job) for job in jobs] if self.declaration.compact else jobs
+
+    def _diff(self):
+        # --diff prints it as it is.
+        return all_visible({"before": self.plans[0].before, "after": self.plans[0].after})
 
     def _result(self, live):
         operations = _operations(self.steps)
@@ -207,7 +227,7 @@ class _Task:
             "changed": bool(operations),
             "operations": operations,
             "jobs": self._jobs(),
-            "diff": {"before": self.plans[0].before, "after": self.plans[0].after},
+            "diff": self._diff(),
             self.declaration.returns: self._object(live),
         }
         if self.declaration.compact:
@@ -237,13 +257,13 @@ class _Task:
     def _seen(self, object_id, live):
         self.lookup.forget()
         show = self.declaration.show or (lambda lookup, wanted, live: lookup.show(self.declaration.kind, wanted))
-        deadline = self.waiting.clock() + _VISIBLE_WITHIN
-        while True:
+        obj = None
+        for _look in looks(self.waiting):
             obj = show(self.lookup, object_id, live)
-            if obj is not None or self.waiting.clock() > deadline:
-                return obj
-            self.waiting.sleep(0.5)
+            if obj is not None:
+                break
             self.lookup.forget()
+        return obj
 
     def _expected(self, obj):
         """What the object will look like, as far as the plan tells."""

@@ -11,10 +11,10 @@ import os
 import re
 from dataclasses import dataclass, field
 
-from . import _mask
 from ._clouds_yaml import read_cloud
 from ._errors import ConfigError
 from ._hosts import check_domain, check_label, check_url, host_of, outside, registered_domain
+from ._setting_values import SECRETS, boolean, remember, stripped, text_of
 from ._validate import RULES, number
 
 ENVIRONMENT = {
@@ -36,15 +36,17 @@ ENVIRONMENT = {
     "ca_cert": ("OS_CACERT",),
     "token_cache": ("SDRS_TOKEN_CACHE",),
     "token_cache_dir": ("SDRS_TOKEN_CACHE_DIR",),
+    "allow_unlocked": ("SDRS_ALLOW_UNLOCKED",),
 }
-SECRETS = ("access_key", "secret_key", "security_token", "password", "auth_token")
-# What stands in a header must fit into one; a password may hold anything that can be typed.
-_IN_HEADERS = re.compile(r"[!-~]+")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_PATHS = ("ca_cert", "token_cache_dir")
 _PROJECT_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 SERVICES = ("sdrs", "iam", "ecs", "evs", "vpc", "as")
-OTC_REGIONS = ("eu-de", "eu-nl", "eu-ch2")
+OTC, SWISS_OTC, HUAWEI, HUAWEI_EUROPE = "otc.t-systems.com", "sc.otc.t-systems.com", "myhuaweicloud.com", "myhuaweicloud.eu"
+# The DNS domain of a region's hosts (opentelekomcloud-docs/regions-and-endpoints; the Swiss cloud is a separate one).
+DOMAINS = {"eu-de": OTC, "eu-nl": OTC, "eu-ch2": SWISS_OTC}
+# Hosts that are not called as their service is.
+_HOSTS = {("iam", SWISS_OTC): "iam-pub"}
+# Where a service is known to be missing: those regions of a cloud that have it are named.
+_ONLY_IN = {("sdrs", OTC): ("eu-de",), ("sdrs", SWISS_OTC): ()}
 # In the order in which they win when they come from the same place.
 KINDS = {
     "aksk": ("access_key", "secret_key"),
@@ -71,6 +73,7 @@ class Settings:
     max_retries: int = 5
     token_cache: bool = True
     token_cache_dir: str | None = None
+    allow_unlocked: bool = False
     names: dict = field(default_factory=dict)  # which option a service's URL comes from
 
     @property
@@ -88,7 +91,7 @@ class Settings:
             return check_url(url, "the URL of %s in the service catalogue" % service)
         if not self.region:
             raise ConfigError("no region is known: set region (or SDRS_REGION), or endpoint")
-        return "https://%s.%s.%s" % (service, self.region, self.cloud_domain)
+        return "https://%s.%s.%s" % (_HOSTS.get((service, self.cloud_domain), service), self.region, self.cloud_domain)
 
     def strangers(self, catalogue):
         """``{service: host}`` of the services that the catalogue moves out of the cloud's domain."""
@@ -100,6 +103,24 @@ class Settings:
             if service not in self.endpoints and outside(url, [domain.lower() for domain in domains if domain])
         }
 
+    @property
+    def is_otc(self):
+        """Whether this is Open Telekom Cloud, whose rules differ in places."""
+        return self.cloud_domain in (OTC, SWISS_OTC)
+
+    def require_service(self, service, catalogue=None):
+        """Refuse a region that is known to lack ``service``, unless an endpoint or the catalogue tells otherwise.
+
+        :raises ConfigError: naming the region, and those that have the service
+        """
+        regions = _ONLY_IN.get((service, self.cloud_domain))
+        told = self.endpoints.get(service) or self.endpoint or (catalogue or {}).get(service)
+        if regions is not None and self.region and self.region not in regions and not told:
+            raise ConfigError(
+                "region %s of %s does not offer %s" % (self.region, self.cloud_domain, service.upper()),
+                remedy="%sIf it does by now, set endpoints: {%s: URL}." % ("It is offered in %s. " % ", ".join(regions) if regions else "", service),
+            )
+
 
 def resolve(options, environ=None):
     """Settings from task options, ``clouds.yaml`` and environment.
@@ -107,18 +128,7 @@ def resolve(options, environ=None):
     :param options: mapping of the connection options; None or missing means "not given"
     :raises ConfigError: options that contradict each other, are incomplete, or name an unknown cloud
     """
-    environ = os.environ if environ is None else environ
-    layers = {
-        "option": {key: _stripped(key, value) for key, value in options.items() if value is not None},
-        "cloud": {},
-        "environment": {key: _stripped(key, value) for key, value in _from_environment(environ).items()},
-    }
-    remember(layers["option"])
-    remember(layers["environment"])
-    cloud = options.get("cloud") or environ.get("OS_CLOUD")
-    if cloud:
-        layers["cloud"] = {key: _stripped(key, value) for key, value in read_cloud(_text("cloud", cloud), environ).items()}
-        remember(layers["cloud"])
+    layers = layers_of(options, os.environ if environ is None else environ)
 
     def find(key, default=None):
         for layer in LAYERS:
@@ -128,7 +138,7 @@ def resolve(options, environ=None):
 
     def text(key):
         value = find(key)
-        return None if value is None else _text(key, value)
+        return None if value is None else text_of(key, value)
 
     kind = _kind_of_credentials(layers)
     region, domain, project_id = text("region"), text("cloud_domain"), text("project_id")
@@ -147,13 +157,13 @@ def resolve(options, environ=None):
         ca_cert = os.path.expanduser(ca_cert)
         if not os.path.exists(ca_cert):
             raise ConfigError("ca_cert %s does not exist" % ca_cert)
-    verify = _boolean("validate_certs", find("validate_certs", True))
+    verify = boolean("validate_certs", find("validate_certs", True))
     keys = KINDS[kind] + (("security_token",) if kind == "aksk" else ())
     return Settings(
         kind=kind,
         credentials={key: text(key) for key in keys if find(key) is not None},
         region=region,
-        cloud_domain=domain or ("otc.t-systems.com" if region in OTC_REGIONS else "myhuaweicloud.com"),
+        cloud_domain=domain or DOMAINS.get(region) or (HUAWEI_EUROPE if str(region).startswith("eu-west-1") else HUAWEI),
         endpoint=endpoint,
         endpoints=endpoints,
         project_id=project_id,
@@ -161,35 +171,27 @@ def resolve(options, environ=None):
         verify=(ca_cert or True) if verify else False,
         http_timeout=number("http_timeout", find("http_timeout", 30), RULES["http_timeout"]),
         max_retries=number("max_retries", find("max_retries", 5), RULES["max_retries"], int),
-        token_cache=_boolean("token_cache", find("token_cache", True)),
+        token_cache=boolean("token_cache", find("token_cache", True)),
         token_cache_dir=text("token_cache_dir"),
+        allow_unlocked=boolean("allow_unlocked", find("allow_unlocked", False)),
         names=names,
     )
 
 
-def remember(values):
-    """Hide the secrets in connection settings, whatever becomes of them: those in URLs, too."""
-    _mask.register(values.get(key) for key in SECRETS)
-    endpoints = values.get("endpoints")
-    for url in (values.get("endpoint"), values.get("auth_url"), *(endpoints.values() if isinstance(endpoints, dict) else [endpoints])):
-        _mask.register_url(url)
-
-
-def _stripped(key, value):
-    """Without what a file or a shell leaves around a value; a password may begin or end with spaces."""
-    return value.strip("\r\n" if key == "password" else None) if isinstance(value, str) else value
-
-
-def _text(key, value):
-    """``value`` as text that can be sent; it is shown in no message, since it may be secret."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ConfigError("%s: must be text (in quotes, in YAML)" % key)
-    value = str(value)
-    if key in ("access_key", "security_token", "auth_token") and not _IN_HEADERS.fullmatch(value):
-        raise ConfigError("%s: must be one line of visible ASCII characters, without spaces" % key)
-    if ("\0" in value) if key in _PATHS else _CONTROL.search(value):
-        raise ConfigError("%s: must not hold control characters, such as line ends, or halves of characters" % key)
-    return value
+def layers_of(options, environ):
+    """What each of ``LAYERS`` says: ``{layer: {key: value}}``; ConfigError when the cloud entry cannot be read."""
+    layers = {
+        "option": {key: stripped(key, value) for key, value in options.items() if value is not None},
+        "cloud": {},
+        "environment": {key: stripped(key, value) for key, value in _from_environment(environ).items()},
+    }
+    remember(layers["option"])
+    remember(layers["environment"])
+    cloud = options.get("cloud") or environ.get("OS_CLOUD")
+    if cloud:
+        layers["cloud"] = {key: stripped(key, value) for key, value in read_cloud(text_of("cloud", cloud), environ).items()}
+        remember(layers["cloud"])
+    return layers
 
 
 def _from_environment(environ):
@@ -236,9 +238,9 @@ def _endpoints(layers):
         own = _mapping(values.get("endpoints"))
         own_names = {service: "endpoints.%s" % service for service in own}
         if values.get("auth_url") and not own.get("iam"):
-            own["iam"], own_names["iam"] = _without_version(_text("auth_url", values["auth_url"])), "auth_url"
+            own["iam"], own_names["iam"] = _without_version(text_of("auth_url", values["auth_url"])), "auth_url"
         if values.get("endpoint"):
-            endpoint, endpoints, names = _text("endpoint", values["endpoint"]), {}, {"endpoint": "endpoint"}
+            endpoint, endpoints, names = text_of("endpoint", values["endpoint"]), {}, {"endpoint": "endpoint"}
         endpoints.update(own)
         names.update(own_names)
     return endpoint, endpoints, names
@@ -258,20 +260,9 @@ def _mapping(value):
     unknown = sorted(set(map(str, value)) - set(SERVICES))
     if unknown:
         raise ConfigError("endpoints: unknown service %s; known are %s" % (", ".join(unknown), ", ".join(SERVICES)))
-    return {key: _without_version(_text("endpoints.%s" % key, url)) for key, url in value.items() if url}
+    return {key: _without_version(text_of("endpoints.%s" % key, url)) for key, url in value.items() if url}
 
 
 def _without_version(url):
     url = url.strip().rstrip("/")
     return url[:-3] if url.endswith("/v3") else url
-
-
-def _boolean(name, value):
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip().lower()
-    if text in ("1", "true", "yes", "on", "y", "t"):
-        return True
-    if text in ("0", "false", "no", "off", "n", "f"):
-        return False
-    raise ConfigError("%s: must be true or false" % name)

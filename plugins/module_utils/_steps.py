@@ -6,20 +6,18 @@ Runs in several threads at once: what it changes is the step alone.
 
 from __future__ import annotations
 
-import threading
-
-from ._errors import ApiError, JobFailed, NotFound, SdrsError, UnknownFate, job_error
+from ._errors import ApiError, JobFailed, NotCarriedOut, NotFound, Refused, SdrsError, UnknownFate, job_error
 from ._jobs import ended, entities
+from ._listed import Listing, Lists, looks
 from ._lookup import Lookup
+from ._odd import by_id, matching
 from ._plan import FIND, WAIT, resolve
 from ._wait import failure, settle
 
-# A list may lag behind a creation by some seconds: so often a request whose answer was lost is looked for before it is repeated.
+_PAUSE = 1.5
+# So often the status of an object is asked for after a lost answer before the request is repeated.
 _LOOKS = 3
-_LOOK_PAUSE = 1.5
 _REPEATS = 2
-# What a job has made may be missing from lists for some seconds.
-_VISIBLE_WITHIN = 15.0
 # A job may be unknown for a moment after it was submitted, and jobs expire a day after their end (field notes 3.1).
 _JOB_UNKNOWN = 3
 # What another request may have done meanwhile, such as one of a killed run that was still on its way. Switches are not among them: who asked
@@ -33,11 +31,13 @@ class Carrier:
     """Starts steps and looks at them.
 
     :param alive: callable raising when nobody waits for the outcome any more; asked before every request that writes
+    :param warn: ``warn(message)``
     """
 
-    def __init__(self, api, waiting, alive):
+    def __init__(self, api, waiting, alive, warn=None):
         self._api, self._waiting, self._alive = api, waiting, alive
-        self._lists, self._unknown = _Lists(api, waiting.clock), {}
+        self._lists, self._unknown = Lists(api, waiting.clock), {}
+        self._listing = Listing(api, waiting, self._lists, warn)
 
     # Starting ---------------------------------------------------------------------------------------------------------
 
@@ -47,50 +47,75 @@ class Carrier:
             return RUNNING
         if step.operation == FIND:
             return self._locate(step)
-        if step.guard:
-            obj = self.current(step)
-            if step.kind.busy(obj):
-                obj = settle(self._api, self._waiting, step.kind, obj)
-            step.guard(obj)
-        for repeat in range(_REPEATS + 1):
+        patience, lost = self._api.patience() if step.guarded else None, 0
+        while True:
+            self._ask_guard(step, lost)
             self._alive()
             try:
-                answer = self._api.call(step.call, resolve(step.body), **resolve(step.arguments))
+                answer = self._send(step, patience)
                 break
+            except NotCarriedOut:
+                continue
             except UnknownFate as error:
                 found = self._arrived(step)
                 if found is not None:
                     return self._take_up(step, found)
-                if repeat == _REPEATS:
+                lost += 1
+                if lost > _REPEATS:
                     raise error
             except ApiError as error:
                 if step.instead and _not_offered(error):
                     return step.instead(error)
                 return self._refused(step, error)
         step.submitted = True
+        if step.retry_refused:
+            return RUNNING
         if isinstance(answer.get("job_id"), str):
             step.job = {"job_id": answer["job_id"], "service": step.service}
             return RUNNING
         if step.operation == "create":
             made = next((made for made in answer.values() if isinstance(made, dict) and made.get("id")), {})
             step.id = made.get("id")
-            return RUNNING if step.kind.busy(made) else DONE
+            if step.kind.busy(made):
+                return RUNNING
+            self._listing.wait_for(step)
         return DONE
+
+    def _ask_guard(self, step, lost):
+        """Whether the request may be sent, by what is true directly before this attempt (SEMANTICS, section 8)."""
+        if not step.guarded:
+            return
+        try:
+            if step.guard:
+                obj = self.current(step)
+                if step.kind.busy(obj):
+                    obj = settle(self._api, self._waiting, step.kind, obj)
+                step.guard(obj)
+            if step.premise:
+                step.premise(self._lists.get)
+        except Refused as error:
+            if lost:
+                error.message += "; an earlier request was sent and its answer was lost"
+            raise
+
+    def _send(self, step, patience):
+        given = {"patience": patience} if patience else {}
+        return self._api.call(step.call, resolve(step.body), **given, **resolve(step.arguments))
 
     def _locate(self, step):
         """Find what another step made; lists may lag behind."""
-        deadline = self._waiting.clock() + _VISIBLE_WITHIN
-        while True:
+        for _look in looks(self._waiting):
             found = self._find(step)
             if found:
                 step.id = found["id"]
                 return DONE
-            if self._waiting.clock() > deadline:
-                raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
-            self._waiting.sleep(_LOOK_PAUSE)
+        raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
 
     def _refused(self, step, error):
         """After a refusal a look at the object decides (SEMANTICS, section 3): it may be as wanted already."""
+        if step.retry_refused and self._waiting.wait and step.retry_refused(error):
+            step.refused = error
+            return RUNNING
         if step.operation == "untag" and error.code == "SDRS.2206":
             step.submitted = True
             return DONE
@@ -111,10 +136,16 @@ class Carrier:
 
     def _arrived(self, step):
         """The object if it shows that the lost request was carried out, ``{}`` for gone; None when nothing shows it."""
+        if step.operation == "create":
+            for _look in looks(self._waiting):
+                obj = self._find(step)
+                if step.kind.landed(step, obj):
+                    return obj
+            return None
         for look in range(_LOOKS):
             if look:
-                self._waiting.sleep(_LOOK_PAUSE)
-            obj = self._find(step) if step.operation == "create" else self.current(step)
+                self._waiting.sleep(_PAUSE)
+            obj = self.current(step)
             if step.kind.landed(step, obj) or (step.proof and step.proof(self._api)):
                 return obj or {}
         return None
@@ -129,6 +160,8 @@ class Carrier:
 
     def look(self, step):
         """Whether the step has ended well; raises when it has failed."""
+        if step.retry_refused:
+            return self._gone(step)
         if not step.job:
             return self.judge(step, self._seen(step))
         try:
@@ -153,7 +186,27 @@ class Carrier:
                     job_id=step.job["job_id"], remedy="Run the task again.",
                 )
             step.id = found["id"]
+            self._listing.wait_for(step)
         return True
+
+    def _gone(self, step):
+        """Whether what is being deleted is gone. Its deletion is repeated: it may have been refused for what is going itself, or have failed later."""
+        try:
+            step.seen = self.current(step)
+            if step.seen is None:
+                step.submitted = True
+                return True
+            self._alive()
+            self._api.call(step.call, resolve(step.body), **resolve(step.arguments))
+            step.submitted, step.refused = True, None
+        except (NotFound, UnknownFate):
+            pass  # the next look tells
+        except ApiError as error:
+            # What is going may be shown with an error, too: 403 or 500.
+            if not step.retry_refused(error) and not (step.submitted and error.http_status == 403):
+                raise
+            step.refused = error
+        return False
 
     def judge(self, step, obj):
         """The outcome from the object's status, where the job is not known."""
@@ -161,10 +214,10 @@ class Carrier:
         if step.kind.busy(obj):
             return False
         if step.operation == "create" and obj:
-            step.id = obj["id"]
+            step.id, step.listed = obj["id"], True
         if step.operation == WAIT and (step.tolerant or obj is None):
             return True
-        if obj is not None and (str(obj.get("status")).startswith("error") or step.operation == "delete"):
+        if obj is not None and (str(obj.get("status")).lower().startswith("error") or step.operation == "delete"):
             raise failure(self._api, step.kind, obj)
         return True
 
@@ -178,14 +231,14 @@ class Carrier:
 
     def _find(self, step):
         """The object a creation was meant to make, found by identity."""
-        return next((obj for obj in self._lists.get(step.kind, resolve(step.query)) if step.match(obj)), None)
+        return next(iter(matching(self._lists.get(step.kind, resolve(step.query)), step.match)), None)
 
     # Many at once -----------------------------------------------------------------------------------------------------
 
     @staticmethod
     def scope(step):
         """Steps of one scope can be watched by one list; None for a step that cannot."""
-        if step.kind.listing or not step.kind.showable or step.service != "sdrs":
+        if not step.kind.listable or not step.kind.showable or step.service != "sdrs":
             return None
         query = resolve(step.query) or {}
         return (step.kind, tuple(sorted((key, value) for key, value in query.items() if key != "name")))
@@ -194,28 +247,13 @@ class Carrier:
         """``{step: object}`` of steps of one scope, by one list; None for what the list does not hold."""
         step = steps[0]
         objects = step.kind.every(self._api, dict(self.scope(step)[1]))
-        by_id = {obj.get("id"): obj for obj in objects}
-        return {
-            step: next(filter(step.match, objects), None) if step.operation == "create" else by_id.get(resolve(step.id)) for step in steps
+        known = by_id(objects)
+        seen = {
+            step: next(iter(matching(objects, step.match)), None) if step.operation == "create" else known.get(resolve(step.id)) for step in steps
         }
-
-
-class _Lists:
-    """Lists that many steps need at about the same time: one call serves all who asked before it was sent."""
-
-    def __init__(self, api, clock):
-        self._api, self._clock = api, clock
-        self._lock, self._kept = threading.Lock(), {}
-
-    def get(self, kind, query):
-        asked, key = self._clock(), (kind, tuple(sorted(query.items())))
-        with self._lock:
-            kept = self._kept.setdefault(key, {"lock": threading.Lock(), "begun": None, "objects": None})
-        with kept["lock"]:
-            if kept["begun"] is None or kept["begun"] <= asked:
-                kept["begun"], kept["objects"] = self._clock(), None
-                kept["objects"] = kind.every(self._api, query)
-            return kept["objects"]
+        for step, obj in seen.items():
+            step.listed = step.listed or (step.operation == "create" and obj is not None and not step.kind.named_twice)
+        return seen
 
 
 def _not_offered(error):

@@ -24,13 +24,16 @@ class Throttle:
         self._clock, self._sleep, self._lock = clock, sleep, threading.Lock()
         self._accepted, self._spacing, self._next, self._grown, self._shrunk = collections.deque(), 0.0, 0.0, 0.0, 0.0
 
-    def wait(self):
-        """Wait for this request's turn."""
+    def wait(self, go=False):
+        """Wait for this request's turn.
+
+        :param go: go at once; the turn that is taken is missing to those that come later
+        """
         with self._lock:
             now = self._clock()
             turn = max(now, self._next)
             self._next = turn + self._spacing
-        if turn > now:
+        if turn > now and not go:
             self._sleep(turn - now)
 
     def accepted(self):

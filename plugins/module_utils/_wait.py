@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ._errors import ApiError, JobFailed, JobTimeout, describe
+from ._errors import ApiError, JobFailed, JobTimeout, describe, innermost
 from ._jobs import interval
 from ._lookup import Lookup
 
@@ -46,28 +46,37 @@ def settle(api, waiting, kind, obj, tolerant=False):
             raise timeout(kind, first, waiting, None)
         waiting.sleep(max(0.0, waiting.next_look(since) - waiting.clock()))
         obj = Lookup(api).show(kind, first["id"])
-    if obj is not None and not tolerant and str(obj.get("status")).startswith("error"):
+    if obj is not None and not tolerant and str(obj.get("status")).lower().startswith("error"):
         raise failure(api, kind, obj)
     return obj
 
 
-def timeout(kind, obj, waiting, job):
-    """The exception for something that did not end in time; it names what to look at."""
+def timeout(kind, obj, waiting, job, refused=None):
+    """The exception for something that did not end in time; it names what to look at.
+
+    :param refused: the error with which a deletion was refused last
+    """
     obj = obj or {}
     what = "job %s" % job["job_id"] if job and job.get("job_id") else "%s, now %r," % (kind.label(obj), obj.get("status"))
     error = JobTimeout(
         "%s has not ended within %g s" % (what, waiting.wait_timeout),
         job_id=(job or {}).get("job_id"),
         retryable=True,
-        remedy="It goes on in the cloud: look at it with sdrs_job_info, or run the task again, which takes it up. "
-        "Raise wait_timeout if such a job takes longer.",
+        remedy="It goes on in the cloud: %s. Raise wait_timeout if such a job takes longer." % (
+            "run the task again, which takes it up" if kind.listing else "look at it with sdrs_job_info, or run the task again, which takes it up"
+        ),
     )
+    if refused:
+        error.message = "%s; its deletion was refused last with: %s" % (error.message, refused.message)
+        error.data.update(code=refused.code, remedy="Remove what uses it, then run the task again.")
     error.result["last_seen"] = obj
     return error
 
 
 def failure(api, kind, obj):
     """Why the object is in an error status, from the group-level list of failed tasks and the group's own (5.9.1)."""
+    if kind.listing:
+        return JobFailed("%s ended in status %r" % (kind.label(obj), obj.get("status")))
     group = obj["id"] if kind.name == "server_group" else obj.get("server_group_id")
     tasks = []
     for query in ({"server_group_id": group}, {}):
@@ -78,9 +87,9 @@ def failure(api, kind, obj):
     if not tasks:
         return JobFailed("%s ended in status %r; the list of failed tasks does not say why" % (kind.label(obj), obj.get("status")))
     task = max(tasks, key=lambda entry: str(entry.get("begin_time")))
-    code = task.get("error_code")
+    code, reason = innermost(task.get("error_code"), task.get("fail_reason"))
     return JobFailed(
         "%s ended in status %r: job %s %s failed: %s"
-        % (kind.label(obj), obj.get("status"), task.get("job_type"), task.get("job_id"), task.get("fail_reason") or "no reason given"),
+        % (kind.label(obj), obj.get("status"), task.get("job_type"), task.get("job_id"), reason or "no reason given"),
         code=code, job_id=task.get("job_id"), **describe(code),
     )

@@ -23,7 +23,7 @@ options:
     description: ID of the AS group.
     type: str
   name:
-    description: Name of the AS group.
+    description: Name of the AS group. Together with O(id), it must be the name of that group.
     type: str
   status:
     description: Whether the group is in service.

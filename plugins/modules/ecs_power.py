@@ -95,7 +95,7 @@ error:
 
 from ..module_utils._argspec import WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import ecs_power
+from ..module_utils._resources import _locks, ecs_power
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + Spec(
@@ -110,7 +110,7 @@ SPEC = WAIT + Spec(
     required_one_of=[("servers", "server_group")],
     mutually_exclusive=[("servers", "server_group")],
 )
-DECLARATION = Declaration(ecs_power.KIND, ecs_power.read, ecs_power.plan, "ecs_servers", ecs_power.show)
+DECLARATION = Declaration(ecs_power.KIND, ecs_power.read, ecs_power.plan, "ecs_servers", ecs_power.show, locks=_locks.POWER)
 
 
 def main():

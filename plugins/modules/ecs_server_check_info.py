@@ -23,13 +23,22 @@ options:
     elements: str
     required: true
   ports:
-    description: TCP ports of every server that must answer, from 1 to 65535.
+    description:
+      - TCP ports of every server that must answer, from 1 to 65535.
+      - They fail at once where the server has no IP address, or only one of a single network link.
     type: list
     elements: int
   timeout:
     description: Seconds after which what has not passed counts as failed, from 0 to 86400.
     type: float
     default: 300
+  windows_settle:
+    description:
+      - Seconds more than O(timeout) for the ports of a Windows server that runs, from 0 to 86400.
+      - Cloudbase-Init takes 3 to 5 minutes after the first boot at a site.
+      - Which servers run Windows is told by C(os_type) of their metadata.
+    type: float
+    default: 0
   unique_addresses:
     description:
       - Do not try the ports of a server whose address another server of the project, not among O(ids), has too. The check is
@@ -64,7 +73,7 @@ server_checks:
   description:
     - The servers in the order of O(ids), each with its C(checks). C(status) of a check is V(passed), V(failed), V(not_verifiable) or,
       for the ports of a server that does not run, V(not_tried). C(at) is the time, UTC, and C(seconds) counts from the start of the task.
-    - C(shared_with) names other servers that have the address too.
+    - C(shared_with) names other servers that have the address too, C(windows) tells whether it is a Windows server.
   returned: success
   type: list
   elements: dict
@@ -98,6 +107,7 @@ SPEC = Spec(
         "ids": {"type": "list", "elements": "str", "required": True},
         "ports": {"type": "list", "elements": "int"},
         "timeout": {"type": "float", "default": 300},
+        "windows_settle": {"type": "float", "default": 0},
         "unique_addresses": {"type": "bool", "default": False},
     }
 )

@@ -25,6 +25,12 @@ options:
     description: Absolute paths of files to remove.
     type: list
     elements: path
+  fallback:
+    description:
+      - Do not fail where a file cannot be written or removed. What cannot be written goes below C($XDG_STATE_HOME/cloud_dr.sdrs/reports), by
+        default C(~/.local/state/cloud_dr.sdrs/reports), or if that cannot be written either to a new folder for temporary files, with a warning.
+    type: bool
+    default: false
 seealso:
   - plugin: cloud_dr.sdrs.report_files
     plugin_type: lookup
@@ -49,6 +55,17 @@ jobs:
   type: list
   elements: dict
   sample: []
+paths:
+  description: Where each file of O(files) is, by the path it was asked for; null where it could not be written at all.
+  returned: success
+  type: dict
+  sample: {/srv/evidence/erp/drill.json: /srv/evidence/erp/drill.json}
+problems:
+  description: What could not be written or removed, and where it went, as sentences.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 error:
   description: What went wrong.
   returned: failure
@@ -62,7 +79,11 @@ from ..module_utils._resources import report_files
 from ..module_utils._run import Local
 
 SPEC = Spec(
-    {"files": {"type": "dict"}, "absent": {"type": "list", "elements": "path"}},
+    {
+        "files": {"type": "dict"},
+        "absent": {"type": "list", "elements": "path"},
+        "fallback": {"type": "bool", "default": False},
+    },
     required_one_of=[("files", "absent")],
 )
 DECLARATION = Local(report_files.write, rules=report_files.RULES)

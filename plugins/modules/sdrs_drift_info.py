@@ -10,7 +10,8 @@ DOCUMENTATION = r"""
 module: sdrs_drift_info
 short_description: Compare production and DR servers of an SDRS protection group
 description:
-  - SDRS replicates disks, but does not synchronise names, security groups, tags, flavors and NICs. This module tells where they differ.
+  - SDRS replicates disks, but does not synchronise what else makes a server. This module compares names, flavors, number of NICs, security groups,
+    tags, agencies, ECS groups and host names, and tells where they differ. What ECS does not tell of one of the servers is unknown, and no difference.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -22,6 +23,18 @@ options:
     type: str
     required: true
     aliases: [server_group_id]
+  protected_instances:
+    description: Only the servers of these protected instances, by name or ID.
+    type: list
+    elements: str
+    version_added: 0.2.0
+  auto_recovery:
+    description: Compare automatic recovery, too. That takes a request for each server.
+    type: bool
+    default: false
+    version_added: 0.2.0
+seealso:
+  - module: cloud_dr.sdrs.sdrs_drift
 """
 
 EXAMPLES = r"""
@@ -32,11 +45,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 drift:
-  description: One entry for each protected instance. V(differences) is null when one of the servers cannot be read.
+  description:
+    - One entry for each protected instance. C(differences) is null when one of the servers cannot be read.
+    - Of each difference, C(repairable) tells whether M(cloud_dr.sdrs.sdrs_drift) can repair it, and C(remedy) what to do.
   returned: success
   type: list
   elements: dict
-  sample: [{name: erp-db-1, differences: [{attribute: flavor, production: s3.large.2, dr: s3.medium.2}]}]
+  sample:
+    - name: erp-db-1
+      differences:
+        - attribute: flavor
+          production: s3.large.2
+          dr: s3.medium.2
+          repairable: false
+          remedy: "change it by hand: use sdrs_protected_instance_resize"
 drifted:
   description: Whether anything differs.
   returned: success
@@ -51,11 +73,17 @@ error:
 
 from ..module_utils._argspec import Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
+from ..module_utils._resources import drift
 from ..module_utils._run import Query
 
-SPEC = Spec({"server_group": reference("server_group", required=True)})
-DECLARATION = Query(_project_queries.drift)
+SPEC = Spec(
+    {
+        "server_group": reference("server_group", required=True),
+        "protected_instances": {"type": "list", "elements": "str"},
+        "auto_recovery": {"type": "bool", "default": False},
+    }
+)
+DECLARATION = Query(drift.report)
 
 
 def main():

@@ -24,10 +24,13 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the drill, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Together with O(id), the drill is renamed.
+      - Name of the drill, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Together with O(id), the drill is renamed,
+        unless another drill of the group bears that name.
     type: str
   id:
-    description: ID of an existing drill.
+    description:
+      - ID of an existing drill.
+      - With O(state=absent), all options that identify the drill must mean the same one; else nothing is sent.
     type: str
   server_group:
     description: Name or ID of the protection group. Needed to create a drill, fixed then.
@@ -89,7 +92,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import drill, server_group
+from ..module_utils._resources import _locks, drill
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
@@ -101,7 +104,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=server_group.locks)
+DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=_locks.DRILL)
 
 
 def main():

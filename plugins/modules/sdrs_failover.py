@@ -107,7 +107,7 @@ error:
 
 from ..module_utils._argspec import WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import failover, server_group
+from ..module_utils._resources import _locks, failover
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + Spec(
@@ -119,7 +119,7 @@ SPEC = WAIT + Spec(
         "force": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Declaration(failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=server_group.locks)
+DECLARATION = Declaration(failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=_locks.SWITCH)
 
 
 def main():

@@ -26,10 +26,13 @@ options:
   name:
     description:
       - Name of the protected instance, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
-      - When O(server) or O(id) is given, the instance is found by that, and renamed if it bears another name.
+      - When O(server) or O(id) is given, the instance is found by that, and renamed if it bears another name. With O(id), the name of another
+        instance of the group is refused.
     type: str
   id:
-    description: ID of an existing protected instance.
+    description:
+      - ID of an existing protected instance. A O(server) of another instance is refused.
+      - With O(state=absent), all options that identify the instance must mean the same one; else nothing is sent.
     type: str
   server_group:
     description: Name or ID of the protection group. Needed to create an instance, fixed then.
@@ -82,6 +85,15 @@ options:
       - Refused after a switch, when the DR server is production.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - With O(state=absent), consent to removing an instance that holds, or may hold, the last copy of its data. Without it such an
+        instance is neither deleted nor removed, with its DR server or without.
+      - The last copy is what remains when the production server or one of its disks does not exist, when the instance or one of its pairs is
+        V(invalid), in V(fault) or V(error-failing-over), or when a pair has a fault level. Where ECS or EVS does not answer, the consent is
+        needed only with O(delete_target_server) or O(delete_target_eip).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -115,7 +127,9 @@ protected_instance:
   type: dict
   sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description:
+    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which says what it is and why.
   returned: always
   type: list
   elements: dict
@@ -142,7 +156,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, PROTECTED_INSTANCE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import protected_instance
+from ..module_utils._resources import _locks, protected_instance
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
@@ -152,10 +166,13 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
         "server_group": reference("server_group"),
         "delete_target_server": {"type": "bool", "default": False},
         "delete_target_eip": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     },
     required_one_of=[("id", "server", "name")],
 )
-DECLARATION = Declaration(protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance")
+DECLARATION = Declaration(
+    protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance", locks=_locks.INSTANCE,
+)
 
 
 def main():

@@ -48,7 +48,7 @@ options:
         description: Flavor of the DR server, the production server's by default. Used at creation only.
         type: str
       name:
-        description: Name of the protected instance, set by renaming.
+        description: Name of the protected instance, set by renaming. With O(state=absent) it must be the name of the server's instance.
         type: str
   description:
     description: Description of all instances, at most 64 bytes without C(<) and C(>). Used at creation only.
@@ -75,6 +75,12 @@ options:
     default: false
   delete_target_eip:
     description: With O(state=absent), release the elastic IPs of the DR servers too. Refused after a switch.
+    type: bool
+    default: false
+  delete_last_copy:
+    description:
+      - With O(state=absent), consent to removing instances that hold, or may hold, the last copy of their data, because production is
+        lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for what that means.
     type: bool
     default: false
 """
@@ -107,7 +113,9 @@ protected_instances:
   elements: dict
   sample: [{id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-cluster-a, status: available}]
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description:
+    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which says what it is and why.
   returned: always
   type: list
   elements: dict
@@ -134,7 +142,7 @@ error:
 
 from ..module_utils._argspec import STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import instance_batch
+from ..module_utils._resources import _locks, instance_batch
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + Spec(
@@ -155,10 +163,12 @@ SPEC = WAIT + STATE + Spec(
         "tags": {"type": "dict"},
         "delete_target_server": {"type": "bool", "default": False},
         "delete_target_eip": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     }
 )
 DECLARATION = Declaration(
-    instance_batch.KIND, instance_batch.read, instance_batch.plan, "protected_instances", instance_batch.show, rules=instance_batch.RULES
+    instance_batch.KIND, instance_batch.read, instance_batch.plan, "protected_instances", instance_batch.show, rules=instance_batch.RULES,
+    locks=_locks.BATCH,
 )
 
 

@@ -37,7 +37,7 @@ options:
     type: list
     elements: str
   nic:
-    description: Port ID of the NIC to delete.
+    description: Port ID of the NIC to delete. O(ip_address) and O(subnet) must be those of the same NIC.
     type: str
     aliases: [nic_id]
 """
@@ -90,7 +90,7 @@ error:
 
 from ..module_utils._argspec import STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import nic
+from ..module_utils._resources import _locks, nic
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + Spec(
@@ -102,7 +102,7 @@ SPEC = WAIT + STATE + Spec(
         "nic": reference("nic"),
     }
 )
-DECLARATION = Declaration(nic.KIND, nic.read, nic.plan, "protected_instance", rules=nic.RULES)
+DECLARATION = Declaration(nic.KIND, nic.read, nic.plan, "protected_instance", rules=nic.RULES, locks=_locks.PART)
 
 
 def main():

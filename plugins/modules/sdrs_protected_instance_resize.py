@@ -82,7 +82,7 @@ error:
 
 from ..module_utils._argspec import WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import resize
+from ..module_utils._resources import _locks, resize
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + Spec(
@@ -97,7 +97,7 @@ SPEC = WAIT + Spec(
     required_one_of=[("flavor", "production_flavor", "dr_flavor")],
     mutually_exclusive=[("flavor", "production_flavor"), ("flavor", "dr_flavor")],
 )
-DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance")
+DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance", locks=_locks.PART)
 
 
 def main():

@@ -11,6 +11,12 @@ module: sdrs_readiness_info
 short_description: Check whether an SDRS operation is possible
 description:
   - Checks every condition the service documents for an operation on a protection group. Changes nothing.
+  - >-
+    For V(create) the clouds differ. Open Telekom Cloud protects no server with a shared disk attached or on a dedicated host, and none with a GPU,
+    FPGA, Kunpeng, disk-intensive, C6, C9, I9, M9 or S9 flavor. There these conditions have the severity V(error).
+  - >-
+    For V(drill) it warns of custom routes, peerings and network ACLs of the group's VPC that the drill VPC does not get, or that could not be
+    checked.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -23,10 +29,13 @@ options:
     required: true
     aliases: [server_group_id]
   operation:
-    description: The operation. V(create) is the protection of O(servers).
+    description:
+      - The operation. V(create) is the protection of O(servers).
+      - V(first_switch), since 0.2.0, tells for each server what to prepare in its operating system before the DR server starts for the first time,
+        by a switch or a drill. All of it is advice of severity V(warning). Whether a group was ever switched, and switched back, is unknown.
     type: str
     required: true
-    choices: [protect, planned_failover, failover, reprotect, drill, create]
+    choices: [protect, planned_failover, failover, reprotect, drill, create, first_switch]
   servers:
     description: Names or IDs of servers, for V(create).
     type: list
@@ -49,11 +58,18 @@ EXAMPLES = r"""
     server_group: erp
     operation: create
     servers: [ecs-erp-web-1]
+
+- name: See what to prepare before the first switch or drill
+  cloud_dr.sdrs.sdrs_readiness_info:
+    server_group: erp
+    operation: first_switch
 """
 
 RETURN = r"""
 checks:
-  description: The conditions. V(severity) is V(error) if the condition forbids the operation, V(advisory) if a failover needs C(force), V(warning) else.
+  description:
+    - The conditions. V(severity) is V(error) if the condition forbids the operation, V(advisory) if a failover needs C(force), V(warning) else.
+    - For V(first_switch), C(server) is the ID of the server that a condition is about.
   returned: success
   type: list
   elements: dict
@@ -64,6 +80,11 @@ server_group:
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
   version_added: 0.2.0
+project:
+  description: Where the group is, as C(id) of the project, C(region) and C(endpoint) of the service.
+  returned: success
+  type: dict
+  sample: {id: 0a1b2c3d4e5f60718293a4b5c6d7e8f9, region: eu-de, endpoint: "https://sdrs.eu-de.otc.t-systems.com"}
 ready:
   description: Whether no condition forbids the operation.
   returned: success
@@ -86,7 +107,7 @@ SPEC = Spec(
         "server_group": reference("server_group", required=True),
         "operation": {
             "type": "str",
-            "choices": ["protect", "planned_failover", "failover", "reprotect", "drill", "create"],
+            "choices": ["protect", "planned_failover", "failover", "reprotect", "drill", "create", "first_switch"],
             "required": True,
         },
         "servers": {"type": "list", "elements": "str"},

@@ -24,10 +24,13 @@ options:
   name:
     description:
       - Name of the replication pair, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
-      - When O(volume) or O(id) is given, the pair is found by that, and renamed if it bears another name.
+      - When O(volume) or O(id) is given, the pair is found by that, and renamed if it bears another name. With O(id), the name of another pair
+        of the group is refused.
     type: str
   id:
-    description: ID of an existing replication pair.
+    description:
+      - ID of an existing replication pair. A O(volume) of another pair is refused.
+      - With O(state=absent), all options that identify the pair must mean the same one; else nothing is sent.
     type: str
   server_group:
     description: Name or ID of the protection group. Needed to create a pair, fixed then.
@@ -75,6 +78,15 @@ options:
       - Refused after a switch, when the DR disk is production.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - With O(state=absent), consent to removing a pair that holds, or may hold, the last copy of its data. Without it such a pair is
+        neither deleted nor removed, with its DR disk or without.
+      - The last copy is what remains when the production disk does not exist, when the pair is V(invalid), in V(fault) or
+        V(error-failing-over), or when it has a fault level. Where EVS does not answer, the consent is needed only with
+        O(delete_target_volume).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -110,7 +122,9 @@ replication:
   type: dict
   sample: {id: b93bc1c4-67ee-45a1-bc8a-d022fdd28811, name: erp-archive, status: available}
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description:
+    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which says what it is and why.
   returned: always
   type: list
   elements: dict
@@ -137,7 +151,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import replication
+from ..module_utils._resources import _locks, replication
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
@@ -157,10 +171,11 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
         "purge_attachments": {"type": "bool", "default": False},
         "force_detach": {"type": "bool", "default": False},
         "delete_target_volume": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     },
     required_one_of=[("id", "volume", "name")],
 )
-DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication")
+DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication", locks=_locks.PAIR)
 
 
 def main():

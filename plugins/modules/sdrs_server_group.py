@@ -24,11 +24,13 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the protection group. Together with O(id), the group is renamed.
+      - Name of the protection group. Together with O(id), the group is renamed, unless another group bears that name.
       - At most 64 bytes of letters, digits, C(.), C(_) and C(-).
     type: str
   id:
-    description: ID of an existing protection group.
+    description:
+      - ID of an existing protection group.
+      - With O(state=absent), all options that identify the group must mean the same one; else nothing is sent.
     type: str
   description:
     description:
@@ -76,6 +78,12 @@ options:
       - With O(purge=true), delete a group even while it is failed over and its original servers have no network interfaces.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - With O(purge=true), consent to removing instances and pairs that hold, or may hold, the last copy of their data, because
+        production is lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for what that means. Without it such a group stays as it is.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -117,7 +125,9 @@ server_group:
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description:
+    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which says what it is and why.
   returned: always
   type: list
   elements: dict
@@ -144,7 +154,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import server_group
+from ..module_utils._resources import _locks, server_group
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
@@ -161,10 +171,11 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
         "reprotect": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(server_group.KIND, server_group.read, server_group.plan, "server_group", locks=server_group.locks)
+DECLARATION = Declaration(server_group.KIND, server_group.read, server_group.plan, "server_group", locks=_locks.SERVER_GROUP)
 
 
 def main():

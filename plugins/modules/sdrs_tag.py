@@ -91,7 +91,7 @@ error:
 
 from ..module_utils._argspec import STATE, Spec, reference
 from ..module_utils._module import run_module
-from ..module_utils._resources import protected_instance, tag
+from ..module_utils._resources import _locks, protected_instance, tag
 from ..module_utils._run import Declaration
 
 SPEC = STATE + Spec(
@@ -101,7 +101,7 @@ SPEC = STATE + Spec(
         "purge": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Declaration(protected_instance.KIND, tag.read, tag.plan, "tags", tag.show, tag.expect)
+DECLARATION = Declaration(protected_instance.KIND, tag.read, tag.plan, "tags", tag.show, tag.expect, locks=_locks.PART)
 
 
 def main():

@@ -39,7 +39,10 @@ options:
         description: Name of the protection group. With O(server_groups[].id) the group is renamed.
         type: str
       id:
-        description: ID of an existing group; needed only where several groups bear the name, or to rename.
+        description:
+          - ID of an existing group; needed only where several groups bear the name, or to rename.
+          - With O(server_groups[].state=absent), ID and name must mean the same group, and so must the options of each entry below it mean the
+            same object; else nothing is sent.
         type: str
       state:
         description:
@@ -205,6 +208,13 @@ options:
     description: Delete the DR disks of pairs that are removed. Refused unless production is at the source site.
     type: bool
     default: false
+  delete_last_copy:
+    description:
+      - Consent to removing instances and pairs that hold, or may hold, the last copy of their data, because production is lost. See
+        M(cloud_dr.sdrs.sdrs_protected_instance) for what that means.
+      - Without it, O(prune=true) and V(absent) entries leave such objects alone, and the task fails once all else is done.
+    type: bool
+    default: false
 notes:
   - O(wait=false) is refused. O(wait_timeout) counts for each job, never for the whole; do not use the task's C(timeout).
 seealso:
@@ -258,7 +268,9 @@ server_groups:
   elements: dict
   sample: [{id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}]
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description:
+    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which says what it is and why.
   returned: always
   type: list
   elements: dict
@@ -301,7 +313,7 @@ error:
 
 from ..module_utils._argspec import IMMUTABLE_CHANGE, WAIT, Spec
 from ..module_utils._module import run_module
-from ..module_utils._resources import _document, topology
+from ..module_utils._resources import _document, _locks, topology
 from ..module_utils._run import Declaration
 
 SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
@@ -313,10 +325,11 @@ SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
         "delete_target_server": {"type": "bool", "default": False},
         "delete_target_eip": {"type": "bool", "default": False},
         "delete_target_volume": {"type": "bool", "default": False},
+        "delete_last_copy": {"type": "bool", "default": False},
     }
 )
 DECLARATION = Declaration(
-    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True, locks=topology.locks,
+    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True, locks=_locks.TOPOLOGY,
 )
 
 

@@ -12,18 +12,22 @@ short_description: Manage VPCs and their subnets
 description:
   - Creates, updates and deletes VPCs and subnets, as DR drills need them. A drill VPC must have the CIDR block and subnets of the
     protection group's VPC.
+  - A subnet is waited for until it is active, and until it is gone.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.wait
   - cloud_dr.sdrs.attributes
   - cloud_dr.sdrs.attributes.state
 options:
   id:
-    description: ID of an existing VPC.
+    description:
+      - ID of an existing VPC.
+      - With O(state=absent), all options that identify the VPC must mean the same one; else nothing is sent.
     type: str
   name:
-    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed.
+    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed, unless another VPC bears that name.
     type: str
   cidr:
     description:
@@ -47,10 +51,36 @@ options:
         type: str
         required: true
       gateway_ip:
-        description: Gateway of the subnet, the first address by default. Fixed at creation.
+        description: Gateway of the subnet, by default the first address of O(subnets[].cidr) that can be used. Fixed at creation.
         type: str
+      dns_list:
+        description:
+          - Addresses of the DNS servers, in order. Without DNS servers the subnet's servers resolve no names, since the service sets none by itself.
+          - O(subnets[].primary_dns) and O(subnets[].secondary_dns) are its first two; give either it or them.
+        type: list
+        elements: str
+        version_added: 0.2.0
+      primary_dns:
+        description: Address of the first DNS server.
+        type: str
+        version_added: 0.2.0
+      secondary_dns:
+        description: Address of the second DNS server.
+        type: str
+        version_added: 0.2.0
+      dhcp_enable:
+        description: Whether DHCP is enabled. New subnets have it enabled by default.
+        type: bool
+        version_added: 0.2.0
+      ntp_servers:
+        description: Addresses of at most four NTP servers. An empty list removes them.
+        type: list
+        elements: str
+        version_added: 0.2.0
   purge_subnets:
-    description: Delete subnets that O(subnets) does not name; with O(state=absent), all subnets first.
+    description:
+      - Delete subnets that O(subnets) does not name; with O(state=absent), all subnets first. A VPC that has subnets is not deleted without this.
+      - Ports outlive their servers by some seconds. A deletion that is refused for that is repeated for O(wait_timeout) seconds.
     type: bool
     default: false
 """
@@ -63,7 +93,7 @@ EXAMPLES = r"""
     subnets:
       - name: app
         cidr: 192.168.0.0/20
-        gateway_ip: 192.168.0.1
+        dns_list: [100.125.4.25, 100.125.129.199]
 
 - name: Remove it with its subnets
   cloud_dr.sdrs.vpc:
@@ -91,6 +121,12 @@ jobs:
   type: list
   elements: dict
   sample: []
+pending:
+  description: What is left to do once what was begun has ended. Run the task again then.
+  returned: with O(wait=false)
+  type: list
+  elements: dict
+  sample: []
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -98,12 +134,12 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import STATE, Spec
+from ..module_utils._argspec import STATE, WAIT, Spec
 from ..module_utils._module import run_module
 from ..module_utils._resources import vpc
 from ..module_utils._run import Declaration
 
-SPEC = STATE + Spec(
+SPEC = WAIT + STATE + Spec(
     {
         "id": {"type": "str"},
         "name": {"type": "str"},
@@ -116,7 +152,13 @@ SPEC = STATE + Spec(
                 "name": {"type": "str", "required": True},
                 "cidr": {"type": "str", "required": True},
                 "gateway_ip": {"type": "str"},
+                "dns_list": {"type": "list", "elements": "str"},
+                "primary_dns": {"type": "str"},
+                "secondary_dns": {"type": "str"},
+                "dhcp_enable": {"type": "bool"},
+                "ntp_servers": {"type": "list", "elements": "str"},
             },
+            "mutually_exclusive": [("dns_list", "primary_dns"), ("dns_list", "secondary_dns")],
         },
         "purge_subnets": {"type": "bool", "default": False},
     },

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
+from ..module_utils._resources._subnets import live_options
+from ..module_utils._shapes import usable
 from ._report import PASSED, moment, span
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -76,33 +78,15 @@ def _probe(server, port, outcome, start, began):
     return dict(check, status=PASSED, at=at, detail="%s answers to the probe host" % server["address"])
 
 
-def made_by_service(vpc_id, record):
-    """``[vpc_id]`` if the record saw the service make that VPC: it was not there before the drill was requested without one."""
-    before = record.get("vpcs_before")
-    return [vpc_id] if vpc_id and isinstance(before, list) and vpc_id not in before else []
-
-
-def disposable(made, group, drills, ecs_servers, vpcs):
-    """Of VPCs that the service was seen to make for a drill, which may be deleted and why the others may not.
-
-    :returns: ``[{id, name, delete, detail}]``; those that are gone already are left out
-    """
-    names = {vpc.get("id"): vpc.get("name") for vpc in vpcs}
+def subnets(listed):
+    """The subnets of a drill VPC like those that are ``listed``, as vpc takes them: with their DNS, DHCP and NTP."""
     found = []
-    for vpc_id in dict.fromkeys(made):
-        if vpc_id not in names:
-            continue
-        users = [drill.get("name") for drill in drills if drill.get("drill_vpc_id") == vpc_id]
-        foreign = [server.get("name") for server in ecs_servers if vpc_id in (server.get("addresses") or {})
-                   or (server.get("metadata") or {}).get("vpc_id") == vpc_id]
-        reason = None
-        if vpc_id in (group.get("source_vpc_id"), group.get("target_vpc_id")):
-            reason = "it is the VPC of the protection group itself"
-        elif users:
-            reason = "used by drill %s" % ", ".join(map(str, users))
-        elif foreign:
-            reason = "in use by server %s" % ", ".join(map(str, foreign[:5]))
-        found.append({"id": vpc_id, "name": names[vpc_id], "delete": reason is None, "detail": reason or "the service made it for this drill"})
+    for subnet in listed:
+        options = live_options(usable("subnets", subnet))
+        found.append({
+            key: value for key, value in options.items()
+            if value is not None and key not in ("primary_dns", "secondary_dns") and (value or key != "dns_list")
+        })
     return found
 
 

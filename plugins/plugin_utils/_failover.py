@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from ._records import doubt, results
+from ._records import milestones as milestones_of
 
-from ._report import moment
-
-_LONGEST_RUN = timedelta(days=1)
 # What may be changed in an AS group before and after a switch; options of as_group.
 _SCALING = (
     "status", "min_instance_number", "desire_instance_number", "max_instance_number", "available_zones", "scaling_configuration_id",
@@ -20,16 +18,6 @@ _SETTLED = ("protected", "failed-over")
 _IN_FLIGHT = ("reversing", "failing-over", "reprotecting")
 
 
-def unconfirmed(confirm, groups):
-    """The protection groups that nobody has confirmed by naming them.
-
-    :param confirm: a name, names separated by commas, or a list of names
-    :param groups: ``{host: protection group, or None where it bears the host's name}``
-    """
-    named = [name.strip() for name in confirm.split(",")] if isinstance(confirm, str) else [str(name) for name in confirm or []]
-    return sorted({str(group or host) for host, group in groups.items()} - set(named))
-
-
 def position(group, site):
     """Where a group stands on its way to ``site``: ``there``, ``in_flight``, or ``elsewhere``."""
     if group.get("status") in _IN_FLIGHT:
@@ -37,14 +25,25 @@ def position(group, site):
     return "there" if group.get("priority_station") == site and group.get("status") in _SETTLED else "elsewhere"
 
 
-def record(saved, site, now=None):
-    """What an interrupted run to ``site`` left, ``{}`` if there is nothing, or if it began more than a day ago and is no such run any more.
+def record(saved, run, where, now=None):
+    """What an interrupted run to the same site left. It serves times and the report; what is done follows from the live state alone.
 
     :param saved: what the file of the record holds, in a list, or nothing
+    :param run: ``what``, ``active_site``, ``project`` and ``server_group`` that it must have
+    :param where: see ``position``
+    :returns: ``{record, notes}``, the record ``{}`` if there is none or it is not believed
     """
-    found = saved[0] if saved and saved[0].get("active_site") == site else {}
-    began = moment((found.get("milestones") or [{}])[0].get("at"))
-    return found if began and (now or datetime.now(timezone.utc)) - began <= _LONGEST_RUN else {}
+    if not saved:
+        return {"record": {}, "notes": []}
+    found, wanted = saved[0], {"what": run["what"], "project": run["project"], "group": run["server_group"]["id"]}
+    doubted, milestones = doubt(found, wanted, now), milestones_of(found, now)
+    if not doubted and found.get("active_site") != run["active_site"]:
+        doubted = "it is of a switch to the other site"
+    if not doubted and (not milestones or where == "elsewhere" and any(entry["name"] == "switched" for entry in milestones)):
+        doubted = "it does not agree with where production is"
+    if doubted:
+        return {"record": {}, "notes": ["The record %s is left out: %s." % (found.get("path"), doubted)]}
+    return {"record": {"requested": found["requested"], "milestones": milestones, "results": results(found)}, "notes": []}
 
 
 def obstacles(checks, force=False, stopped=True):

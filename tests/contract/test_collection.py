@@ -13,7 +13,7 @@ import tarfile
 import pytest
 import yaml
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _argspec, _settings
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _argspec, _settings, _version
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._error_codes import CODES
 from sdrs_simulator import faults
 from support import ROOT
@@ -24,11 +24,14 @@ WITH_INFO = {"sdrs_server_group", "sdrs_protected_instance", "sdrs_replication",
 OTHERS = {
     "sdrs_domain_info", "sdrs_job_info", "sdrs_failover", "sdrs_protected_instance_batch", "sdrs_protected_instance_resize",
     "sdrs_protected_instance_nic", "sdrs_failed_task", "sdrs_failed_task_info", "sdrs_quota_info", "sdrs_api_version_info",
-    "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift_info", "vpc", "vpc_info", "as_group", "as_group_info", "ecs_power",
-    "ecs_server_info", "ecs_server_check_info", "report_files",
+    "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift", "sdrs_drift_info", "vpc", "vpc_eip", "vpc_info", "as_group", "as_group_info", "ecs_power",
+    "ecs_server_info", "ecs_server_check_info", "report_files", "sdrs_doctor_info",
 }
-NOT_OF_ANSIBLE = ("_auth", "_client", "_shapes", "_api", "_errors", "_error_codes", "_jobs", "_sign", "_settings", "_clouds_yaml", "_token_cache",
-                  "_mask", "_hosts", "_transport", "_connection", "_validate", "_argspec", "_progress")
+NOT_OF_ANSIBLE = (
+    "_auth", "_client", "_odd", "_paging", "_shapes", "_api", "_errors", "_error_codes", "_jobs", "_sign", "_settings", "_setting_values", "_mask",
+    "_transport", "_connection", "_hosts", "_clouds_yaml", "_token_cache", "_private_folder", "_lock", "_lock_files",
+    "_validate", "_argspec", "_progress",
+)
 LICENCE = "SPDX-License-" + "Identifier: GPL-3.0-or-later"
 # Files over the limit, each with its reason.
 LONG_FILES = {
@@ -36,7 +39,6 @@ LONG_FILES = {
     "sdrs_topology.py": "documentation: the options of a whole document",
     "instances.py": "the simulator's twelve operations on one kind of object, which share their checks",
     "groups.py": "the simulator's groups and the switching of sites, one table of life cycles",
-    "neighbours.py": "the simulator's slice of four neighbouring services, a few lines each",
     "replications.py": "the simulator's eight operations on one kind of object, which share their checks",
 }
 
@@ -115,6 +117,10 @@ def test_simulator_and_table_agree_on_codes():
 def test_all_operations_of_the_service_are_known():
     assert len(_api.OPERATIONS) == 49
     assert len({operation.section for operation in _api.OPERATIONS.values()}) == 49
+
+
+def test_the_version_is_that_of_the_collection():
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == _version.VERSION, "plugins/module_utils/_version.py follows galaxy.yml"
 
 
 def test_every_environment_variable_is_documented():

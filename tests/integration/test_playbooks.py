@@ -66,6 +66,32 @@ def test_plan_converge_plan_export(workplace, simulator):
     assert applied.returncode == 0 and "changed=0" in applied.stdout, applied.stdout
 
 
+def test_the_last_copy_stays_unless_its_own_variable_says_otherwise(workplace, simulator):
+    """The production server is deleted, a new one bears its name: the old instance is no longer named."""
+    assert workplace("converge").returncode == 0
+    api = connect(simulator)
+    old = next(each for each in api.list("list_protected_instances") if each["name"] == "web-1")
+    simulator.lose("servers", old["source_server"])
+    simulator.patch("servers", simulator.server("ecs-erp-web-2"), name="ecs-erp-web-1")
+    wanted = ["-e", '{"topology_prune": true, "topology_delete_target_server": true}']
+    planned = workplace("plan", *wanted)
+    content, text = report(workplace)
+    assert planned.returncode == 0 and content["verdict"] == "error" and "last copy" in content["message"]
+    assert "last copy" in text and old["target_server"] in text
+    refused = workplace("converge", *wanted)
+    assert refused.returncode == 2 and "last copy" in refused.stdout
+    assert old["target_server"] in [each["id"] for each in api.servers()] and api.call("show_protected_instance", protected_instance=old["id"])
+
+    wanted += ["-e", '{"topology_delete_last_copy": true}']
+    workplace("plan", *wanted)
+    content, text = report(workplace)
+    assert content["verdict"] == "drift" and [each for each in content["operations"] if old["target_server"] in each.get("last_copy", "")]
+    assert "delete protected instance `web-1` — **last copy**: `protected instance web-1" in text and "last_copy:" in text
+    assert "holds the last copy (server ecs-erp-web-1 (%s)" % old["target_server"] in text
+    done = workplace("converge", *wanted)
+    assert done.returncode == 0 and old["target_server"] not in [each["id"] for each in api.servers()]
+
+
 def test_drift_ends_failed_only_where_that_is_asked_for(workplace):
     failed = workplace("plan", "-e", "plan_fail_on_drift=true")
     assert failed.returncode == 2 and "erp: drift" in failed.stdout and report(workplace)[0]["verdict"] == "drift"
@@ -111,15 +137,16 @@ def test_a_target_that_is_none_ends_failed(workplace):
 
 
 @pytest.mark.parametrize("in_process", ["true", "false"])
-def test_progress_is_shown_where_it_is_wanted(workplace, in_process):
-    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "cloud_dr.sdrs.progress", "SDRS_PROGRESS_INTERVAL": "0.05", "TMPDIR": str(workplace.folder)}
+def test_progress_is_shown_where_it_is_wanted(workplace, in_process, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("t")  # the path of a socket must be short
+    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "cloud_dr.sdrs.progress", "SDRS_PROGRESS_INTERVAL": "0.05", "TMPDIR": str(folder)}
     arguments = ("converge", "-e", "sdrs_in_process=" + in_process)
     shown = workplace(*arguments, SDRS_PROGRESS="always", **enabled)
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "sdrs: done: create protected instance web-1 (" in shown.stdout and "in flight: create" in shown.stdout
     silent = workplace(*arguments, "-e", '{"topology_prune": true, "topology_server_group": {"name": "erp", "state": "absent"}}', **enabled)
     assert silent.returncode == 0 and "sdrs:" not in silent.stdout and "changed=1" in silent.stdout
-    assert not list(workplace.folder.glob("sdrs-progress-*"))
+    assert not list(folder.glob("sdrs-progress-*"))
 
 
 @pytest.mark.parametrize("in_process", ["true", "false"])

@@ -124,6 +124,9 @@ LIVES = {
     "vpc": (
         [], {"name": "vpc-x", "cidr": "192.168.0.0/16"}, {"name": "vpc-x", "subnets": [{"name": "a", "cidr": "192.168.0.0/24"}], "purge_subnets": True}, "vpc",
     ),
+    "vpc_eip": (
+        [], {"eip": "80.158.0.10", "server": "ecs-erp-web-1"}, {"eip": "80.158.0.10", "server": "ecs-erp-web-2", "move": True}, "eip",
+    ),
     "as_group": ([], {"name": "as-erp-web", "status": "paused"}, {"name": "as-erp-web", "cool_down_time": 60}, "as_group"),
     "sdrs_tag": (
         WITH_INSTANCE, {"protected_instance": "erp-db-1", "tags": {"tier": "db"}},
@@ -133,7 +136,7 @@ LIVES = {
 
 
 # What they manage exists by itself.
-NEVER_DELETED = ("sdrs_failover", "sdrs_protected_instance_resize", "ecs_power", "as_group")
+NEVER_DELETED = ("sdrs_failover", "sdrs_protected_instance_resize", "ecs_power", "as_group", "vpc_eip")
 
 
 @pytest.mark.parametrize("module", sorted(LIVES))
@@ -197,6 +200,7 @@ INFO = {
     "as_group_info": ({}, "as_groups"),
     "ecs_server_info": ({"server_group": "erp"}, "ecs_servers"),
     "ecs_server_check_info": ({"ids": ["a" * 32], "timeout": 0}, "server_checks"),
+    "sdrs_doctor_info": ({}, "checks"),
     "sdrs_job_info": ({"jobs": "{{ result_0.jobs }}", "wait": True}, "jobs"),
 }
 
@@ -241,7 +245,7 @@ EXAMPLES = [
     "Stop the production servers before a planned failover", "Give both servers the same flavor", "Check whether a planned failover is possible",
     "See whether a planned failover is possible", "Planned failover to the DR site", "Failover, when the production site is lost",
     "Re-protect after a failover", "Start two servers", "Find the web servers", "Wait until they run", "See whether one can be logged in to",
-    "Keep what a rehearsal came to",
+    "Keep what a rehearsal came to", "Examine the connection", "Show what is wrong",
     "Detach the pair and delete it with its DR disk", "Rename the protected instance of a server",
     "Stop protecting a server and delete its DR server", "Remove the group with all it contains",
 ]
@@ -277,7 +281,7 @@ def test_the_examples_of_the_documentation_run(sim, tmp_path):
     }
     done = ansible_playbook(str(tmp_path / "examples.yml"), **environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [entry[1] for entry in sim.log()].count("/v3/auth/tokens") == 1, "the token is cached between tasks"
+    assert [entry[1] for entry in sim.log()].count("/v3/auth/tokens") == 2, "the token is cached between tasks; the doctor tries the password itself"
 
 
 def test_bad_input_is_told_before_anything_is_sent(sim, play):

@@ -9,6 +9,8 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, AuthError
 from support import eventually
 
+pytestmark = pytest.mark.unless_altered()
+
 UNKNOWN = "00000000000000000000000000000000"
 
 
@@ -198,3 +200,26 @@ def test_the_start_line_has_what_the_contract_names(simulator):
     assert len(servers) >= 6 and len(shared[0]["attached_to"]) == 2 and len(simulator.info["flavors"]) >= 2 and len(simulator.info["vpcs"]) >= 2
     assert any(not volume["attached_to"] for volume in simulator.info["volumes"])
     assert all(len(simulator.info[key]) >= 24 for key in ("password", "access_key", "secret_key"))
+
+
+@pytest.mark.parametrize("data_disks, pairs", [
+    (False, {"/dev/vda": "invalid", "/dev/vdb": "available"}), (True, {"/dev/vda": "invalid", "/dev/vdb": "invalid"}),
+])
+def test_a_server_deleted_by_ecs_makes_its_instance_invalid(world, data_disks, pairs):
+    """A.3, A.4: a server in the instance, a disk in the pair was deleted. The system disk goes with its server."""
+    instance_id = world.instance(world.group())
+    instance = world.api.call("show_protected_instance", protected_instance=instance_id)
+    body = {"servers": [{"id": instance["source_server"]}], "delete_publicip": False, "delete_volume": data_disks}
+    job = world.api.client.call("POST", "ecs", "/v1/{project_id}/cloudservers/delete", None, body)["job_id"]
+    eventually(lambda: world.api.job(job, "ecs")["status"] == "SUCCESS")
+    assert world.api.call("show_protected_instance", protected_instance=instance_id)["status"] == "invalid"
+    assert {pair["attachment"][0]["device"]: pair["status"] for pair in world.api.list("list_replications")} == pairs
+    assert instance["source_server"] not in [server["id"] for server in world.api.servers()]
+
+
+def test_a_lost_disk_makes_its_pair_invalid(world):
+    instance_id = world.instance(world.group())
+    pair = world.api.list("list_replications")[0]
+    world.simulator.lose("volumes", pair["volume_ids"].split(",")[0])
+    assert world.api.call("show_replication", replication=pair["id"])["status"] == "invalid"
+    assert world.api.call("show_protected_instance", protected_instance=instance_id)["status"] == "fault"

@@ -66,6 +66,7 @@ def names(export, key):
     return [each.get("name") for each in export("erp")["server_groups"][0][key]]
 
 
+@pytest.mark.unless_altered("batch_offered")
 def test_one_task_builds_everything(topology, export, simulator):
     simulator.forget()
     planned = topology(*FULL, check=True)
@@ -127,6 +128,7 @@ def test_an_export_leaves_out_what_a_failed_job_left_behind(task, topology, expo
     assert not topology(*exported["server_groups"])["changed"] and not writes(simulator)
 
 
+@pytest.mark.unless_altered("batch_offered")
 def test_a_failed_branch_leaves_the_others_running(topology, simulator):
     simulator.fail_job(job_type="createProtectedInstanceNoCG", resource_name="db-1", error_code="SDRS.1014", fail_reason="no room", count=1)
     wanted = erp(WEB, APP, DB, protection="enabled")
@@ -227,6 +229,7 @@ def test_what_is_fixed_differs(topology, simulator):
 
 
 class TestPrune:
+    @pytest.mark.unless_altered("batch_offered")
     def test_only_lists_that_are_given_are_pruned_and_only_when_asked(self, topology, export, simulator):
         topology(*FULL)
         one = erp(WEB)
@@ -255,6 +258,7 @@ class TestPrune:
             topology(wanted, prune=True)
         assert names(export, "protected_instances") == ["app-1", "web-1"]
 
+    @pytest.mark.unless_altered("batch_offered")
     def test_a_disk_shared_with_one_that_stays_is_not_detached(self, topology, simulator):
         topology(erp(*CLUSTER))
         simulator.forget()
@@ -280,6 +284,7 @@ def _fail_over(task):
 
 class TestTeardown:
     @pytest.mark.parametrize("outlive", [False, True])
+    @pytest.mark.unless_altered("batch_offered")
     def test_a_group_goes_with_what_its_entry_names(self, topology, simulator, export, outlive):
         simulator.settings(pairs_outlive_instance=outlive)
         topology(*FULL)
@@ -372,6 +377,7 @@ class TestDisks:
             topology(erp(WEB, *CLUSTER))
         assert "server_groups[0].protected_instances[0]" in failed.value.result["branches"]["succeeded"]
 
+    @pytest.mark.unless_altered("batch_offered")
     def test_a_failed_set_is_made_anew_together(self, topology, simulator):
         simulator.fail_job(job_type="batchCreateProtectedInstance", error_code="SDRS.1014", fail_reason="no room", count=1)
         with pytest.raises(TaskFailed, match="no room"):
@@ -405,6 +411,7 @@ class TestDisks:
         assert not topology(more)["changed"]
 
 
+@pytest.mark.unless_altered("batch_offered")
 def test_a_drill_waits_for_the_synchronisation(topology, simulator, task):
     topology(*FULL)
     drills = task("sdrs_drill_info")["drills"]
@@ -420,6 +427,7 @@ run_task("sdrs_topology", json.loads(sys.argv[1]))
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.unless_altered("batch_offered")
 def test_killed_at_any_point_and_run_again(start_simulator, tmp_path, seed):
     """The end state is that of an undisturbed run: no duplicates, no orphans."""
     chance, settled = random.Random(seed), []
@@ -438,6 +446,7 @@ def test_killed_at_any_point_and_run_again(start_simulator, tmp_path, seed):
     assert settled[0] == settled[1]
 
 
+@pytest.mark.unless_altered("batch_offered")
 def test_two_runs_at_once_build_one_topology(start_simulator):
     simulator = start_simulator("--speed", "100")
     options = dict(simulator.connection, token_cache=False, server_groups=FULL)

@@ -14,6 +14,8 @@ from huaweicloudsdksdrs.v1.sdrs_client import SdrsClient
 
 from support import eventually
 
+pytestmark = pytest.mark.unless_altered()
+
 OPERATIONS_OF_SERVICE = 49
 
 

@@ -79,6 +79,39 @@ def test_a_failed_job_tells_its_failing_sub_job():
     assert "gave no reason" in str(_errors.job_error({"job_id": "j", "status": "FAIL", "entities": "hostile"}))
 
 
+INNER = json.dumps({"badRequest": {"message": "Extending the disk failed: quota", "code": 400}})
+
+
+@pytest.mark.parametrize("code, reason, expected", [
+    ("SDRS.0001", "SdrsSomethingTask-fail:SDRS.0011:Client error : " + INNER, ("SDRS.0011", "Extending the disk failed: quota (400)")),
+    ("SDRS.0406", 'Failed: {"error": {"code": "EVS.2024", "message": "volume is error!"}} and so on', ("EVS.2024", "volume is error!")),
+    ("SDRS.0406", {"error": {"code": "EVS.2024", "message": "volume is error!"}}, ("EVS.2024", "volume is error!")),
+    # Two deep, and escaped as text in text.
+    ("SDRS.1", json.dumps({"error": {"code": "Ecs.0001", "message": "outer " + json.dumps({"message": "the cause " + "x" * 900, "code": "VPC.0209"})}}),
+     ("VPC.0209", "the cause " + "x" * 589 + "…")),
+    ("SDRS.1", 'error: {\\"badRequest\\": {\\"message\\": \\"inside\\", \\"code\\": \\"EVS.1234\\"}}', ("EVS.1234", "inside")),
+    (None, "x: " + INNER, ("400", "Extending the disk failed: quota")),
+    # What holds no error stays as it is.
+    ("EVS.2024", "volume is error!", ("EVS.2024", "volume is error!")), ("A.1", "set {a} of {b", ("A.1", "set {a} of {b")),
+    ("A.1", 'it said {"weight": 7}', ("A.1", 'it said {"weight": 7}')), (None, None, (None, None)), ("A.1", "{" * 60_000, ("A.1", "{" * 599 + "…")),
+    (7, [1], ("7", None)),
+])
+def test_a_cause_inside_a_cause_is_shown(code, reason, expected):
+    assert _errors.innermost(code, reason) == expected
+    failing = {"status": "FAIL", "job_id": "s1", "job_type": "sub", "error_code": code, "fail_reason": reason}
+    parent = {"status": "FAIL", "job_id": "j", "job_type": "t", "error_code": "SDRS.0406", "fail_reason": "sub-job", "entities": {"sub_jobs": [failing]}}
+    for job in (failing, parent):
+        if reason and expected[1]:
+            assert str(expected[1])[:60] in str(_errors.job_error(job)) and _errors.job_error(job).data.get("code") == expected[0]
+
+
+@pytest.mark.parametrize("status", [405, 501])
+@pytest.mark.parametrize("body", ["", {"error": {"code": "X.1", "message": "no"}}])
+def test_a_method_that_is_not_allowed_or_implemented_is_not_offered(status, body):
+    error = _errors.api_error(status, body)
+    assert error.not_offered and not isinstance(error, _errors.NotFound) and "does not offer" in str(error)
+
+
 def test_what_was_being_done_is_told_once():
     with pytest.raises(_errors.SdrsError) as caught, _errors.doing("outer"), _errors.doing("delete drill", "d1"):
         raise _errors.Refused("it is busy")

@@ -28,6 +28,9 @@ class FakeApi:
             raise answer
         return answer() if callable(answer) else answer
 
+    def patience(self):
+        return None
+
     def call(self, name, body=None, query=None, **arguments):
         self.calls.append(name)
         if name in self.script:
@@ -222,8 +225,9 @@ def test_a_neighbour_s_creation_of_unknown_fate_is_looked_for(kind, call, query)
     assert step.id == {"vpc": "v1", "subnet": "s1"}[kind] and api.calls == [call]
 
 
-def test_what_a_cloud_does_not_offer_is_replaced():
-    api = FakeApi({"batch_create_protected_instances": [ApiError("no such API", code="APIGW.0101", http_status=404)],
+@pytest.mark.parametrize("error", [{"code": "APIGW.0101", "http_status": 404}, {"http_status": 404}, {"http_status": 405}, {"code": "X.1", "http_status": 501}])
+def test_what_a_cloud_does_not_offer_is_replaced(error):
+    api = FakeApi({"batch_create_protected_instances": [ApiError("no such API", **error)],
                    "create_server_group": [{"job_id": "j"}], "job:j": [SUCCESS]})
     plan, other = Plan(), Plan()
     single = creation(other)

@@ -103,3 +103,10 @@ def test_calls_for_a_thousand_instances(cloud):
     cloud.answer = count
     assert len(read(cloud, "protected_instances")) == 1000
     assert len(calls) <= 6 and {method for method, _url in calls} == {"GET"}, calls
+
+
+def test_no_address_while_production_is_not_known(cloud):
+    for group in cloud.world.server_groups.values():
+        group["priority_station"] = None
+    variables = read(cloud, "protected_instances")["web-1"][0]
+    assert "ansible_host" not in variables and variables["sdrs_production_server"] is variables["sdrs_dr_server"] is None

@@ -6,8 +6,6 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _shapes
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError
 from support import TaskFailed
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -44,11 +42,7 @@ def test_numbers_of_answers(word, monkeypatch):
     hostile = False
 
     def changed(answer):
-        answer = with_numbers(answer, WORDS[word]) if hostile else answer
-        wrong = _shapes.problem(answer)
-        if wrong:
-            raise ApiError("something unexpected: %s" % wrong)
-        return answer
+        return with_numbers(answer, WORDS[word]) if hostile else answer
 
     cloud = direct.use(monkeypatch)(changed)
     cloud.world.settings["first_sync_seconds"] = 1

@@ -109,8 +109,9 @@ def test_tags():
 
 
 def test_fixed_options_are_compared_where_they_can_be_read():
-    fields = (Field("a", "a"), Field("b", "b"), Field("ids", "x", lambda obj: frozenset(obj["x"])))
-    live = {"a": None, "x": ["1", "2"]}
-    assert immutable_conflicts({"a": "", "b": "unreadable", "ids": "2"}, fields, live) == []
-    assert immutable_conflicts({"a": "x", "ids": "3"}, fields, live) == [("a", None, "x"), ("ids", "1/2", "3")]
+    fields = (Field("description", "description"), Field("b", "b"), Field("c", "c"), Field("ids", "x", lambda obj: frozenset(obj["x"])))
+    live = {"description": None, "c": None, "x": ["1", "2"]}
+    assert immutable_conflicts({"description": "", "b": "unreadable", "c": "not told", "ids": "2"}, fields, live) == []
+    assert immutable_conflicts({"description": "x", "ids": "3"}, fields, live) == [("description", None, "x"), ("ids", "1/2", "3")]
+    assert immutable_conflicts({"ids": "3"}, fields, {"x": []}) == []
     assert immutable_conflicts({}, fields, live) == []

@@ -79,31 +79,6 @@ def test_what_a_probe_host_found_out(outcome, start, status, detail):
     assert found[0]["at"].startswith("2026-11-21T03:00:07" if status == "passed" else "2026-11-21T03:00:00")
 
 
-GROUP = {"source_vpc_id": "own"}
-
-
-@pytest.mark.parametrize("made, drills, servers, deleted", [
-    (["new"], [], [], ["new"]),
-    (["own"], [], [], []),
-    (["new"], [{"name": "other", "drill_vpc_id": "new"}], [], []),
-    (["new"], [], [{"name": "x", "addresses": {"new": []}}], []),
-    (["new"], [], [{"name": "x", "metadata": {"vpc_id": "new"}}], []),
-    (["gone", "new", "new"], [], [{"name": "x", "addresses": {"own": []}}], ["new"]),
-    ([], [], [], []),
-])
-def test_only_what_the_service_was_seen_to_make_is_deleted(made, drills, servers, deleted):
-    vpcs = [{"id": "own", "name": "vpc"}, {"id": "new", "name": "vpc-drill"}, {"id": "foreign", "name": "mine"}]
-    found = _drill.disposable(made, GROUP, drills, servers, vpcs)
-    assert [vpc["id"] for vpc in found if vpc["delete"]] == deleted and all(vpc["detail"] for vpc in found)
-
-
-@pytest.mark.parametrize("record, made", [
-    ({"vpcs_before": ["a"]}, ["v"]), ({"vpcs_before": []}, ["v"]), ({"vpcs_before": ["v"]}, []), ({"vpcs_before": None}, []), ({}, []),
-])
-def test_a_vpc_counts_as_made_only_by_a_record(record, made):
-    assert _drill.made_by_service("v", record) == made and _drill.made_by_service("", record) == []
-
-
 def test_delegated_tasks_must_register():
     tasks = [
         {"name": "a", "ansible.builtin.command": "x", "delegate_to": "h"},
@@ -120,19 +95,6 @@ def test_unreachable_hosts_are_found_in_loops_too():
     assert _drill.unreachable([{}, None, {"unreachable": True, "msg": "a"}, {"results": [{"unreachable": True, "msg": "b"}, {"rc": 0}]}]) == ["a", "b"]
 
 
-@pytest.mark.parametrize("confirm, left", [
-    ("erp", ["crm"]), ("erp,crm", []), ("erp, crm", []), (["erp", "crm"], []), ([], ["crm", "erp"]), (None, ["crm", "erp"]), ("ERP,all", ["crm", "erp"]),
-    (True, None),
-])
-def test_confirmation_by_name(confirm, left):
-    groups = {"erp": None, "host-2": "crm"}
-    if left is None:
-        with pytest.raises(TypeError):
-            _failover.unconfirmed(confirm, groups)
-    else:
-        assert _failover.unconfirmed(confirm, groups) == left
-
-
 @pytest.mark.parametrize("status, station, where", [
     ("protected", "target", "there"), ("failed-over", "target", "there"), ("protected", "source", "elsewhere"), ("failed-over", "source", "elsewhere"),
     ("reversing", "source", "in_flight"), ("failing-over", "target", "in_flight"), ("error-reversing", "target", "elsewhere"),
@@ -140,16 +102,6 @@ def test_confirmation_by_name(confirm, left):
 ])
 def test_where_a_group_stands(status, station, where):
     assert _failover.position({"status": status, "priority_station": station}, "target") == where
-
-
-@pytest.mark.parametrize("saved, taken_up", [
-    ([], False), ([{}], False), ([{"active_site": "target"}], False),
-    ([{"active_site": "target", "milestones": [{"at": "2026-11-21T02:00:00"}]}], True),
-    ([{"active_site": "source", "milestones": [{"at": "2026-11-21T02:00:00"}]}], False),
-    ([{"active_site": "target", "milestones": [{"at": "2026-11-19T02:00:00"}]}], False),
-])
-def test_only_a_recent_run_to_the_same_site_is_taken_up(saved, taken_up):
-    assert bool(_failover.record(saved, "target", NOW)) is taken_up
 
 
 def test_obstacles():

@@ -88,6 +88,30 @@ def test_urls():
         _settings.resolve(KEYS, {}).url("sdrs")
 
 
+@pytest.mark.parametrize("region, service, url", [
+    ("eu-de", "iam", "https://iam.eu-de.otc.t-systems.com"), ("eu-nl", "ecs", "https://ecs.eu-nl.otc.t-systems.com"),
+    ("eu-ch2", "iam", "https://iam-pub.eu-ch2.sc.otc.t-systems.com"), ("eu-ch2", "vpc", "https://vpc.eu-ch2.sc.otc.t-systems.com"),
+    ("eu-west-101", "iam", "https://iam.eu-west-101.myhuaweicloud.eu"), ("eu-west-0", "ecs", "https://ecs.eu-west-0.myhuaweicloud.com"),
+    ("ap-southeast-3", "sdrs", "https://sdrs.ap-southeast-3.myhuaweicloud.com"),
+])
+def test_hosts_of_regions(region, service, url):
+    assert _settings.resolve({**KEYS, "region": region}, {}).url(service) == url
+    assert _settings.resolve({**KEYS, "region": region, "cloud_domain": "x.example"}, {}).url(service) == "https://%s.%s.x.example" % (service, region)
+
+
+@pytest.mark.parametrize("region, others", [("eu-nl", "It is offered in eu-de"), ("eu-ch2", "If it does by now")])
+def test_a_region_without_the_service_is_refused_by_name(region, others):
+    settings = _settings.resolve({**KEYS, "region": region}, {})
+    with pytest.raises(ConfigError, match="region %s of .* does not offer SDRS" % region) as caught:
+        settings.require_service("sdrs")
+    assert caught.value.data["remedy"].startswith(others)
+    settings.require_service("sdrs", {"sdrs": "https://sdrs.example"})
+    settings.require_service("ecs")
+    for told in ({"endpoint": "https://all.example"}, {"endpoints": {"sdrs": "https://sdrs.example"}}, {"cloud_domain": "private.example"}):
+        _settings.resolve({**KEYS, "region": region, **told}, {}).require_service("sdrs")
+    _settings.resolve({**KEYS, "region": "eu-de"}, {}).require_service("sdrs")
+
+
 @pytest.mark.parametrize("url", [
     "http://sdrs.example.com", "http://128.0.0.1", "ftp://x", "sdrs.example.com", "http://127.0.0.1.example.com", "https://user:pw@x", "https://[", "http://",
     "https://x:99999", "https://x:port", "https://@x", "https://:@x", "https://x\\@y", "https://x\ty", "https://x y", "https://x\n",
@@ -107,7 +131,7 @@ def test_urls_that_are_refused(url):
     ("auth_url", "cloud", "auth_url"),
 ])
 @pytest.mark.parametrize("url", ["https://me:s3cret-pass@x", "https://s3cret-pass@x", "http://me:s3cret-pass@x", "me:s3cret-pass@x",
-"https://x/?password=s3cret-pass",
+                                 "https://x/?password=s3cret-pass",
                                  "https://me:s3cret-pass@[", "https://me:s3cret%2Dpass@x y", "https://me:s3cret-pass@x\n"])
 def test_a_refused_endpoint_does_not_show_its_password(option, place, name, url, clouds):
     from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors
@@ -150,7 +174,7 @@ def test_the_same_holds_for_the_environment_and_clouds_yaml(clouds):
         with pytest.raises(ConfigError, match="^(region|cloud_domain|endpoint|project_id|username|SDRS_ENDPOINTS|endpoints.iam)"):
             _settings.resolve({} if "OS_USERNAME" in environment else KEYS, {**environment, "OS_PASSWORD": "p", "OS_DOMAIN_NAME": "d"})
     for entry in ({"region_name": "evil.com/"}, {"region_name": ["eu-de"]}, {"region_name": 2024.5}, {"cacert": [1]}, {"verify": "maybe"},
-        {"auth": {"auth_url": 5.5}},
+                  {"auth": {"auth_url": 5.5}},
                   {"auth": {"auth_url": ["https://x"]}}, {"auth": {"project_id": "a/b"}}, {"sdrs_endpoint_override": {"a": 1}},
                   {"auth": {"project_name": "a\nb"}}):
         with pytest.raises(ConfigError, match="^(region|ca_cert|validate_certs|auth_url|project_id|project_name|endpoints.sdrs)"):
@@ -194,7 +218,7 @@ def test_secrets_that_cannot_be_sent_are_refused_by_name_and_not_shown(option, p
 
 def test_headers_take_visible_ascii_only():
     for option in ("access_key", "security_token", "auth_token"):
-        for value in ("a b", "ä" * 9, "“quoted”"):
+        for value in ("a b", "ä" * 9, "\u201cquoted\u201d"):
             given = {"auth_token": value} if option == "auth_token" else {**KEYS, option: value}
             with pytest.raises(ConfigError, match="^%s: must be one line of visible ASCII" % option):
                 _settings.resolve(given, {})
@@ -226,7 +250,7 @@ def test_registered_domains(host, domain):
     ({"region": "r", "cloud_domain": "Cloud.Example"}, {"sdrs": "https://sdrs.cloud.example."}, {}),
     ({"region": "r", "endpoint": "https://all.example"}, {"sdrs": "https://evil.example"}, {}),
     ({"region": "r", "endpoints": {"sdrs": "https://mine.example"}}, {"sdrs": "https://evil.example", "vpc": "https://evil.example"},
-    {"vpc": "evil.example"}),
+     {"vpc": "evil.example"}),
 ])
 def test_strangers_in_the_catalogue(options, catalogue, strangers):
     assert _settings.resolve({**PASSWORD, **options}, {}).strangers(catalogue) == strangers
@@ -271,8 +295,8 @@ def test_a_broken_clouds_yaml_does_not_show_its_content(clouds, tmp_path):
     "clouds: {c: {profile: [otc]}}",
     "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nclouds: {c: {auth: {token: *b}, region_name: *b}}",
     "clouds: {c: {auth: {token: 2024-01-01}}}",
-    "clouds: {? {a: 1} : 2}", "\x00", "clouds: !!python/object:os.system {}", "clouds: {c: {auth: {token: '\ud800'}}}".encode("utf-8",
-    "surrogatepass").decode("latin-1"),
+    "clouds: {? {a: 1} : 2}", "\x00", "clouds: !!python/object:os.system {}",
+    "clouds: {c: {auth: {token: '\ud800'}}}".encode("utf-8", "surrogatepass").decode("latin-1"),
     "clouds: {c: {region_name: x}}\n" + "# much\n" * 200_000,
 ], ids=range(22))
 @pytest.mark.parametrize("name", ["clouds.yaml", "secure.yaml"])

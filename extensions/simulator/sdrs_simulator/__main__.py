@@ -21,12 +21,16 @@ def main():
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: one the system chooses)")
     parser.add_argument("--speed", type=float, default=1.0, help="divides all durations (default: 1)")
     parser.add_argument("--scenario", metavar="FILE", help="JSON file that describes the world to begin with")
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], dest="settings",
+        help="a setting, its value as JSON; beats the scenario and SDRS_SIMULATOR_SETTINGS (a JSON object); may be given several times",
+    )
     parser.add_argument("--state", metavar="FILE", help="file that keeps the state over a restart")
     options = parser.parse_args()
     if options.speed <= 0:
         parser.error("--speed must be greater than 0")
     try:
-        world = scenario.build(options.speed, options.scenario)
+        world = scenario.build(options.speed, options.scenario, _settings(options.settings))
         if options.state and os.path.exists(options.state):
             world.load(options.state)
         server = Server(world, options.port)
@@ -43,6 +47,17 @@ def main():
     if options.state:
         world.save(options.state)
     return 0
+
+
+def _settings(given):
+    """Those of the environment, and over them ``NAME=VALUE`` from the command line."""
+    settings = json.loads(os.environ.get("SDRS_SIMULATOR_SETTINGS") or "{}")
+    if not isinstance(settings, dict):
+        raise ValueError("SDRS_SIMULATOR_SETTINGS is not a JSON object")
+    for each in given:
+        name, _equals, value = each.partition("=")
+        settings[name] = json.loads(value)
+    return settings
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Everything is below ``/__simulator__``; the simulator listens on loopback only, 
 from __future__ import annotations
 
 from .faults import neighbour
+from .instances import lose_server, lose_volume
 from .world import COLLECTIONS, merged
 
 
@@ -56,3 +57,14 @@ def patch(world, request):
     if collection not in COLLECTIONS or request.args["object_id"] not in getattr(world, collection):
         raise neighbour(404, "404", "no such object")
     getattr(world, collection)[request.args["object_id"]].update(request.json())
+
+
+def lose(world, request):
+    """DELETE a server, with ``?disks=true`` its data disks too, or a volume, as a disaster or a careless hand does; 204."""
+    collection, object_id = request.args["collection"], request.args["object_id"]
+    if collection not in ("servers", "volumes") or object_id not in getattr(world, collection):
+        raise neighbour(404, "404", "no such server or volume")
+    if collection == "servers":
+        lose_server(world, object_id, request.query.get("disks") == "true")
+    else:
+        lose_volume(world, object_id)

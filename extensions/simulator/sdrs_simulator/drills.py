@@ -7,6 +7,7 @@ from . import checks, groups, nics
 from .faults import sdrs
 from .instances import attach, device_of, server_disks
 from .jobs import ends, submit
+from .vpcs import release_ports
 from .world import shown, stamp
 
 ADDABLE = (
@@ -50,7 +51,7 @@ def _check_vpc(world, group, vpc_id, instances):
         raise sdrs("SDRS.1921")
     if vpc["cidr"] != world.vpcs[group["source_vpc_id"]]["cidr"]:
         raise sdrs("SDRS.1909")
-    there = {subnet["cidr"] for subnet in world.subnets.values() if subnet["vpc_id"] == vpc_id}
+    there = {subnet["cidr"] for subnet in world.subnets.values() if subnet["vpc_id"] == vpc_id and subnet["status"] == "ACTIVE"}
     used = {
         world.subnets[nic["_subnet"]]["cidr"]
         for instance in instances for server in nics.servers(world, instance)[:1] if server
@@ -66,7 +67,7 @@ def _copy_vpc(world, group, name):
     world.vpcs[vpc["id"]] = vpc
     for subnet in [subnet for subnet in world.subnets.values() if subnet["vpc_id"] == source["id"]]:
         new_id = world.new_id()
-        world.subnets[new_id] = dict(subnet, id=new_id, neutron_network_id=new_id, neutron_subnet_id=world.new_id(), vpc_id=vpc["id"])
+        world.subnets[new_id] = dict(shown(subnet), id=new_id, neutron_network_id=new_id, neutron_subnet_id=world.new_id(), vpc_id=vpc["id"])
     return vpc["id"]
 
 
@@ -156,5 +157,7 @@ def _deleted(world, job):
     drill = world.drills.pop(job["_arguments"]["drill"])
     for entry in drill["drill_servers"]:
         server = world.servers.pop(entry["drill_server_id"], None)
+        if server:
+            release_ports(world, server)
         for plugged in (server or {}).get("os-extended-volumes:volumes_attached", []):
             world.volumes.pop(plugged["id"], None)

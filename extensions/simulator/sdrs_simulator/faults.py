@@ -6,6 +6,7 @@ from __future__ import annotations
 # code: message. The status is 400 unless STATUS says otherwise.
 MESSAGES = {
     "SDRS.0001": "Invalid tenant ID",
+    "SDRS.0004": "Incorrect API invoking permissions",
     "SDRS.0201": "Invalid request parameters",
     "SDRS.0202": "Invalid name",
     "SDRS.0203": "Invalid AZ",
@@ -151,11 +152,18 @@ def gateway(status, code, message):
     return Fault(status, {"error_code": code, "error_msg": message})
 
 
-def not_published():
+def not_published(status=404):
     """The gateway's answer for an operation that a cloud does not offer."""
+    if status != 404:
+        return Fault(status, {"message": "Method Not Allowed" if status == 405 else "Not Implemented"})
     return gateway(404, "APIGW.0101", "The API does not exist or has not been published in the environment")
 
 
+def vpc(status, code, message):
+    """The error body of VPC."""
+    return Fault(status, {"code": code, "message": message})
+
+
 def neighbour(status, code, message):
-    """The error body of ECS, EVS and VPC."""
+    """The error body of ECS and EVS."""
     return Fault(status, {"error": {"code": code, "message": message}})

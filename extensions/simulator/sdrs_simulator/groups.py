@@ -53,9 +53,10 @@ def end_sync(world, pair):
 
 def show_group(world, group, counted=None):
     instances, pairs, drills = counted or members(world, group)
+    told = world.settings["group_progress"]
     return dict(
         shown(group),
-        progress=sum(progress(world, pair) for pair in pairs) // len(pairs) if pairs else 0,
+        progress=told if told != "computed" else sum(progress(world, pair) for pair in pairs) // len(pairs) if pairs else 0,
         protected_instance_num=len(instances), replication_num=len(pairs), disaster_recovery_drill_num=len(drills),
     )
 
@@ -320,11 +321,11 @@ def _turn(world, group, instances, pairs, to, force):
             nics.move(instance, old, new, force)
             if force:
                 old["status"] = "SHUTOFF"
-        if world.settings["swap_ids_on_switch"]:
+        if world.settings["swap_ids_on_switch"] in (True, "servers"):
             instance["source_server"], instance["target_server"] = instance["target_server"], instance["source_server"]
     for pair in pairs:
         pair["priority_station"] = to
-        if world.settings["swap_ids_on_switch"]:
+        if world.settings["swap_ids_on_switch"] in (True, "volumes"):
             pair["volume_ids"] = ",".join(reversed(pair["volume_ids"].split(",")))
 
 

@@ -15,7 +15,6 @@ from .faults import gateway
 _LOCKED_AFTER = 5
 _LOCKED_FOR = 300
 _CLOCK_SKEW = timedelta(minutes=15)
-TOKEN_LIFE = 24 * 3600
 
 
 def create_token(world, request):
@@ -34,38 +33,48 @@ def create_token(world, request):
     if project.get("id", known["project_id"]) != known["project_id"] or project.get("name", known["project_name"]) != known["project_name"]:
         raise gateway(401, "IAM.0002", "no such project")
     token = secrets.token_urlsafe(48)
-    expires = world.now() + world.settings.get("token_life", TOKEN_LIFE)
+    expires = world.now() + world.settings["token_life"]
     world.tokens[token] = expires
     request.answer_status = 201
     request.answer_headers["X-Subject-Token"] = token
+    domain = {"id": known["domain_id"], "name": known["domain_name"]}
+    issued, until = (datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z" for when in (world.now(), expires))
     return {
         "token": {
-            "methods": ["password"],
-            "expires_at": datetime.fromtimestamp(expires, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z",
-            "project": {"id": known["project_id"], "name": known["project_name"], "domain": {"name": known["domain_name"]}},
-            "user": {"name": known["username"], "domain": {"name": known["domain_name"]}},
+            "methods": ["password"], "issued_at": issued, "expires_at": until,
+            "project": {"id": known["project_id"], "name": known["project_name"], "domain": domain},
+            "user": {"id": _user_id(known), "name": known["username"], "domain": domain, "password_expires_at": ""},
+            "roles": [{"id": "0", "name": name} for name in known.get("roles", [])],
             "catalog": _catalog(world, request),
         }
     }
+
+
+def _user_id(known):
+    return hashlib.sha256(known["username"].encode("utf-8")).hexdigest()[:32]
 
 
 def _catalog(world, request):
     base, project, region = "http://%s" % request.headers.get("Host"), world.identity["project_id"], world.identity["region"]
     paths = {"sdrs": "/v1/", "ecs": "/v1/", "evs": "/v2/", "vpc": "/v1/", "as": "/autoscaling-api/v1/"}
     entries = [
-        {"type": kind, "name": kind, "endpoints": [
+        {"id": kind, "type": kind, "name": kind, "endpoints": [
             {"id": kind, "interface": "public", "region": region, "region_id": region, "url": base + path + project}
         ]}
-        for kind, path in paths.items()
+        for kind, path in paths.items() if kind not in world.settings["not_offered"]
     ]
-    return entries + [{"type": "identity", "name": "iam", "endpoints": [
+    return entries + [{"id": "iam", "type": "identity", "name": "iam", "endpoints": [
         {"id": "iam", "interface": "public", "region": "*", "region_id": "*", "url": base + "/v3"}
     ]}]
 
 
 def root(world, request):
     """GET /v3"""
-    return {"version": {"id": "v3.6", "status": "stable", "links": [{"rel": "self", "href": "http://%s/v3/" % request.headers.get("Host")}]}}
+    here = "http://%s/v3/" % request.headers.get("Host")
+    return {"version": {
+        "id": "v3.6", "status": "stable", "updated": "2016-04-04T00:00:00Z", "links": [{"rel": "self", "href": here}],
+        "media-types": [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}],
+    }}
 
 
 def projects(world, request):
@@ -74,9 +83,13 @@ def projects(world, request):
     listed = request.query.get("name") in (None, known["project_name"])
     project = {
         "id": known["project_id"], "name": known["project_name"], "domain_id": known["domain_id"], "is_domain": False,
-        "parent_id": known["domain_id"], "description": "", "enabled": True, "links": {},
+        "parent_id": known["domain_id"], "description": "", "enabled": True, "links": _links(request, "/v3/projects/" + known["project_id"]),
     }
-    return {"projects": [project] if listed else [], "links": {}}
+    return {"projects": [project] if listed else [], "links": _links(request, "/v3/projects")}
+
+
+def _links(request, path):
+    return {"self": "http://%s%s" % (request.headers.get("Host"), path), "previous": None, "next": None}
 
 
 def authenticate(world, request):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import checks, groups, nics
+from . import checks, detail, groups, nics
 from .faults import not_published, sdrs
 from .jobs import ends, submit
 from .replications import detach_disks, new_pair, pairs_of
@@ -182,7 +182,8 @@ def _build_server(world, group, instance, server, arguments, made):
     )
     twin = {
         **server, "id": world.new_id(), "status": "SHUTOFF", "OS-EXT-AZ:availability_zone": other_zone, "addresses": {},
-        "metadata": dict(server["metadata"]), "flavor": {"id": arguments["flavors"].get(server["id"]) or server["flavor"]["id"]},
+        "metadata": dict(server["metadata"]),
+        "flavor": detail.flavor(arguments["flavors"].get(server["id"]) or server["flavor"]["id"]),
         "os-extended-volumes:volumes_attached": [], "security_groups": [dict(entry) for entry in server["security_groups"]],
         "tags": list(server.get("tags") or []),
     }
@@ -199,9 +200,14 @@ def _build_server(world, group, instance, server, arguments, made):
 
 def attach(server, disk, device):
     """Plug a disk into a server."""
-    disk["attachments"].append({"server_id": server["id"], "device": device, "volume_id": disk["id"], "attachment_id": disk["id"]})
+    disk["attachments"].append({
+        "server_id": server["id"], "device": device, "volume_id": disk["id"], "attachment_id": disk["id"], "id": disk["id"],
+        "host_name": None, "attached_at": disk.get("created_at"),
+    })
     disk["status"] = "in-use"
-    server["os-extended-volumes:volumes_attached"].append({"id": disk["id"], "device": device})
+    server["os-extended-volumes:volumes_attached"].append({
+        "id": disk["id"], "device": device, "delete_on_termination": "false", "bootIndex": "0" if disk["bootable"] == "true" else None,
+    })
 
 
 def _creation_failed(world, job):
@@ -220,7 +226,7 @@ ends("batchCreateProtectedInstance", _creation_failed)(_created)
 def batch_create(world, request):
     """5.5.11"""
     if not world.settings["batch_offered"]:
-        raise not_published()
+        raise not_published(world.settings["not_offered_status"])
     content = checks.body(request, "protected_instances")
     group = _group(world, content.get("server_group_id"))
     prefix = content.get("name_prefix")
@@ -331,7 +337,7 @@ def delete(world, request):
 def batch_delete(world, request):
     """5.5.12"""
     if not world.settings["batch_offered"]:
-        raise not_published()
+        raise not_published(world.settings["not_offered_status"])
     content = checks.body(request)
     wanted = content.get("protected_instances")
     if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
@@ -380,6 +386,38 @@ def _remove_server(world, server_id):
             detach_disks(world, [disk], [server_id])
             if not disk["attachments"] and not any(disk["id"] in pair["volume_ids"] for pair in world.replications.values()):
                 del world.volumes[disk["id"]]
+
+
+def lose_server(world, server_id, with_disks=False):
+    """A server goes with its system disk, without SDRS being asked: what protects it is ``invalid`` from now on (A.3)."""
+    server = world.servers.pop(server_id, None)
+    for entry in (server or {}).get("os-extended-volumes:volumes_attached", []):
+        if entry["id"] in world.volumes:
+            disk = world.volumes[entry["id"]]
+            detach_disks(world, [disk], [server_id])
+            if (with_disks or disk["bootable"] == "true") and not disk["attachments"]:
+                lose_volume(world, entry["id"])
+    for instance in world.protected_instances.values():
+        if server_id in (instance["source_server"], instance["target_server"]) and instance["status"] not in _UNTOUCHED:
+            instance["status"] = "invalid"
+
+
+def lose_volume(world, volume_id):
+    """A disk goes: its pair is ``invalid``, and an instance whose synchronisation is disturbed by that is in ``fault`` (A.3, A.4)."""
+    disk = world.volumes.pop(volume_id, None)
+    detach_disks(world, [disk] if disk else [], [entry["server_id"] for entry in (disk or {}).get("attachments", [])])
+    for pair in world.replications.values():
+        if volume_id not in pair["volume_ids"].split(",") or pair["status"] in _UNTOUCHED:
+            continue
+        pair.update(status="invalid", replication_status="inactive")
+        for entry in pair["attachment"]:
+            instance = world.protected_instances.get(entry["protected_instance"])
+            if instance and instance["status"] not in (*_UNTOUCHED, "invalid"):
+                instance["status"] = "fault"
+
+
+# What is being made or removed is not judged by its halves.
+_UNTOUCHED = ("creating", "deleting", "error", "error-deleting")
 
 
 def _deletion_failed(world, job):
@@ -438,4 +476,4 @@ def _resized(world, job):
     instance["status"] = job["_arguments"]["back"]
     for server, flavor in zip(nics.servers(world, instance), job["_arguments"]["flavors"]):
         if server and flavor:
-            server["flavor"] = {"id": flavor}
+            server["flavor"] = detail.flavor(flavor)

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of ECS, EVS, VPC and AS that runbooks need (field notes 4)."""
+"""The parts of ECS, EVS and AS that runbooks need (field notes 4)."""
 
 from __future__ import annotations
 
-import ipaddress
-
 from .faults import neighbour
-from .instances import server_disks
+from .instances import lose_server, server_disks
 from .jobs import ends, submit
 from .world import shown, stamp_z
-
-_RANGES = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 
 
 def show_server(server):
@@ -78,6 +74,28 @@ ends("startServer")(_powered)
 ends("stopServer")(_powered)
 
 
+def delete_servers(world, request):
+    """POST …/cloudservers/delete: SDRS is not asked, whatever protects them."""
+    content = request.json()
+    wanted = content.get("servers") if isinstance(content, dict) else None
+    if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
+        raise neighbour(400, "Ecs.0005", "invalid request body")
+    chosen = [_server(world, entry.get("id")) for entry in wanted]
+    for entry in chosen:
+        entry["OS-EXT-STS:task_state"] = "deleting"
+    arguments = {"servers": [entry["id"] for entry in chosen], "disks": bool(content.get("delete_volume"))}
+    return submit(
+        world, "deleteServer", arguments, ("servers", chosen[0]), {"sub_jobs_total": len(chosen)},
+        [("deleteSingleServer", {"server_id": entry["id"]}) for entry in chosen],
+    )
+
+
+@ends("deleteServer")
+def _servers_deleted(world, job):
+    for server_id in job["_arguments"]["servers"]:
+        lose_server(world, server_id, job["_arguments"]["disks"])
+
+
 def volumes(world, request):
     wanted = request.query
     found = [
@@ -94,115 +112,6 @@ def volume(world, request):
     if request.args["volume_id"] not in world.volumes:
         raise neighbour(404, "EVS.5404", "volume not found")
     return {"volume": shown(world.volumes[request.args["volume_id"]])}
-
-
-def _vpc(world, vpc_id):
-    if vpc_id not in world.vpcs:
-        raise neighbour(404, "VPC.0202", "Query resource by id %s fail." % vpc_id)
-    return world.vpcs[vpc_id]
-
-
-def _cidr(text):
-    try:
-        network = ipaddress.ip_network(text)
-    except (ValueError, TypeError):
-        raise neighbour(400, "VPC.0101", "cidr is invalid") from None
-    if network.prefixlen > 28 or not any(network.subnet_of(allowed) for allowed in _RANGES):
-        raise neighbour(400, "VPC.0101", "cidr is out of range")
-    return str(network)
-
-
-def vpcs(world, request):
-    """Paged by ``marker``."""
-    found = list(world.vpcs.values())
-    if request.query.get("marker"):
-        position = next((index for index, vpc in enumerate(found) if vpc["id"] == request.query["marker"]), len(found))
-        found = found[position + 1:]
-    return {"vpcs": [shown(vpc) for vpc in found[:int(request.query.get("limit", 2000))]]}
-
-
-def vpc(world, request):
-    return {"vpc": shown(_vpc(world, request.args["vpc_id"]))}
-
-
-def create_vpc(world, request):
-    content = request.json().get("vpc") or {}
-    if len(world.vpcs) >= world.settings["quotas"]["vpcs"]:
-        raise neighbour(409, "VPC.0114", "Quota exceeded for resources: ['router']")
-    new = {
-        "id": world.new_id(), "name": content.get("name", ""), "cidr": _cidr(content.get("cidr", "192.168.0.0/16")), "status": "CREATING",
-        "description": content.get("description", ""), "routes": [], "enable_shared_snat": False,
-    }
-    world.vpcs[new["id"]] = new
-    answer = {"vpc": shown(new)}
-    new["status"] = "OK"  # by the time of the next request
-    return answer
-
-
-def update_vpc(world, request):
-    """"vpc" must contain name or cidr (vpc-update.txt)."""
-    existing, content = _vpc(world, request.args["vpc_id"]), request.json().get("vpc") or {}
-    if content.get("name") is None and content.get("cidr") is None:
-        raise neighbour(400, "VPC.0101", "name or cidr must be specified")
-    if content.get("cidr") is not None:
-        existing["cidr"] = _cidr(content["cidr"])
-    existing.update({key: content[key] for key in ("name", "description", "enable_shared_snat") if content.get(key) is not None})
-    return {"vpc": shown(existing)}
-
-
-def delete_vpc(world, request):
-    """204; refused while it has subnets."""
-    existing = _vpc(world, request.args["vpc_id"])
-    if any(subnet["vpc_id"] == existing["id"] for subnet in world.subnets.values()):
-        raise neighbour(409, "VPC.0120", "router %s has subnets" % existing["id"])
-    del world.vpcs[existing["id"]]
-
-
-def subnets(world, request):
-    wanted = request.query.get("vpc_id")
-    return {"subnets": [shown(subnet) for subnet in world.subnets.values() if wanted in (None, subnet["vpc_id"])]}
-
-
-def subnet(world, request):
-    if request.args["subnet_id"] not in world.subnets:
-        raise neighbour(404, "VPC.0202", "subnet not found")
-    return {"subnet": shown(world.subnets[request.args["subnet_id"]])}
-
-
-def create_subnet(world, request):
-    content = request.json().get("subnet") or {}
-    parent, cidr = _vpc(world, content.get("vpc_id")), _cidr(content.get("cidr"))
-    if not ipaddress.ip_network(cidr).subnet_of(ipaddress.ip_network(parent["cidr"])):
-        raise neighbour(400, "VPC.0203", "subnet is not in the VPC's cidr")
-    return {"subnet": shown(add_subnet(world, parent["id"], content.get("name", ""), cidr, content.get("gateway_ip")))}
-
-
-def add_subnet(world, vpc_id, name, cidr, gateway=None):
-    subnet_id = world.new_id()
-    new = {
-        "id": subnet_id, "name": name, "cidr": cidr, "gateway_ip": gateway or str(ipaddress.ip_network(cidr).network_address + 1),
-        "vpc_id": vpc_id, "dhcp_enable": True, "status": "ACTIVE", "neutron_network_id": subnet_id, "neutron_subnet_id": world.new_id(),
-    }
-    world.subnets[subnet_id] = new
-    return new
-
-
-def update_subnet(world, request):
-    existing = world.subnets.get(request.args["subnet_id"])
-    if existing is None or existing["vpc_id"] != request.args["vpc_id"]:
-        raise neighbour(404, "VPC.0202", "subnet not found")
-    existing.update({key: value for key, value in (request.json().get("subnet") or {}).items() if key in ("name", "dhcp_enable")})
-    return {"subnet": {"id": existing["id"], "status": "ACTIVE"}}
-
-
-def delete_subnet(world, request):
-    """204; refused while an interface is in it."""
-    existing = world.subnets.get(request.args["subnet_id"])
-    if existing is None or existing["vpc_id"] != request.args["vpc_id"]:
-        raise neighbour(404, "VPC.0202", "subnet not found")
-    if any(nic["_subnet"] == existing["id"] for entry in world.servers.values() for nics in entry["addresses"].values() for nic in nics):
-        raise neighbour(409, "VPC.0206", "subnet is in use")
-    del world.subnets[existing["id"]]
 
 
 def _as_group(world, group_id):

@@ -104,7 +104,10 @@ def _submit(world, job_type, pair, **arguments):
 
 def _failed(status):
     def failed(world, job):
-        world.replications[job["_arguments"]["pair"]]["status"] = status
+        pair = world.replications[job["_arguments"]["pair"]]
+        pair["status"] = status
+        if status == "error":
+            pair["failure_detail"] = job["error_code"]
 
     return failed
 

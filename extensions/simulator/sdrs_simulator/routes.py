@@ -5,7 +5,23 @@ from __future__ import annotations
 
 import re
 
-from . import admin, drills, groups, iam, instances, jobs, neighbours, nics, project, replications, tags
+from . import (
+    admin,
+    altered,
+    drills,
+    groups,
+    iam,
+    instances,
+    jobs,
+    neighbours,
+    nics,
+    project,
+    publicips,
+    replications,
+    server_settings,
+    tags,
+    vpcs,
+)
 
 _P = "/v1/{project_id}"
 _INSTANCE = _P + "/protected-instances/{protected_instance_id}"
@@ -58,20 +74,32 @@ API = [
     ("GET", _P + "/resource/rpo-statistics", project.rpo_statistics),
     ("GET", _P + "/cloudservers/detail", neighbours.servers),
     ("POST", _P + "/cloudservers/action", neighbours.power),
+    ("POST", _P + "/cloudservers/delete", neighbours.delete_servers),
     ("GET", _P + "/cloudservers/{server_id}", neighbours.server),
+    ("POST", _P + "/cloudservers/{server_id}/tags/action", server_settings.tags),
+    ("GET", _P + "/cloudservers/{server_id}/autorecovery", server_settings.auto_recovery),
+    ("POST", "/v2.1/{project_id}/servers/{server_id}/action", server_settings.action),
     ("GET", _P + "/cloudservers/{server_id}/block_device", neighbours.block_devices),
     ("GET", "/v2/{project_id}/cloudvolumes/detail", neighbours.volumes),
     ("GET", "/v2/{project_id}/cloudvolumes/{volume_id}", neighbours.volume),
-    ("GET", _P + "/vpcs", neighbours.vpcs),
-    ("POST", _P + "/vpcs", neighbours.create_vpc),
-    ("GET", _P + "/vpcs/{vpc_id}", neighbours.vpc),
-    ("PUT", _P + "/vpcs/{vpc_id}", neighbours.update_vpc),
-    ("DELETE", _P + "/vpcs/{vpc_id}", neighbours.delete_vpc),
-    ("GET", _P + "/subnets", neighbours.subnets),
-    ("POST", _P + "/subnets", neighbours.create_subnet),
-    ("GET", _P + "/subnets/{subnet_id}", neighbours.subnet),
-    ("PUT", _P + "/vpcs/{vpc_id}/subnets/{subnet_id}", neighbours.update_subnet),
-    ("DELETE", _P + "/vpcs/{vpc_id}/subnets/{subnet_id}", neighbours.delete_subnet),
+    ("GET", _P + "/vpcs", vpcs.vpcs),
+    ("POST", _P + "/vpcs", vpcs.create_vpc),
+    ("GET", _P + "/vpcs/{vpc_id}", vpcs.vpc),
+    ("PUT", _P + "/vpcs/{vpc_id}", vpcs.update_vpc),
+    ("DELETE", _P + "/vpcs/{vpc_id}", vpcs.delete_vpc),
+    ("GET", _P + "/quotas", vpcs.vpc_quotas),
+    ("GET", _P + "/subnets", vpcs.subnets),
+    ("POST", _P + "/subnets", vpcs.create_subnet),
+    ("GET", _P + "/subnets/{subnet_id}", vpcs.subnet),
+    ("PUT", _P + "/vpcs/{vpc_id}/subnets/{subnet_id}", vpcs.update_subnet),
+    ("DELETE", _P + "/vpcs/{vpc_id}/subnets/{subnet_id}", vpcs.delete_subnet),
+    ("GET", _P + "/routetables", vpcs.route_tables),
+    ("GET", _P + "/routetables/{routetable_id}", vpcs.route_table),
+    ("GET", "/v2.0/vpc/peerings", vpcs.peerings),
+    ("GET", "/v3/{project_id}/vpc/firewalls", vpcs.network_acls),
+    ("GET", _P + "/publicips", publicips.query),
+    ("GET", _P + "/publicips/{publicip_id}", publicips.show),
+    ("PUT", _P + "/publicips/{publicip_id}", publicips.update),
     ("GET", _AS, neighbours.as_groups),
     ("GET", _AS + "/{group_id}", neighbours.as_group),
     ("PUT", _AS + "/{group_id}", neighbours.update_as_group),
@@ -79,6 +107,7 @@ API = [
     ("GET", "/autoscaling-api/v1/{project_id}/scaling_group_instance/{group_id}/list", neighbours.as_group_members),
     ("GET", "/v3/projects", iam.projects),
 ]
+API = [(method, path, altered.answering(handler)) for method, path, handler in API]
 OPEN = [
     ("POST", "/v3/auth/tokens", iam.create_token),
     ("GET", "/v3", iam.root),
@@ -92,6 +121,7 @@ OPEN = [
     ("POST", "/__simulator__/keep", admin.keep),
     ("POST", "/__simulator__/restore", admin.restore),
     ("PATCH", "/__simulator__/{collection}/{object_id}", admin.patch),
+    ("DELETE", "/__simulator__/{collection}/{object_id}", admin.lose),
 ]
 
 

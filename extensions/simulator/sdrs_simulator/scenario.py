@@ -2,9 +2,9 @@
 """The world to begin with: the default one, or one described in a JSON file.
 
 A scenario file may hold ``identity`` and ``settings`` (laid over the defaults), ``servers``
-(``[{name, vpc, zone, flavor, disks: [{name, size, shared}], status}]``), ``volumes`` (free disks), ``vpcs``
-(``[{name, cidr, subnets: [{name, cidr}]}]``), ``as_groups`` (``[{name, vpc, count}]``), ``faults`` (see admin.py) and
-``server_count`` for many servers alike.
+(``[{name, vpc, zone, flavor, disks: [{name, size, shared}], status, os_type, image_name, key_name}]``), ``volumes`` (free disks), ``vpcs``
+(``[{name, cidr, subnets: [{name, cidr, gateway_ip?, dnsList?, dhcp_enable?, extra_dhcp_opts?}]}]``), ``as_groups`` (``[{name, vpc, count}]``),
+``security_groups`` (names), ``publicips`` (addresses), ``faults`` (see admin.py) and ``server_count`` for many servers alike.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 
-from . import nics
+from . import detail, nics
 from .instances import attach
-from .neighbours import add_subnet, new_as_group
-from .world import World
+from .neighbours import new_as_group
+from .publicips import new_eip
+from .vpcs import add_subnet
+from .world import DEFAULT_SETTINGS, World, merged
 
 ZONES = ["eu-sim-01", "eu-sim-02"]
 FLAVORS = ["s3.medium.2", "s3.large.2", "s3.xlarge.2", "c3.large.2"]
@@ -34,6 +36,7 @@ IDENTITY = {
     "domain_id": _secret("domain id", 32),
     "username": "simulated-user-%s" % _secret("user", 6),
     "password": "Pw-%s" % _secret("password", 29),
+    "roles": ["te_admin"],
     "access_key": _secret("access key", 24).upper(),
     "secret_key": _secret("secret key", 48),
     "availability_zones": ZONES,
@@ -43,7 +46,10 @@ DEFAULT = {
     "vpcs": [
         {
             "name": "vpc-erp", "cidr": "192.168.0.0/16",
-            "subnets": [{"name": "subnet-app", "cidr": "192.168.0.0/20"}, {"name": "subnet-db", "cidr": "192.168.16.0/20"}],
+            "subnets": [
+                {"name": "subnet-app", "cidr": "192.168.0.0/20", "dnsList": ["100.125.4.25", "8.8.8.8"]},
+                {"name": "subnet-db", "cidr": "192.168.16.0/20", "dnsList": ["100.125.4.25"]},
+            ],
         },
         {
             "name": "vpc-drill", "cidr": "192.168.0.0/16",
@@ -62,16 +68,21 @@ DEFAULT = {
     ],
     "volumes": [{"name": "archive-1", "size": 50}, {"name": "archive-2", "size": 50}],
     "as_groups": [{"name": "as-erp-web", "vpc": "vpc-erp", "count": 2}],
+    "security_groups": ["sg-web", "sg-db"],
+    "publicips": ["80.158.0.10", "80.158.0.11"],
 }
 
 
-def build(speed, path=None):
-    """A World from the scenario file at ``path``, or the default one."""
+def build(speed, path=None, settings=None):
+    """A World from the scenario file at ``path``, or the default one.
+
+    :param settings: laid over those of the scenario
+    """
     content = dict(DEFAULT)
     if path:
         with open(path, encoding="utf-8") as stream:
             content.update(json.load(stream))
-    world = World(speed, content.get("settings"))
+    world = World(speed, known_settings(merged(content.get("settings") or {}, settings or {})))
     world.identity = dict(IDENTITY, **content.get("identity", {}))
     world.faults = [dict(fault) for fault in content.get("faults", [])]
     zones = world.identity["availability_zones"]
@@ -87,9 +98,25 @@ def build(speed, path=None):
         _server(world, entry, vpcs[entry.get("vpc", first)], zones, disks)
     for entry in content["volumes"]:
         _disk(world, entry["name"], entry, entry.get("zone", zones[0]), False)
+    for name in content.get("security_groups", []):
+        group_id = _secret("sg " + name, 32)
+        world.security_groups[group_id] = {"id": group_id, "name": name}
+    for address in content.get("publicips", []):
+        new_eip(world, address)
     for entry in content["as_groups"]:
         new_as_group(world, entry["name"], vpcs[entry.get("vpc", first)]["id"], zones, entry.get("count", 1))
     return world
+
+
+def known_settings(settings):
+    """The settings themselves.
+
+    :raises ValueError: a setting that there is not
+    """
+    unknown = sorted(set(settings) - set(DEFAULT_SETTINGS))
+    if unknown:
+        raise ValueError("no such setting: %s; there are: %s" % (", ".join(unknown), ", ".join(sorted(DEFAULT_SETTINGS))))
+    return settings
 
 
 def _vpc(world, entry):
@@ -99,7 +126,7 @@ def _vpc(world, entry):
     }
     world.vpcs[vpc["id"]] = vpc
     for subnet in entry.get("subnets", []):
-        add_subnet(world, vpc["id"], subnet["name"], subnet["cidr"])
+        add_subnet(world, vpc["id"], subnet["name"], subnet["cidr"], subnet.get("gateway_ip"), subnet)
     return vpc
 
 
@@ -107,10 +134,14 @@ def _disk(world, name, entry, zone, bootable):
     disk = {
         "id": world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
         "availability_zone": zone, "multiattach": bool(entry.get("shared")), "bootable": "true" if bootable else "false",
-        "encrypted": bool(entry.get("encrypted")), "attachments": [], "tags": dict(entry.get("tags") or {}),
+        "encrypted": bool(entry.get("encrypted")), "attachments": [], "tags": dict(entry.get("tags") or {}), **detail.disk(world),
     }
     world.volumes[disk["id"]] = disk
     return disk
+
+
+def _default_security_group(world):
+    return world.security_groups.setdefault(_secret("sg", 32), {"id": _secret("sg", 32), "name": "default"})
 
 
 def _server(world, entry, vpc, zones, shared_disks):
@@ -118,10 +149,12 @@ def _server(world, entry, vpc, zones, shared_disks):
     subnet = next(subnet for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"])
     server = {
         "id": world.new_id(), "name": entry["name"], "status": entry.get("status", "ACTIVE"), "OS-EXT-STS:vm_state": "active",
-        "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone, "flavor": {"id": entry.get("flavor", world.identity["flavors"][1])},
-        "metadata": {"vpc_id": vpc["id"], "os_type": entry.get("os_type", "Linux")},
-        "addresses": {vpc["id"]: [nics.interface(world, subnet)]}, "security_groups": [{"name": "default", "id": _secret("sg", 32)}],
-        "os-extended-volumes:volumes_attached": [], "tags": [], "key_name": None, "enterprise_project_id": "0",
+        "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone,
+        "flavor": detail.flavor(entry.get("flavor", world.identity["flavors"][1])),
+        "metadata": {"vpc_id": vpc["id"], "os_type": entry.get("os_type", "Linux"), "image_name": entry.get("image_name", "Public_Cloudinit_Linux_64bit")},
+        "addresses": {vpc["id"]: [nics.interface(world, subnet)]}, "security_groups": [dict(_default_security_group(world))],
+        "os-extended-volumes:volumes_attached": [], "tags": [], "key_name": entry.get("key_name"), "enterprise_project_id": "0",
+        **detail.server(world, entry["name"]), "os:scheduler_hints": {}, "_auto_recovery": "true",
     }
     world.servers[server["id"]] = server
     for index, wanted in enumerate(entry["disks"]):

@@ -11,11 +11,12 @@ import threading
 import time
 import traceback
 import uuid
+from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, unquote
 
-from . import iam, routes, wire
+from . import iam, routes, services, vpcs, wire
 from .faults import Fault, not_published, sdrs
 from .jobs import settle
 
@@ -95,6 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         with world.lock:
             try:
                 settle(world)
+                vpcs.settle(world)
                 found = routes.match(request.method, request.path)
                 if found is None:
                     raise not_published()
@@ -102,8 +104,7 @@ class Handler(BaseHTTPRequestHandler):
                 request.args = {name: unquote(value) for name, value in arguments.items()}
                 if authenticated:
                     iam.authenticate(world, request)
-                    if request.args.get("project_id", world.identity["project_id"]) != world.identity["project_id"]:
-                        raise sdrs("SDRS.0001")
+                    services.check(world, request)
                 content = handler(world, request)
                 if request.method != "GET":
                     world.changed = True
@@ -122,7 +123,9 @@ class Handler(BaseHTTPRequestHandler):
         """Write an answer at once, or only the first ``part`` bytes of its body."""
         if self.server.refusing:
             self.close_connection = True
-        lines = ["HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase), "Content-Length: %d" % len(body), "X-Request-Id: %s" % uuid.uuid4().hex]
+        date = formatdate(time.time() + self.server.world.settings["clock_offset_seconds"], usegmt=True)
+        lines = ["HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase), "Date: " + date, "Content-Length: %d" % len(body)]
+        lines += ["X-Request-Id: %s" % uuid.uuid4().hex]
         lines += ["%s: %s" % item for item in headers.items()]
         self.wfile.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body[:part])
 

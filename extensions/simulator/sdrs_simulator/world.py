@@ -14,19 +14,29 @@ from datetime import datetime, timezone
 
 COLLECTIONS = (
     "server_groups", "protected_instances", "replications", "drills", "jobs", "failed_tasks", "domains", "servers", "volumes",
-    "vpcs", "subnets", "as_groups", "tokens",
+    "vpcs", "subnets", "peerings", "network_acls", "as_groups", "tokens", "security_groups", "publicips",
 )
 DEFAULT_SETTINGS = {
     # Unknown of the real service, so switchable (field notes 7).
-    "swap_ids_on_switch": False,
+    "swap_ids_on_switch": False,  # true, or "servers" or "volumes" alone
     "pairs_outlive_instance": False,
     "batch_offered": True,
+    "not_offered_status": 404,  # how a cloud answers what it does not offer: 404 with the gateway's code, 405 or 501
+    "group_progress": "computed",  # a protection group's progress: from its pairs, or always this value (0, null)
     "missing_as_not_allowed": False,  # a deletion of what is gone is answered with 1301 or 1913
     "list_lag_seconds": 0,  # lists do not show what was created less than so many seconds ago, whatever --speed says
+    "not_offered": [],  # services that are in no catalogue and whose operations are not published: sdrs, ecs, evs, vpc, as
+    "denied": [],  # services, iam too, for which the user has no permission
     "requests_per_second": None,  # more in one second are answered with 429
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
-    "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20},
+    "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20, "subnets": 100},
+    "token_life": 24 * 3600,
     "nics_per_instance": 12,
+    # A subnet is associated with its VPC, or gone, so many seconds after it was asked for; ports outlive their server.
+    "subnet_seconds": 2, "port_seconds": 6, "subnet_status_at_first": "UNKNOWN",
+    "subnet_in_use_status": 409,  # or 500, as the documentation has it
+    "route_tables_show_routes": True,
+    "vpc_lists_refused": {},  # route_tables, peerings or network_acls: the status of the answer where they are not offered
     "first_sync_seconds": 60,
     "resync_seconds": 1,
     # Seconds at --speed 1; from field notes 2 and the examples of the reference.
@@ -38,9 +48,15 @@ DEFAULT_SETTINGS = {
         "attachReplicationPairNew": 20, "detachReplicationPairNew": 15, "addNicNew": 12, "deleteNicNew": 10,
         "resizeProtectedInstanceNew": 45, "createReplicationPairNoCG": 50, "deleteReplicationPairNoCG": 15,
         "expandReplicationPairNew": 30, "createDisasterRecoveryDrill": 240, "deleteDisasterRecoveryDrill": 60,
-        "startServer": 12, "stopServer": 15,
+        "startServer": 12, "stopServer": 15, "deleteServer": 20,
     },
     "seconds_per_disk": 30,
+    # How answers look, see altered.py.
+    "null_fields": False,  # optional fields are null, and what is empty inside objects; "missing": left out
+    "extra_fields": False,  # every object has fields that are not documented
+    "lists_without_count": False,  # lists do not tell how long they are
+    "jobs_without_entities": False,  # jobs do not name what they are about: {} (true) or null ("null")
+    "accepted_status": None,  # requests that start a job are answered with this status (202) in place of 200
 }
 
 
@@ -96,7 +112,8 @@ class World:
         """Be what ``dump`` gave."""
         with self.lock:
             for name, value in json.loads(text).items():
-                setattr(self, name, value)
+                # A file of an older release lacks the newer settings.
+                setattr(self, name, merged(DEFAULT_SETTINGS, value) if name == "settings" else value)
             self._due = []
             for job in self.jobs.values():
                 if job["status"] == "RUNNING":

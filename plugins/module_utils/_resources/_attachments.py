@@ -10,6 +10,7 @@ from .._errors import ConfigError, Refused
 from .._plan import creator, require
 from .._validate import is_system_device, plain_device, same_device
 from . import protected_instance
+from ._identity import check_group
 
 ATTACHABLE = {
     "protection group": {"available", "protected"},
@@ -70,6 +71,7 @@ def read_attachments(lookup, params, live, group_id):
         instance = lookup.show(protected_instance.KIND, instance_id)
         if instance is None:
             raise Refused("no protected instance has the ID %s" % instance_id)
+        check_group(lookup, protected_instance.KIND, instance, {"server_group": group_id}, remedy="A pair is attached in its own group only (SDRS.1611).")
         live.instances[instance_id] = instance
         if instance_id in detached and is_system_device(plain_attachments(live.obj)[instance_id]):
             for server_id in (instance.get("source_server"), instance.get("target_server")):

@@ -7,10 +7,14 @@ operation, ``advisory`` forbids a failover unless it is forced, ``warning`` is t
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 from .._lookup import production_zone
+from .._odd import Unusable, raw
 from . import _protection, drill
+from ._attachments import plain_attachments
+from .server_group import is_synchronised
 
 ERROR, ADVISORY, WARNING = "error", "advisory", "warning"
 _FAULTY = ("invalid", "fault", "error")
@@ -32,9 +36,22 @@ def check(name, passed, severity, detail):
     return {"check": name, "passed": bool(passed), "severity": severity, "detail": detail}
 
 
+def _tellable(name):
+    """Decorator: what cannot be read of an object makes the check fail, with its severity, instead of the task."""
+    def wrap(judge):
+        @functools.wraps(judge)
+        def told(facts, severity=WARNING, *arguments):
+            try:
+                return judge(facts, severity, *arguments)
+            except Unusable as error:
+                return check(name, False, severity, "it cannot be told: %s" % error.message)
+        return told
+    return wrap
+
+
 def listed(objects):
     """Names and IDs for a detail, at most ten."""
-    shown = ", ".join("%s (%s)" % (obj.get("name"), obj.get("id")) for obj in objects[:10])
+    shown = ", ".join("%s (%s)" % (raw(obj, "name"), raw(obj, "id")) for obj in objects[:10])
     return shown + (", … (%d in all)" % len(objects) if len(objects) > 10 else "")
 
 
@@ -49,36 +66,56 @@ def has_pairs(facts):
     return check("replication_pairs", count, ERROR, "%d replication pairs; at least one is needed" % count)
 
 
-def synchronised(facts, severity, retried=None):
-    """Every pair is protected, or in the error status being retried, and its progress 100."""
+def cut_off(pair):
+    """Whether the production site's disk is gone and everything has arrived before: level 2 with progress 100, for which a failover is advised."""
+    return pair.get("status") == "fault" and str(pair.get("fault_level")) == "2" and pair.get("progress") == 100
+
+
+@_tellable("synchronisation")
+def synchronised(facts, severity, retried=None, passing=lambda pair: False):
+    """Every pair is protected, or in the error status being retried, and its progress 100; ``passing(pair)`` lets others pass."""
     late = [
         pair for pair in facts.pairs
-        if pair.get("status") not in ("protected", retried) or pair.get("progress") != 100
+        if (pair.get("status") not in ("protected", retried) or pair.get("progress") != 100) and not passing(pair)
     ]
     text = ", ".join("%s is %s at %s %%" % (pair.get("name"), pair.get("status"), pair.get("progress")) for pair in late[:10])
     return check("synchronisation", not late, severity, text or "all replication pairs are synchronised")
 
 
+@_tellable("fault_level")
 def fault_level(facts, severity):
     """Level 5: the replication link is disconnected (table 5-40)."""
     cut = [pair for pair in facts.pairs if str(pair.get("fault_level")) == "5"]
     return check("fault_level", not cut, severity, "replication link disconnected (level 5): %s" % listed(cut) if cut else "no pair has fault level 5")
 
 
-def objects_sound(facts, severity):
-    faulty = [obj for obj in (*facts.instances, *facts.pairs) if str(obj.get("status")).startswith(_FAULTY)]
+@_tellable("object_statuses")
+def objects_sound(facts, severity, passing=lambda pair: False):
+    """No instance or pair is in an error status; ``passing(pair)`` lets pairs pass, and instances that are in fault for these alone."""
+    pairs = [pair for pair in facts.pairs if str(pair.get("status")).startswith(_FAULTY)]
+    explained, unexplained = (
+        {instance for pair in pairs if bool(passing(pair)) is passes for instance in plain_attachments(pair)} for passes in (True, False)
+    )
+    # An instance is in fault while a pair of it does not synchronise (A.3).
+    explained -= unexplained
+    faulty = [
+        *(obj for obj in facts.instances if str(obj.get("status")).startswith(_FAULTY) and not (obj.get("status") == "fault" and obj.get("id") in explained)),
+        *(pair for pair in pairs if not passing(pair)),
+    ]
     text = ", ".join("%s is %s" % (obj.get("name"), obj.get("status")) for obj in faulty[:10])
     return check("object_statuses", not faulty, severity, text or "no instance or pair is in an error status")
 
 
-def production_is_sound(facts):
+@_tellable("production_fault")
+def production_is_sound(facts, severity):
     sound = all(str(pair.get("fault_level")) == "0" for pair in facts.pairs) and not any(
         str(obj.get("status")).startswith(_FAULTY) for obj in (*facts.instances, *facts.pairs))
-    return check("production_fault", not sound, WARNING, "the production site looks healthy: a planned failover loses nothing" if sound
+    return check("production_fault", not sound, severity, "the production site looks healthy: a planned failover loses nothing" if sound
                  else "the production site shows faults")
 
 
-def servers_stopped(facts, site=None, severity=ERROR):
+@_tellable("servers_readable")
+def servers_stopped(facts, severity, site=None):
     """Both halves of every instance are stopped; ``site="dr"`` looks at the servers outside the current production AZ only."""
     if facts.servers is None:
         return check("servers_readable", False, severity, "the servers' state is not known: %s" % (facts.ecs_problem or "ECS was not asked"))
@@ -93,7 +130,7 @@ def for_planned_failover(facts):
     """5.4.9."""
     status = facts.group.get("status")
     return [
-        group_status(facts, {"protected", "error-reversing"}), has_pairs(facts), servers_stopped(facts), fault_level(facts, ERROR),
+        group_status(facts, {"protected", "error-reversing"}), has_pairs(facts), servers_stopped(facts, ERROR), fault_level(facts, ERROR),
         synchronised(facts, ERROR, status if status == "error-reversing" else None), objects_sound(facts, WARNING),
     ]
 
@@ -103,15 +140,15 @@ def for_failover(facts):
     status = facts.group.get("status")
     return [
         group_status(facts, {"protected", "error-failing-over", "error-reversing"}), has_pairs(facts),
-        fault_level(facts, ADVISORY), synchronised(facts, ADVISORY, status if status != "protected" else None),
-        objects_sound(facts, ADVISORY if status == "protected" else WARNING), production_is_sound(facts),
+        fault_level(facts, ADVISORY), synchronised(facts, ADVISORY, status if status != "protected" else None, cut_off),
+        objects_sound(facts, ADVISORY if status == "protected" else WARNING, cut_off), production_is_sound(facts),
     ]
 
 
 def for_reprotect(facts):
     """5.4.6, second part. The old production site may be gone: its silence is told, running servers there forbid it."""
     severity = WARNING if facts.servers is None else ERROR
-    return [group_status(facts, set(_protection.REPROTECTABLE)), has_pairs(facts), servers_stopped(facts, "dr", severity)]
+    return [group_status(facts, set(_protection.REPROTECTABLE)), has_pairs(facts), servers_stopped(facts, severity, "dr")]
 
 
 def for_protect(facts):
@@ -119,13 +156,14 @@ def for_protect(facts):
     return [group_status(facts, set(_protection.STARTABLE)), has_pairs(facts), objects_sound(facts, ERROR)]
 
 
+@_tellable("first_synchronisation")
+def first_synchronised(facts, severity):
+    late = [pair for pair in facts.pairs if not is_synchronised(pair)]
+    text = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:10])
+    return check("first_synchronisation", not late, severity, "not synchronised: %s" % text if late else "the first synchronisation has ended")
+
+
 def for_drill(facts):
     """5.7.1."""
-    late = [pair for pair in facts.pairs if pair.get("progress") != 100]
-    text = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:10])
-    return [
-        group_status(facts, drill.ADDABLE["protection group"]), has_pairs(facts),
-        check("first_synchronisation", not late, ERROR if facts.group.get("status") == "protected" else WARNING,
-              "not synchronised: %s" % text if late else "the first synchronisation has ended"),
-        objects_sound(facts, WARNING),
-    ]
+    severity = ERROR if facts.group.get("status") == "protected" else WARNING
+    return [group_status(facts, drill.ADDABLE["protection group"]), has_pairs(facts), first_synchronised(facts, severity), objects_sound(facts, WARNING)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._errors import Refused
+from .._odd import altered, raw
 
 
 def whole(value):
@@ -34,7 +35,11 @@ class Kind:
     failed_creation: str = "error"
     landed: Any = None
     listing: Any = None  # listing(api, query), where the list is none of SDRS
+    showing: Any = None  # showing(api, object ID), where more than the object itself has to be asked
     showable: bool = True
+    listable: bool = True
+    named_twice: bool = False  # the service lets two objects bear one name, by which tasks find them
+    holds_nothing: Any = None  # holds_nothing(object): of two made at the same time the younger may be deleted again
 
     def status(self, obj):
         return obj.get("status") if obj else None
@@ -48,13 +53,17 @@ class Kind:
         if not self.busy(obj):
             return obj
         end = self.transit[obj["status"]]
-        return dict(obj, status=end) if end else None
+        return altered(obj, status=end) if end else None
+
+    def assumed_owner(self, obj):
+        """The same for what depends on the object: while it is being deleted its status stays, and allows nothing."""
+        return self.assumed(obj) or obj
 
     def label(self, obj, name=None):
         """``protection group erp (ID)`` for messages."""
         if not obj:
             return "%s %s" % (self.title, name or "")
-        return "%s %s (%s)" % (self.title, obj.get("name"), obj.get("id"))
+        return "%s %s (%s)" % (self.title, raw(obj, "name"), raw(obj, "id"))
 
     def refuse_half_deleted(self, obj):
         """What is left of a deletion that failed cannot be made present.

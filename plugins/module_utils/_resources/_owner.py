@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one, pick, production_zone
+from .._odd import index, matching
 from .._validate import is_id
 from . import server_group
+
+_HALF_BUILT = ("creating", "error")  # an instance that may have no DR server yet
 
 
 def find_instance(lookup, kind, params):
@@ -39,9 +42,11 @@ def servers_at(lookup, instances, group, production=True):
     ECS is asked for the server more likely to be there first, and for its other half only when that does not tell: at the
     other site nothing may answer (SEMANTICS, sections 1 and 2).
 
-    :raises Refused: ECS tells the state of neither half, or not of the one that is meant
+    :raises Refused: ECS tells the state of neither half, or not of the one that is meant; the production site is not known
     """
     zone = production_zone(group)
+    if not zone:
+        raise Refused("%s: the service does not tell the AZ of its current production site" % server_group.KIND.label(group), retryable=True)
     second_first = (group.get("priority_station") == "target") == production
     ordered = [server_halves(instance)[::-1 if second_first else 1] for instance in instances]
     lookup.servers_among([half for halves in ordered for half in halves[:1]])
@@ -50,11 +55,14 @@ def servers_at(lookup, instances, group, production=True):
         seen = {}
         for half in halves:
             seen[half] = lookup.server(half)
+            if seen[half] and not server_zone(seen[half]):
+                seen[half] = {}
             if seen[half] and (server_zone(seen[half]) == zone) == production:
                 found.append(seen[half])
                 break
         else:
-            silent += [instance] if {} in seen.values() else []
+            unnamed = len(halves) < 2 and instance.get("status") not in _HALF_BUILT
+            silent += [instance] if unnamed or {} in seen.values() else []
     if silent:
         raise Refused(
             "ECS does not tell the state of the servers of %s at the %s site"
@@ -92,14 +100,14 @@ def _owner(lookup, kind, params, halves, reference):
     """The object that has this server or disk: in the group first, then in the whole project."""
     if params.get("server_group"):
         group_id = lookup.id_of(server_group.KIND, params["server_group"])
-        inside = [obj for obj in lookup.list(kind, server_group_id=group_id) if reference in halves(obj)]
+        inside = matching(lookup.list(kind, server_group_id=group_id), lambda obj: reference in halves(obj))
         if inside:
             return inside[0]
-    return next((obj for obj in lookup.list(kind) if reference in halves(obj)), None)
+    return next(iter(matching(lookup.list(kind), lambda obj: reference in halves(obj))), None)
 
 
 def _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of):
-    owners = {half: obj for obj in lookup.list(kind) for half in halves(obj)}
+    owners = index(lookup.list(kind), halves)
     zone = (lambda: production_zone(lookup.one(server_group.KIND, params["server_group"]))) if params.get("server_group") else (lambda: None)
     return meant(option, reference, named(reference), owners, is_drill, zone_of, zone)
 
@@ -112,7 +120,7 @@ def meant(option, reference, matches, owners, is_drill, zone_of, zone):
     :raises Refused: nothing bears the name, or several are left; lists them
     """
     several = len(matches) > 1
-    matches = [match for match in matches if match.get("id") in owners or not is_drill(match)]
+    matches = matching(matches, lambda match: match.get("id") in owners or not is_drill(match))
     if not matches:
         exactly_one([], [], option, reference)
     return pick(matches, owners, zone_of, zone() if several else None, option, reference)
@@ -120,6 +128,13 @@ def meant(option, reference, matches, owners, is_drill, zone_of, zone):
 
 def server_zone(server):
     return server.get("OS-EXT-AZ:availability_zone")
+
+
+def is_windows(server):
+    """True or False by what the server's metadata says; None when they do not."""
+    metadata = (server or {}).get("metadata")
+    kind = str((metadata if isinstance(metadata, dict) else {}).get("os_type") or "").lower()
+    return kind.startswith("windows") if kind else None
 
 
 def volume_zone(volume):
@@ -136,7 +151,30 @@ def is_drill_volume(lookup):
     return lambda volume: any(each.get("server_id") in lookup.drill_servers() for each in volume.get("attachments") or [])
 
 
+def group_id_of(kind, obj):
+    """The ID of the protection group that an object belongs to.
+
+    :raises Refused: the service does not tell it
+    """
+    if not obj.get("server_group_id"):
+        raise Refused("%s: the service does not tell its protection group" % kind.label(obj), retryable=True)
+    return obj["server_group_id"]
+
+
+def group_of(lookup, kind, obj):
+    """The protection group that an object belongs to.
+
+    :raises Refused: the service does not tell which, or has it no longer
+    """
+    group = lookup.show(server_group.KIND, group_id_of(kind, obj))
+    if group is None:
+        raise Refused("%s: its protection group %s does not exist" % (kind.label(obj), obj["server_group_id"]), retryable=True)
+    return group
+
+
 def group_name(lookup, group_id):
     """``name (ID)`` of a group, for messages."""
+    if not group_id:
+        return "(not named by the service)"
     group = lookup.show(server_group.KIND, group_id)
     return "%s (%s)" % ((group or {}).get("name"), group_id)

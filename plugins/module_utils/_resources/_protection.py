@@ -31,6 +31,8 @@ def _landed(step, obj):
     return generic_landed(step, obj, _SHOWS)
 
 
+# Fields that count what a group holds (5.4.2).
+CONTENTS = ("protected_instance_num", "replication_num", "disaster_recovery_drill_num")
 KIND = Kind(
     name="server_group",
     title="protection group",
@@ -46,6 +48,8 @@ KIND = Kind(
         "failing-over": "failed-over",
     },
     landed=_landed,
+    named_twice=True,
+    holds_nothing=lambda group: group.get("status") == "available" and all(group.get(key) == 0 for key in CONTENTS),
 )
 
 

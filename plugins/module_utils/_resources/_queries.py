@@ -6,6 +6,8 @@ from __future__ import annotations
 from .. import _validate
 from .._errors import ConfigError, JobTimeout, job_error
 from .._jobs import ended
+from .._odd import matching, raw, sound
+from .._paging import objects
 from . import drill, protected_instance, replication, server_group, tag
 
 _TAG_CONDITIONS = ("tags", "tags_any", "not_tags", "not_tags_any")
@@ -30,8 +32,8 @@ def protected_instances(lookup, params, waiting):
     found = lookup.api.query_by_tags(conditions)
     if params.get("id") or any(params.get(name) for name in names):
         listed = _listed(lookup, protected_instance.KIND, params, plain, server_group="server_group_id")
-        kept = {obj.get("id") for obj in listed}
-        found = [obj for obj in found if obj.get("id") in kept]
+        kept = {raw(obj, "id") for obj in sound(listed)}
+        found = [obj for obj in sound(found) if obj.get("id") in kept]
     return {"protected_instances": found}
 
 
@@ -64,7 +66,7 @@ def drills(lookup, params, waiting):
 def tags(lookup, params, waiting):
     """5.8.6 for one instance, 5.8.7 for the project."""
     if not params.get("protected_instance"):
-        return {"tags": lookup.api.call("list_project_tags").get("tags") or []}
+        return {"tags": objects(lookup.api.call("list_project_tags"), "tags")}
     return {"tags": tag.show(lookup, lookup.id_of(protected_instance.KIND, params["protected_instance"]))}
 
 
@@ -118,4 +120,4 @@ def _listed(lookup, kind, params, plain, **renamed):
         obj = lookup.show(kind, params["id"])
         return [obj] if obj else []
     found = lookup.api.list(kind.list_call, query)
-    return [obj for obj in found if obj.get("id") == params["id"]] if params.get("id") else found
+    return matching(found, lambda obj: obj.get("id") == params["id"]) if params.get("id") else found

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from .._errors import SdrsError
+from .._errors import SdrsError, one_line
 from .._jobs import interval
-from .._reach import answering
+from .._odd import Unusable, raw
+from .._reach import answering, plain_address
 from .._validate import Between, identifiers
+from ._owner import is_windows
 
 PASSED, FAILED, NOT_VERIFIABLE, NOT_TRIED = "passed", "failed", "not_verifiable", "not_tried"
 STATE = "ecs_state"
@@ -25,6 +27,7 @@ RULES = {
     "ids": lambda value: identifiers(value) if value else "must not be empty",
     "ports": Between(1, 65535),
     "timeout": Between(0, 86400),
+    "windows_settle": Between(0, 86400),
 }
 
 
@@ -38,21 +41,29 @@ class _Server:
 
     @property
     def address(self):
-        return next(iter(addresses(self.seen)), None)
+        """The address to be tried, in its usual form; None when there is none that can be."""
+        return next(filter(None, map(plain_address, addresses(self.seen))), None)
 
     def open_ports(self):
         """The ports still to be tried."""
         passed = self.checks.get(STATE, {}).get("status") == PASSED
         return [port for port in self.ports if passed and port_check(port) not in self.checks]
 
+    def patience(self, timeout, windows_settle):
+        """Seconds until what is open counts as failed; longer for the ports of a Windows server that runs."""
+        return timeout + windows_settle if self.open_ports() and is_windows(self.seen) else timeout
+
     def undecided(self):
         return STATE not in self.checks or bool(self.open_ports())
 
 
 def addresses(server):
-    """The addresses of a server's NICs, IPv4 first, floating ones left out."""
-    found = [nic for nics in ((server or {}).get("addresses") or {}).values() for nic in nics]
-    fixed = [nic for nic in found if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("addr")]
+    """The addresses of a server's NICs, IPv4 first, floating ones left out. What is no address is nobody's, so that it hides no other."""
+    nets = raw(server or {}, "addresses")
+    if nets is not None and not isinstance(nets, dict):
+        server.get("addresses")  # nothing can be told of any NIC: the error that names the field
+    found = [nic for nics in (nets or {}).values() if isinstance(nics, list) for nic in nics if isinstance(nic, dict)]
+    fixed = [nic for nic in found if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("addr") and isinstance(nic["addr"], str)]
     return [nic["addr"] for nic in sorted(fixed, key=lambda nic: ":" in nic["addr"])]
 
 
@@ -70,14 +81,15 @@ def read(lookup, params, waiting):
         if any(STATE not in server.checks for server in servers):
             _look(lookup, servers, waited, timeout)
         _not_unique(servers, others, waited)
-        _try_ports(servers, waited, min(2.0, max(0.1, timeout - waited)))
-        if not any(server.undecided() for server in servers):
-            break
-        if waiting.clock() - since >= timeout:
-            _give_up(servers, waiting.clock() - since)
+        ends = {server: server.patience(timeout, params["windows_settle"]) for server in servers if server.undecided()}
+        _try_ports(servers, waited, min(2.0, max(0.1, max(ends.values(), default=0) - waited)))
+        late = waiting.clock() - since
+        _give_up([server for server, end in ends.items() if late >= end], late)
+        ends = [end for server, end in ends.items() if server.undecided()]
+        if not ends:
             break
         lookup.forget()
-        waiting.sleep(min(interval(waited), max(0.0, since + timeout - waiting.clock())))
+        waiting.sleep(min(interval(waited), max(0.0, since + min(ends) - waiting.clock())))
     shown = [_shown(server, params["ports"] or [], others) for server in servers]
     return {"server_checks": shown, "passed": all(server["passed"] for server in shown)}
 
@@ -92,7 +104,12 @@ def _look(lookup, servers, waited, timeout):
         if seen == {}:  # ECS does not tell; it may later
             server.problem = "ECS does not tell its state"
             continue
-        status, task = (seen or {}).get("status"), (seen or {}).get(_TASK)
+        try:
+            addresses(seen)
+            status, task = (seen or {}).get("status"), (seen or {}).get(_TASK)
+        except Unusable as error:
+            server.seen, server.problem = {"id": server.id, "name": raw(seen, "name")}, error.message
+            continue
         server.problem = "is %s%s" % (status, ", %s" % task if task else "") if seen else "does not exist"
         if status == "ACTIVE" and not task:
             _decide(server, STATE, PASSED, "is ACTIVE", waited)
@@ -110,17 +127,17 @@ def _elsewhere(lookup, servers):
     watched, found = {server.id for server in servers}, {}
     try:
         everyone = lookup.all_servers()
+        for server in everyone.values():
+            for address in filter(None, map(plain_address, addresses(server))) if server["id"] not in watched else ():
+                found.setdefault(address, []).append("%s (%s)" % (raw(server, "name"), server["id"]))
     except SdrsError:
         return None
-    for server in everyone.values():
-        for address in addresses(server) if server.get("id") not in watched else ():
-            found.setdefault(address, []).append("%s (%s)" % (server.get("name"), server.get("id")))
-    return found
+    return None if everyone.unreadable else found
 
 
 def _not_unique(servers, others, waited):
     for server in servers:
-        for port in server.open_ports():
+        for port in server.open_ports() if server.address else ():
             if others is None:
                 detail = "ECS does not tell which other servers have the address %s" % server.address
             elif server.address in others:
@@ -135,7 +152,9 @@ def _try_ports(servers, waited, seconds):
     for server in servers:
         for port in server.open_ports():
             if server.address is None:
-                _decide(server, port_check(port), FAILED, "the server has no address", waited)
+                shown = ", ".join(repr(one_line(each, 60)) for each in addresses(server.seen)[:3])
+                detail = "its address %s is not an IP address that can be reached from here" % shown if shown else "the server has no address"
+                _decide(server, port_check(port), FAILED, detail, waited)
             else:
                 targets.setdefault((server.address, port), []).append(server)
     for (address, port), reason in answering(targets, seconds).items() if targets else ():
@@ -160,6 +179,6 @@ def _shown(server, ports, others):
         checks.append(server.checks.get(port_check(port), skipped))
     return {
         "id": server.id, "name": server.seen.get("name"), "status": server.seen.get("status"), "address": server.address,
-        "addresses": addresses(server.seen), "shared_with": (others or {}).get(server.address, []), "checks": checks,
+        "addresses": addresses(server.seen), "windows": bool(is_windows(server.seen)), "shared_with": (others or {}).get(server.address, []), "checks": checks,
         "passed": all(check["status"] == PASSED for check in checks),
     }

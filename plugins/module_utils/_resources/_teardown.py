@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from .._errors import Refused
 from .._plan import Plan, require
-from . import _protection, drill, protected_instance, replication, server_group
+from . import _last_copy, _protection, drill, protected_instance, replication, server_group
 from ._attachments import plain_attachments
+from ._targets import target_is_expendable
 
 # The original servers have no NICs until the group is re-protected (user manual).
 _WITHOUT_NICS = ("failed-over", "error-failing-over", "error-reprotecting")
 
 
-def read_contents(lookup, live):
-    """Add what the group contains to ``live``: one list for each kind."""
+def read_contents(lookup, params, live):
+    """Add what the group contains to ``live``: one list for each kind, and whether production of it is there."""
     for kind in (drill.KIND, protected_instance.KIND, replication.KIND):
         live.contents += [(kind, obj) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
+    live.copies = _last_copy.read(lookup, params, [(kind, obj) for kind, obj in live.contents if kind is not drill.KIND], live.obj)
 
 
-def plan_teardown(live, force, target_server=False, target_eip=False, target_volume=False):
-    """Steps that remove the group. Pairs may outlive their instance or not: the group goes only after a second look."""
+def plan_teardown(live, force, wanted=()):
+    """Steps that remove the group. Pairs may outlive their instance or not: the group goes only after a second look.
+
+    :param wanted: the ``delete_target_*`` options that are set
+    """
     result, group = Plan(), live.obj
     label = server_group.KIND.label(group)
-    for option, asked in (("delete_target_server", target_server), ("delete_target_eip", target_eip), ("delete_target_volume", target_volume)):
-        if asked:
-            protected_instance.target_is_expendable(group, option, label)
+    for option in wanted:
+        target_is_expendable(group, option, label)
     if group.get("status") in _WITHOUT_NICS and not force:
         raise Refused(
             "%s is %r: its original servers have no network interfaces until protection is enabled again" % (label, group["status"]),
@@ -40,41 +44,74 @@ def plan_teardown(live, force, target_server=False, target_eip=False, target_vol
         "replications": sorted(str(obj.get("name")) for obj in pairs),
         "drills": sorted(str(obj.get("name")) for obj in drills),
     }
+    live.copies.clear(result, _last_copy.apart([(kind, obj) for kind, obj in live.contents if kind is not drill.KIND]), wanted)
     steps = [drill.delete_step(result, obj) for obj in drills]
     if group.get("status") in _protection.STOPPABLE and pairs:
         steps = [result.add(*_protection.protection_step("stop", group), after=steps)]
-    removed = delete_instances(result, instances, pairs, steps, target_server, target_eip)
+    removed = delete_instances(result, instances, pairs, steps, live.copies, wanted)
     for pair in pairs:
         if not plain_attachments(pair):
             statuses = {"replication pair": pair.get("status")}
             require(replication.DELETABLE, statuses, "deleting it", replication.KIND.label(pair))
-            removed.append(replication.delete_step(result, pair, target_volume, after=steps))
+            removed.append(replication.delete_step(result, pair, live.copies, wanted, after=steps))
+    _require_again(result.steps, group, live.contents)
     server_group.delete_step(result, group, after=steps + removed, later=bool(instances))
     result.again = bool(instances)
     return result
 
 
-def delete_instances(result, instances, pairs, after, target_server=False, target_eip=False):
+def _require_again(steps, group, contents):
+    """Before every step that destroys something the group's lists are read again: it must hold nothing that the plan does not know of."""
+    known = {kind: {obj["id"] for its, obj in contents if its is kind} for kind in (drill.KIND, protected_instance.KIND, replication.KIND)}
+
+    def nothing_new(lists):
+        for kind, ids in known.items():
+            more = [kind.label(obj) for obj in lists(kind, {"server_group_id": group["id"]}) if obj.get("id") not in ids]
+            if more:
+                raise Refused(
+                    "%s holds %s now, which was not listed when its removal was planned; nothing was sent"
+                    % (server_group.KIND.label(group), ", ".join(more[:10])),
+                    remedy="Run the task again.",
+                )
+
+    for step in steps:
+        if step.call:
+            step.premise = _both(nothing_new, step.premise)
+
+
+def _both(first, second):
+    def premise(lists):
+        first(lists)
+        if second:
+            second(lists)
+
+    return premise
+
+
+def delete_instances(result, instances, pairs, after, copies, wanted=()):
     """Add the deletion of instances to a plan: those that share a pair in one call, others singly."""
     steps, by_id = [], {obj["id"]: obj for obj in instances}
     for obj in instances:
         require(protected_instance.DELETABLE, {"protected instance": obj.get("status")}, "deleting it", protected_instance.KIND.label(obj))
+    copies.clear(result, [(protected_instance.KIND, obj) for obj in instances], wanted)
     for together in sharing(by_id, pairs):
         if len(together) == 1:
-            steps.append(protected_instance.delete_step(result, by_id[together[0]], target_server, target_eip, after=after))
+            steps.append(protected_instance.delete_step(result, by_id[together[0]], copies, wanted, after=after))
         else:
-            steps.append(batch_delete_step(result, [by_id[key] for key in together], target_server, target_eip, after=after))
+            steps.append(batch_delete_step(result, [by_id[key] for key in together], copies, wanted, after=after))
     return steps
 
 
-def batch_delete_step(result, objects, target_server=False, target_eip=False, after=()):
-    """Add the deletion of several instances in one call (5.5.12) to a plan."""
+def batch_delete_step(result, objects, copies, wanted=(), after=(), replacing=False):
+    """Add the deletion of several instances in one call (5.5.12) to a plan; the parameters are those of one instance's deletion."""
     return result.add(
         "delete", protected_instance.KIND, ", ".join(str(obj.get("name")) for obj in objects), objects[0]["id"],
         "batch_delete_protected_instances", body={
-            "protected_instances": [{"id": obj["id"]} for obj in objects], "delete_target_server": target_server, "delete_target_eip": target_eip,
+            "protected_instances": [{"id": obj["id"]} for obj in objects],
+            **{option: option in wanted for option in ("delete_target_server", "delete_target_eip")},
         },
         after=list(after), members=[(obj.get("name"), obj["id"]) for obj in objects],
+        **copies.consent(result, protected_instance.KIND, objects, wanted, replacing),
     )
 
 

@@ -7,7 +7,7 @@ A new instance brings a pair for each disk of its server: what the document want
 from __future__ import annotations
 
 from .._errors import ConfigError, Refused
-from .._plan import WAIT, creator, find_step, waits_for
+from .._plan import WAIT, creator, find_step, tags_to_mapping, waits_for
 from .._validate import plain_device, same_device
 from . import instance_batch, protected_instance, replication
 from ._attachments import plain_attachments
@@ -26,9 +26,9 @@ def plan_instances(planning, group, where, world):
 
     :param where: the group's object; its ``id`` is a Step while the group is to be created
     """
-    steps, homes = [], {}
+    steps, homes, copies = [], {}, planning.copies.of(where)
     new = {entry.want["server"]: entry for entry in group.instances if _missing(entry) and entry.want["server"]}
-    disks = instance_batch.shared_disks(world.volumes().values()) if new else []
+    disks = instance_batch.shared_disks(world.disks()) if new else []
     left_out = instance_batch.outsiders(new, disks, set(new))
     sets = {server: together for together in sharing(new, disks) for server in together}
     sharers = {server for disk in disks for server in plain_attachments(disk)}
@@ -40,7 +40,7 @@ def plan_instances(planning, group, where, world):
             members = [new[each] for each in sets[server]]
             made = _plan_set(planning, group, where, members, left_out)
         else:
-            made = planning.entry(group, entry, lambda part, entry=entry: _plan_one(part, group, entry, where))
+            made = planning.entry(group, entry, lambda part, entry=entry: _plan_one(part, group, entry, where, copies))
             members = [entry]
         for member in members:
             homes[member.path] = None if made is None else (made, _home(member, made))
@@ -61,12 +61,12 @@ def _home(entry, made):
     return next(step for step in made if step.branch == entry.path and step.kind is INSTANCE and step.operation in ("create", "find"))
 
 
-def _plan_one(part, group, entry, where):
+def _plan_one(part, group, entry, where, copies):
     obj = INSTANCE.assumed(entry.obj)
     want = dict(entry.want, server_group=where["id"] if entry.obj else None)
     if _missing(entry):
         _complete(want, entry.obj)
-    made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj)))
+    made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj), copies))
     part.take(made, waits_for(INSTANCE, entry.obj), creator(where["id"]))
 
 
@@ -85,7 +85,7 @@ def _complete(want, failed):
     want["name"] = want["name"] or failed.get("name")
     want["description"] = want["description"] or failed.get("description")
     if want["tags"] is None and failed.get("tags"):
-        want["tags"] = {tag.get("key"): tag.get("value") for tag in failed["tags"]}
+        want["tags"] = tags_to_mapping(failed["tags"]) or None
     if not want["name"]:
         raise ConfigError("creating it needs name")
 
@@ -93,7 +93,7 @@ def _complete(want, failed):
 def _plan_set(planning, group, where, members, left_out):
     """Servers that share a disk: one creation, then names and tags one by one (5.5.11)."""
     first = members[0]
-    steps = planning.entry(group, first, lambda part: _create_set(part, where, members, left_out))
+    steps = planning.entry(group, first, lambda part: _create_set(part, where, members, left_out, planning.copies.of(where)))
     if steps is None:
         for member in members[1:]:
             planning.refuse(group, member.path, Refused("it shares a disk with %s, and one call creates both (5.5.11)" % first.path))
@@ -104,7 +104,7 @@ def _plan_set(planning, group, where, members, left_out):
     return steps
 
 
-def _create_set(part, where, members, left_out):
+def _create_set(part, where, members, left_out, copies):
     servers = [member.want["server"] for member in members]
     others = sorted({other for server in servers for other in left_out.get(server, ())})
     if others:
@@ -126,7 +126,7 @@ def _create_set(part, where, members, left_out):
             protected_instance.check_site(where, member.found, member.want["server"])
     protected_instance.require_group(where, "protected instance %s" % members[0].want["name"])
     failed = [member.obj for member in members if member.obj]
-    removal = [batch_delete_step(part, failed)] if failed else []
+    removal = [batch_delete_step(part, failed, copies, replacing=True)] if failed else []
     entries = [{"server": member.want["server"], "name": member.want["name"], "flavor": member.want["flavor"]} for member in members]
     # The service appends a number such as -0001; names are at most 64 bytes.
     prefix = members[0].want["name"].encode("utf-8")[:59].decode("utf-8", "ignore")
@@ -174,7 +174,7 @@ def _plan_attached(planning, group, where, world, pairs, homes):
     ]
     if brought:
         return planning.entry(group, first, lambda part: _plan_brought(part, where, first, homes[brought[0].path][0]))
-    return planning.entry(group, first, lambda part: _plan_pair(part, where, pairs, homes))
+    return planning.entry(group, first, lambda part: _plan_pair(part, where, pairs, homes, planning.copies.of(where)))
 
 
 def _plan_brought(part, where, entry, made):
@@ -199,7 +199,7 @@ def _plan_brought(part, where, entry, made):
         part.add("extend", PAIR, want["name"], found, "extend_replication", {"replication": found}, {"new_size": want["size"]}, after=[found])
 
 
-def _plan_pair(part, where, pairs, homes):
+def _plan_pair(part, where, pairs, homes, copies):
     """A pair that is there, or one of an available disk: made, extended, attached."""
     entry = pairs[0][1]
     want = dict(entry.want, server_group=where["id"] if entry.obj else None, purge_attachments=False)
@@ -213,14 +213,14 @@ def _plan_pair(part, where, pairs, homes):
     want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
     instances = {homes[instance.path][1]: {} if _missing(instance) else INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
     waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.operation == WAIT]
-    _take_pair(part, want, entry, where, instances, waited_for)
+    _take_pair(part, want, entry, where, instances, copies, waited_for)
     devices = {pair.want["device"] for _instance, pair in pairs} - {None}
     for shown in (part.before, part.after):
         if shown.pop("attachments", None) and devices:
             shown["device"] = ", ".join(sorted(devices))
 
 
-def _take_pair(part, want, entry, where, instances, after=()):
+def _take_pair(part, want, entry, where, instances, copies, after=()):
     """What the rules of pairs make of an entry.
 
     :param instances: as in ``replication.Live``
@@ -230,7 +230,7 @@ def _take_pair(part, want, entry, where, instances, after=()):
     if want["description"] is None and (entry.obj or {}).get("status") == PAIR.failed_creation:
         want["description"] = entry.obj.get("description")
     volume = entry.found or ({} if entry.obj is None else None)
-    made = replication.plan(want, replication.Live(PAIR.assumed(entry.obj), where, instances, volume))
+    made = replication.plan(want, replication.Live(PAIR.assumed(entry.obj), where, instances, volume, copies=copies))
     part.take(made, waits_for(PAIR, entry.obj), [*after, *creator(where["id"])])
 
 
@@ -240,6 +240,6 @@ def plan_pairs(planning, group, where):
     for entry in group.free_pairs:
         def make(part, entry=entry):
             want = dict(entry.want, server_group=where["id"] if entry.obj else None, attachments=None)
-            _take_pair(part, want, entry, where, {})
+            _take_pair(part, want, entry, where, {}, planning.copies.of(where))
         steps += planning.entry(group, entry, make) or []
     return steps

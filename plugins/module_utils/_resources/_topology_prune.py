@@ -10,6 +10,8 @@ from .._errors import Refused
 from .._plan import require, waits_for
 from . import drill, protected_instance, replication, server_group
 from ._attachments import plain_attachments
+from ._owner import volume_halves
+from ._targets import target_is_expendable, targets
 from ._teardown import delete_instances
 from ._topology_state import Entry
 
@@ -71,13 +73,34 @@ def _add(planning, group, key, objects, whole, make):
     return planning.entry(group, entry, make) or []
 
 
+def _require_identity(kind, obj, *needed):
+    """Refuse to prune what the document may name by a field that the service does not tell."""
+    if not all(needed):
+        raise Refused(
+            "%s is not pruned: the service does not tell all that the document may name it by" % kind.label(obj),
+            remedy="Delete it by its ID if it is to go.",
+        )
+
+
 def _waits(part, kind, objects):
     waits = [step for obj in objects for step in waits_for(kind, obj, True)]
     part.steps += waits
     return waits
 
 
+def leaving(group, prune):
+    """Instances and pairs of a group's entry that may be removed, as ``[(Kind, object)]``: leftovers, contents of a group that goes, failed creations."""
+    if group.absent:
+        return [(kind, obj) for kind, objects in group.contents() for obj in objects if kind is not DRILL]
+    going = [(INSTANCE, obj) for obj in _left(group.live_instances, group.instances)] if prune and group.given["protected_instances"] is not None else []
+    if prune and group.given["replications"] is not None:
+        going += [(PAIR, obj) for obj in _left(group.live_pairs, _paired(group)) if not plain_attachments(obj)]
+    named = [(INSTANCE, entry) for entry in group.instances] + [(PAIR, entry) for entry in _paired(group)]
+    return going + [(kind, entry.obj) for kind, entry in named if entry.obj and entry.obj.get("status") == kind.failed_creation]
+
+
 def _delete_drill(part, obj, earlier):
+    _require_identity(DRILL, obj, obj.get("name"))
     waits = _waits(part, DRILL, [obj])
     require(drill.DELETABLE, {"DR drill": "available" if waits else obj.get("status")}, "deleting it", DRILL.label(obj))
     part.before = {"name": obj.get("name")}
@@ -86,6 +109,9 @@ def _delete_drill(part, obj, earlier):
 
 def _delete_instances(planning, part, group, where, left, earlier):
     params, going = planning.params, {obj["id"] for obj in left}
+    for obj in left:
+        if INSTANCE.assumed(obj).get("status") != INSTANCE.failed_creation:
+            _require_identity(INSTANCE, obj, obj.get("source_server"), obj.get("target_server"))
     for pair in group.live_pairs:
         users = set(plain_attachments(pair))
         if users & going and users - going:
@@ -93,22 +119,24 @@ def _delete_instances(planning, part, group, where, left, earlier):
                 "%s is attached to instances that stay and to some that would go: %s" % (PAIR.label(pair), ", ".join(sorted(users))),
                 code="SDRS.1365", remedy="Pruning never detaches a disk. Detach it with sdrs_replication first, or keep the instance.",
             )
-    for option in ("delete_target_server", "delete_target_eip"):
-        if params[option]:
-            protected_instance.target_is_expendable(where, option, server_group.KIND.label(where))
+    wanted = targets(params)
+    for option in wanted:
+        if option != "delete_target_volume":
+            target_is_expendable(where, option, server_group.KIND.label(where))
     waits = _waits(part, INSTANCE, left)
     part.before = {"name": ", ".join(sorted(str(obj.get("name")) for obj in left))}
     delete_instances(
-        part, [INSTANCE.assumed(obj) for obj in left], group.live_pairs, [*waits, *earlier],
-        params["delete_target_server"], params["delete_target_eip"],
+        part, [INSTANCE.assumed(obj) for obj in left], group.live_pairs, [*waits, *earlier], planning.copies.of(where), wanted,
     )
 
 
 def _delete_pair(planning, part, where, obj, earlier):
+    if PAIR.assumed(obj).get("status") != PAIR.failed_creation:
+        _require_identity(PAIR, obj, *(volume_halves(obj) or [None]))
     if planning.params["delete_target_volume"]:
-        protected_instance.target_is_expendable(where, "delete_target_volume", PAIR.label(obj))
+        target_is_expendable(where, "delete_target_volume", PAIR.label(obj))
     waits = _waits(part, PAIR, [obj])
     settled = PAIR.assumed(obj)
     require(replication.DELETABLE, {"protection group": where.get("status"), "replication pair": settled.get("status")}, "deleting it", PAIR.label(obj))
     part.before = {"name": obj.get("name")}
-    replication.delete_step(part, obj, planning.params["delete_target_volume"], after=[*waits, *earlier])
+    replication.delete_step(part, settled, planning.copies.of(where), targets(planning.params), after=[*waits, *earlier])

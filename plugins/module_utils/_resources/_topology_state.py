@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one, production_zone
+from .._odd import matching, sound
 from . import drill, protected_instance, replication, server_group
 from ._document import at, entries, groups
 from ._kind import LiveState
@@ -71,13 +72,15 @@ class Live(LiveState):
     obj: list
     groups: list
     world: object = None
+    copies: object = None  # what is known of the halves of what may be removed
     id = "topology"
 
     def watch(self):
         return [entry for group in self.groups for entry in group.busy]
 
     def branch(self, obj):
-        return next((group.path for group in self.groups if group.id in (obj["id"], obj.get("server_group_id"))), None)
+        ids = (obj["id"], obj.get("server_group_id"))
+        return next((group.path for group in self.groups if group.id in ids or any(each["id"] == obj["id"] for _kind, each in group.busy)), None)
 
     def removing(self, params, obj):
         gone = {group.id for group in self.groups if group.absent}
@@ -110,8 +113,8 @@ def read(lookup, params):
 
 def _read_group(lookup, world, params, path, given):
     entry = GroupEntry(path, dict(given, immutable_change=params["immutable_change"], reprotect=False, purge=False), given)
-    found = [group for group in lookup.list(server_group.KIND) if given["id"] in (None, group["id"]) and (given["id"] or group.get("name") == given["name"])]
     try:
+        found = matching(lookup.list(server_group.KIND), lambda group: group["id"] == given["id"] if given["id"] else group.get("name") == given["name"])
         entry.obj = exactly_one(found, found, server_group.KIND.title, given["name"]) if found else None
         if entry.obj and entry.obj.get("status") == "deleting":
             entry.busy, entry.obj = [(server_group.KIND, entry.obj)], None
@@ -159,7 +162,7 @@ def _read_instance(world, group, zone, path, given):
         entry.obj, entry.want["server"], entry.found = meant
         _same_group(world, group, path + ".server", protected_instance.KIND, entry.obj)
     else:
-        found = [obj for obj in group.live_instances if obj.get("name") == given["name"]]
+        found = matching(group.live_instances, lambda obj: obj.get("name") == given["name"])
         entry.obj = _by_its_name(group, path, found, protected_instance.KIND, given["name"], "server")
         if (entry.obj or {}).get("status") == protected_instance.KIND.failed_creation:
             entry.want["server"] = next(iter(server_halves(entry.obj)), None)
@@ -201,7 +204,7 @@ def _leaving(group, entry, kind):
 def _same_group(world, group, path, kind, obj):
     if obj is None or obj.get("server_group_id") == group.id:
         return
-    owner = next((each.get("name") for each in world.lookup.list(server_group.KIND) if each["id"] == obj.get("server_group_id")), None)
+    owner = next((each.get("name") for each in sound(world.lookup.list(server_group.KIND)) if each["id"] == obj.get("server_group_id")), None)
     raise Refused(
         "%s: %s belongs to protection group %s (%s)" % (path, kind.label(obj), owner, obj.get("server_group_id")),
         code="SDRS.1305" if kind is protected_instance.KIND else "SDRS.1811", remedy="Name it in the entry of that group, or remove it there first.",
@@ -218,7 +221,7 @@ def _read_pair(world, group, zone, path, given, instance):
         entry.obj, entry.want["volume"], entry.found = meant
         _same_group(world, group, path + ".volume", replication.KIND, entry.obj)
     elif instance is None:
-        found = [obj for obj in group.live_pairs if obj.get("name") == given["name"]]
+        found = matching(group.live_pairs, lambda obj: obj.get("name") == given["name"])
         entry.obj = _by_its_name(group, path, found, replication.KIND, given["name"], "volume")
     elif instance.obj:
         entry.obj = world.pair_at(instance.obj["id"], given["device"])
@@ -232,7 +235,7 @@ def _read_pair(world, group, zone, path, given, instance):
 
 def _read_drill(world, group, path, given):
     entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
-    found = [obj for obj in group.live_drills if (obj["id"] == given["id"] if given["id"] else obj.get("name") == given["name"])]
+    found = matching(group.live_drills, lambda obj: obj["id"] == given["id"] if given["id"] else obj.get("name") == given["name"])
     try:
         entry.obj = exactly_one(found, found, drill.KIND.title, given["name"]) if found else None
         _leaving(group, entry, drill.KIND)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .._odd import Index, Unusable, by_id, index
 from .._validate import is_id, plain_device
 from . import protected_instance, replication
 from ._owner import is_drill_server, is_drill_volume, meant, server_halves, server_zone, volume_halves, volume_zone
@@ -28,30 +29,30 @@ class World:
             for obj in self.lookup.list(kind):
                 found.setdefault(obj.get("server_group_id"), []).append(obj)
             return found
-        return self._index((kind, "by group"), build).get(group_id, [])
+        try:
+            return self._index((kind, "by group"), build).get(group_id, [])
+        except Unusable:
+            # One object does not tell its group; the service does.
+            return self.lookup.list(kind, server_group_id=group_id)
 
     def owners(self, kind):
         """``{server ID: instance}`` or ``{disk ID: pair}``."""
         halves = server_halves if kind is protected_instance.KIND else volume_halves
-        return self._index((kind, "owners"), lambda: {half: obj for obj in self.lookup.list(kind) for half in halves(obj)})
+        return self._index((kind, "owners"), lambda: index(self.lookup.list(kind), halves))
 
     def pair_at(self, instance_id, device):
         """The pair at a device of an instance, or None."""
-        def build():
-            return {
-                (each.get("protected_instance"), plain_device(each.get("device"))): pair
-                for pair in self.lookup.list(replication.KIND) for each in pair.get("attachment") or []
-            }
-        return self._index("pairs by place", build).get((instance_id, plain_device(device)))
+        def places(pair):
+            return [(each.get("protected_instance"), plain_device(each.get("device"))) for each in pair.get("attachment") or []]
+        return self._index("pairs by place", lambda: index(self.lookup.list(replication.KIND), places)).get((instance_id, plain_device(device)))
 
     def server(self, reference, zone):
         """``(instance or None, server ID, server or None)`` that a reference means; an ID is looked for among instances only."""
         owners = self.owners(protected_instance.KIND)
         if is_id(reference):
             return owners.get(reference), reference, None
-        named = self._index("servers by name", lambda: _by_name(self.lookup.all_servers().values()))
         owner, server = meant(
-            "server", reference, named.get(reference, []), owners, is_drill_server(self.lookup), server_zone, lambda: zone,
+            "server", reference, self._named("servers", reference), owners, is_drill_server(self.lookup), server_zone, lambda: zone,
         )
         return owner, server["id"], server
 
@@ -60,31 +61,42 @@ class World:
         owners = self.owners(replication.KIND)
         if is_id(reference):
             return owners.get(reference), reference, None
-        named = self._index("volumes by name", lambda: _by_name(self.lookup.all_volumes()))
         owner, volume = meant(
-            "volume", reference, named.get(reference, []), owners, is_drill_volume(self.lookup), volume_zone, lambda: zone,
+            "volume", reference, self._named("volumes", reference), owners, is_drill_volume(self.lookup), volume_zone, lambda: zone,
         )
         return owner, volume["id"], volume
 
     def volumes(self):
         """``{disk ID: disk}``; empty when EVS does not answer."""
-        return self._index(
-            "volumes", lambda: {volume.get("id"): volume for volume in self.lookup.neighbour(self.lookup.all_volumes) or []},
-        )
+        return self._index("volumes", lambda: by_id(self.disks()))
+
+    def disks(self):
+        """All disks; empty when EVS does not answer."""
+        return self._index("disks", lambda: self.lookup.neighbour(self.lookup.all_volumes) or [])
 
     def disks_of(self, server_id):
         """``{device: disk}`` of a server."""
         def build():
-            found = {}
-            for volume in self.volumes().values():
-                for each in volume.get("attachments") or []:
-                    found.setdefault(each.get("server_id"), {})[plain_device(each.get("device"))] = volume
-            return found
-        return self._index("disks by server", build).get(server_id, {})
+            found, unreadable = {}, []
+            for volume in self.disks():
+                try:
+                    for each in volume.get("attachments") or []:
+                        found.setdefault(each.get("server_id"), {})[plain_device(each.get("device"))] = volume
+                except Unusable as error:
+                    unreadable.append(error)
+            return {server: Index(disks, unreadable) for server, disks in found.items()}, Index({}, unreadable)
+        by_server, none = self._index("disks by server", build)
+        return by_server.get(server_id, none)
 
-
-def _by_name(objects):
-    found = {}
-    for obj in objects:
-        found.setdefault(obj.get("name"), []).append(obj)
-    return found
+    def _named(self, what, name):
+        """The servers or disks of a name."""
+        def build():
+            objects = self.lookup.all_servers() if what == "servers" else self.lookup.all_volumes()
+            found, unreadable = {}, list(getattr(objects, "unreadable", ()))
+            for obj in objects.values() if what == "servers" else objects:
+                try:
+                    found.setdefault(obj.get("name"), []).append(obj)
+                except Unusable as error:
+                    unreadable.append(error)
+            return Index(found, unreadable)
+        return self._index(what + " by name", build).get(name, [])

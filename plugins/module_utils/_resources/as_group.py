@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
+from .._odd import altered, matching, raw
 from .._plan import Plan
 from .._validate import Between
+from . import _identity
 from ._kind import Kind, LiveState
 
-KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, landed=lambda step, obj: False)
+KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, landed=lambda step, obj: False, listable=False)
 STATUS = {"inservice": "INSERVICE", "paused": "PAUSED"}
 LISTENER = {"protocol_port": Between(1, 65535), "weight": Between(0, 100)}
 NUMBERS = ("min_instance_number", "desire_instance_number", "max_instance_number")
@@ -80,11 +82,22 @@ def read(lookup, params):
         group = lookup.show(KIND, params["id"])
         if group is None:
             raise Refused("no AS group has the ID %s" % params["id"])
+        _identity.check_name(KIND, _plain(group), params, lambda: [each for each in map(_plain, _alike(lookup, params)) if each["name"] == params["name"]])
         return Live(group)
-    found = lookup.once(("as groups", params["name"]), lambda: lookup.api.as_groups(params["name"]))
-    similar = [{"name": each.get("scaling_group_name"), "id": each.get("scaling_group_id")} for each in found]
-    wanted = exactly_one([each for each in similar if each["name"] == params["name"]], similar, KIND.title, params["name"])
-    return Live(next(each for each in found if each.get("scaling_group_id") == wanted["id"]))
+    found = _alike(lookup, params)
+    named = matching(found, lambda group: group.get("scaling_group_name") == params["name"])
+    shown = [[{"name": raw(each, "scaling_group_name"), "id": raw(each, "scaling_group_id")} for each in groups] for groups in (named, found)]
+    exactly_one(*shown, KIND.title, params["name"])
+    return Live(named[0])
+
+
+def _alike(lookup, params):
+    return lookup.once(("as groups", params["name"]), lambda: lookup.api.as_groups(params["name"]))
+
+
+def _plain(group):
+    """Name and ID under the names that other kinds have for them."""
+    return {"name": group.get("scaling_group_name"), "id": group.get("scaling_group_id")}
 
 
 def plan(params, live):
@@ -95,7 +108,7 @@ def plan(params, live):
     changed = {key: value for key, value in wanted.items() if not _same(value, group.get(key))}
     result.before = {key: group.get(key) for key in wanted}
     result.after = dict(wanted)
-    problem = _numbers_problem(dict(group, **wanted))
+    problem = _numbers_problem(altered(group, **wanted))
     if problem:
         raise Refused("AS group %s: %s" % (name, problem))
     status = STATUS.get(params.get("status"))

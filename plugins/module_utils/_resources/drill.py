@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable, require
-from . import server_group
+from . import _identity, server_group
 from ._kind import Kind, LiveState, generic_landed
-from ._owner import group_name
+from ._owner import group_id_of
 
 KIND = Kind(
     name="drill",
@@ -19,6 +19,7 @@ KIND = Kind(
     entity="disaster_recovery_drill_id",
     transit={"creating": "available", "deleting": None},
     landed=lambda step, obj: generic_landed(step, obj, {}),
+    named_twice=True,
 )
 
 # 5.7.1; "error-protecting" there is read as "error-reprotecting" (SEMANTICS, section 7).
@@ -44,7 +45,7 @@ class Live(LiveState):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group))
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group))
 
 
 def read(lookup, params):
@@ -60,7 +61,11 @@ def read(lookup, params):
         live = Live(exactly_one(found, found, KIND.title, params["name"]) if found else None)
     else:
         raise ConfigError("name or id is needed")
+    _identity.check_group(lookup, KIND, live.obj, params)
+    _identity.check_name(KIND, live.obj, params, lambda: _alike(lookup, params, live.obj))
     if params["state"] == "absent":
+        if live.obj and params.get("drill_vpc"):
+            _identity.check_field(KIND, live.obj, "drill_vpc", lookup.vpc_id(params["drill_vpc"]), live.obj.get("drill_vpc_id"))
         return live
     if live.obj is None:
         if params.get("id"):
@@ -68,15 +73,17 @@ def read(lookup, params):
         if not params.get("server_group"):
             raise ConfigError("DR drill %s does not exist; creating it needs server_group" % params["name"])
         live.group = lookup.one(server_group.KIND, params["server_group"])
-    elif params.get("server_group") not in (None, live.obj.get("server_group_id")):
-        raise Refused(
-            "%s belongs to protection group %s" % (KIND.label(live.obj), group_name(lookup, live.obj.get("server_group_id"))),
-        )
     elif live.obj.get("status") == KIND.failed_creation:
-        live.group = lookup.show(server_group.KIND, live.obj["server_group_id"])
+        live.group = lookup.show(server_group.KIND, group_id_of(KIND, live.obj))
     if params.get("drill_vpc"):
         params["drill_vpc"] = lookup.vpc_id(params["drill_vpc"])
     return live
+
+
+def _alike(lookup, params, obj):
+    """The drills of the group, or, where that is not known, of the project that bear the name."""
+    group_id = (obj or {}).get("server_group_id") or params.get("server_group")
+    return lookup.named(KIND, params["name"], **({"server_group_id": group_id} if group_id else {}))
 
 
 def plan(params, live):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
+from .._odd import altered, matching
 from .._plan import Plan
 from .._validate import is_id
 from . import protected_instance, server_group
@@ -27,12 +28,13 @@ class _ServerKind(Kind):
         if not self.busy(obj):
             return obj
         ends = {"powering-on": "ACTIVE", "powering-off": "SHUTOFF"}
-        return dict(obj, **{_TASK: None, "status": ends.get(obj[_TASK], obj.get("status"))})
+        return altered(obj, **{_TASK: None, "status": ends.get(obj[_TASK], obj.get("status"))})
 
 
 KIND = _ServerKind(
     name="ecs_server", title="server", plural="servers", entity="server_id", transit={},
     landed=lambda step, obj: False,  # the calls are repeatable
+    listing=lambda api, query: api.servers(),
 )
 
 
@@ -69,7 +71,7 @@ def read(lookup, params):
         elif is_id(reference):
             server = by_id.get(reference)
         else:
-            named = [each for each in by_id.values() if each.get("name") == reference]
+            named = by_id.where(lambda each, reference=reference: each.get("name") == reference)
             server = exactly_one(named, named, KIND.title, reference)
         if not server:
             raise Refused("server %s does not exist" % reference)
@@ -88,7 +90,7 @@ def _of_group(lookup, params):
 
 
 def _instance(instances, reference):
-    found = [instance for instance in instances if reference in (instance.get("id"), instance.get("name"))]
+    found = matching(instances, lambda instance: reference in (instance.get("id"), instance.get("name")))
     return exactly_one(found, instances, protected_instance.KIND.title, reference)
 
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._errors import ConfigError
+from .._odd import raw
 from .._plan import Plan
 from . import server_group
 from ._kind import Kind, LiveState
 
 KIND = Kind(
     name="failed_task", title="failed task", plural="failed_tasks", entity="", transit={},
-    landed=lambda step, obj: False, showable=False,
+    landed=lambda step, obj: False, showable=False, listable=False,
 )
 
 
@@ -37,7 +38,7 @@ def read(lookup, params):
     else:
         lists = all_lists(lookup, params.get("id"))
     if params.get("id"):
-        lists = {key: [task for task in tasks if task.get("job_id") == params["id"]] for key, tasks in lists.items()}
+        lists = {key: [task for task in tasks if raw(task, "job_id") == params["id"]] for key, tasks in lists.items()}
     return Live([task for tasks in lists.values() for task in tasks], {key: tasks for key, tasks in lists.items() if tasks})
 
 
@@ -52,21 +53,21 @@ def all_lists(lookup, wanted=None):
     lists = {}
     for group_id in (None, *(group["id"] for group in _groups(lookup, wanted, lists))):
         lists[group_id] = tasks_of(lookup, group_id)
-        if wanted and any(task.get("job_id") == wanted for task in lists[group_id]):
+        if wanted and any(raw(task, "job_id") == wanted for task in lists[group_id]):
             break
     return lists
 
 
 def _groups(lookup, wanted, lists):
     lists[None] = tasks_of(lookup)
-    if wanted and any(task.get("job_id") == wanted for task in lists[None]):
+    if wanted and any(raw(task, "job_id") == wanted for task in lists[None]):
         return []
     return lookup.list(server_group.KIND)
 
 
 def plan(params, live):
     """Steps that delete the tasks: one call for one task, else one for each list. Pure."""
-    result = Plan(before={"failed_tasks": sorted(str(task.get("job_id")) for task in live.obj)})
+    result = Plan(before={"failed_tasks": sorted(str(raw(task, "job_id")) for task in live.obj)})
     result.after = {"failed_tasks": []}
     if params.get("id"):
         for task in live.obj:
@@ -75,7 +76,7 @@ def plan(params, live):
     for group_id, tasks in live.lists.items():
         call, arguments = ("delete_group_failed_tasks", {"server_group": group_id}) if group_id else ("delete_all_failed_tasks", {})
         result.add(
-            "delete", KIND, None, tasks[0]["job_id"], call, arguments,
-            members=[(task.get("resource_name"), task.get("job_id")) for task in tasks],
+            "delete", KIND, None, raw(tasks[0], "job_id"), call, arguments,
+            members=[(raw(task, "resource_name"), raw(task, "job_id")) for task in tasks],
         )
     return result

@@ -68,6 +68,8 @@ def decide(params, group):
     status, wanted, planned = group.get("status"), params["active_site"], params["mode"] == "planned"
     there, label = group.get("priority_station") == wanted, KIND.label(group)
     switch = "planned_failover" if planned else "failover"
+    if group.get("priority_station") not in ("source", "target"):
+        raise Refused("%s: the service does not tell its current production site" % label, retryable=True)
     if status == "protected":
         return None if there else switch
     if status == "failed-over":

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._errors import ConfigError, Refused
+from .._odd import matching
 from .._plan import Plan, find_step, require, tags_to_list, text_tags
 from .._validate import is_id, name
-from . import protected_instance, replication, server_group
+from . import _identity, _last_copy, protected_instance, replication, server_group
 from ._kind import LiveState
 from ._owner import find_instance, group_name, server_halves
+from ._targets import target_is_expendable, targets
 from ._teardown import batch_delete_step, sharing
 
 KIND = protected_instance.KIND
@@ -49,6 +51,7 @@ class Live(LiveState):
     sets: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
     bound: dict = field(default_factory=dict)  # server to come: those it shares a disk with that are protected already
+    copies: _last_copy.Copies | None = None  # of the instances that may be removed
 
     @property
     def id(self):
@@ -60,7 +63,7 @@ class Live(LiveState):
     def assume(self):
         kept = {key: KIND.assumed(instance) for key, instance in self.by_server.items()}
         kept = {key: instance for key, instance in kept.items() if instance}
-        return Live(list(kept.values()), server_group.KIND.assumed(self.group), self.entries, kept, self.servers, self.sets, self.pairs, self.bound)
+        return replace(self, obj=list(kept.values()), group=server_group.KIND.assumed_owner(self.group), by_server=kept)
 
 
 def read(lookup, params):
@@ -86,12 +89,19 @@ def read(lookup, params):
                 code="SDRS.1305",
             )
         if instance:
+            _identity.check_name(
+                KIND, instance, dict(entry, state=params["state"]),
+                lambda entry=entry: lookup.named(KIND, entry["name"], server_group_id=live.group["id"]), "servers[%d]" % index,
+            )
             live.by_server[server_id] = instance
     live.obj = list({instance["id"]: instance for instance in live.by_server.values()}.values())
-    if params["state"] == "absent":
+    absent = params["state"] == "absent"
+    if absent:
         live.pairs = lookup.list(replication.KIND, server_group_id=live.group["id"]) if live.obj else []
     elif _missing(live):
         _read_disks(lookup, live)
+    leaving = [(KIND, instance) for instance in live.obj if absent or instance.get("status") == KIND.failed_creation]
+    live.copies = _last_copy.read(lookup, params, leaving, live.group)
     return live
 
 
@@ -176,9 +186,8 @@ def _create_named(result, params, live, wanted):
     failed = [live.by_server[entry["server"]] for entry in wanted if entry["server"] in live.by_server]
     removal = []
     if failed:
-        kept = {"delete_target_server": False, "delete_target_eip": False}
-        removal = [batch_delete_step(result, failed)]
-        removal[0].instead = lambda error: _delete_singly(kept, failed)
+        removal = [batch_delete_step(result, failed, live.copies, replacing=True)]
+        removal[0].instead = lambda error: _delete_singly(failed, live.copies, replacing=True)
     step = create_step(result, params, live, wanted, after=removal)
     for entry in wanted:
         if entry.get("name"):
@@ -265,22 +274,24 @@ def _plan_absent(params, live):
         require(protected_instance.DELETABLE, {"protected instance": instance.get("status")}, "deleting it", label)
         for option in ("delete_target_server", "delete_target_eip"):
             if params[option]:
-                protected_instance.target_is_expendable(live.group, option, label)
+                target_is_expendable(live.group, option, label)
+    wanted = targets(params)
+    live.copies.clear(result, [(KIND, instance) for instance in live.obj], wanted)
     for batch in batches(sharing(by_id, live.pairs), DELETED_AT_ONCE):
         objects = [by_id[key] for key in batch]
-        step = batch_delete_step(result, objects, params["delete_target_server"], params["delete_target_eip"])
-        step.instead = lambda error, objects=objects: _delete_singly(params, objects)
+        step = batch_delete_step(result, objects, live.copies, wanted)
+        step.instead = lambda error, objects=objects: _delete_singly(objects, live.copies, wanted)
     return result
 
 
-def _delete_singly(params, objects):
+def _delete_singly(objects, copies, wanted=(), replacing=False):
     plan_ = Plan()
     for obj in objects:
-        protected_instance.delete_step(plan_, obj, params["delete_target_server"], params["delete_target_eip"])
+        protected_instance.delete_step(plan_, obj, copies, wanted, replacing=replacing)
     return plan_.steps
 
 
 def show(lookup, group_id, live):
     """The instances of the wanted servers, as the list shows them."""
     wanted = {entry["server"] for entry in live.entries}
-    return [instance for instance in lookup.list(KIND, server_group_id=group_id) if wanted & set(server_halves(instance))]
+    return matching(lookup.list(KIND, server_group_id=group_id), lambda instance: wanted & set(server_halves(instance)))

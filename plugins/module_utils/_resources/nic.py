@@ -11,6 +11,7 @@ from .._plan import Plan, require
 from .._validate import identifiers, ip_address, is_id
 from . import protected_instance, server_group
 from ._kind import LiveState
+from ._owner import group_of
 from .resize import sides
 
 KIND = protected_instance.KIND
@@ -31,7 +32,7 @@ class Live(LiveState):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.nics, self.server, self.subnet)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), self.nics, self.server, self.subnet)
 
 
 def read(lookup, params):
@@ -41,20 +42,36 @@ def read(lookup, params):
     if not (params.get("subnet") or params.get("nic") or params.get("ip_address")):
         raise ConfigError("nic, ip_address or subnet is needed to tell which NIC")
     instance = lookup.one(KIND, params["protected_instance"])
-    live = Live(instance, lookup.show(server_group.KIND, instance["server_group_id"]))
+    live = Live(instance, group_of(lookup, KIND, instance))
     server = sides(lookup, instance, live.group)[0]
     if not server:
         raise Refused("%s: its production server cannot be read" % KIND.label(instance))
     live.server, live.nics = server["id"], _interfaces(server)
+    if not isinstance(server.get("addresses"), dict) or not all(nic["addr"] for nic in live.nics):
+        raise Refused("%s: ECS does not tell the addresses of its production server %s" % (KIND.label(instance), server["id"]), retryable=True)
     if params.get("subnet"):
         live.subnet = lookup.subnet(params["subnet"], (live.group or {}).get("source_vpc_id"))
+        if not live.subnet.get("cidr"):
+            raise Refused("subnet %s has no CIDR, so it is not known which NICs are in it" % params["subnet"])
+    _check_identity(params, live)
     return live
+
+
+def _check_identity(params, live):
+    """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
+    given = [(option, params[option]) for option in ("nic", "ip_address") if params.get(option)]
+    meant = [_matching(dict([each]), Live(live.obj, nics=live.nics)) for each in given]
+    if any(meant) and not _matching(params, live):
+        nics = ["NIC %s (%s)" % (found[0]["addr"], found[0]["port"]) if found else "no NIC" for found in meant]
+        what = ["%s %s means %s" % (*each, nic) for each, nic in zip(given, nics)]
+        what += ["subnet %s is %s" % (params["subnet"], live.subnet.get("cidr"))] if live.subnet else []
+        raise Refused("%s: %s" % (KIND.label(live.obj), ", but ".join(what)), remedy="Nothing was sent. Leave out one of them, or correct it.")
 
 
 def _interfaces(server):
     return [
         {"addr": entry.get("addr"), "port": entry.get("OS-EXT-IPS:port_id")}
-        for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
+        for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type") in (None, "fixed")
     ]
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._errors import ConfigError, Refused
 from .._plan import (
@@ -17,10 +17,11 @@ from .._plan import (
     tags_to_mapping,
     text_tags,
 )
-from . import _protection, server_group
+from . import _identity, _last_copy, server_group
 from ._kind import Kind, LiveState, generic_landed
-from ._owner import find_instance, group_name
+from ._owner import find_instance, group_id_of, group_of, server_halves
 from ._tags import add_tag_steps
+from ._targets import target_is_expendable, targets
 
 # What an instance shows while an operation is at work.
 _SHOWS = {"resize": ("resizing",), "add_nic": ("nic-creating",), "delete_nic": ("nic-deleting",)}
@@ -76,12 +77,13 @@ class Live(LiveState):
     group: dict | None = None
     server: dict | None = None
     sharing: str | None = None  # why a failed creation cannot be replaced alone
+    copies: _last_copy.Copies | None = None  # of an instance that may be removed
 
     def watch(self):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.server, self.sharing)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), self.server, self.sharing, self.copies)
 
 
 def read(lookup, params):
@@ -97,25 +99,22 @@ def read(lookup, params):
         params["server"] = server["id"]
     if params.get("server_group"):
         params["server_group"] = lookup.id_of(server_group.KIND, params["server_group"])
+    _identity.check_found(
+        lookup, KIND, obj, params, "server", server_halves, remedy="A server can be in one protected instance only (SDRS.1305).",
+    )
     if obj is None:
         if not absent:
             _read_for_creation(lookup, params, live)
         return live
-    if params.get("server_group") not in (None, obj.get("server_group_id")):
-        raise Refused(
-            "%s belongs to protection group %s, not to %s"
-            % (KIND.label(obj), group_name(lookup, obj.get("server_group_id")), group_name(lookup, params["server_group"])),
-            remedy="A server can be in one protected instance only (SDRS.1305).",
-        )
-    if absent and (params["delete_target_server"] or params["delete_target_eip"]):
-        live.group = lookup.show(server_group.KIND, obj["server_group_id"])
+    if absent or obj.get("status") == KIND.failed_creation:
+        live.group = group_of(lookup, KIND, obj)
+        live.copies = _last_copy.read(lookup, params, [(KIND, obj)], live.group)
     if not absent and obj.get("status") == KIND.failed_creation:
-        params["server_group"] = obj["server_group_id"]
+        params["server_group"] = group_id_of(KIND, obj)
         params["server"] = params.get("server") or obj.get("source_server") or obj.get("target_server")
         params["description"] = params.get("description") or obj.get("description")
         if params.get("tags") is None:
             params["tags"] = tags_to_mapping(obj.get("tags")) or None
-        live.group = lookup.show(server_group.KIND, obj["server_group_id"])
         live.sharing = _shares_a_disk(lookup, obj)
     return live
 
@@ -136,7 +135,7 @@ def _read_for_creation(lookup, params, live):
 def _shares_a_disk(lookup, obj):
     from .replication import KIND as PAIR
 
-    for pair in lookup.list(PAIR, server_group_id=obj["server_group_id"]):
+    for pair in lookup.list(PAIR, server_group_id=group_id_of(KIND, obj)):
         users = {entry.get("protected_instance") for entry in pair.get("attachment") or []}
         if obj["id"] in users and len(users) > 1:
             return "replication pair %s (%s)" % (pair.get("name"), pair["id"])
@@ -219,8 +218,8 @@ def _replace(result, params, live):
         )
     params = dict(params, name=params.get("name") or obj.get("name"))
     if live.server is None:
-        live = Live(obj, live.group, {}, None)
-    removal = delete_step(result, obj)
+        live = replace(live, server={}, sharing=None)
+    removal = delete_step(result, obj, live.copies, replacing=True)
     _create(result, params, live, after=[removal])
     result.before = _visible(params, obj)
 
@@ -249,37 +248,28 @@ def check_site(group, server, server_id):
         raise Refused("%s is %s, it must be ACTIVE or SHUTOFF" % (label, server["status"]), code="SDRS.1333")
 
 
-def target_is_expendable(group, option, label):
-    """Whether what stands at the target site may be deleted: after a switch it is production (SEMANTICS, section 3).
-
-    :raises Refused: SDRS.1330, 1338, 1809
-    """
-    status, station = (group or {}).get("status"), (group or {}).get("priority_station")
-    if station != "source" or status in _protection.SWITCHING:
-        raise Refused(
-            "%s: %s is refused: protection group %s is %r with its production site at the %s"
-            % (label, option, (group or {}).get("name"), status, station),
-            remedy="What stands at the target site may be production. Fail back first, or delete without %s." % option,
-        )
-
-
 def _plan_absent(params, live):
     result, obj = Plan(), live.obj
     if obj is None:
         return result
     label = KIND.label(obj)
     require(DELETABLE, {"protected instance": obj.get("status")}, "deleting it", label)
-    for option in ("delete_target_server", "delete_target_eip"):
-        if params[option]:
-            target_is_expendable(live.group, option, label)
+    wanted = targets(params)
+    for option in wanted:
+        target_is_expendable(live.group, option, label)
     result.before = {"name": obj.get("name")}
-    delete_step(result, obj, params["delete_target_server"], params["delete_target_eip"])
+    delete_step(result, obj, live.copies, wanted)
     return result
 
 
-def delete_step(result, obj, target_server=False, target_eip=False, after=()):
-    """Add the deletion of one instance (5.5.2) to a plan."""
+def delete_step(result, obj, copies, wanted=(), after=(), replacing=False):
+    """Add the deletion of one instance (5.5.2) to a plan.
+
+    :param copies: what is known of its halves; refuses the removal of a last copy
+    :param wanted: the ``delete_target_*`` options that are set
+    """
     return result.add(
         "delete", KIND, obj.get("name"), obj["id"], "delete_protected_instance", {"protected_instance": obj["id"]},
-        {"delete_target_server": target_server, "delete_target_eip": target_eip}, after=list(after),
+        {option: option in wanted for option in ("delete_target_server", "delete_target_eip")}, after=list(after),
+        **copies.consent(result, KIND, [obj], wanted, replacing),
     )

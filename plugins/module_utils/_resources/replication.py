@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from .._errors import ConfigError, Refused
 from .._lookup import production_zone
 from .._plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require, resolve
-from . import protected_instance, server_group
+from . import _identity, _last_copy, protected_instance, server_group
 from ._attachments import plain_attachments, plan_attachments, plan_detach, read_attachments, wants_change
 from ._kind import Kind, LiveState, generic_landed, whole
-from ._owner import find_pair, group_name, volume_halves
+from ._owner import find_pair, group_id_of, volume_halves
+from ._targets import target_is_expendable, targets
 
 
 def _landed(step, obj):
@@ -79,6 +80,7 @@ class Live(LiveState):
     instances: dict = field(default_factory=dict)
     volume: dict | None = None
     servers: dict = field(default_factory=dict)
+    copies: _last_copy.Copies | None = None  # of a pair that may be removed
 
     def watch(self):
         instances = [(protected_instance.KIND, instance) for instance in self.instances.values()]
@@ -86,7 +88,7 @@ class Live(LiveState):
 
     def assume(self):
         instances = {key: protected_instance.KIND.assumed(instance) or instance for key, instance in self.instances.items()}
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), instances, self.volume, self.servers)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), instances, self.volume, self.servers, self.copies)
 
 
 def read(lookup, params):
@@ -98,20 +100,17 @@ def read(lookup, params):
         params["volume"] = volume["id"]
     if params.get("server_group"):
         params["server_group"] = lookup.id_of(server_group.KIND, params["server_group"])
+    _identity.check_found(lookup, KIND, obj, params, "volume", volume_halves, remedy="A disk can be in one replication pair only (SDRS.1811).")
     if obj is None:
         if absent:
             return live
         _read_for_creation(lookup, params, live)
-    elif params.get("server_group") not in (None, obj.get("server_group_id")):
-        raise Refused(
-            "%s belongs to protection group %s, not to %s"
-            % (KIND.label(obj), group_name(lookup, obj.get("server_group_id")), group_name(lookup, params["server_group"])),
-            remedy="A disk can be in one replication pair only (SDRS.1811).",
-        )
-    group_id = params.get("server_group") or obj["server_group_id"]
+    group_id = params.get("server_group") or group_id_of(KIND, obj)
     read_attachments(lookup, params, live, group_id)
     if obj and (absent or obj.get("status") == KIND.failed_creation or wants_change(params, live.obj)):
         live.group = lookup.show(server_group.KIND, group_id)
+    if obj and (absent or obj.get("status") == KIND.failed_creation):
+        live.copies = _last_copy.read(lookup, params, [(KIND, obj)], live.group)
     if obj and obj.get("status") == KIND.failed_creation and not absent:
         halves = volume_halves(obj)
         params["server_group"] = group_id
@@ -178,7 +177,7 @@ def _create(result, params, live):
     require(ADDABLE, {"protection group": live.group.get("status")}, "creating it", label)
     if live.obj:
         result.before = _visible(params, live.obj)
-        after = [delete_step(result, live.obj)]
+        after = [delete_step(result, live.obj, live.copies, replacing=True)]
     elif live.volume:
         check_disk(live.group, live.volume)
     body = {
@@ -229,6 +228,8 @@ def _extend(result, wanted, have, target, name, status=None):
     label = "replication pair %s" % name
     if have and wanted < have:
         raise Refused("%s: size %d GB is smaller than the present %d GB, disks can only grow" % (label, wanted, have))
+    if not have and status:
+        raise Refused("%s: its present size cannot be read, so it is not known whether it has to grow" % label)
     if not have or wanted == have:
         return None
     if status:
@@ -246,7 +247,7 @@ def _plan_absent(params, live):
         return result
     label, attached = KIND.label(obj), plain_attachments(obj)
     if params["delete_target_volume"]:
-        protected_instance.target_is_expendable(live.group, "delete_target_volume", label)
+        target_is_expendable(live.group, "delete_target_volume", label)
     if attached and not params["force_detach"]:
         listed = ", ".join("%s as %s" % ((live.instances.get(key) or {}).get("name") or key, device) for key, device in attached.items())
         raise Refused(
@@ -258,17 +259,21 @@ def _plan_absent(params, live):
         statuses.pop("protection group")
     if not attached:
         require(DELETABLE, statuses, "deleting it", label)
-    steps = []
+    result.before = {"name": obj.get("name")}
+    wanted = targets(params)
+    live.copies.clear(result, [(KIND, obj)], wanted)
+    guards, steps = live.copies.guards(KIND, [obj], wanted), []
     for instance_id in attached:
         steps.append(plan_detach(result, KIND, live, obj, instance_id, obj.get("name"), after=steps[-1:]))
-    result.before = {"name": obj.get("name")}
-    delete_step(result, obj, params["delete_target_volume"], after=steps)
+        steps[-1].guard, steps[-1].premise = guards["guard"], guards["premise"]
+    delete_step(result, obj, live.copies, wanted, after=steps)
     return result
 
 
-def delete_step(result, obj, target_volume=False, after=()):
-    """Add the deletion of a pair (5.6.2) to a plan."""
+def delete_step(result, obj, copies, wanted=(), after=(), replacing=False):
+    """Add the deletion of a pair (5.6.2) to a plan; the parameters are those of an instance's deletion."""
     return result.add(
         "delete", KIND, obj.get("name"), obj["id"], "delete_replication", {"replication": obj["id"]},
-        {"server_group_id": obj["server_group_id"], "delete_target_volume": target_volume}, after=list(after),
+        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted}, after=list(after),
+        **copies.consent(result, KIND, [obj], wanted, replacing),
     )

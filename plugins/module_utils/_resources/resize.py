@@ -10,6 +10,7 @@ from .._lookup import production_zone
 from .._plan import Plan, require
 from . import protected_instance, server_group
 from ._kind import LiveState
+from ._owner import group_of
 
 KIND = protected_instance.KIND
 RESIZABLE = {"protection group": {"available", "protected"}, "protected instance": {"available", "protected", "error-resizing"}}
@@ -27,7 +28,7 @@ class Live(LiveState):
         return [(server_group.KIND, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), server_group.KIND.assumed(self.group), self.servers)
+        return Live(KIND.assumed(self.obj), server_group.KIND.assumed_owner(self.group), self.servers)
 
 
 def sides(lookup, instance, group):
@@ -38,7 +39,7 @@ def sides(lookup, instance, group):
     zone, halves = production_zone(group), [instance.get("source_server"), instance.get("target_server")]
     servers = [lookup.server(half) if half else None for half in halves]
     zones = [(server or {}).get("OS-EXT-AZ:availability_zone") for server in servers]
-    if zones[0] is None and zones[1] is None:
+    if not zone or not any(zones):
         return [None, None]
     second_is_production = zones[1] == zone if zones[1] else zones[0] != zone
     return servers[::-1] if second_is_production else servers
@@ -49,7 +50,7 @@ def read(lookup, params):
     if not (params.get("flavor") or params.get("production_flavor") or params.get("dr_flavor")):
         raise ConfigError("flavor, production_flavor or dr_flavor is needed")
     instance = lookup.one(KIND, params["protected_instance"])
-    group = lookup.show(server_group.KIND, instance["server_group_id"])
+    group = group_of(lookup, KIND, instance)
     live = Live(instance, group)
     live.servers = sides(lookup, instance, group)
     return live

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
+from .._odd import altered
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
 from .._validate import is_id
+from . import _identity
 from ._kind import Kind, LiveState, whole
 from ._protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
 
@@ -16,22 +18,66 @@ IMMUTABLE = (
     Field("description", "description"),
     Field("source_availability_zone", "source_availability_zone"),
     Field("target_availability_zone", "target_availability_zone"),
-    Field("active_active_domain", "domain_id", lambda group: frozenset(filter(None, (group.get("domain_id"), group.get("domain_name"))))),
+    Field("active_active_domain", "domain_id", lambda group: _domain(group)),
     Field("source_vpc", "source_vpc_id"),
     Field("dr_type", "dr_type"),
 )
 _NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
 
 
+_LATE = "pairs that synchronise"
+
+
 @dataclass(frozen=True)
 class _Synchronisation(Kind):
-    """A group seen as something that is busy while its pairs synchronise (5.4.2, ``progress``)."""
+    """A group seen as something that is busy while its pairs synchronise.
+
+    A group's own progress may tell nothing for ever; its pairs are asked unless it is 100.
+    """
 
     def busy(self, obj):
-        return bool(obj) and obj.get("status") == "protected" and isinstance(obj.get("progress"), int) and obj["progress"] < 100
+        return bool(obj) and obj.get("status") == "protected" and bool(obj.get(_LATE))
+
+    def every(self, api, query):
+        groups = api.list(KIND.list_call, query)
+        if all(_ended(group) for group in groups):
+            return groups
+        pairs = {}
+        for pair in api.list("list_replications"):
+            pairs.setdefault(pair.get("server_group_id"), []).append(pair)
+        return [_with_pairs(group, pairs.get(group["id"], [])) for group in groups]
+
+    def label(self, obj, name=None):
+        late = (obj or {}).get(_LATE) or []
+        shown = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:5])
+        return super().label(obj, name) + (" (%s%s)" % (shown, ", … %d in all" % len(late) if len(late) > 5 else "") if late else "")
 
 
-SYNCHRONISATION = _Synchronisation("server_group", "synchronisation of protection group", "server_groups", KIND.entity, {})
+def _ended(group):
+    return group.get("status") != "protected" or group.get("progress") == 100
+
+
+def _show_synchronisation(api, group_id):
+    group = api.call("show_server_group", server_group=group_id)
+    return group if _ended(group) else _with_pairs(group, api.list("list_replications", {"server_group_id": group_id}))
+
+
+def _with_pairs(group, pairs):
+    if _ended(group):
+        return group
+    known = [pair["progress"] for pair in pairs if pair.get("progress") is not None]
+    return altered(group, progress=group.get("progress") or (sum(known) // len(known) if known else None),
+                   **{_LATE: [pair for pair in pairs if not is_synchronised(pair)]})
+
+
+def is_synchronised(pair):
+    """Whether everything has been copied: the pair's progress, or its replication status where the progress tells nothing (5.6.3)."""
+    return pair.get("progress") == 100 or (not pair.get("progress") and pair.get("replication_status") == "active")
+
+
+SYNCHRONISATION = _Synchronisation(
+    "server_group", "synchronisation of protection group", "server_groups", KIND.entity, {}, showing=_show_synchronisation,
+)
 
 
 @dataclass
@@ -41,22 +87,24 @@ class Live(LiveState):
     obj: dict | None
     contents: list = field(default_factory=list)  # (Kind, object)
     domain_id: str | None = None
+    copies: object = None  # what is known of the halves of the contents
 
     def watch(self):
         return [(KIND, self.obj), *self.contents]
 
     def assume(self):
         contents = [(kind, kind.assumed(obj)) for kind, obj in self.contents]
-        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id)
+        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id, self.copies)
 
     def of(self, kind):
         """The contents of one kind."""
         return [obj for its, obj in self.contents if its is kind]
 
 
-def locks(params):
-    """The group that a task is about, as it names it."""
-    return [params.get("server_group") or params.get("id") or params.get("name")]
+def _domain(group):
+    """ID and name of the group's domain; nothing unless both are known, since either may be wanted."""
+    known = (group.get("domain_id"), group.get("domain_name"))
+    return frozenset(known) if all(known) else frozenset()
 
 
 def find(lookup, params):
@@ -75,7 +123,9 @@ def find(lookup, params):
 
 def read(lookup, params):
     """Look the group up, and what ``params`` refers to; references in ``params`` become IDs."""
-    return read_found(lookup, params, find(lookup, params))
+    obj = find(lookup, params)
+    _identity.check_name(KIND, obj, params, lambda: lookup.named(KIND, params["name"]))
+    return read_found(lookup, params, obj)
 
 
 def read_found(lookup, params, obj):
@@ -85,7 +135,7 @@ def read_found(lookup, params, obj):
         if live.obj and params.get("purge"):
             from ._teardown import read_contents
 
-            read_contents(lookup, live)
+            read_contents(lookup, params, live)
         return live
     if live.obj is None or live.obj.get("status") == KIND.failed_creation:
         _complete(params, live.obj)

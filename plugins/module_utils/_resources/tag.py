@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._client import objects
 from .._errors import Refused
+from .._paging import objects
 from .._plan import Plan, tags_to_list, tags_to_mapping
-from .._validate import is_id
 from . import protected_instance
 from ._kind import LiveState
 from ._tags import add_tag_steps
@@ -28,17 +27,15 @@ class Live(LiveState):
 
 
 def read(lookup, params):
-    """The instance's tags: by ID one query of the tags alone, by name they come with the list of instances."""
-    reference = params["protected_instance"]
-    if is_id(reference):
-        return Live(show(lookup, reference), reference)
-    instance = lookup.one(protected_instance.KIND, reference)
-    return Live(instance.get("tags") or [], instance["id"], instance.get("name"))
+    """The instance's tags, which come with the instance."""
+    instance = lookup.one(protected_instance.KIND, params["protected_instance"])
+    tags = instance.get("tags")
+    return Live(tags if isinstance(tags, list) else show(lookup, instance["id"]), instance["id"], instance.get("name"))
 
 
 def show(lookup, instance_id, live=None):
     """The instance's tags (5.8.6)."""
-    return objects(lookup.api.call("list_tags", protected_instance=instance_id), "tags")
+    return lookup.api.judged("tags", objects(lookup.api.call("list_tags", protected_instance=instance_id), "tags"))
 
 
 def plan(params, live):

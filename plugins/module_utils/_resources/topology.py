@@ -8,15 +8,16 @@ protection; then drills. Protection and drills follow what came before even wher
 from __future__ import annotations
 
 from .._errors import ConfigError, Refused
+from .._odd import Unusable, altered
 from .._plan import WAIT, Plan, Step, creator, waits_for
 from .._validate import Between
-from . import _protection, drill, server_group
+from . import _last_copy, _protection, _topology_identity, _topology_state, drill, server_group
 from ._document import at, check
+from ._targets import targets
 from ._teardown import plan_teardown
 from ._topology_diff import Changes
 from ._topology_instances import plan_instances, plan_pairs
-from ._topology_prune import plan_prune, unnamed
-from ._topology_state import read  # noqa: F401 pylint: disable=unused-import
+from ._topology_prune import leaving, plan_prune, unnamed
 
 RULES = {
     "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
@@ -26,18 +27,26 @@ RULES = {
 _BLOCKED = ("SDRS.1303", "SDRS.1810")
 
 
+def read(lookup, params):
+    """The document joined to the live state, and whether production is there of what may be removed."""
+    live = _topology_state.read(lookup, params)
+    _topology_identity.check(lookup, live)
+    live.copies = _last_copy.read(lookup, params, [each for group in live.groups for each in leaving(group, params["prune"])])
+    return live
+
+
 class Planning:
     """Plans entry by entry: what one entry may not do now is noted, and the others go on."""
 
-    def __init__(self, params):
-        self.params, self.plan, self.changes = params, Plan(), Changes()
+    def __init__(self, params, copies=None):
+        self.params, self.copies, self.plan, self.changes = params, copies, Plan(), Changes()
 
     def entry(self, group, entry, make):
         """Add the steps of ``make(sub-plan)`` for an entry and give them back; None when they are refused."""
         part = Plan()
         try:
             make(part)
-        except (Refused, ConfigError) as error:
+        except (Refused, ConfigError, Unusable) as error:
             self.refuse(group, entry.path, error)
             return None
         for step in part.steps:
@@ -59,19 +68,17 @@ class Planning:
         self.plan.refused.append((path, at(path, error)))
 
 
-def locks(params):
-    """The groups of the document."""
-    return [group["id"] or group["name"] for group in params["server_groups"]]
-
-
 def plan(params, live):
     """Steps that make everything as the document wants it. Pure."""
-    planning = Planning(params)
+    planning = Planning(params, live.copies)
     for group in live.groups:
-        if group.absent:
-            _plan_teardown(planning, group)
-        else:
-            _plan_group(planning, group, live.world)
+        try:
+            if group.absent:
+                _plan_teardown(planning, group)
+            else:
+                _plan_group(planning, group, live.world)
+        except Unusable as error:
+            planning.refuse(group, group.path, error)
     planning.plan.before, planning.plan.after = planning.changes.texts()
     return planning.plan
 
@@ -83,7 +90,7 @@ def _plan_group(planning, group, world):
         return
     refused = len(planning.plan.refused)
     creation = next((step for step in made if step.operation == "create"), None)
-    where = group.where = dict(group.obj) if group.obj and not creation else _to_come(group, creation)
+    where = group.where = altered(group.obj) if group.obj and not creation else _to_come(group, creation)
     changed = made + plan_instances(planning, group, where, world) + plan_pairs(planning, group, where)
     if planning.params["prune"] and group.obj:
         whole = len(planning.plan.refused) == refused
@@ -150,8 +157,8 @@ def _plan_teardown(planning, group):
             )
         contents = [(kind, kind.assumed(obj)) for kind, objects in group.contents() for obj in objects]
         part.take(plan_teardown(
-            server_group.Live(group.obj, [(kind, obj) for kind, obj in contents if obj]), params["force"],
-            params["delete_target_server"], params["delete_target_eip"], params["delete_target_volume"],
+            server_group.Live(group.obj, [(kind, obj) for kind, obj in contents if obj], copies=planning.copies.of(group.obj)),
+            params["force"], targets(params),
         ))
 
     planning.entry(group, group, make)

@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
-from .._plan import Plan, creator
+from .._odd import matching
+from .._plan import Plan
+from . import _identity, _subnets
 from ._kind import Kind, LiveState, generic_landed
+from ._subnets import KIND as SUBNET
 
 KIND = Kind(
     name="vpc", title="VPC", plural="vpcs", entity="",
     transit={"CREATING": "OK", "PENDING_UPDATE": "OK", "PENDING_DELETE": None},
-    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.vpcs(),
-)
-SUBNET = Kind(
-    name="subnet", title="subnet", plural="subnets", entity="", transit={},
-    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.subnets(query["vpc_id"]),
+    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.vpcs(), named_twice=True,
 )
 RANGES = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _FIELDS = ("name", "cidr", "enable_shared_snat")
+# What keeps a VPC and goes only when somebody removes it: firewalls, VPNs, security groups, load balancers, routes.
+_FINAL = ("VPC.0107", "VPC.0109", "VPC.0112", "VPC.0118", "VPC.0120")
 
 
 @dataclass
@@ -32,10 +33,10 @@ class Live(LiveState):
     subnets: list = field(default_factory=list)
 
     def watch(self):
-        return [(KIND, self.obj)]
+        return [(KIND, self.obj), *((SUBNET, subnet) for subnet in self.subnets)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), self.subnets)
+        return Live(KIND.assumed(self.obj), [SUBNET.assumed(subnet) for subnet in self.subnets])
 
 
 def cidr(value):
@@ -53,23 +54,14 @@ def subnets(value):
     """Rule for the list of subnets."""
     seen = set()
     for index, entry in enumerate(value):
-        problem = cidr(entry["cidr"])
-        if not problem and entry.get("gateway_ip"):
-            problem = _gateway(entry)
+        wrong = cidr(entry["cidr"])
+        problem = "cidr: " + wrong if wrong else _subnets.problem(entry)
         if problem:
-            return "[%d].%s" % (index, problem if problem.startswith("gateway") else "cidr: " + problem)
+            return "[%d].%s" % (index, problem)
         if entry["name"] in seen:
-            return "[%d].name: %s stands there twice" % (index, entry["name"])
+            return "[%d].name: %s is there twice" % (index, entry["name"])
         seen.add(entry["name"])
     return None
-
-
-def _gateway(entry):
-    try:
-        inside = ipaddress.ip_address(entry["gateway_ip"]) in ipaddress.ip_network(entry["cidr"])
-    except ValueError:
-        inside = False
-    return None if inside else "gateway_ip: %r is not an address of %s" % (entry["gateway_ip"], entry["cidr"])
 
 
 def read(lookup, params):
@@ -78,12 +70,13 @@ def read(lookup, params):
         live = Live(lookup.show(KIND, params["id"]))
         if live.obj is None and params["state"] == "present":
             raise Refused("no VPC has the ID %s" % params["id"])
+        _identity.check_name(KIND, live.obj, params, lambda: [vpc for vpc in lookup.once("vpcs", lookup.api.vpcs) if vpc.get("name") == params["name"]])
     else:
-        found = [vpc for vpc in lookup.once("vpcs", lookup.api.vpcs) if vpc.get("name") == params["name"]]
+        found = matching(lookup.once("vpcs", lookup.api.vpcs), lambda vpc: vpc.get("name") == params["name"])
         live = Live(exactly_one(found, found, KIND.title, params["name"]) if found else None)
     if live.obj is None and params["state"] == "present" and not params.get("cidr"):
         raise ConfigError("VPC %s does not exist; creating it needs cidr" % params["name"])
-    if live.obj and (params.get("subnets") is not None or params["purge_subnets"]):
+    if live.obj and (params.get("subnets") is not None or params["purge_subnets"] or params["state"] == "absent"):
         live.subnets = lookup.once(("subnets", live.obj["id"]), lambda: lookup.api.subnets(live.obj["id"]))
     return live
 
@@ -92,11 +85,7 @@ def plan(params, live):
     """Steps that make VPC and subnets as wanted. Pure."""
     result, vpc = Plan(), live.obj
     if params["state"] == "absent":
-        if vpc:
-            result.before = {"name": vpc.get("name")}
-            steps = [_delete_subnet(result, vpc, subnet) for subnet in live.subnets] if params["purge_subnets"] else []
-            result.add("delete", KIND, vpc.get("name"), vpc["id"], "delete_vpc", {"vpc": vpc["id"]}, after=steps)
-        return result
+        return _plan_absent(params, live)
     wanted = {name: params[name] for name in _FIELDS if params.get(name) is not None}
     if vpc is None:
         parent = result.add(
@@ -116,50 +105,29 @@ def plan(params, live):
             _update(result, parent, wanted.get("name") or vpc.get("name"), body, [])
     result.after = dict(wanted)
     if params.get("subnets") is not None:
-        _subnets(result, params, vpc, parent, have)
+        _subnets.plan(result, params, vpc, parent, have)
     return result
+
+
+def _plan_absent(params, live):
+    result, vpc = Plan(), live.obj
+    if not vpc:
+        return result
+    if live.subnets and not params["purge_subnets"]:
+        raise Refused(
+            "%s cannot be deleted: it has subnets: %s" % (KIND.label(vpc), ", ".join(str(subnet.get("name")) for subnet in live.subnets[:10])),
+            code="VPC.0104", remedy="Delete them first, or set purge_subnets: true.",
+        )
+    result.before = {"name": vpc.get("name")}
+    steps = [_subnets.delete_step(result, vpc, subnet) for subnet in live.subnets]
+    result.add("delete", KIND, vpc.get("name"), vpc["id"], "delete_vpc", {"vpc": vpc["id"]}, after=steps, retry_refused=_refused_for_now)
+    return result
+
+
+def _refused_for_now(error):
+    """Whether a VPC that could not be deleted may be later: its subnets, and what was in them, are still going."""
+    return error.http_status == 409 and error.code not in _FINAL
 
 
 def _update(result, vpc_id, name, body, after):
     result.add("update", KIND, name, vpc_id, "update_vpc", {"vpc": vpc_id}, body, after=after)
-
-
-def _subnets(result, params, vpc, parent, have):
-    by_name = {subnet.get("name"): subnet for subnet in have}
-    if vpc:
-        result.before["subnets"] = [_visible(subnet) for subnet in have]
-    result.after["subnets"] = [dict(entry) for entry in params["subnets"]]
-    for entry in params["subnets"]:
-        present = by_name.pop(entry["name"], None)
-        if present:
-            _same_subnet(vpc, entry, present)
-            continue
-        body = {key: value for key, value in entry.items() if value is not None}
-        result.add(
-            "create", SUBNET, entry["name"], None, "create_subnet", body=dict(body, vpc_id=parent),
-            after=creator(parent), query={"vpc_id": parent}, match=lambda obj, name=entry["name"]: obj.get("name") == name,
-        )
-    if params["purge_subnets"]:
-        for subnet in by_name.values():
-            _delete_subnet(result, vpc, subnet)
-    else:
-        result.after["subnets"] += [_visible(subnet) for subnet in by_name.values()]
-
-
-def _same_subnet(vpc, entry, present):
-    for key in ("cidr", "gateway_ip"):
-        if entry.get(key) and present.get(key) and entry[key] != present[key]:
-            raise Refused(
-                "subnet %s of VPC %s: %s is %s, wanted is %s; it is fixed at creation" % (entry["name"], vpc.get("name"), key, present[key], entry[key]),
-                remedy="Delete the subnet first, or give the new one another name.",
-            )
-
-
-def _visible(subnet):
-    return {key: subnet.get(key) for key in ("name", "cidr", "gateway_ip")}
-
-
-def _delete_subnet(result, vpc, subnet):
-    return result.add(
-        "delete", SUBNET, subnet.get("name"), subnet["id"], "delete_subnet", {"vpc": vpc["id"], "subnet": subnet["id"]},
-    )

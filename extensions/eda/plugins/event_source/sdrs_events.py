@@ -60,6 +60,8 @@ async def main(queue, args):
     :raises AuthError: the credentials are rejected, which is never tried again
     """
     api, errors = _connect(args)
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._text import inert
+
     interval, wanted = _options(args)
     watch, lost, problem = Watch(api, wanted), False, None
     while True:
@@ -79,7 +81,7 @@ async def main(queue, args):
             # Not where the exception is being handled: its text would be logged.
             raise errors.SdrsError(problem)
         for event in events:
-            await queue.put({"sdrs": errors.masked_data(event)})
+            await queue.put({"sdrs": inert(errors.masked_data(event))})
         await asyncio.sleep(interval)
 
 
@@ -123,7 +125,8 @@ class Watch:
 
     def look(self):
         """Read the lists once and compare; the first time nothing is an event."""
-        listed = {kind: self._api.list(call) for kind, call in _KINDS}
+        read = {kind: self._api.list(call) for kind, call in _KINDS}
+        listed = {kind: self._api.sound(objects) for kind, objects in read.items()}
         groups = {group["id"]: group for group in listed["server_group"] if not self._wanted or {group["id"], group.get("name")} & self._wanted}
         missing = sorted(self._wanted - {name for group in groups.values() for name in (group["id"], group.get("name"))})
         if missing != self._missing and missing:
@@ -136,6 +139,10 @@ class Watch:
                 if group:
                     about = {"resource_type": kind, "id": entry["id"], "name": entry.get("name"), "server_group": _named(group)}
                     now[kind, entry["id"]] = (about, {field: entry.get(field) for field, _event in _WATCHED})
+        for key, seen in (self._seen or {}).items():
+            # An object that cannot be read just now is not gone.
+            if len(listed[key[0]]) < len(read[key[0]]):
+                now.setdefault(key, seen)
         events = self._changes(now) if self._seen is not None else []
         failed = {event["server_group"]["id"] for event in events if event["event"] == "status" and str(event["new"]).startswith(_FAILED)}
         # What failed before the start is known afterwards; later only groups in which something fails are asked.
@@ -157,7 +164,7 @@ class Watch:
     def _failed_tasks(self, group_ids, groups, first):
         events = []
         for group_id in group_ids:
-            for task in self._api.list("list_failed_tasks", {"server_group_id": group_id}):
+            for task in self._api.sound(self._api.list("list_failed_tasks", {"server_group_id": group_id})):
                 number = (task.get("job_id"), task.get("resource_id"))
                 # The list without a group is that of the groups themselves (SEMANTICS, section 7).
                 group = groups.get(group_id or task.get("server_group_id") or task.get("resource_id"))

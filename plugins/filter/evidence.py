@@ -1,0 +1,55 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role report; each is documented in a file of its own beside this one."""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play import Play
+
+from ..module_utils._errors import one_line
+from ..plugin_utils import _evidence
+from ..plugin_utils._filters import as_filter
+from .user_path import user_path
+
+_PARTS = ("block", "rescue", "always")
+
+
+def _task_file_problem(path, resolve=True):
+    """Why a task file cannot be run; including it would end the run of every host.
+
+    :param resolve: look into its tasks, too, for what Ansible would not accept
+    """
+    path = user_path(path)
+    loader = DataLoader()
+    try:
+        tasks = _without_imports(loader.load_from_file(path))
+        if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+            raise ValueError("it is not a list of tasks")
+        if not resolve:
+            return ""
+        Play.load({"name": "Check", "hosts": "localhost", "gather_facts": False, "collections": ["cloud_dr.sdrs"], "tasks": tasks}, loader=loader)
+    except (AnsibleError, OSError, ValueError, TypeError, AttributeError) as error:
+        return one_line("%s cannot be run: %s" % (path, error))
+    return ""
+
+
+def _without_imports(tasks):
+    """What is imported is read relative to a file that is not known here."""
+    if not isinstance(tasks, list):
+        return tasks
+    return [
+        {key: _without_imports(value) if key in _PARTS else value for key, value in task.items()} if isinstance(task, dict) else task
+        for task in tasks if not (isinstance(task, dict) and any(str(key).rpartition(".")[2].startswith("import_") for key in task))
+    ]
+
+
+class FilterModule:
+    def filters(self):
+        return {
+            "bare_report": as_filter(_evidence.bare_report),
+            "report_places": as_filter(_evidence.places),
+            "task_file_problem": as_filter(_task_file_problem),
+        }

@@ -1,0 +1,108 @@
+#!/usr/bin/python
+
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sdrs_doctor_info
+short_description: Examine the connection to the cloud
+version_added: 0.2.0
+description:
+  - Examines everything between this machine and the service, and names a remedy for each fault. The playbook C(cloud_dr.sdrs.doctor)
+    shows the findings as a table.
+  - Changes nothing. Sends GET requests, and the one POST that obtains a token; a rejected signature or password is sent only once, as
+    five rejected signatures lock a key.
+  - Wrong or missing options are findings, not failures, so that the task succeeds where nothing else works. Check RV(healthy).
+  - The token cache is not used, so that a password is really tried.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.attributes.info
+options: {}
+"""
+
+EXAMPLES = r"""
+- name: Examine the connection
+  cloud_dr.sdrs.sdrs_doctor_info:
+  register: doctor
+
+- name: Show what is wrong
+  ansible.builtin.debug:
+    msg: "{{ item.check }}: {{ item.detail }} {{ item.remedy }}"
+  loop: "{{ doctor.checks | rejectattr('passed') | rejectattr('skipped') }}"
+"""
+
+RETURN = r"""
+healthy:
+  description: Whether every check of severity V(error) passed.
+  returned: success
+  type: bool
+  sample: true
+checks:
+  description:
+    - The findings, in the order in which a fault hides what comes after it. Values of credentials are in none of them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    check:
+      description:
+        - What was examined, one of V(credentials), V(settings), V(clock), V(name_resolution), V(proxy), V(tls), V(login), V(account),
+          V(project), V(region), V(catalogue), V(endpoint_sdrs) and so on for V(iam), V(ecs), V(evs), V(vpc) and V(as), V(read_sdrs) and so on,
+          V(write), V(api_version), V(domains), V(quotas), V(batch), V(rpo_statistics), V(server_groups), V(replications), V(vpc_quota),
+          V(token_cache), V(locks) and V(versions).
+      returned: always
+      type: str
+    passed:
+      description: Whether nothing is wrong. False too for what could not be examined.
+      returned: always
+      type: bool
+    severity:
+      description: V(error) where the collection cannot do its work, V(advisory) otherwise.
+      returned: always
+      type: str
+    detail:
+      description: What was found.
+      returned: always
+      type: str
+    remedy:
+      description: What to do, empty where nothing is wrong.
+      returned: always
+      type: str
+    skipped:
+      description: Whether it could not be examined, because a check that RV(checks[].detail) names did not pass.
+      returned: always
+      type: bool
+  sample:
+    - check: credentials
+      passed: true
+      severity: error
+      detail: "access keys: access_key from HW_ACCESS_KEY, secret_key from HW_SECRET_KEY"
+      remedy: ""
+      skipped: false
+error:
+  description: What went wrong, where not even the examination was possible.
+  returned: failure
+  type: dict
+  sample: {message: "unexpected ValueError at doctor.py:1", retryable: false}
+"""
+
+from ..module_utils._argspec import Spec
+from ..module_utils._module import run_module
+from ..module_utils._resources import doctor
+from ..module_utils._run import Diagnosis
+
+SPEC = Spec({})
+DECLARATION = Diagnosis(doctor.examine)
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

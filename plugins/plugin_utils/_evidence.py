@@ -1,0 +1,32 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is left to say where a report could not be made. Pure. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import os
+
+from ._report import CHECK, FAILED, PASSED
+
+
+def bare_report(run, check_mode=False):
+    """As much of a report as roles need to end: what failed, and so the verdict.
+
+    :param run: see ``_report.build``
+    """
+    run = run if isinstance(run, dict) else {}
+    errors = [entry for entry in run.get("errors") or [] if isinstance(entry, dict)]
+    group = run.get("server_group") if isinstance(run.get("server_group"), dict) else {}
+    return {
+        "what": str(run.get("what")), "server_group": {key: group.get(key) for key in ("id", "name", "status", "priority_station")},
+        "verdict": CHECK if check_mode is True else FAILED if errors else PASSED,
+        "reasons": [str(entry.get("msg") or "the task failed without a message") for entry in errors],
+    }
+
+
+def places(paths):
+    """Where the forms of a report are, by their form; what could not be written is left out.
+
+    :param paths: those of report_files: the path of each file by the path that was asked for
+    """
+    return {os.path.splitext(asked)[1].lstrip("."): path for asked, path in paths.items() if path}

@@ -1,0 +1,174 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an interrupted run left: read with care, and believed only as far as it is of this very run. PRIVATE to the collection.
+
+A record is a hint. Anybody may have put it there, and it may be of another year, project or group; the live state decides.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import stat
+from datetime import datetime, timedelta, timezone
+
+from ..module_utils._errors import one_line
+from ..module_utils._private_folder import NotPrivate, open_file
+from ..module_utils._resources.report_files import LIMIT, elsewhere
+from ._report import moment
+
+# A run that began longer ago is not interrupted, but over.
+LONGEST_RUN = timedelta(days=1)
+# The clocks of the controller and of the service differ.
+SKEW = timedelta(minutes=5)
+
+
+def reports(pattern):
+    """Saved reports, newest first, and what is wrong with those left out: ``([content with path], [sentence])``.
+
+    Those that could not be written where they belong are among them.
+    """
+    pattern = os.path.expanduser(pattern)
+    folder, name = elsewhere(pattern)
+    paths = glob.glob(pattern) + (glob.glob(os.path.join(glob.escape(folder), name)) if folder else [])
+    found = [_read(path, _open_any, _regular) for path in sorted(paths, key=os.path.basename, reverse=True)]
+    return [content for _at, content, _problem in found if content], [problem for _at, _content, problem in found if problem]
+
+
+def record(path):
+    """The record of a run at ``path``, or where it went when that could not be written; like ``reports``, with at most one content."""
+    folder, name = elsewhere(path)
+    found = [_read(place, _open_own, _private) for place in (path, *([os.path.join(folder, name)] if folder else []))]
+    contents = sorted((entry for entry in found if entry[1]), key=lambda entry: entry[0], reverse=True)
+    return [content for _at, content, _problem in contents[:1]], [problem for _at, _content, problem in found if problem]
+
+
+def _open_any(path):
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+
+
+def _open_own(path):
+    return open_file(None, path, os.O_RDONLY)
+
+
+def _read(path, opened, check):
+    """``(time of its last change, content, why it is left out)``."""
+    try:
+        handle = opened(path)
+        try:
+            about = os.fstat(handle)
+            check(about)
+            with os.fdopen(handle, "rb", closefd=False) as stream:
+                content = json.loads(stream.read(LIMIT + 1))
+        finally:
+            os.close(handle)
+        if not isinstance(content, dict):
+            raise ValueError("it holds no mapping")
+        return about.st_mtime, dict(content, path=path), None
+    except (FileNotFoundError, NotADirectoryError):
+        return 0, None, None
+    except (OSError, ValueError, RecursionError, MemoryError, NotPrivate) as error:
+        return 0, None, one_line("%s is left out: %s" % (path, getattr(error, "strerror", None) or error or type(error).__name__))
+
+
+def _regular(about):
+    if not stat.S_ISREG(about.st_mode):
+        raise ValueError("it is no regular file")
+    if about.st_size > LIMIT:
+        raise ValueError("it has %d bytes, %d are allowed" % (about.st_size, LIMIT))
+
+
+def _private(about):
+    _regular(about)
+    if about.st_mode & 0o022:
+        raise ValueError("others can write it")
+    if about.st_nlink != 1:
+        raise ValueError("it bears another name, too")
+
+
+def doubt(saved, run, now=None, longest=LONGEST_RUN):
+    """Why a record is not of the run that is asked for, None if it is.
+
+    :param saved: what the file holds, None or empty without one
+    :param run: ``what``, ``name``, ``project`` and ``group`` (an ID) that it must have
+    """
+    now = now or datetime.now(timezone.utc)
+    if not saved:
+        return "there is none"
+    if not _known(saved.get("project")) or saved["project"] != run["project"]:
+        return "it is of another project or endpoint, or does not say of which"
+    if not isinstance(saved.get("server_group"), dict) or not run["group"] or saved["server_group"].get("id") != run["group"]:
+        return "it is of another protection group"
+    if saved.get("what") != run["what"] or saved.get("name") != run.get("name"):
+        return "it is of something else"
+    began = time_of(saved.get("requested"))
+    if began is None:
+        return "it does not say when the run began"
+    if began > now + SKEW:
+        return "it is of the future (%s)" % saved["requested"]
+    if now - began > longest:
+        return "it is too old: that run began at %s" % saved["requested"]
+    return None
+
+
+def _known(project):
+    return isinstance(project, dict) and isinstance(project.get("id"), str) and project["id"] and isinstance(project.get("endpoint"), str)
+
+
+def process():
+    """What tells this run of ansible-playbook from others, for a record; called where its tasks are carried out."""
+    return {"machine": _machine(), "pid": os.getppid(), "began": _began(os.getppid())}
+
+
+def running(saved):
+    """Whether the run that wrote a record is still at work on this machine, so that it is not interrupted."""
+    known = saved.get("process") if isinstance(saved, dict) else None
+    if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or known["pid"] == os.getppid():
+        return False
+    return bool(known.get("began")) and known.get("machine") == _machine() and known["began"] == _began(known["pid"])
+
+
+def _machine():
+    """The machine since it was started; None where the system does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return stream.read().strip()
+    except (OSError, ValueError):
+        return None
+
+
+def _began(pid):
+    """When a process began, None if there is none or the system does not tell."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as stream:
+            state, *rest = stream.read().rpartition(")")[2].split()
+        return None if state in "ZX" else int(rest[18])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def time_of(value):
+    """``value`` as a time, None if it is none."""
+    return moment(value) if isinstance(value, str) else None
+
+
+def results(saved):
+    """What a record holds of modules' results, in their shape; whatever else stands there is left out."""
+    found = []
+    for entry in _dicts(saved.get("results")):
+        found.append({"operations": [each for each in _dicts(entry.get("operations")) if isinstance(each.get("operation"), str)
+                                     and isinstance(each.get("resource_type"), str)],
+                      "jobs": [each for each in _dicts(entry.get("jobs")) if isinstance(each.get("job_id"), str)]})
+    return found
+
+
+def milestones(saved, now=None):
+    """Its milestones, each with its name and a time since the run began."""
+    began, now = time_of(saved.get("requested")), now or datetime.now(timezone.utc)
+    found = [(entry, time_of(entry.get("at"))) for entry in _dicts(saved.get("milestones")) if isinstance(entry.get("name"), str)]
+    return [{"name": entry["name"], "at": entry["at"]} for entry, at in found if began and at and began <= at <= now + SKEW]
+
+
+def _dicts(value):
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reports and records: written where they can be, read with care, and never a reason to stop."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import report_files
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _evidence, _failover, _records, _report
+from support import Host, TaskFailed, run_task
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """The user's state folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def write(host=None, **options):
+    return run_task("report_files", {"fallback": True, **options}, host=host or Host())
+
+
+def blocked(tmp_path):
+    """A path below what is no folder."""
+    (tmp_path / "reports").write_text("a file")
+    return str(tmp_path / "reports" / "erp" / "a.json")
+
+
+def test_what_cannot_be_written_is_kept_in_a_folder_of_the_user(tmp_path, state):
+    path, host = blocked(tmp_path), Host()
+    found = write(host, files={path: "{}", path[:-4] + "md": "é"})
+    kept = Path(found["paths"][path])
+    assert kept.read_text() == "{}" and state in kept.parents and kept.parent.stat().st_mode & 0o077 == 0 and found["changed"]
+    assert Path(found["paths"][path[:-4] + "md"]).read_text() == "é"
+    assert host.warnings == found["problems"] and len(found["problems"]) == 1, "one sentence for a folder"
+    assert str(kept.parent) in found["problems"][0] and "Not a directory" in found["problems"][0]
+    assert _records.reports(path[:-6] + "*.json") == _records.record(path) == ([{"path": str(kept)}], [])
+    write(absent=[path])
+    assert not kept.exists() and _records.record(path) == ([], [])
+
+
+def test_two_folders_of_one_name_are_kept_apart(tmp_path, state):
+    blocked(tmp_path)
+    paths = [str(tmp_path / "reports" / name / "erp" / "a.json") for name in "ab"]
+    found = write(files={path: path for path in paths})["paths"]
+    assert [Path(found[path]).read_text() for path in paths] == paths
+
+
+@pytest.mark.parametrize("fault", ["folder", "disk", "state", "link"])
+def test_faults_of_the_file_system(tmp_path, state, monkeypatch, fault):
+    path = str(tmp_path / "reports" / "erp" / "a.json")
+    if fault == "folder":
+        os.makedirs(path)
+    elif fault == "link":
+        os.symlink(str(tmp_path / "nowhere" / "deep"), tmp_path / "reports")
+    elif fault == "state":
+        path = blocked(tmp_path)
+        state.write_text("a file")
+    else:
+        def full(*_args, **_folders):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(report_files.os, "replace", full)
+    found = write(files={path: "{}"})
+    kept = found["paths"][path]
+    if fault == "disk":
+        assert kept is None and "No space left" in found["problems"][0] and "is lost" in found["problems"][0]
+    else:
+        assert Path(kept).read_text() == "{}" and kept != path and found["problems"]
+        assert (state in Path(kept).parents) is (fault != "state")
+    with pytest.raises(TaskFailed):
+        run_task("report_files", {"files": {path: "{}"}})
+
+
+def test_without_a_home_there_is_a_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(report_files, "user_folder", lambda *_args: None)
+    path = blocked(tmp_path)
+    found = write(files={path: "1", path[:-4] + "md": "2"})["paths"]
+    assert len({os.path.dirname(kept) for kept in found.values()}) == 1
+    assert all(kept.startswith(tempfile.gettempdir()) and os.stat(os.path.dirname(kept)).st_mode & 0o077 == 0 for kept in found.values())
+    assert not write(absent=[path])["problems"]
+
+
+def test_a_folder_that_others_can_write_is_not_used(tmp_path, state):
+    (state / "cloud_dr.sdrs").mkdir(parents=True)
+    (state / "cloud_dr.sdrs").chmod(0o777)
+    kept = write(files={blocked(tmp_path): "{}"})["paths"].popitem()[1]
+    assert state not in Path(kept).parents and Path(kept).read_text() == "{}"
+
+
+def test_check_mode_writes_nothing_anywhere(tmp_path, state):
+    assert run_task("report_files", {"files": {blocked(tmp_path): "{}"}, "fallback": True}, check_mode=True)["changed"] and not state.exists()
+
+
+def test_what_cannot_be_removed_is_told(tmp_path, state):
+    (tmp_path / "erp" / ".drill.json" / "full").mkdir(parents=True)
+    path = str(tmp_path / "erp" / ".drill.json")
+    found = write(absent=[path])
+    assert not found["changed"] and "cannot be removed" in found["problems"][0]
+    with pytest.raises(TaskFailed):
+        run_task("report_files", {"absent": [path]})
+
+
+def large(path):
+    path.write_text("{}")
+    os.truncate(path, 1 << 30)
+
+
+ODD = {
+    "garbage": (lambda path: path.write_bytes(b"\xff\x00{"), True), "a list": (lambda path: path.write_text("[]"), True),
+    "deep": (lambda path: path.write_text("[" * 100_000), True), "a folder": (lambda path: path.mkdir(), True), "a FIFO": (os.mkfifo, True),
+    "large": (large, True), "a loop": (lambda path: path.symlink_to(path.name), True),
+    "a link": (lambda path: path.symlink_to(path.with_name("to.json")), False), "open": (lambda path: (path.write_text("{}"), path.chmod(0o622)), False),
+    "two names": (lambda path: (path.write_text("{}"), os.link(path, path.with_name("other.json"))), False),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_odd_files_are_left_out(tmp_path, state, what):
+    make, of_reports = ODD[what]
+    (tmp_path / "to.json").write_text("{}")
+    path = tmp_path / "drill-1.json"
+    make(path)
+    contents, problems = _records.record(str(path))
+    assert not contents and len(problems) == 1 and str(path) in problems[0]
+    contents, problems = _records.reports(str(tmp_path / "drill-*.json"))
+    assert bool(problems) is of_reports and len(contents) == (not of_reports)
+    kept = write(files={str(path): '{"a": 1}'})["paths"][str(path)]
+    assert json.loads(Path(kept).read_text()) == {"a": 1} and _records.record(str(path))[0] == [{"a": 1, "path": kept}]
+
+
+def test_the_newer_of_two_records_is_read(tmp_path, state):
+    path = tmp_path / "reports" / ".drill.json"
+    path.parent.mkdir()
+    path.write_text('{"n": 1}')
+    folder, name = report_files.elsewhere(str(path))
+    os.makedirs(folder, mode=0o700)
+    Path(folder, name).write_text('{"n": 2}')
+    for age, newer in ((10, 2), (-10, 1)):
+        about = os.stat(folder + "/" + name)
+        os.utime(path, (about.st_mtime - age, about.st_mtime - age))
+        assert _records.record(str(path))[0][0]["n"] == newer
+    assert write(absent=[str(path)])["changed"] and _records.record(str(path)) == ([], [])
+
+
+RUN = {"what": "failover", "active_site": "target", "project": {"id": "p", "endpoint": "https://x"}, "server_group": {"id": "g", "name": "erp"}}
+
+
+def ago(**lengths):
+    return (NOW - timedelta(**lengths)).isoformat()
+
+
+def saved(**changes):
+    marks = [{"name": "requested", "at": ago(hours=1)}, {"name": "servers stopped", "at": ago(minutes=50)}]
+    return {**RUN, "requested": ago(hours=1), "milestones": marks, "results": [{"operations": [], "jobs": []}], "path": "/r/.failover.json", **changes}
+
+
+@pytest.mark.parametrize("record, where, believed", [
+    (saved(), "elsewhere", True), (saved(), "there", True), (saved(), "in_flight", True), ({}, "elsewhere", False),
+    (saved(active_site="source"), "elsewhere", False), (saved(requested=ago(hours=25)), "elsewhere", False), (saved(requested="2020-01-01"), "there", False),
+    (saved(project={"id": "q", "endpoint": "https://x"}), "there", False), (saved(project=None), "there", False),
+    (saved(server_group={"id": "h"}), "there", False), (saved(what="failback"), "there", False), (saved(milestones=[]), "there", False),
+    (saved(milestones="x"), "there", False), (saved(milestones=[{"name": "requested", "at": "0001-01-01T00:00:00+14:00"}]), "there", False),
+    (saved(milestones=[{"name": "switched", "at": ago(minutes=1)}]), "elsewhere", False),
+    (saved(milestones=[{"name": "switched", "at": ago(minutes=1)}]), "there", True),
+    ({"active_site": "target", "milestones": [{"name": "requested", "at": ago(hours=1)}]}, "there", False),
+])
+def test_records_of_switches(record, where, believed):
+    found = _failover.record([record], RUN, where, NOW)
+    assert bool(found["record"]) is believed and bool(found["notes"]) is not believed
+    assert _failover.record([], RUN, where, NOW) == {"record": {}, "notes": []}
+
+
+def test_what_is_malformed_in_a_record_does_not_reach_a_report():
+    odd = [5, {"name": 5, "at": ago(minutes=1)}, {"name": "x", "at": 7}, {"name": "x", "at": "9999-12-31T23:59:59-14:00"}]
+    odd.append({"name": "y", "at": ago(minutes=2)})
+    jobs, operations = [1, {"job_id": "j", "entities": "x", "begin_time": 5}], [{"operation": 5}, {"operation": "create"}]
+    results = [5, {"operations": "x", "jobs": jobs}, {"operations": operations}]
+    found = _failover.record([saved(milestones=odd, results=results)], RUN, "there", NOW)["record"]
+    assert [entry["name"] for entry in found["milestones"]] == ["y"]
+    report = _report.build({"what": "failover", "milestones": found["milestones"], "results": found["results"]})
+    assert [job["job_id"] for job in report["jobs"]] == ["j"] and report["operations"] == []
+
+
+def test_what_is_left_of_a_report_that_could_not_be_made():
+    assert _evidence.bare_report({"what": "failover", "server_group": {"id": "g", "name": "erp"}, "errors": []})["verdict"] == "passed"
+    failed = _evidence.bare_report({"what": "drill", "errors": [{"msg": "no quota"}, 5]})
+    assert failed["verdict"] == "failed" and failed["reasons"] == ["no quota"] and failed["server_group"]["name"] is None
+    assert _evidence.bare_report("nonsense", True)["verdict"] == "check"
+
+
+def test_where_the_forms_are():
+    assert _evidence.places({"/a/x.html": "/b/x.html", "/a/x.md": None}) == {"html": "/b/x.html"}
