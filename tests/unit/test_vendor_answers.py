@@ -48,6 +48,7 @@ NEEDED = {
     (_GROUP, "priority_station"): _SITE,
     (_GROUP, "source_vpc_id"): "a NIC's subnet is looked for in the group's VPC",
     ("ServerDetail", "OS-EXT-AZ:availability_zone"): _SITE,
+    ("ServerAddress", "OS-EXT-IPS:port_id"): "an elastic IP is bound to a NIC",
     (_INSTANCE, "source_server"): "the task is about that server",
     (_INSTANCE, "target_server"): "the task is about that server",
     (_INSTANCE, "server_group_id"): "what may be done depends on the group",
@@ -92,6 +93,10 @@ DIFFERS = {
     (_PAIR, "server_group_id"): "it is in no group; SDRS deletes no group that has contents (1010)",
     (_DRILL, "server_group_id"): "it is in no group; SDRS deletes no group that has contents (1003)",
     (_INSTANCE, "tags"): "tags are set that should be there",
+    **{key: "what is not known of a server is no difference: nothing of it is repaired" for key in (
+        ("ServerDetail", "tags"), ("ServerDetail", "security_groups"), ("ServerSecurityGroup", "id"), ("ServerDetail", "OS-EXT-AZ:availability_zone"),
+        (_GROUP, "source_availability_zone"), (_GROUP, "priority_station"), (_INSTANCE, "target_server"),
+    )},
     ("ResourceTag", "key"): "tags are set that should be there",
     ("ResourceTag", "value"): "tags are set that should be there",
     ("FailureJobParams", "job_id"): "there is no failed task of that ID",
