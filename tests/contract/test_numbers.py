@@ -10,6 +10,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.cloud_dr.sdrs.plugins.callback import progress
 from ansible_collections.cloud_dr.sdrs.plugins.doc_fragments import auth, wait
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _argspec, _settings, _validate
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
@@ -80,6 +81,15 @@ def test_numbers_of_roles_are_documented(path):
     for entry in yaml.safe_load(path.read_text())["argument_specs"].values():
         for name, doc in numbers(entry["options"], entry["options"]):
             assert name[-1].endswith("_rto_target") or " from " in str(doc["description"]), name
+
+
+@pytest.mark.parametrize("value, used", [(0.05, 0.05), (3600, 3600), (0, 10), (-1, 10), (math.nan, 10), (math.inf, 10), (1e9, 10)])
+def test_the_callback_passes_over_what_is_no_interval(value, used, monkeypatch):
+    warned = []
+    callback = progress.CallbackModule()
+    monkeypatch.setattr(callback._display, "warning", warned.append)
+    assert callback._interval(value) == used and len(warned) == (used != value)
+    assert str(progress.INTERVAL) in yaml.safe_load(progress.DOCUMENTATION)["options"]["interval"]["description"]
 
 
 def test_the_event_source_says_its_range():
