@@ -21,6 +21,7 @@ def module(monkeypatch, capsys):
         arguments = {**options, "_ansible_syslog_facility": "LOG_USER", "_ansible_remote_tmp": "/tmp", "_ansible_verbosity": 4}  # noqa: S108
         # As before ansible-core 2.19, which refuses texts that are none by itself.
         monkeypatch.setattr(basic, "_load_params", lambda: arguments)
+        monkeypatch.setattr(basic, "_PARSED_MODULE_ARGS", dict(arguments), raising=False)
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
         with pytest.raises(SystemExit):
             loaded.main()
