@@ -29,7 +29,7 @@ options:
       - section: callback_sdrs_progress
         key: show
   interval:
-    description: Seconds between two lines about what is in flight.
+    description: Seconds between two lines about what is in flight, from 0.01 to 3600. Other values are told and passed over.
     type: float
     default: 10
     env:
@@ -52,10 +52,12 @@ import time
 from ansible.plugins.callback import CallbackBase
 
 from ..module_utils._progress import VARIABLE
+from ..module_utils._validate import Between
 from ..module_utils._text import visible
 
 _LONGEST, _LONGEST_LINE = 8192, 1000
 _NAMED = 3
+_USUAL, INTERVAL = 10, Between(0.01, 3600)
 
 
 class Board:
@@ -126,14 +128,20 @@ class CallbackModule(CallbackBase):
             self._socket.bind(path)
             self._socket.settimeout(0.5)
         except (OSError, AttributeError) as error:
-            self._display.vvv("cloud_dr.sdrs.progress: no socket: %s" % error)
+            self._display.vvv("cloud_dr.sdrs.progress: no socket: %s" % (getattr(error, "strerror", None) or type(error).__name__))
             self._close()
             return
         # Workers and modules inherit it.
         os.environ[VARIABLE] = path
         atexit.register(self._close)
-        self._thread = threading.Thread(target=self._listen, args=(self._socket, self.get_option("interval")), daemon=True)
+        self._thread = threading.Thread(target=self._listen, args=(self._socket, self._interval(self.get_option("interval"))), daemon=True)
         self._thread.start()
+
+    def _interval(self, seconds):
+        problem = INTERVAL(seconds)
+        if problem:
+            self._display.warning("cloud_dr.sdrs.progress: interval %s; it is %d now" % (problem, _USUAL))
+        return _USUAL if problem else seconds
 
     def v2_playbook_on_stats(self, stats):
         self._close()

@@ -19,13 +19,13 @@ notes:
 options:
   region:
     description:
-      - The region, for example V(eu-de). It is part of the endpoints' names.
+      - The region, for example V(eu-de). It is part of the endpoints' names, so that it may hold letters, digits and V(-) only.
       - "Environment, first found wins: E(SDRS_REGION), E(HW_REGION_NAME), E(OS_REGION_NAME), E(OS_REGION), E(ANSIBLE_HWC_REGION)."
     type: str
   cloud_domain:
     description:
       - The DNS domain of the cloud. Endpoints are C(https://SERVICE.REGION.CLOUD_DOMAIN); with a token obtained by password, the
-        service catalogue wins.
+        service catalogue wins, and a warning names its hosts that are outside this domain and outside that of the identity service.
       - >-
         Defaults to V(otc.t-systems.com) in the regions V(eu-de) and V(eu-nl), V(sc.otc.t-systems.com) in V(eu-ch2), V(myhuaweicloud.eu) in regions
         that begin with V(eu-west-1), else to V(myhuaweicloud.com).
@@ -42,7 +42,7 @@ options:
   endpoint:
     description:
       - Base URL used for every service, for proxies, private clouds and the simulator.
-      - Plain C(http) is only accepted for loopback addresses.
+      - Plain C(http) is only accepted for loopback addresses, for which no proxy is used. Credentials, a query or a fragment are refused.
       - "Environment: E(SDRS_ENDPOINT)."
     type: str
   endpoints:

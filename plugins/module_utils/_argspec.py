@@ -57,15 +57,36 @@ def alias_conflicts(options, given, path=""):
     return conflicts
 
 
-def ordinary_numbers(value):
-    """``value`` with text in place of numbers that are infinite, none, or too long to be converted: rules refuse them by name."""
-    if isinstance(value, dict):
-        return {key: ordinary_numbers(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [ordinary_numbers(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return "inf" if isinstance(value, int) and value.bit_length() > 1000 else value
+def ordinary_numbers(options, given):
+    """``given`` with something harmless in place of numbers that ansible-core chokes on (infinite, none, of thousands of digits).
+
+    They are refused all the same, by name: infinite floats by their rule, the others because they cannot be converted.
+    """
+    specs = {name: spec for option, spec in options.items() for name in (option, *spec.get("aliases", ()))}
+    return {name: _ordinary_value(specs[name], value) if name in specs else value for name, value in given.items()}
+
+
+def _ordinary_value(spec, value):
+    kind = spec.get("elements") if spec.get("type") == "list" else spec.get("type")
+    if kind in ("int", "float"):
+        if spec["type"] == "list" and isinstance(value, str):
+            value = value.split(",")
+        return [_ordinary(kind, entry) for entry in value] if isinstance(value, list) else _ordinary(kind, value)
+    if "options" in spec and isinstance(value, list):
+        return [ordinary_numbers(spec["options"], entry) if isinstance(entry, dict) else entry for entry in value]
+    return ordinary_numbers(spec["options"], value) if "options" in spec and isinstance(value, dict) else value
+
+
+def _ordinary(kind, value):
+    try:
+        finite = isinstance(value, bool) or not isinstance(value, (int, float, str)) or math.isfinite(float(value))
+    except OverflowError:
+        finite = False
+    except ValueError:
+        return value  # no number at all
+    if finite:
+        return value
+    return math.inf if kind == "float" else "not a finite number"
 
 
 CONNECTION = Spec(

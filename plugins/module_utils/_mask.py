@@ -96,6 +96,15 @@ def whole(text):
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def whole_data(value):
+    """The same for all texts in ``value``."""
+    if isinstance(value, dict):
+        return {whole_data(key): whole_data(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [whole_data(entry) for entry in value]
+    return whole(value) if isinstance(value, str) else value
+
+
 class _Search:
     """What is looked for, prepared once for a set of secrets."""
 

@@ -8,11 +8,12 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from . import _validate
 from ._argspec import CONNECTION, alias_conflicts, ordinary_numbers
 from ._client import MISSING_REQUESTS
 from ._clouds_yaml import MissingYaml
 from ._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line, unexpected
-from ._mask import known, masked_data
+from ._mask import known, masked_data, whole_data
 from ._run import run
 from ._settings import remember
 from ._text import all_visible, without_reserved
@@ -28,8 +29,8 @@ class _Module(AnsibleModule):
 
     def _load_params(self):
         super()._load_params()
-        self.params = ordinary_numbers(self.params)
-        self.given = dict(self.params)
+        self.params = ordinary_numbers(self.argument_spec, self.params)
+        self.given, self.params = dict(self.params), whole_data(self.params)  # halves of characters cannot be logged
         # Before anything can fail: a failure shows the options.
         remember(self.given)
         self.no_log_values.update(known())
@@ -81,6 +82,7 @@ def outcome(spec, declaration, given, params, host):
     :param given: the options as the user wrote them
     """
     try:
+        _validate.check(given, {})
         for conflict in alias_conflicts(spec.options, given):
             raise ConfigError(same_option(*conflict))
         return run(declaration, params, host)

@@ -34,8 +34,9 @@ except ImportError as missing:
 LARGEST_ERROR = 64 * 2**10
 _CHUNK = 64 * 2**10
 _CERTIFICATE = {
-    10: "it has expired", 9: "it is not valid yet", 18: "it is self-signed", 19: "its authority is not trusted",
-    20: "its authority is not trusted", 21: "its authority is not trusted", 23: "it was revoked", 62: "it is for another host", 64: "it is for another address",
+    10: "it has expired", 9: "it is not yet valid", 18: "it is self-signed", 19: "its authority is not trusted",
+    20: "its authority is not trusted", 21: "its authority is not trusted", 23: "it was revoked",
+    62: "it is not valid for this host", 64: "it is not valid for this address",
 }
 
 
@@ -101,47 +102,16 @@ class Transport:
         def holds(*kinds):
             return any(isinstance(cause, kinds) for cause in causes)
 
-        reason = self._reason(causes, holds)
+        why = reason(error, self._settings.http_timeout)
         if sent is None:
             # What an adapter that is not ours raises tells by its kind.
             passing = isinstance(error, (http.ConnectionError, http.Timeout, http.ChunkedEncodingError)) and not isinstance(error, http.SSLError)
             sent = passing and not isinstance(error, http.ConnectTimeout) and not holds(lower.NewConnectionError, lower.ConnectTimeoutError)
         if sent:
-            return Lost("the connection to %s was lost: %s" % (host, reason), final=holds(TooMuch))
+            return Lost("the connection to %s was lost: %s" % (host, why), final=holds(TooMuch))
         if holds(ssl.SSLError, http.SSLError, lower.SSLError) or (type(error) is OSError and error.errno is None):
-            return NotSent("TLS to %s failed: %s" % (host, reason), final=True)
-        return NotSent("%s cannot be reached: %s" % (host, reason), final=not isinstance(error, (http.ConnectionError, http.Timeout)))
-
-    def _reason(self, causes, holds):
-        """What happened, in our words."""
-        seconds = self._settings.http_timeout
-        for cause in causes:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return "the certificate was refused: %s" % _CERTIFICATE.get(getattr(cause, "verify_code", None), "for OpenSSL's reasons")
-            if isinstance(cause, ssl.SSLError):
-                name = getattr(cause, "reason", None) or ""
-                return "OpenSSL says %s" % (name if re.fullmatch(r"[A-Z0-9_]{1,80}", name) else "no more")
-        proxy = "the proxy: " if holds(lower.ProxyError, http.ProxyError) else ""
-        for kinds, text in (
-            ((TooMuch,), "its response is larger than %d MiB" % (LARGEST // 2**20)), ((_Strange,), "its response is packed in an unknown way"),
-            ((zlib.error,), "its response cannot be unpacked"), ((_Truncated, lower.IncompleteRead), "its response ended early"),
-            ((http.InvalidHeader, lower.InvalidHeader), "a header is not valid"), ((http.InvalidURL, lower.LocationParseError), "the URL is not valid"),
-            ((socket.gaierror, UnicodeError), "the name cannot be resolved"), ((http.ConnectTimeout,), "no connection within %g s" % seconds),
-            ((TimeoutError, lower.ReadTimeoutError, http.ReadTimeout), "no complete response within %g s" % seconds),
-        ):
-            if holds(*kinds):
-                return proxy + text
-        number = next((cause.errno for cause in causes if isinstance(cause, OSError) and isinstance(cause.errno, int)), None)
-        refused = next(filter(None, (re.match(r"Tunnel connection failed: ([0-9]{3})", str(cause)) for cause in causes if type(cause) is OSError)), None)
-        if number is not None:
-            return proxy + os.strerror(number)
-        if refused:
-            return proxy + "it answered %s" % refused.group(1)
-        if holds(lower.NewConnectionError):
-            return proxy + "no connection can be made"
-        if type(causes[0]) is OSError:
-            return "the file with the authorities' certificates cannot be read (ca_cert, REQUESTS_CA_BUNDLE)"
-        return proxy + ("it was closed, or does not speak HTTP" if holds(lower.ProtocolError, http.ConnectionError) else type(causes[0]).__name__)
+            return NotSent("TLS to %s failed: %s" % (host, why), final=True)
+        return NotSent("%s cannot be reached: %s" % (host, why), final=not isinstance(error, (http.ConnectionError, http.Timeout)))
 
 
 def _causes(error):
@@ -153,6 +123,46 @@ def _causes(error):
             seen.append(cause)
             level += [getattr(cause, "reason", None), cause.__cause__, *cause.args[:4]]
     return seen
+
+
+def reason(error, seconds):
+    """What has happened, in our words.
+
+    :param error: what requests or urllib3 has raised
+    :param seconds: the time-out
+    """
+    causes = _causes(error)
+
+    def holds(*kinds):
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "the certificate was refused: %s" % _CERTIFICATE.get(getattr(cause, "verify_code", None), "for OpenSSL's reasons")
+        if isinstance(cause, ssl.SSLError):
+            name = getattr(cause, "reason", None) or ""
+            return "OpenSSL says %s" % (name if re.fullmatch(r"[A-Z0-9_]{1,80}", name) else "no more")
+    proxy = "the proxy: " if holds(lower.ProxyError, http.ProxyError) else ""
+    for kinds, text in (
+        ((TooMuch,), "its response is larger than %d MiB" % (LARGEST // 2**20)), ((_Strange,), "its response is packed in an unknown way"),
+        ((zlib.error,), "its response cannot be unpacked"), ((_Truncated, lower.IncompleteRead), "its response ended early"),
+        ((http.InvalidHeader, lower.InvalidHeader), "a header is not valid"), ((http.InvalidURL, lower.LocationParseError), "the URL is not valid"),
+        ((socket.gaierror, UnicodeError), "the name cannot be resolved"), ((http.ConnectTimeout,), "no connection within %g s" % seconds),
+        ((TimeoutError, lower.ReadTimeoutError, http.ReadTimeout), "no complete response within %g s" % seconds),
+    ):
+        if holds(*kinds):
+            return proxy + text
+    number = next((cause.errno for cause in causes if isinstance(cause, OSError) and isinstance(cause.errno, int)), None)
+    refused = next(filter(None, (re.match(r"Tunnel connection failed: ([0-9]{3})", str(cause)) for cause in causes if type(cause) is OSError)), None)
+    if number is not None:
+        return proxy + os.strerror(number)
+    if refused:
+        return proxy + "it answered %s" % refused.group(1)
+    if holds(lower.NewConnectionError):
+        return proxy + "no connection can be made"
+    if type(causes[0]) is OSError:
+        return "the file with the authorities' certificates cannot be read (ca_cert, REQUESTS_CA_BUNDLE)"
+    return proxy + ("it was closed, or does not speak HTTP" if holds(lower.ProtocolError, http.ConnectionError) else type(causes[0]).__name__)
 
 
 class _Truncated(OSError):
@@ -203,7 +213,7 @@ def decode(data):
     """
     text = data.decode(json.detect_encoding(data), "replace")
     value = json.loads(text, parse_constant=_no_number, parse_float=_finite)
-    return _whole(value) if re.search(r"\\u[dD][89a-fA-F]", text) else value
+    return _mask.whole_data(value) if re.search(r"\\u[dD][89a-fA-F]", text) else value
 
 
 def _no_number(text):
@@ -213,14 +223,6 @@ def _no_number(text):
 def _finite(text):
     value = float(text)
     return value if math.isfinite(value) else _no_number(text)
-
-
-def _whole(value):
-    if isinstance(value, str):
-        return _mask.whole(value)
-    if isinstance(value, dict):
-        return {_mask.whole(key): _whole(entry) for key, entry in value.items()}
-    return [_whole(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _anonymous(request):

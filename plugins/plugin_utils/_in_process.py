@@ -64,7 +64,7 @@ def in_process(module):
                     module_name=self._task.action, module_args=self._task.args, task_vars=task_vars, wrap_async=self._task.async_val,
                 )
             try:
-                return _run_here(module, _plain_data(ordinary_numbers(self._task.args)), self._task)
+                return _run_here(module, self._task)
             except Exception as error:  # pylint: disable=broad-except
                 text = unexpected(error)
             return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
@@ -93,8 +93,9 @@ def _plain_data(value):
     return json.loads(json.dumps(value, default=lambda item: sorted(item) if isinstance(item, (set, frozenset)) else str(item)))
 
 
-def _run_here(module, options, task):
+def _run_here(module, task):
     spec = CONNECTION + module.SPEC
+    options = _plain_data(ordinary_numbers(spec.options, task.args))
     remember(options)
     kwargs = spec.kwargs()
     checked = ArgumentSpecValidator(kwargs.pop("argument_spec"), **kwargs).validate(options)

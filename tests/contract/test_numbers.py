@@ -8,7 +8,9 @@ import math
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.cloud_dr.sdrs.plugins.callback import progress
 from ansible_collections.cloud_dr.sdrs.plugins.doc_fragments import auth, wait
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _argspec, _settings, _validate
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
@@ -64,7 +66,8 @@ def test_a_range_refuses_what_is_outside(rule, value):
     assert rule(rule.low) is None and rule([rule.low, rule.high]) is None and rule(rule.high + 1)
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "1e400", "many", True, [], {}, -1, 10**5000, math.nan, math.inf, 601], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("value", ["nan", "inf", "1e400", "many", True, [], {}, -1, 10**5000, math.nan, math.inf, 601],
+ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("option", ["http_timeout", "max_retries"])
 def test_settings_refuse_them_too(option, value):
     """The event source and the inventory come here without an argument spec."""
@@ -80,13 +83,44 @@ def test_numbers_of_roles_are_documented(path):
             assert name[-1].endswith("_rto_target") or " from " in str(doc["description"]), name
 
 
+@pytest.mark.parametrize("value, used", [(0.05, 0.05), (3600, 3600), (0, 10), (-1, 10), (math.nan, 10), (math.inf, 10), (1e9, 10)])
+def test_the_callback_passes_over_what_is_no_interval(value, used, monkeypatch):
+    warned = []
+    callback = progress.CallbackModule()
+    monkeypatch.setattr(callback._display, "warning", warned.append)
+    assert callback._interval(value) == used and len(warned) == (used != value)
+    assert str(progress.INTERVAL) in yaml.safe_load(progress.DOCUMENTATION)["options"]["interval"]["description"]
+
+
 def test_the_event_source_says_its_range():
     source = (ROOT / "extensions" / "eda" / "plugins" / "event_source" / "sdrs_events.py").read_text()
     assert "from 1 to 86400" in source and "_SHORTEST, _LONGEST = 1, 86400" in source
 
 
-@pytest.mark.parametrize("value", [math.inf, math.nan, -math.inf, 10**400, -(10**5000)], ids=["inf", "nan", "-inf", "long", "very long"])
-def test_argument_specs_get_what_they_can_convert(value):
-    """ansible-core converts numbers without expecting these."""
-    assert isinstance(_argspec.ordinary_numbers({"a": [{"b": value}]})["a"][0]["b"], str)
-    assert _argspec.ordinary_numbers({"a": [1, 2.5, True, None, "x"]}) == {"a": [1, 2.5, True, None, "x"]}
+SPEC = {
+    "count": {"type": "int", "aliases": ["number"]}, "seconds": {"type": "float"}, "ports": {"type": "list", "elements": "int"}, "text": {"type": "str"},
+    "entries": {"type": "list", "elements": "dict", "options": {"size": {"type": "int"}}}, "entry": {"type": "dict", "options": {"size": {"type": "float"}}},
+}
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, -math.inf, 10**400, -(10**5000), "inf", "-Infinity", " nan ", "1e400", "1e999999999",
+"9" * 400], ids=range(11))
+def test_numbers_that_ansible_cannot_convert_are_refused_by_name(value):
+    given = {
+        "count": value, "seconds": value, "ports": [22, value], "text": "inf", "entries": [{"size": value}, 7, {"size": 8}],
+        "entry": {"size": value}, "more": value,
+    }
+    for number in ({}, {"number": value}):
+        plain = _argspec.ordinary_numbers(SPEC, {**given, **number})
+        assert plain == {
+            "count": "not a finite number", "seconds": math.inf, "ports": [22, "not a finite number"], "text": "inf", "more": plain["more"],
+            "entries": [{"size": "not a finite number"}, 7, {"size": 8}], "entry": {"size": math.inf}, **dict.fromkeys(number, "not a finite number"),
+        }
+    validated = ArgumentSpecValidator(SPEC).validate({"count": plain["count"], "ports": plain["ports"]})
+    assert len(validated.error_messages) == 2 and "count" in validated.error_messages[0]
+
+
+def test_other_numbers_stay_as_they_are():
+    given = {"count": "7", "seconds": "1e300", "ports": "22,1e400", "text": 5, "entries": None, "entry": "a=b", "number": True, "absent": None}
+    assert _argspec.ordinary_numbers(SPEC, given) == {**given, "ports": ["22", "not a finite number"]}
+    assert _argspec.ordinary_numbers(SPEC, {}) == {} and _argspec.ordinary_numbers(SPEC, {"count": "many"}) == {"count": "many"}

@@ -54,7 +54,7 @@ class Echo(sockets.Server):
         self.heard.update(sent)
         names = [NAMES[(self.turn * PART + number) % len(NAMES)] for number in range(PART)]
         self.turn += 1
-        texts = [FORMS[name](value) for name in names for value in sent]
+        texts = [FORMS[name](value) for name in names for value in sent] or ["nothing was sent"]
         connection.sendall(self.answer(line, texts))
         return self.mode != "broken"
 
@@ -126,7 +126,7 @@ MODES = ["error", "login", "page", "reason", "broken", "data"]
 TASKS = [
     ("sdrs_server_group_info", {}), ("sdrs_server_group", {"name": "erp", "protection": "enabled"}), ("sdrs_protected_instance_info", {}),
     ("sdrs_server_group", {
-        "id": "40df180b-9fe2-471a-8c64-1b758dc84189", "name": "other"}), ("sdrs_topology_info", {}), ("sdrs_domain_info", {}),
+        "id": "40df180b-9fe2-471a-8c64-1b758dc84189", "name": "other"}), ("sdrs_topology_info", {}), ("sdrs_domain_info", {}), ("sdrs_doctor_info", {}),
 ]
 
 

@@ -18,6 +18,7 @@ import urllib3
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _connection, _settings, _transport
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, ConnectionFailed, UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _doctor_knock
 
 PATH = "/v1/{project_id}/server-groups"
 TOKEN = "the-token-0123456789abcdef"
@@ -127,6 +128,18 @@ def test_what_comes_back_is_bounded(serve, status, headers, body):
     with pytest.raises(ConnectionFailed if status.startswith("200") else ApiError, match="its response|%s" % status[:3]) as caught:
         client(server.url, seconds=20).call("GET", "sdrs", PATH)
     assert time.monotonic() - began < 3 and len(str(caught.value)) < 300
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000, "kilobytes"
+
+
+def test_a_knock_reads_no_body(serve):
+    """The doctor asks without credentials, and for the status alone."""
+    packed = bomb(2**28)
+    server = serve(lambda connection, _request: connection.sendall(
+        sockets.response(packed, "302 Found", "Content-Encoding: gzip", "Location: http://169.254.0.1/")))
+    settings = _settings.resolve({"region": "r", "auth_token": TOKEN}, {})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = _doctor_knock.knock(server.url, "/", settings)
+    assert (found.status, found.problem) == (302, None) and TOKEN.encode() not in server.requests[0]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000, "kilobytes"
 
 

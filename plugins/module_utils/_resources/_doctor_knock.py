@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
+from .._connection import new_session
 from .._errors import one_line
 from .._pool import Threads
+from .._transport import reason
 
 try:
-    import requests
     from requests import exceptions as http
     from requests.utils import get_environ_proxies, select_proxy
 except ImportError:
-    requests = None
+    http = None
 
 # Seconds to connect, and to wait for a response; a silent host must not hold up what the others have to tell.
 CONNECT, ANSWER = 3.0, 5.0
-_DEEPEST = 5
 
 
 @dataclass
@@ -55,8 +55,7 @@ def knock(url, path, settings):
         found.area = "proxy" if found.proxy else "name_resolution"
         found.problem = one_line(getattr(error, "strerror", None) or error, 100)
         return found
-    session = requests.Session()
-    session.trust_env = not is_loopback(urlsplit(url).hostname)
+    session = new_session()
     begun = time.time()
     try:
         # As a stream: the body is of no interest, and may be of any length.
@@ -66,14 +65,14 @@ def knock(url, path, settings):
         ) as response:
             found.status, found.skew = response.status_code, _skew(response.headers.get("Date"), begun, time.time())
     except http.SSLError as error:
-        found.area, found.problem = "tls", _reason(error)
+        found.area, found.problem = "tls", reason(error, ANSWER)
     except http.ProxyError as error:
-        found.area, found.problem = "proxy", _reason(error)
+        found.area, found.problem = "proxy", reason(error, ANSWER)
     except (http.RequestException, ValueError) as error:
-        found.area, found.problem = "endpoint", "no response in time" if isinstance(error, http.Timeout) else _reason(error)
+        found.area, found.problem = "endpoint", "no response in time" if isinstance(error, http.Timeout) else reason(error, ANSWER)
     except OSError as error:
         # requests says so of a CA file that cannot be read.
-        found.area, found.problem = "tls", one_line(error, 200)
+        found.area, found.problem = "tls", reason(error, ANSWER)
     finally:
         session.close()
     return found
@@ -135,14 +134,3 @@ def _skew(date, begun, ended):
         return parsedate_to_datetime(date).timestamp() + 0.5 - (begun + ended) / 2
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _reason(error):
-    """The innermost reason of a failed connection, without the URL around it."""
-    for _depth in range(_DEEPEST):
-        inner = [each for each in (getattr(error, "reason", None), *error.args) if isinstance(each, BaseException)]
-        if not inner:
-            break
-        error = inner[-1]
-    text = getattr(error, "verify_message", None) or (error.args[-1] if error.args else error)
-    return one_line(str(text).rpartition("): ")[2], 200)

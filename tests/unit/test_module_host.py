@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host that is an AnsibleModule: what it refuses, and what it shows of the options."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.module_utils import basic
+
+from ansible_collections.cloud_dr.sdrs.plugins.modules import ecs_server_check_info, sdrs_server_group
+
+OPTIONS = {"name": "erp", "endpoint": "http://127.0.0.1:9", "auth_token": "t0ken-of-somebody-0815", "project_id": "p", "region": "r",
+"token_cache": False, "max_retries": 0}
+
+
+@pytest.fixture
+def module(monkeypatch, capsys):
+    """``module(loaded, options)`` runs a module's main() with these options, as they come over the wire, and gives its result."""
+    def run(loaded, **options):
+        arguments = {**options, "_ansible_syslog_facility": "LOG_USER", "_ansible_remote_tmp": "/tmp", "_ansible_verbosity": 4}  # noqa: S108
+        # As before ansible-core 2.19, which refuses texts that are none by itself.
+        monkeypatch.setattr(basic, "_load_params", lambda: arguments)
+        monkeypatch.setattr(basic, "_PARSED_MODULE_ARGS", dict(arguments), raising=False)
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit):
+            loaded.main()
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.out + shown.err
+        return json.loads(shown.out.strip().splitlines()[-1])
+
+    return run
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"name": "x\ud800y"}, "name: holds half"), ({"username": "\udfff"}, "username: holds half"),
+    ({"endpoints": {"sdrs": "\ud800"}}, "endpoints: holds half"),
+    ({"auth_token": "t0ken-of-somebody-0815\udc80"}, "auth_token: holds half"),
+    ({"http_timeout": 10**400}, "http_timeout: must be from 1 to 600"), ({"http_timeout": float("inf")}, "http_timeout: must be from"),
+    ({"http_timeout": "nan"}, "http_timeout: must be from"), ({"max_retries": 10**400}, "'max_retries'"), ({"max_retries": "inf"}, "'max_retries'"),
+    ({"max_retries": "1e999999999"}, "'max_retries'"), ({"max_retries": float("nan")}, "'max_retries'"),
+    ({"max_retries": 101}, "max_retries: must be from 0 to 100"),
+    ({"wait_timeout": "1e400"}, "wait_timeout: must be from"), ({"poll_interval": 1e-9}, "poll_interval: must be from"),
+    ({"auth_token": "t0ken-of-somebody-0815\nX: y"}, "auth_token: must be one line"),
+    ({"endpoint": "https://me:s3cret-pass@x"}, "endpoint must not contain credentials"),
+    ({"endpoint": "https://me:s3cret-pass@x", "state": "bogus"}, "value of state must be"),
+    ({"endpoints": {"sdrs": "https://me:s3cret-pass@x"}, "state": "bogus"}, "value of state must be"), ({"region": "evil.com/"}, "region: "),
+], ids=range(19))
+def test_what_cannot_be_is_refused_by_name(module, options, message):
+    result = module(sdrs_server_group, **{**OPTIONS, **options})
+    assert result["failed"] and message in result["msg"], result["msg"]
+    shown = json.dumps(result)
+    assert "t0ken" not in shown and "s3cret" not in shown and "unexpected" not in shown
+    shown.encode("ascii").decode("unicode_escape").encode("utf-8")  # nothing in it that cannot be written
+
+
+def test_numbers_in_lists(module):
+    for ports in ([22, 10**400], "22,inf", [0], [65536], [22, "nan"]):
+        result = module(ecs_server_check_info, **{key: value for key, value in OPTIONS.items() if key != "name"}, ids=["x" * 32], ports=ports)
+        assert result["failed"] and ("ports: must be from 1 to 65535" in result["msg"] or "ports" in result["msg"])
+
+
+def test_a_fault_of_ours_is_a_sentence(module, monkeypatch):
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _module
+
+    def fail(*_arguments):
+        raise KeyError("t0ken-of-somebody-0815")
+
+    monkeypatch.setattr(_module, "run", fail)
+    result = module(sdrs_server_group, **OPTIONS)
+    assert result["msg"].startswith("unexpected KeyError at ") and "test_module_host.py" in result["msg"] and "t0ken" not in json.dumps(result)
