@@ -170,7 +170,7 @@ def changing(row, path, change):
 def read_fields():
     return [
         pytest.param(row, path, declared, owner, id="%s-%s" % (row.name.replace("/", "|"), ".".join(path)))
-        for row in ROWS.values() for path, declared, owner in vendor.places(row.service, row.model) if path[-1] in texts()
+        for row in ROWS.values() for path, declared, owner in vendor.places(row.sdk, row.model) if path[-1] in texts()
     ]
 
 
@@ -210,7 +210,7 @@ def test_every_path_in_the_code_has_a_row():
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name.replace("/", "|"))
 def test_the_vendor_publishes_each_row(row):
-    assert row.model in vendor.published(row.service).get((row.method, vendor.anonymous(row.path)), ())
+    assert row.model in vendor.published(row.sdk).get((row.method, vendor.anonymous(row.path)), ())
 
 
 def test_every_operation_is_used_by_a_task():
@@ -253,7 +253,7 @@ def test_a_field_is_null_or_missing(row, path, declared, owner):
 @pytest.mark.parametrize("row, path, declared, owner", read_fields())
 def test_a_field_has_another_value(row, path, declared, owner):
     """Whatever it says, tasks end well or with an error in words."""
-    change = changing(row, path, lambda place, key: place.update({key: vendor.other(row.service, declared, {})}))
+    change = changing(row, path, lambda place, key: place.update({key: vendor.other(row.sdk, declared, {})}))
     for _task, error, _differs in runs(row, change, 3, len("".join(path))):
         assert error is None or (error.message and "\n" not in str(error))
 
@@ -261,8 +261,8 @@ def test_a_field_has_another_value(row, path, declared, owner):
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name.replace("/", "|"))
 def test_fields_that_nobody_reads(row):
     """All of them null, then missing, then others that the vendor does not know: nothing is different."""
-    unread = [path for path, _declared, _owner in vendor.places(row.service, row.model) if path[-1] not in texts()]
-    levels = list(vendor.levels(row.service, row.model))
+    unread = [path for path, _declared, _owner in vendor.places(row.sdk, row.model) if path[-1] not in texts()]
+    levels = list(vendor.levels(row.sdk, row.model))
 
     def without(change):
         def mutate(asked, answer, query):
@@ -284,10 +284,10 @@ def test_fields_that_nobody_reads(row):
 
 def _entries(row):
     """The lists of an answer whose entries have an ID."""
-    found = vendor.fields(row.service, row.model).values()
+    found = vendor.fields(row.sdk, row.model).values()
     return [
         declared for declared in found
-        if vendor.inner(declared)[0] == "list" and {"id", "scaling_group_id"} & set(vendor.fields(row.service, vendor.inner(declared)[1]))
+        if vendor.inner(declared)[0] == "list" and {"id", "scaling_group_id"} & set(vendor.fields(row.sdk, vendor.inner(declared)[1]))
     ]
 
 
@@ -300,8 +300,8 @@ def test_a_strange_object_hides_no_other(row, kind):
     """An object that no task is about stands first in the list."""
     def mutate(asked, answer, query):
         if asked is row and not {"server_group_id", "vpc_id", "volume_id", "id"} & set(query):
-            key, model = next((key, vendor.inner(each)[1]) for key, each in vendor.fields(row.service, row.model).items() if each in _entries(row))
-            stranger = vendor.fill(row.service, model, {})
+            key, model = next((key, vendor.inner(each)[1]) for key, each in vendor.fields(row.sdk, row.model).items() if each in _entries(row))
+            stranger = vendor.fill(row.sdk, model, {})
             if kind != "full":
                 named = next(name for name in ("id", "scaling_group_id") if name in stranger)
                 stranger = {name: "f" * 32 if name == named and kind == "an ID alone" else None for name in stranger}
