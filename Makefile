@@ -9,13 +9,18 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/tree
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
-.PHONY: help demo test lint sanity unit faults matrix bench build clean
+# Beside that of the tests: the releases that are supported, each with a Python it runs on.
+CORES := 2.16 2.18 2.20 2.21
+PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-4]*/bin/python3)
+
+.PHONY: help demo test lint sanity unit faults matrix hostile bench build clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
 	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
 	@echo "make unit    the unit and contract tests alone"
 	@echo "make faults  every fault at every call of every writing module (make test leaves out every other call of long ones)"
+	@echo "make hostile names that are programs, paths or escapes through every outlet, on every supported ansible-core"
 	@echo "make matrix  the plays under each behaviour of the simulator that nobody knows of the service, for the night; ONLY='a name' for one"
 	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
 	@echo "make build   the collection's tarball, below .build"
@@ -44,6 +49,10 @@ unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 faults: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -n 8 tests/integration/test_faults.py
 
+hostile: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@for core in $(CORES); do $(MAKE) --no-print-directory .build/venv-$$core/made || echo "ansible-core $$core is left out"; done
+	@SDRS_EVERY_CORE=1 $(BIN)/python -m pytest -n 4 tests/unit/test_hostile_text.py tests/integration/test_hostile_text.py
+
 matrix: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -q -n 2 tests/unit/test_vendor_answers.py
 	@$(BIN)/python tests/matrix.py $(if $(ONLY),"$(ONLY)")
@@ -67,6 +76,12 @@ $(VENV)/demo: requirements.txt tests/requirements-demo.txt | $(VENV)/bin/python
 $(VENV)/test: tests/requirements.txt $(VENV)/demo
 	$(BIN)/python -m pip install --quiet -r tests/requirements.txt
 	@touch $@
+
+.build/venv-%/made: requirements.txt
+	@for python in $(PYTHONS); do \
+	  rm -rf $(@D) && $$python -m venv $(@D) && \
+	  $(@D)/bin/python -m pip install --quiet 'ansible-core~=$*.0' -r requirements.txt && touch $@ && exit 0; \
+	done 2>/dev/null; echo "no Python here runs ansible-core $*: tried $(PYTHONS)"; exit 1
 
 # Ansible finds a collection by its path only.
 .build/tree/ansible_collections/cloud_dr/sdrs:

@@ -169,11 +169,25 @@ def run_task(module, options, check_mode=False, host=None):
         raise TaskFailed(error) from error
 
 
-class Workplace:
-    """A user's folder with an inventory; playbooks are run in it as users run them."""
+def cores():
+    """``{version: folder of its commands}`` of the ansible-core releases that are here: that of the tests, and those of ``make hostile``."""
+    found = {}
+    for place in (Path(sys.executable).parent, *sorted((ROOT / ".build").glob("venv-*/bin"))):
+        about = next(place.parent.glob("lib/python*/site-packages/ansible_core-*.dist-info"), None)
+        if about and (place / "ansible-playbook").exists():
+            found.setdefault(".".join(about.name.split("-")[1].split(".")[:2]), place)
+    return dict(sorted(found.items(), key=lambda entry: tuple(map(int, entry[0].split(".")))))
 
-    def __init__(self, folder, simulator):
+
+class Workplace:
+    """A user's folder with an inventory; playbooks are run in it as users run them.
+
+    :param core: the folder of the commands of an ansible-core; default: that of the tests
+    """
+
+    def __init__(self, folder, simulator, core=None):
         self.folder, self.connection = folder, dict(simulator.connection, token_cache=False)
+        self.core = core or Path(sys.executable).parent
 
     def inventory(self, **hosts):
         """Write ``inventory.yml`` with these hosts and their variables."""
@@ -193,7 +207,7 @@ class Workplace:
         own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
         settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
         name = playbook if playbook.endswith(".yml") else "cloud_dr.sdrs." + playbook
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), name, "-i", inventory, *arguments]
+        command = [str(self.core / "ansible-playbook"), name, "-i", inventory, *arguments]
         return {"args": command, "env": {**own, **settings, **environment}, "cwd": self.folder}
 
     def report(self, what, group="erp"):

@@ -52,8 +52,9 @@ import time
 from ansible.plugins.callback import CallbackBase
 
 from ..module_utils._progress import VARIABLE
+from ..module_utils._text import visible
 
-_LONGEST = 8192
+_LONGEST, _LONGEST_LINE = 8192, 1000
 _NAMED = 3
 
 
@@ -158,8 +159,7 @@ class CallbackModule(CallbackBase):
                     self._say(line)
 
     def _say(self, line):
-        printable = "".join(character if character.isprintable() else " " for character in line)
-        self._display.display("  sdrs: %s" % printable, color="cyan")
+        self._display.display("  sdrs: %s" % visible(line, keep="", longest=_LONGEST_LINE), color="cyan")
 
     def _close(self):
         if os.getpid() != self._owner:

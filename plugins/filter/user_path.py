@@ -32,9 +32,10 @@ _value:
 """
 
 import os
-import re
 
 from ansible.errors import AnsibleFilterError
+
+from ..module_utils._text import path_part
 
 
 def user_path(path):
@@ -46,10 +47,15 @@ def user_path(path):
 
 def report_folder(path, group):
     """The folder of a protection group's reports below ``path``, whatever the service calls the group."""
-    name = re.sub(r"[^\w.-]", "_", str(group))
-    return os.path.join(user_path(path), "_" + name if name.startswith(".") or not name else name)
+    return os.path.join(user_path(path), path_part(group))
+
+
+def report_path(path, group, file):
+    """A file in that folder, whatever it is called."""
+    name = str(file)
+    return os.path.join(report_folder(path, group), "." + path_part(name[1:]) if name.startswith(".") else path_part(name))
 
 
 class FilterModule:
     def filters(self):
-        return {"user_path": user_path, "report_folder": report_folder}
+        return {"user_path": user_path, "report_folder": report_folder, "report_path": report_path}

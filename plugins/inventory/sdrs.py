@@ -15,6 +15,8 @@ description:
   - The file's name is C(sdrs.yml) or ends in C(.sdrs.yml); C(.yaml) does too.
   - Every host has C(sdrs_kind), V(server_group) or V(protected_instance). Hosts are in groups C(sdrs_status_<status>) and
     C(sdrs_site_<source or target>), instances also in C(sdrs_group_<protection group>) and C(sdrs_tag_<key>_<value>).
+  - A host has the name of its object, or its ID where the name is no plain one, is not unique, or means something else in an inventory.
+    Names of groups that are made of values become identifiers. Values are text, and never taken for templates.
   - Reads one list of each kind of object, whatever their number. Options may be templates.
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
@@ -58,21 +60,21 @@ compose:
 
 import hashlib
 import json
-import re
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._api import Api
 from ..module_utils._argspec import CONNECTION
 from ..module_utils._client import MISSING_REQUESTS, Client
 from ..module_utils._clouds_yaml import MissingYaml
-from ..module_utils._errors import SdrsError, unexpected
+from ..module_utils._errors import LONGEST_WARNING, SdrsError, one_line, unexpected
 from ..module_utils._lookup import Lookup
-from ..module_utils._mask import masked, masked_data
+from ..module_utils._mask import masked_data
 from ..module_utils._settings import resolve
-from ..plugin_utils._inventory import fetch, hosts
+from ..module_utils._text import harmless, without_reserved
+from ..plugin_utils._filters import as_text
+from ..plugin_utils._inventory import fetch, group_name, hosts
 
 try:
     from ansible.template import trust_as_template as _plain
@@ -82,8 +84,6 @@ except ImportError:  # before ansible-core 2.19 strings are trusted unless they 
         return value
 
 
-# What can be no template, whatever the delimiters: names, IDs, addresses, statuses.
-_HARMLESS = re.compile(r"[A-Za-z0-9 ._:/@+=,()-]*")
 _SUFFIXES = ("sdrs.yml", "sdrs.yaml")
 
 
@@ -110,8 +110,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if problem:
             # Not where the exception is being handled: Ansible would show it.
             raise AnsibleParserError("%s: %s" % (path, problem))
-        for name, variables, groups in hosts(found, self.get_option("hosts"), self.get_option("server_groups")):
+        taken = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or {})}
+        added = hosts(found, self.get_option("hosts"), self.get_option("server_groups"), taken)
+        # All hosts first, so that no group gets the name of one.
+        for name, _variables, _groups in added:
+            self.inventory.add_host(name)
+        for name, variables, groups in added:
             self._add(name, variables, groups)
+
+    def _sanitize_group_name(self, name):
+        """The names of groups made of values; the features of constructed inventories call it, too."""
+        return group_name(name, self.inventory.hosts)
 
     def _connection(self):
         """The connection options, templates resolved."""
@@ -126,18 +135,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         use = self.get_option("cache") and cache
         if use and key in self._cache:
             return self._cache[key]
-        found = masked_data(fetch(Lookup(Api(Client(settings, self._tell))), self.get_option("hosts"), self._tell))
+        # A cache would take reserved keys for types of its own.
+        found = without_reserved(masked_data(fetch(Lookup(Api(Client(settings, self._tell))), self.get_option("hosts"), self._tell)))
         if self.get_option("cache"):
             self._cache[key] = found
         return found
 
     def _tell(self, message):
-        self.display.warning(masked(message))
+        self.display.warning(one_line(message, LONGEST_WARNING))
 
     def _add(self, name, variables, groups):
-        self.inventory.add_host(name)
+        # Before they enter templates of the user: these would take them for templates.
+        variables = {key: _no_template(value) for key, value in variables.items()}
         for key, value in variables.items():
-            self.inventory.set_variable(name, key, _no_template(value))
+            self.inventory.set_variable(name, key, value)
         for group in groups:
             self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(group)), name)
         strict = self.get_option("strict")
@@ -149,9 +160,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _no_template(value):
     """Names come from the service: nothing in them may be taken for a template. What can be none stays an ordinary string."""
     if isinstance(value, dict):
-        return {key: _no_template(entry) for key, entry in value.items()}
+        return {_no_template(key): _no_template(entry) for key, entry in without_reserved(value).items()}
     if isinstance(value, list):
         return [_no_template(entry) for entry in value]
     if not isinstance(value, str):
         return value
-    return _plain(value) if _HARMLESS.fullmatch(value) else wrap_var(value)
+    # Lone surrogates can be written nowhere.
+    return _plain(value) if harmless(value) else as_text(value.encode("utf-8", "backslashreplace").decode("utf-8"))

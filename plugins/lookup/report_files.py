@@ -44,6 +44,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ..module_utils._text import without_reserved
 from ..plugin_utils import _records
 
 display = Display()
@@ -59,4 +60,4 @@ class LookupModule(LookupBase):
             found += contents
             for problem in problems:
                 display.warning(problem)
-        return wrap_var(found)
+        return wrap_var(without_reserved(found))

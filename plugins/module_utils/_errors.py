@@ -13,6 +13,7 @@ import re
 import traceback
 
 from ._mask import masked, masked_data, whole
+from ._text import visible
 
 # "Not found" comes as HTTP 400 with these codes (field notes 3.2, appendix A.1).
 NOT_FOUND_CODES = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902", "SDRS.1326", "Ecs.0114"})
@@ -32,14 +33,13 @@ _ERROR_BODY = frozenset((
     "title", "status", "type",
 ))
 _LONGEST = 600
+LONGEST_WARNING = 1500
 _DEEPEST = 10
-# Control characters, and those that turn the direction of writing.
-_NOT_SHOWN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\s]+")
 
 
 def one_line(text, longest=_LONGEST):
-    """``text`` on one line, secrets masked, control characters removed, at most ``longest`` characters."""
-    text = _NOT_SHOWN.sub(" ", masked(whole(str(text)))).strip()
+    """``text`` on one line, secrets masked, control characters shown as escapes, at most ``longest`` characters."""
+    text = visible(re.sub(r"\s+", " ", masked(whole(str(text)))).strip(), keep="")
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -75,7 +75,7 @@ class SdrsError(Exception):
             parts.append("[%s]" % self.data["code"])
         if self.data.get("remedy"):
             parts.append(self.data["remedy"])
-        return one_line(" ".join(parts), 1500)
+        return one_line(" ".join(parts), LONGEST_WARNING)
 
 
 class ConfigError(SdrsError):

@@ -11,10 +11,11 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ._argspec import CONNECTION, alias_conflicts, ordinary_numbers
 from ._client import MISSING_REQUESTS
 from ._clouds_yaml import MissingYaml
-from ._errors import ConfigError, SdrsError, unexpected
-from ._mask import known, masked, masked_data
+from ._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line, unexpected
+from ._mask import known, masked_data
 from ._run import run
 from ._settings import remember
+from ._text import all_visible, without_reserved
 
 NEEDED_PYTHON = (3, 11)
 # Names the process of ansible-playbook to a module on the same machine.
@@ -45,7 +46,7 @@ class ModuleHost:
         self.check_mode = module.check_mode
 
     def warn(self, message):
-        self._module.warn(masked(message))
+        self._module.warn(one_line(message, LONGEST_WARNING))
 
     def mask(self, secrets):
         """Secrets from the environment or clouds.yaml are masked like those of options."""
@@ -66,7 +67,7 @@ def run_module(spec, declaration):
         module.fail_json(msg="cloud_dr.sdrs needs Python %d.%d or newer, this is %s" % (*NEEDED_PYTHON, sys.version.split()[0]))
     if MISSING_REQUESTS:
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING_REQUESTS)
-    result = masked_data(outcome(spec, declaration, module.given, module.params, ModuleHost(module)))
+    result = without_reserved(masked_data(outcome(spec, declaration, module.given, module.params, ModuleHost(module))))
     module.no_log_values.update(known())
     if result.pop("failed", False):
         # Not where an exception is being handled: Ansible would show it.
@@ -86,7 +87,8 @@ def outcome(spec, declaration, given, params, host):
     except MissingYaml:
         return {"failed": True, "msg": missing_required_lib("PyYAML", reason="to read clouds.yaml")}
     except SdrsError as error:
-        return {"failed": True, "msg": str(error), "error": error.as_dict(), **error.result}
+        # Ansible prints the result of what failed.
+        return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}
     except Exception as error:  # pylint: disable=broad-except
         text = unexpected(error)
         return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}

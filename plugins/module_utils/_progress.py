@@ -11,9 +11,12 @@ import json
 import os
 import socket
 
-from ._mask import masked_data
+from ._mask import masked
+from ._text import visible
 
 VARIABLE = "SDRS_PROGRESS_SOCKET"
+# Characters, so that the datagram stays below what the callback takes.
+_LONGEST_NAME, _LONGEST_ERROR = 200, 600
 
 
 class Teller:
@@ -39,9 +42,11 @@ class Teller:
         if self._socket is None:
             return
         job, obj = step.job or {}, obj or {}
+        progress = obj.get("progress")
         message = {
-            "event": event, "step": id(step), "quick": step.quick, "operation": step.operation, "resource_type": step.kind.title, "name": step.name,
-            "job_id": job.get("job_id"), "progress": obj.get("progress"), "error": obj.get("error"),
+            "event": event, "step": id(step), "quick": step.quick, "operation": step.operation, "resource_type": step.kind.title,
+            "name": _short(step.name, _LONGEST_NAME), "job_id": _short(job.get("job_id"), _LONGEST_NAME),
+            "progress": progress if isinstance(progress, int) else None, "error": _short(obj.get("error"), _LONGEST_ERROR),
         }
         self._send({key: value for key, value in message.items() if value is not None})
 
@@ -49,6 +54,10 @@ class Teller:
         if self._socket is None:
             return
         try:
-            self._socket.sendto(json.dumps(dict(masked_data(message), pid=os.getpid()))[:4000].encode("utf-8"), self._path)
+            self._socket.sendto(json.dumps(dict(message, pid=os.getpid()), ensure_ascii=False).encode("utf-8"), self._path)
         except OSError:
             pass
+
+
+def _short(text, longest):
+    return None if text is None else visible(visible(masked(text), keep=""), longest=longest)

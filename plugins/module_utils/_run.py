@@ -24,6 +24,7 @@ from ._plan import wait_step
 from ._progress import Teller
 from ._settings import remember
 from ._settings import resolve as resolve_settings
+from ._text import all_visible
 from ._wait import Waiting
 
 # How often a plan may bring more to light; each round does something, so this only stops a service that contradicts itself.
@@ -122,7 +123,7 @@ class _Task:
             error.result.setdefault("operations", operations)
             error.result.setdefault("jobs", self._jobs())
             if self.plans:
-                error.result.setdefault("diff", {"before": self.plans[0].before, "after": self.plans[0].after})
+                error.result.setdefault("diff", self._diff())
             error.result["changed"] = bool(operations)
             raise
 
@@ -216,13 +217,17 @@ class _Task:
         jobs = [step.job for step in self.steps if step.job]
         return [_compact(job) for job in jobs] if self.declaration.compact else jobs
 
+    def _diff(self):
+        # --diff prints it as it is.
+        return all_visible({"before": self.plans[0].before, "after": self.plans[0].after})
+
     def _result(self, live):
         operations = _operations(self.steps)
         result = {
             "changed": bool(operations),
             "operations": operations,
             "jobs": self._jobs(),
-            "diff": {"before": self.plans[0].before, "after": self.plans[0].after},
+            "diff": self._diff(),
             self.declaration.returns: self._object(live),
         }
         if self.declaration.compact:

@@ -34,7 +34,8 @@ options:
     default: 300
   windows_settle:
     description:
-      - Seconds more than O(timeout) for the ports of a Windows server that runs, from 0 to 86400. Cloudbase-Init takes 3 to 5 minutes after the first boot at a site.
+      - Seconds more than O(timeout) for the ports of a Windows server that runs, from 0 to 86400.
+      - Cloudbase-Init takes 3 to 5 minutes after the first boot at a site.
       - Which servers run Windows is told by C(os_type) of their metadata.
     type: float
     default: 0

@@ -14,8 +14,11 @@ description:
     M(cloud_dr.sdrs.sdrs_topology) takes. Applying it changes nothing, so that what exists can be adopted.
   - Servers, disks and VPCs are named by ID, since names stop being unique when a server is protected. Put names in their place where
     you prefer them.
-  - Left out are what only the service sets, names that several objects of the group bear, and objects that a failed creation, deletion,
-    attachment or detachment left behind.
+  - Left out are what only the service sets, names that several objects of the group bear, names, descriptions and tags that the document's
+    rules do not allow, and objects that a failed creation, deletion, attachment or detachment left behind. RV(left_out) lists all but the
+    first.
+  - Values are as the service has them. To write the document into a file that Ansible reads as variables, use
+    P(cloud_dr.sdrs.export_document#filter), since names and descriptions may look like templates.
   - The same state gives the same text, byte for byte.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -37,10 +40,10 @@ EXAMPLES = r"""
     server_groups: [erp]
   register: exported
 
-- name: Keep it in git
+- name: Keep it in git as variables of the host erp
   ansible.builtin.copy:
-    content: "{{ exported.topology | to_nice_yaml(sort_keys=false) }}"
-    dest: erp.yml
+    content: "{{ exported | cloud_dr.sdrs.export_document }}"
+    dest: host_vars/erp.yml
     mode: "0644"
 """
 
@@ -55,6 +58,30 @@ topology:
       type: list
       elements: dict
   sample: {server_groups: [{name: erp, protection: enabled, protected_instances: [], replications: [], drills: []}]}
+left_out:
+  description: What the document lacks, because it cannot hold it or applying it would change something.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource_type:
+      description: The kind of the object, as V(protected_instance).
+      type: str
+    id:
+      description: The object's ID.
+      type: str
+    name:
+      description: The object's name.
+      type: str
+    key:
+      description: What is left out of its entry; absent when the object has no entry at all.
+      type: str
+    reason:
+      description: Why.
+      type: str
+  sample:
+    - {resource_type: protected_instance, id: 2c26b4d5-2a67-4f64-9f33-4f5f3d1f0b8a, name: db-1, key: description,
+       reason: is longer than 64 bytes of UTF-8}
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure

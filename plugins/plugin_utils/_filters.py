@@ -9,7 +9,17 @@ import json
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._errors import SdrsError
+from ..module_utils._errors import SdrsError, one_line
+
+try:
+    from ansible.utils.native_jinja import NativeJinjaText as _Text
+except ImportError:  # from ansible-core 2.19 on a string is never evaluated
+    _Text = str
+
+
+def as_text(text):
+    """``text`` as a string that is no template, and that templates leave alone: before ansible-core 2.19 ``True`` and ``[1]`` become what they look like."""
+    return wrap_var(_Text(text))
 
 
 def plain(value):
@@ -26,6 +36,7 @@ def as_filter(function):
             return wrap_var(function(*map(plain, arguments)))
         except (SdrsError, ValueError, KeyError, TypeError, AttributeError) as error:
             text = str(error) if isinstance(error, (SdrsError, ValueError)) else "%s: %s: %s" % (function.__name__, type(error).__name__, error)
-            raise AnsibleFilterError(text) from error
+            # The cause would be printed, too, as it is.
+            raise AnsibleFilterError(one_line(text)) from None
 
     return filtered

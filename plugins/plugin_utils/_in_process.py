@@ -19,10 +19,11 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import CONNECTION, ordinary_numbers
 from ..module_utils._client import MISSING_REQUESTS
-from ..module_utils._errors import unexpected
+from ..module_utils._errors import LONGEST_WARNING, one_line, unexpected
 from ..module_utils._mask import known, masked, masked_data
 from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, outcome, require_parent
 from ..module_utils._settings import remember
+from ..module_utils._text import without_reserved
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -38,7 +39,7 @@ class _ActionHost:
         self.warnings = []
 
     def warn(self, message):
-        self.warnings.append(masked(message))
+        self.warnings.append(one_line(message, LONGEST_WARNING))
 
     def mask(self, secrets):
         self.secrets.update(secrets)
@@ -104,7 +105,7 @@ def _run_here(module, options, task):
         result = outcome(spec, module.DECLARATION, options, checked.validated_parameters, host)
     result["invocation"] = {"module_args": {name: checked.validated_parameters.get(name) for name in spec.options}}
     host.mask(known())
-    result = masked_data(_plain_data(result))
+    result = without_reserved(masked_data(_plain_data(result)))
     result = sanitize_keys(remove_values(result, host.secrets), host.secrets, frozenset(("changed", "failed", "msg", "invocation")))
     if host.warnings:
         result["warnings"] = [remove_values(warning, host.secrets) for warning in host.warnings]

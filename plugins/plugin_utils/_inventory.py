@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
 
 from ..module_utils._errors import SdrsError
@@ -13,10 +15,19 @@ from ..module_utils._plan import tags_to_mapping
 from ..module_utils._resources import drill, protected_instance, server_group
 from ..module_utils._resources._owner import server_halves, server_zone
 from ..module_utils._resources._server_checks import addresses
+from ..module_utils._validate import ip_address as ip_problem
+from ..module_utils._validate import is_id
 from ..module_utils._validate import name as name_problem
 
 _GROUP = ("id", "name", "description", "status", "progress", "priority_station", "source_availability_zone", "target_availability_zone",
           "source_vpc_id", "domain_id", "protected_instance_num", "replication_num")
+
+# No option (-x), no part of a path (..), no file of another host's variables (erp.yml).
+_HOST = re.compile(r"\w(?:[\w.-]*[\w-])?(?<!\.yml)(?<!\.yaml)(?<!\.json)")
+# Names that mean something to Ansible itself.
+RESERVED = frozenset(("all", "ungrouped", "localhost", "127.0.0.1"))
+_OWN_GROUPS = ("sdrs_status_", "sdrs_site_", "sdrs_group_", "sdrs_tag_")
+_LONGEST_GROUP = 128
 
 
 def fetch(lookup, hosts, warn):
@@ -48,10 +59,11 @@ def _server(server):
     }
 
 
-def hosts(found, kind, wanted=None):
+def hosts(found, kind, wanted=None, taken=()):
     """``[(name, variables, groups)]``, sorted by name; names that several objects bear get their ID appended, those that are none give way to it.
 
     :param wanted: names or IDs of the protection groups to show, or None for all
+    :param taken: names that mean groups in the inventory
     """
     groups = {group["id"]: group for group in found["server_groups"] if not wanted or group["id"] in wanted or group.get("name") in wanted}
     if kind == "server_groups":
@@ -63,9 +75,11 @@ def hosts(found, kind, wanted=None):
              _instance_groups(instance, groups[instance["server_group_id"]]))
             for instance in found["protected_instances"] if instance.get("server_group_id") in groups
         ]
-    names = [_host_name(entry[0]) for entry in entries]
-    count = Counter(names)
-    named = [("%s_%s" % (name, entry[0]["id"]) if count[name] > 1 else name, entry[1], entry[2]) for name, entry in zip(names, entries)]
+    # An ID that is none could be anything.
+    entries = [entry for entry in entries if is_id(entry[0]["id"])]
+    names = [_host_name(entry[0], taken) for entry in entries]
+    names = ["%s_%s" % (name, entry[0]["id"]) if count > 1 else name for name, entry, count in _counted(names, entries)]
+    named = [(entry[0]["id"] if count > 1 else name, entry[1], entry[2]) for name, entry, count in _counted(names, entries)]
     if kind == "server_groups":
         for host, variables, _groups in named:
             if host != variables["sdrs_name"]:
@@ -74,9 +88,29 @@ def hosts(found, kind, wanted=None):
     return sorted(named, key=lambda entry: entry[0])
 
 
-def _host_name(obj):
-    """The name if it is one by the service's rules (a template, say, is none), else the ID."""
-    return obj["name"] if obj.get("name") and name_problem(obj["name"]) is None else obj["id"]
+def _counted(names, entries):
+    count = Counter(names)
+    return [(name, entry, count[name]) for name, entry in zip(names, entries)]
+
+
+def _host_name(obj, taken):
+    """The name if it is one by the service's rules (a template, say, is none) and means nothing else to Ansible, else the ID."""
+    name = obj.get("name")
+    if not name or name_problem(name) or not _HOST.fullmatch(name) or name.startswith(_OWN_GROUPS):
+        return obj["id"]
+    # Another object's ID as a name would mean that object.
+    return obj["id"] if name in RESERVED or name in taken or is_id(name) else name
+
+
+def group_name(text, hosts):
+    """``text`` as the name of a group: an identifier, and no name that a host has or that means something to Ansible itself.
+
+    A group and a host of one name are the same to much of Ansible.
+    """
+    name = re.sub(r"^[\d\W]|\W", "_", str(text)) or "_"
+    if len(name) > _LONGEST_GROUP:
+        name = "%s_%s" % (name[:_LONGEST_GROUP], hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8])
+    return name + "_" if name in RESERVED or name in hosts else name
 
 
 def _group_variables(group):
@@ -105,8 +139,10 @@ def _instance_variables(instance, group, servers, drilled):
         "sdrs_production_server": production, "sdrs_dr_server": dr,
         "sdrs_drill_servers": [dict(servers.get(entry["id"]) or {}, **entry) for entry in drilled.get(instance["id"], [])],
     }
-    if production and production.get("addresses"):
-        variables["ansible_host"] = production["addresses"][0]
+    # Anything but an address could be an option to ssh.
+    addressed = [address for address in (production or {}).get("addresses") or [] if "%" not in address and ip_problem(address) is None]
+    if addressed:
+        variables["ansible_host"] = addressed[0]
     return variables
 
 

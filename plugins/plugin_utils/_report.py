@@ -35,7 +35,8 @@ def build(run):
     servers = [_server(entry, milestones) for entry in run.get("servers") or []]
     steps = [_timed(entry, milestones) for entry in run.get("steps") or []]
     errors = [_error(entry) for entry in run.get("errors") or []]
-    clean_up = list(run.get("clean_up") or [])
+    # Before ansible-core 2.19 a name such as True or [1] comes as what it looks like.
+    clean_up = [dict(entry, name=None if entry.get("name") is None else str(entry["name"])) for entry in run.get("clean_up") or []]
     reasons = [error["message"] for error in errors]
     reasons += ["%s: %s: %s" % (server["label"], check["check"], check["detail"]) for server in servers for check in _bad(server["checks"])]
     reasons += ["%s: %s" % (step["check"], step["detail"]) for step in _bad(steps)]

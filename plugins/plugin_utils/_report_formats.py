@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -11,7 +12,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import jinja2
+import markupsafe
 
+from ..module_utils._text import hidden, visible
 from ._report import PASSED, moment, span
 
 # A page with more bars is no picture any more; the JSON holds all.
@@ -19,8 +22,12 @@ _MOST_ROWS = 60
 _TITLES = {
     "drill": "DR drill", "planned_failover": "Planned failover", "failover": "Failover", "failback": "Failback", "reprotect": "Re-protection",
 }
-_NOT_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-_NOT_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#|!])")
+# The JSON holds the whole text.
+_LONGEST_TEXT = 2000
+# What Markdown takes for markup, and what GitHub makes links of.
+_NOT_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#|!~]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_BEGINS_A_LIST = re.compile(r"^([-+]|\d+(?=[.)]))")
+_JSON_ESCAPED = re.compile(r"[^\x00-\x7e]")
 
 
 def render(report, form):
@@ -34,19 +41,55 @@ def render(report, form):
     return forms[form](report, form)
 
 
+def render_plan(plan, form):
+    """What a check of a topology found as text in ``form``: md or json.
+
+    :raises ValueError: there is no such form
+    """
+    forms = {"md": lambda: _template("plan.md.j2", False).render(plan=plan) + "\n", "json": lambda: _json(plan, form)}
+    if form not in forms:
+        raise ValueError("%r is no form of a plan; there are %s" % (form, ", ".join(forms)))
+    return forms[form]()
+
+
 def _json(report, form):
-    return json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    # JSON itself allows them, but whoever looks into the file has a terminal.
+    return _JSON_ESCAPED.sub(lambda match: _json_escape(match.group()) if hidden(match.group()) else match.group(), text)
+
+
+def _json_escape(character):
+    return json.dumps(character)[1:-1]
 
 
 def _page(report, form):
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(Path(__file__).with_name("templates"))), autoescape=form == "html",
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )
-    environment.filters.update(span=span, clock=_clock, plain=_markdown, words=lambda text: str(text).replace("_", " "))
-    return environment.get_template("report.%s.j2" % form).render(
+    return _template("report.%s.j2" % form, form == "html").render(
         report=report, title=_TITLES.get(report["what"], report["what"]), rows=bars(report), most=_MOST_ROWS,
     ) + "\n"
+
+
+@functools.cache
+def _template(name, markup):
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(Path(__file__).with_name("templates"))), autoescape=markup, finalize=_shown,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )
+    environment.filters.update(
+        span=span, clock=_clock, plain=_markdown, words=lambda text: str(text).replace("_", " "), fence=_fence, code=_code,
+    )
+    return environment.get_template(name)
+
+
+def _shown(value):
+    """Every value that a template prints: control characters as escapes, of moderate length; the outcome of a macro is markup already."""
+    plain = isinstance(value, str) and not isinstance(value, (markupsafe.Markup, _Whole))
+    return visible(value, longest=_LONGEST_TEXT) if plain else value
+
+
+class _Whole(str):
+    """Text that is made already: cutting it could leave markup open."""
+
+    __slots__ = ()
 
 
 def _clock(text, form="%H:%M:%S"):
@@ -55,7 +98,31 @@ def _clock(text, form="%H:%M:%S"):
 
 
 def _markdown(text):
-    return _NOT_MARKDOWN.sub(r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
+    """Text that Markdown shows as it is, on one line."""
+    line = visible(" ".join(str(text).split()), keep="", longest=_LONGEST_TEXT)
+    return _Whole(_BEGINS_A_LIST.sub(_no_list, _NOT_MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))))
+
+
+def _no_list(match):
+    return match.group() + "\\" if match.group().isdigit() else "\\" + match.group()
+
+
+def _fence(text):
+    """A code block that nothing in ``text`` can end."""
+    text = visible(text)
+    ticks = _ticks(text, 3)
+    return _Whole("%sdiff\n%s\n%s" % (ticks, text, ticks))
+
+
+def _code(text):
+    """The same within a line."""
+    line = visible(" ".join(str(text).split()), keep="", longest=_LONGEST_TEXT)
+    ticks, space = _ticks(line, 1), " " if line.startswith("`") or line.endswith("`") else ""
+    return _Whole(ticks + space + line + space + ticks if line else "")
+
+
+def _ticks(text, least):
+    return "`" * max([least, *(len(run) + 1 for run in re.findall("`+", text))])
 
 
 def bars(report):
@@ -120,4 +187,4 @@ def _junit(report, form):
 
 def _xml(text):
     """Text without what XML cannot hold."""
-    return _NOT_XML.sub("\ufffd", str(text))
+    return visible(text, longest=_LONGEST_TEXT)

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import os
 import subprocess
 import sys
+import threading
 
+import hostile
 import pytest
 import yaml
 
@@ -97,6 +100,16 @@ def test_an_outage_is_two_events(source, simulator):
         simulator.fault(status=500, path="server-groups", skip=1)
     events = run(source, 3, **dict(simulator.connection, token_cache=False, interval=0.05))
     assert [event["event"] for event in events] == ["unreachable", "reachable"] and "500" in events[0]["message"]
+
+
+def test_an_event_can_be_printed_and_passed_on(source, simulator, group):
+    name = "".join(hostile.TEMPLATES.values()) + hostile.TERMINAL["colour"] + hostile.TERMINAL["bidi"]
+    later = threading.Timer(1, simulator.patch, ("server_groups", group["id"]), {"name": name, "status": "fault"})
+    later.start()
+    events = run(source, 4, **dict(simulator.connection, token_cache=False, interval=0.05))
+    later.join()
+    assert [event["event"] for event in events] == ["status"] and events[0]["id"] == group["id"] and "jin" in events[0]["name"]
+    assert not [sign for sign in ("{{", "{%", "{#") if sign in json.dumps(events)] and not hostile.controls(json.dumps(events, ensure_ascii=False))
 
 
 def test_wrong_credentials_end_it(source, simulator):

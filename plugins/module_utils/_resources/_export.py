@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The live state as a document for ``sdrs_topology``: applying it changes nothing. PRIVATE to the collection.
 
-Objects are named by ID, which stays right whatever else comes to bear their names. Left out is what only the service
-sets, what the document's own rules do not allow (a name of strange characters, say), and what a failed job left behind,
-since applying that would mend it. Sorted, so that the same state gives the same text.
+Objects are named by ID, which stays right whatever else comes to bear their names. What the document's own rules do not allow (a name
+of strange characters, say) and what a failed job left behind, since applying that would mend it, is left out and listed with its reason.
+Sorted, so that the same state gives the same text.
 """
 
 from __future__ import annotations
 
 from .. import _validate
+from .._errors import one_line
 from .._lookup import exactly_one
 from .._plan import tags_to_mapping
 from .._validate import is_id
@@ -19,21 +20,28 @@ from .replication import size_of
 
 # Applying these would create, attach or detach anew, or be refused.
 _BROKEN = ("error", "error-deleting", "error-attaching", "error-detaching")
+_LONGEST_REASON = 200
 
 
 def read(lookup, params, dummy_waiting):
-    """``{"topology": {"server_groups": [...]}}`` of the named groups, or of all."""
-    groups = [group for group in lookup.list(server_group.KIND) if server_group.KIND.assumed(group)]
+    """``{"topology": {"server_groups": [...]}, "left_out": [...]}`` of the named groups, or of all."""
+    groups = lookup.list(server_group.KIND)
     wanted = params["server_groups"]
     if wanted is not None:
-        groups = list({group["id"]: group for group in (_group(groups, reference) for reference in wanted)}.values())
+        present = [group for group in groups if server_group.KIND.assumed(group)]
+        groups = list({group["id"]: group for group in (_group(present, reference) for reference in wanted)}.values())
+    export = _Export()
+    groups = export.healthy(server_group.KIND, groups)
     names = [group.get("name") for group in groups]
-    contents = {kind: _by_group(lookup, kind) if groups else {} for kind in (protected_instance.KIND, replication.KIND, drill.KIND)}
+    contents = {
+        kind: _by_group(lookup.list(kind)) if groups else {} for kind in (protected_instance.KIND, replication.KIND, drill.KIND)
+    }
     exported = [
-        _export(group, names.count(group.get("name")) > 1, *(objects.get(group["id"], []) for objects in contents.values()))
-        for group in sorted(groups, key=lambda group: (str(group.get("name")), group["id"])) if group.get("status") not in _BROKEN
+        export.group(group, names.count(group.get("name")), *(
+            export.healthy(kind, objects.get(group["id"], [])) for kind, objects in contents.items()
+        )) for group in groups
     ]
-    return {"topology": {"server_groups": exported}}
+    return {"topology": {"server_groups": exported}, "left_out": export.left_out}
 
 
 def _group(groups, reference):
@@ -41,77 +49,134 @@ def _group(groups, reference):
     return exactly_one(found, groups, server_group.KIND.title, reference)
 
 
-def _by_group(lookup, kind):
+def _by_group(objects):
     found = {}
-    for obj in lookup.list(kind):
-        if kind.assumed(obj) and obj.get("status") not in _BROKEN:
-            found.setdefault(obj.get("server_group_id"), []).append(obj)
+    for obj in objects:
+        found.setdefault(obj.get("server_group_id"), []).append(obj)
     return found
 
 
-def _export(group, ambiguous, instances, pairs, drills):
-    protection = server_group.protection_of(group)
-    taken = [pair.get("name") for pair in pairs]
-    return _filled(
-        name=_allowed("name", group.get("name")),
-        id=group["id"] if ambiguous or not _allowed("name", group.get("name")) else None,
-        description=_allowed("description", group.get("description")),
-        source_availability_zone=group.get("source_availability_zone"),
-        target_availability_zone=group.get("target_availability_zone"),
-        active_active_domain=group.get("domain_name") or group.get("domain_id"),
-        source_vpc=group.get("source_vpc_id"),
-        dr_type=group.get("dr_type"),
-        protection=protection if protection in ("enabled", "disabled") else None,
-    ) | {
-        "protected_instances": [_instance(instance, instances, pairs, taken) for instance in _sorted(instances)],
-        "replications": [
-            _pair(pair, taken, volume=_volume(pair)) for pair in _sorted(pairs) if not plain_attachments(pair) and _volume(pair)
-        ],
-        "drills": [_drill(each, drills) for each in _sorted(drills)],
-    }
+class _Export:
+    """Makes entries of objects; ``left_out`` lists what they lack, and why."""
+
+    def __init__(self):
+        self.left_out = []
+
+    def leave(self, kind, obj, key, reason):
+        """Note that a value of an object is left out, or with ``key`` None the object as a whole."""
+        entry = {"resource_type": kind.name, "id": obj["id"], "name": obj.get("name"), "key": key, "reason": one_line(reason, _LONGEST_REASON)}
+        self.left_out.append({name: value for name, value in entry.items() if value is not None})
+
+    def healthy(self, kind, objects):
+        """Those that can be exported, sorted."""
+        found = []
+        for obj in _sorted(objects):
+            if obj.get("status") in _BROKEN or not kind.assumed(obj):
+                self.leave(kind, obj, None, "its status is %r" % obj.get("status"))
+            else:
+                found.append(obj)
+        return found
+
+    def group(self, group, bearers, instances, pairs, drills):
+        kind, protection = server_group.KIND, server_group.protection_of(group)
+        name = self._allowed(kind, group, "name")
+        taken, attached = [pair.get("name") for pair in pairs], {}
+        for pair in pairs:
+            for user, device in plain_attachments(pair).items():
+                if _validate.device(device) is None:
+                    attached.setdefault(user, []).append((device, pair["id"], pair))
+                else:
+                    self.leave(replication.KIND, pair, "device", _validate.device(device))
+        entries = [self._instance(each, instances, attached.get(each["id"], []), taken) for each in instances]
+        free = [self._free_pair(pair, taken) for pair in pairs if not plain_attachments(pair)]
+        return self._entry(
+            kind, group, name=name, id=group["id"] if bearers > 1 or not name else None, description=self._allowed(kind, group, "description"),
+            source_availability_zone=group.get("source_availability_zone"), target_availability_zone=group.get("target_availability_zone"),
+            active_active_domain=group.get("domain_name") or group.get("domain_id"), source_vpc=group.get("source_vpc_id"),
+            dr_type=group.get("dr_type"), protection=protection if protection in ("enabled", "disabled") else None,
+        ) | {
+            "protected_instances": [entry for entry in entries if entry],
+            "replications": [entry for entry in free if entry],
+            "drills": [self._drill(each, drills) for each in drills],
+        }
+
+    def _instance(self, instance, instances, attached, taken):
+        kind = protected_instance.KIND
+        entry = self._entry(
+            kind, instance, name=self._unique(kind, instance, [each.get("name") for each in instances]),
+            server=instance.get("source_server") or instance.get("target_server"),
+            description=self._allowed(kind, instance, "description"), tags=self._tags(instance),
+        )
+        if not entry.get("name") and not entry.get("server"):
+            self.leave(kind, instance, None, "it has neither a server nor a name by which an entry could mean it")
+            return None
+        return entry | {"replications": [self._pair(pair, taken, device=device) for device, _id, pair in sorted(attached, key=lambda each: each[:2])]}
+
+    def _tags(self, instance):
+        tags = {}
+        for key, value in sorted(tags_to_mapping(instance.get("tags")).items(), key=str):
+            problem = _validate.tags({key: value}) or (None if isinstance(value, (str, type(None))) else "the value of %r is not a string" % key)
+            problem = problem or _unwritable(key) or _unwritable(value) or (len(tags) == _validate.MAX_TAGS and "there are more than %d" % _validate.MAX_TAGS)
+            if problem:
+                self.leave(protected_instance.KIND, instance, "tags", problem)
+            else:
+                tags[key] = value or ""
+        return tags or None
+
+    def _pair(self, pair, taken, **place):
+        kind = replication.KIND
+        return self._entry(
+            kind, pair, **place, name=self._unique(kind, pair, taken), description=self._allowed(kind, pair, "description"), size=size_of(pair) or None,
+        )
+
+    def _free_pair(self, pair, taken):
+        volume = min(volume_halves(pair), default=None)  # either of its disks means the pair
+        if volume is None:
+            self.leave(replication.KIND, pair, None, "it has no disk by which an entry could mean it")
+            return None
+        return self._pair(pair, taken, volume=volume)
+
+    def _drill(self, each, drills):
+        name = self._unique(drill.KIND, each, [other.get("name") for other in drills])
+        return self._entry(drill.KIND, each, name=name, id=None if name else each["id"], drill_vpc=each.get("drill_vpc_id"))
+
+    def _unique(self, kind, obj, names):
+        """The object's name, unless others bear it too: then it is known by something else."""
+        bearers = names.count(obj.get("name"))
+        if obj.get("name") and bearers > 1:
+            self.leave(kind, obj, "name", "%d of the group bear it" % bearers)
+            return None
+        return self._allowed(kind, obj, "name")
+
+    def _allowed(self, kind, obj, key):
+        """A value that the rules of the document allow; what is empty is left out without a word."""
+        value = obj.get(key)
+        problem = _validate.RULES[key](value) if value else None
+        if problem:
+            self.leave(kind, obj, key, problem)
+        return value if value and not problem else None
+
+    def _entry(self, kind, obj, **options):
+        entry = {}
+        for key, value in options.items():
+            problem = _unwritable(value)
+            if problem:
+                self.leave(kind, obj, key, problem)
+            elif value is not None:
+                entry[key] = value
+        return entry
 
 
-def _instance(instance, instances, pairs, taken):
-    name = _unique(instance, [each.get("name") for each in instances])
-    attached = sorted((device, pair["id"], pair) for pair in pairs for user, device in plain_attachments(pair).items() if user == instance["id"])
-    return _filled(
-        name=name,
-        server=instance.get("source_server") or instance.get("target_server"),
-        description=_allowed("description", instance.get("description")),
-        tags=_tags(instance),
-    ) | {"replications": [_pair(pair, taken, device=device) for device, _id, pair in attached if _validate.device(device) is None]}
-
-
-def _tags(instance):
-    tags = {key: value or "" for key, value in sorted(tags_to_mapping(instance.get("tags")).items())}
-    return tags if tags and _validate.tags(tags) is None else None
-
-
-def _pair(pair, taken, **place):
-    return _filled(**place, name=_unique(pair, taken), description=_allowed("description", pair.get("description")), size=size_of(pair) or None)
-
-
-def _volume(pair):
-    """One of the pair's disks; either means the pair."""
-    return min(volume_halves(pair), default=None)
-
-
-def _drill(each, drills):
-    name = _unique(each, [other.get("name") for other in drills])
-    return _filled(name=name, id=None if name else each["id"], drill_vpc=each.get("drill_vpc_id"))
-
-
-def _unique(obj, names):
-    """The object's name, unless others bear it too: then it is known by something else."""
-    return _allowed("name", obj.get("name")) if names.count(obj.get("name")) == 1 else None
-
-
-def _allowed(option, value):
-    return value if value and _validate.RULES[option](value) is None else None
-
-
-def _filled(**options):
-    return {key: value for key, value in options.items() if value is not None}
+def _unwritable(value):
+    """What no file can hold."""
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return "it is no valid Unicode"
+    elif not isinstance(value, (int, dict, type(None))):
+        return "it is neither a string nor a number"
+    return None
 
 
 def _sorted(objects):

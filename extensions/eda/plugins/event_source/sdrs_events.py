@@ -60,6 +60,8 @@ async def main(queue, args):
     :raises AuthError: the credentials are rejected, which is never tried again
     """
     api, errors = _connect(args)
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._text import inert
+
     interval, wanted = _options(args)
     watch, lost, problem = Watch(api, wanted), False, None
     while True:
@@ -79,7 +81,7 @@ async def main(queue, args):
             # Not where the exception is being handled: its text would be logged.
             raise errors.SdrsError(problem)
         for event in events:
-            await queue.put({"sdrs": errors.masked_data(event)})
+            await queue.put({"sdrs": inert(errors.masked_data(event))})
         await asyncio.sleep(interval)
 
 
