@@ -30,6 +30,7 @@ BEHAVIOURS = {
     "a group's progress is always null": {"group_progress": None},
     "no batch operations": {"batch_offered": False},
     "no batch operations, told by 405": {"batch_offered": False, "not_offered_status": 405},
+    "lists of route tables without routes": {"route_tables_show_routes": False},
     "what is gone cannot be deleted now": {"missing_as_not_allowed": True},
 }
 # Of those that exclude one another the first; without those under which much cannot be done, or takes long.

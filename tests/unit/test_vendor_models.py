@@ -19,18 +19,16 @@ import direct
 import pytest
 import vendor
 
-from sdrs_simulator import routes
+from sdrs_simulator import routes, services
 from support import TaskFailed
 
+# Routes that no SDK has.
+UNMODELLED = {("GET", "/v1/{project_id}/cloudservers/{server_id}/autorecovery"): vendor.UNMODELLED["show_ecs_auto_recovery"][1]}
 ROUTES = [(method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith("/__simulator__")]
-# The services whose paths begin alike; everything else is of SDRS.
-_SERVICES = {
-    "project_id}/quotas": "vpc", "cloudservers": "ecs", "cloudvolumes": "evs", "vpcs": "vpc", "subnets": "vpc", "autoscaling-api": "as",
-    "/v3": "iam",
-}
 # Keys that the vendor's models lack and the simulator sends all the same: the page that has them.
 KNOWN_BETTER = {
     "entities.disaster_recovery_drill_id": "field-notes, section 3.1: both Terraform providers read it from the jobs of drills",
+    "routetables[].routes": "Open Telekom Cloud's reference, Querying Route Tables; the setting route_tables_show_routes does without",
     **dict.fromkeys(("vpc.enable_shared_snat", "vpcs[].enable_shared_snat"), "vpc-update.txt, table of the response: Open Telekom Cloud has it"),
 }
 # Fields that the vendor's models call mandatory and the simulator does not send.
@@ -42,6 +40,9 @@ MAY_LACK = {
     )},
     ("vpc", "Vpc"): "of times, owners and metrics nothing is used",
     ("vpc", "Subnet"): "of IPv6, owners and metrics nothing is used",
+    **{("vpc", model, name): "of times and owners nothing is used" for model in ("RouteTableListResp", "RouteTableResp") for name in (
+        "created_at", "updated_at", "tenant_id", "description",
+    )},
 }
 
 
@@ -162,6 +163,7 @@ def live(cloud):
     run("vpc", name="new", cidr="10.0.0.0/8", enable_shared_snat=True, subnets=[{"name": "s", "cidr": "10.0.0.0/24", "gateway_ip": "10.0.0.1"}])
     run("vpc_info")
     run("vpc", name="new", state="absent", purge_subnets=True)
+    _neighbours(cloud)
     run("as_group", name="as-erp-web", desire_instance_number=3, status="paused")
     world, known = cloud.world, cloud.world.identity
     server, volume, subnet = (next(iter(each)) for each in (world.servers, world.volumes, world.subnets))
@@ -179,18 +181,40 @@ def live(cloud):
     run("sdrs_topology", server_groups=[{"name": "erp", "state": "absent"}], prune=True)
 
 
+def _neighbours(cloud):
+    run, world = direct.run, cloud.world
+    eip, project = next(iter(world.publicips)), world.identity["project_id"]
+    server = next(each for each in world.servers.values() if each["name"] == "ecs-other-vpc")
+    run("vpc_eip", eip=eip, server=server["id"], move=True)
+    run("vpc_eip", eip=eip, state="unbound")
+    cloud.get("/v1/{project_id}/publicips/" + eip)
+    half = world.protected_instances[next(iter(world.protected_instances))]
+    world.servers[half["target_server"]].update(tags=["other=1"], security_groups=[{"name": "other", "id": next(reversed(world.security_groups))}])
+    run("sdrs_drift", server_group="erp", repair=["security_groups", "tags"], auto_recovery=True)
+    for table in cloud.get("/v1/{project_id}/routetables")["routetables"]:
+        cloud.get("/v1/{project_id}/routetables/" + table["id"])
+    cloud.get("/v2.0/vpc/peerings")
+    cloud.get("/v3/{project_id}/vpc/firewalls")
+    cloud.answer("POST", "http://x/v1/%s/cloudservers/delete" % project, {"servers": [{"id": server["id"]}]})
+    cloud.time += 600
+
+
 def models(method, path, answer):
-    """``(service, names of the models)`` that the vendor publishes for a route."""
-    service = next((service for part, service in _SERVICES.items() if part in path), "sdrs")
-    if path.endswith("/jobs/{job_id}") and str(answer.get("job_type")) in ("startServer", "stopServer"):
+    """``(SDK, names of the models)`` that the vendor publishes for a route."""
+    service = services.of(path) or "sdrs"
+    if path.endswith("/jobs/{job_id}") and str(answer.get("job_type")) in ("startServer", "stopServer", "deleteServer"):
         service = "ecs"  # under the same path on its own host
-    return service, vendor.published(service).get((method, vendor.anonymous(path)), set())
+    for sdk in vendor.SDKS[service]:
+        names = vendor.published(sdk).get((method, vendor.anonymous(path)), set())
+        if names:
+            return sdk, names
+    return service, set()
 
 
 @functools.lru_cache(None)
-def sdk(service):
-    """The vendor's client of a service, for its deserialiser alone."""
-    loaded = importlib.import_module(".".join(vendor.PACKAGES[service]))
+def sdk(name):
+    """The client of one of the vendor's SDKs, for its deserialiser alone."""
+    loaded = importlib.import_module(".".join(vendor.PACKAGES[name]))
     return next(getattr(loaded, name) for name in dir(loaded) if name.endswith("Client") and name != "Client")()
 
 
@@ -222,12 +246,17 @@ def test_answers_fit_the_vendors_models(method, path):
     assert answers, "the life above does not touch this route"
     for answer in answers:
         service, names = models(method, path, answer)
+        if (method, path) in UNMODELLED:
+            continue
         assert names, "no SDK knows %s %s" % (method, path)
         problems = min((vendor.lost(service, name, answer) for name in names), key=len)
         assert [each for each in problems if each[0] not in KNOWN_BETTER] == []
 
 
-@pytest.mark.parametrize("method, path", ROUTES, ids=lambda value: value.replace("/", "|"))
+MODELLED = [route for route in ROUTES if route not in UNMODELLED]
+
+
+@pytest.mark.parametrize("method, path", MODELLED, ids=lambda value: value.replace("/", "|"))
 def test_the_vendor_reads_the_same(method, path):
     """The same by the SDK's own deserialiser, with nothing of this project in between."""
     for answer in answered()[method, path]:
@@ -252,7 +281,7 @@ def lacking(service, declared, value):
     return found | {each for key, entry in value.items() if key in known for each in lacking(service, known[key], entry)}
 
 
-@pytest.mark.parametrize("method, path", ROUTES, ids=lambda value: value.replace("/", "|"))
+@pytest.mark.parametrize("method, path", MODELLED, ids=lambda value: value.replace("/", "|"))
 def test_what_the_vendor_calls_mandatory_is_sent(method, path):
     for answer in answered()[method, path]:
         service, names = models(method, path, answer)
@@ -266,7 +295,7 @@ ALSO_SENT = {
 }
 
 
-@pytest.mark.parametrize("method, path", ROUTES, ids=lambda value: value.replace("/", "|"))
+@pytest.mark.parametrize("method, path", MODELLED, ids=lambda value: value.replace("/", "|"))
 def test_requests_fit_the_vendors_models(method, path):
     for query, body in lived().requested[method, path].values():
         service, names = models(method, path, {})

@@ -244,7 +244,9 @@ def peerings(world, request):
 
 def network_acls(world, request):
     _offered(world, "network_acls")
-    return {"firewalls": _page(request, list(world.network_acls.values())), "request_id": world.new_id(), "page_info": {}}
+    found = _page(request, list(world.network_acls.values()))
+    info = {"previous_marker": found[0]["id"] if found else None, "current_count": len(found)}
+    return {"firewalls": found, "request_id": world.new_id(), "page_info": info}
 
 
 def _offered(world, what):

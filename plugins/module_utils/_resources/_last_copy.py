@@ -14,7 +14,7 @@ from .._errors import Refused, one_line
 from .._lookup import Lookup, production_zone
 from . import _protection
 from ._kind import Kind
-from ._owner import server_halves, server_zone, volume_halves, volume_zone
+from ._owner import group_id_of, server_halves, server_zone, volume_halves, volume_zone
 from ._targets import target_is_expendable
 
 # A.3, A.4. Such an object need not have lost its production, but that cannot be told from outside. A failover that failed was asked for
@@ -200,12 +200,12 @@ class Copies:
 
     def _listed(self, kind, obj, lists):
         """One of several as it is now; a list may lag behind."""
-        found = [each for each in lists(kind, {"server_group_id": obj["server_group_id"]}) if each["id"] == obj["id"]]
+        found = [each for each in lists(kind, {"server_group_id": group_id_of(kind, obj)}) if each["id"] == obj["id"]]
         return found[0] if found else Lookup(self.api).show(kind, obj["id"])
 
     def _judge_again(self, kind, objects, targets, lists):
-        query = {"server_group_id": objects[0]["server_group_id"]}
-        group = Lookup(self.api).show(_protection.KIND, objects[0]["server_group_id"])
+        query = {"server_group_id": group_id_of(kind, objects[0])}
+        group = Lookup(self.api).show(_protection.KIND, query["server_group_id"])
         for option in _OF_KIND[kind.name].intersection(targets):
             target_is_expendable(group, option, kind.label(objects[0]))
         if self.allowed:
