@@ -12,16 +12,17 @@ import importlib
 import inspect
 import re
 
-# An SDK by a name of ours: its package, and the file of its client.
 PACKAGES = {
     "sdrs": ("huaweicloudsdksdrs.v1", "sdrs_client"), "ecs": ("huaweicloudsdkecs.v2", "ecs_client"), "evs": ("huaweicloudsdkevs.v2", "evs_client"),
-    "vpc": ("huaweicloudsdkvpc.v2", "vpc_client"), "as": ("huaweicloudsdkas.v1", "as_client"), "iam": ("huaweicloudsdkiam.v3", "iam_client"),
-    "vpc3": ("huaweicloudsdkvpc.v3", "vpc_client"), "eip": ("huaweicloudsdkeip.v2", "eip_client"),
+    "vpc": ("huaweicloudsdkvpc.v2", "vpc_client"), "vpc3": ("huaweicloudsdkvpc.v3", "vpc_client"), "eip": ("huaweicloudsdkeip.v2", "eip_client"),
+    "as": ("huaweicloudsdkas.v1", "as_client"), "iam": ("huaweicloudsdkiam.v3", "iam_client"),
 }
-# The SDKs for one service, that is one host, of the collection.
-SDKS = {**{name: (name,) for name in PACKAGES}, "vpc": ("vpc", "vpc3", "eip")}
+# Packages of which the code asks another service's host.
+HOSTS = {"vpc3": "vpc", "eip": "vpc"}
+# Operations that are in another package than the service they are asked of.
+ELSEWHERE = {"show_eip": "eip", "update_eip": "eip"}
 
-# Of every operation in _api.OPERATIONS and _api.NEIGHBOURS: the model of its answer, with its SDK where that is not the service's own.
+# Of every operation in _api.OPERATIONS and _api.NEIGHBOURS: the model of its answer.
 RESPONSES = {
     "show_job": "ShowJobStatusResponse",
     "list_versions": "ListApiVersionsResponse",
@@ -87,8 +88,8 @@ RESPONSES = {
     "update_subnet": "UpdateSubnetResponse",
     "delete_subnet": "DeleteSubnetResponse",
     "show_route_table": "ShowRouteTableResponse",
-    "show_eip": "eip:ShowPublicipResponse",
-    "update_eip": "eip:UpdatePublicipResponse",
+    "show_eip": "ShowPublicipResponse",
+    "update_eip": "UpdatePublicipResponse",
     "show_as_group": "ShowScalingGroupResponse",
     "update_as_group": "UpdateScalingGroupResponse",
     "act_on_as_group": "PauseScalingGroupResponse",
@@ -103,22 +104,18 @@ CALLS = {
     ("GET", "vpc", "/v1/{project_id}/quotas"): "ShowQuotaResponse",
     ("GET", "vpc", "/v1/{project_id}/routetables"): "ListRouteTablesResponse",
     ("GET", "vpc", "/v2.0/vpc/peerings"): "ListVpcPeeringsResponse",
-    ("GET", "vpc", "/v3/{project_id}/vpc/firewalls"): "vpc3:ListFirewallResponse",
-    ("GET", "vpc", "/v1/{project_id}/publicips"): "eip:ListPublicipsResponse",
+    ("GET", "vpc3", "/v3/{project_id}/vpc/firewalls"): "ListFirewallResponse",
+    ("GET", "eip", "/v1/{project_id}/publicips"): "ListPublicipsResponse",
     ("GET", "as", "/autoscaling-api/v1/{project_id}/scaling_group"): "ListScalingGroupsResponse",
     ("POST", "iam", "/v3/auth/tokens"): "KeystoneCreateUserTokenByPasswordResponse",
     ("GET", "iam", "/v3/projects"): "KeystoneListProjectsResponse",
 }
-# Operations of which no SDK has a model: ``{operation: (a documented answer, where it is documented)}``.
-UNMODELLED = {
-    "show_ecs_auto_recovery": ({"support_auto_recovery": "true"}, "ECS API reference, Querying Automatic Recovery; no SDK has the operation any more"),
+# Operations of which no SDK has a model, and where the sample of their answer comes from: ``{operation or call: (answer, source)}``.
+UNMODELLED: dict = {
+    "show_ecs_auto_recovery": (
+        {"support_auto_recovery": "true"}, "vendor's ECS API reference, status management (discarded): text, not a boolean",
+    ),
 }
-
-
-def model_of(row, service):
-    """``(SDK, model)`` that a row of ``RESPONSES`` or ``CALLS`` names."""
-    sdk, _colon, name = row.rpartition(":")
-    return sdk or service, name
 
 
 @functools.lru_cache(None)
@@ -129,7 +126,7 @@ def package(service):
 
 @functools.lru_cache(None)
 def published(service):
-    """``{(method, path with {} for arguments): {names of the answer's models}}`` as an SDK's client has them."""
+    """``{(method, path with {} for arguments): {names of the answer's models}}`` as the SDK's client has them."""
     source = inspect.getsource(importlib.import_module(".".join(PACKAGES[service])))
     found = {}
     pattern = r'"method": "(\w+)",\s+"resource_path": "([^"]+)",\s+"request_type": [^,]+,\s+"response_type": "(\w+)"'

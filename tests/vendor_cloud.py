@@ -28,18 +28,18 @@ def ident(number):
 
 
 GROUP, INSTANCE, PAIR, FREE_PAIR, DRILL, DOMAIN, VPC, DRILL_VPC, SUBNET, DB_SUBNET, DRILL_SUBNET, AS_GROUP, JOB, TASK = map(ident, range(1, 15))
+EIP, FREE_EIP, ROUTE_TABLE, PEERING, ACL = map(ident, range(40, 45))
 SERVER, TWIN, FREE_SERVER, DRILL_SERVER, CLUSTER_SERVER, DISK, TWIN_DISK, FREE_DISK, LONE_DISK, LONE_TWIN, CLUSTER_DISK = map(ident, range(20, 31))
-EIP = ident(50)
 PROJECT, ZONES = "0123456789abcdef0123456789abcdef", ("eu-de-01", "eu-de-02")
 
 
-def _server(server_id, name, zone, address, port, disk):
+def _server(server_id, name, zone, address, port, disk, tag="tier=web", security_group=99):
     return {
         "id": server_id, "name": name, "status": "SHUTOFF", "OS-EXT-AZ:availability_zone": zone, "OS-EXT-STS:task_state": "",
-        "metadata": {"vpc_id": VPC, "os_type": "Linux"}, "flavor": {"id": "s3.large.2"}, "tags": ["tier=web"],
+        "metadata": {"vpc_id": VPC, "os_type": "Linux"}, "flavor": {"id": "s3.large.2"}, "tags": [tag],
         "addresses": {VPC: [{"version": "4", "addr": address, "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS:port_id": ident(port)}]},
         "os-extended-volumes:volumes_attached": [{"id": disk, "device": "/dev/vda", "bootIndex": "0"}],
-        "security_groups": [{"id": ident(99), "name": "default"}],
+        "security_groups": [{"id": ident(security_group), "name": "default"}],
     }
 
 
@@ -106,7 +106,7 @@ KNOWN = {
     "ecs": {
         "ServerDetail": [
             _server(SERVER, "ecs-web", ZONES[0], "192.168.0.10", 60, DISK),
-            dict(_server(TWIN, "ecs-web", ZONES[1], "192.168.0.11", 62, TWIN_DISK), tags=["tier=old"], security_groups=[{"id": ident(98), "name": "old"}]),
+            _server(TWIN, "ecs-web", ZONES[1], "192.168.0.11", 62, TWIN_DISK, "tier=db", 98),
             _server(FREE_SERVER, "ecs-free", ZONES[0], "192.168.0.12", 63, FREE_DISK),
             _server(DRILL_SERVER, "ecs-web", ZONES[1], "192.168.0.10", 64, FREE_DISK),
         ],
@@ -127,7 +127,24 @@ KNOWN = {
             _subnet(SUBNET, VPC, "app", "192.168.0.0/24"), _subnet(DB_SUBNET, VPC, "db", "192.168.1.0/24"),
             _subnet(DRILL_SUBNET, DRILL_VPC, "app", "192.168.0.0/24"),
         ],
+        "RouteTableListResp": [{"id": ROUTE_TABLE, "name": "rtb-erp", "default": True, "vpc_id": VPC}],
+        "RouteTableResp": [{"id": ROUTE_TABLE, "name": "rtb-erp", "default": True, "vpc_id": VPC}],
+        "RouteTableRoute": [{"type": "local", "destination": "192.168.0.0/24"}, {"type": "ecs", "destination": "10.9.0.0/16"}],
+        "SubnetList": [{"id": SUBNET}],
+        "SubnetResult": [{"id": SUBNET, "status": "ACTIVE"}],
+        "VpcPeering": [{
+            "id": PEERING, "name": "to-shared", "status": "ACTIVE", "request_vpc_info": {"vpc_id": VPC}, "accept_vpc_info": {"vpc_id": ident(97)},
+        }],
     },
+    "vpc3": {
+        "ListFirewallDetail": [{
+            "id": ACL, "name": "acl-app", "admin_state_up": True, "status": "ACTIVE", "associations": [{"virsubnet_id": SUBNET}],
+        }],
+    },
+    "eip": {name: [
+        {"id": EIP, "public_ip_address": "80.158.0.10", "status": "ACTIVE", "port_id": ident(62), "private_ip_address": "192.168.0.11"},
+        {"id": FREE_EIP, "public_ip_address": "80.158.0.11", "status": "DOWN", "port_id": "", "private_ip_address": ""},
+    ] for name in ("PublicipShowResp", "PublicipUpdateResp")},
     "as": {
         "ScalingGroups": [{
             "scaling_group_id": AS_GROUP, "scaling_group_name": "as-web", "scaling_group_status": "INSERVICE", "current_instance_number": 2,
@@ -143,21 +160,14 @@ KNOWN = {
         "ProjectResult": [{"id": PROJECT, "name": "eu-de", "enabled": True, "is_domain": False}],
     },
 }
-KNOWN["vpc"].update({
-    "RouteTableListResp": [{"id": ident(40), "vpc_id": VPC}, {"id": ident(41), "vpc_id": DRILL_VPC}],
-    "RouteTableResp": [{"id": ident(40), "vpc_id": VPC}],
-    "VpcPeering": [{"id": ident(42), "status": "ACTIVE", "request_vpc_info": {"vpc_id": VPC}, "accept_vpc_info": {"vpc_id": ident(43)}}],
-    "ResourceResult": [{"type": "vpc", "used": 2, "quota": 5, "min": 0}],
-})
-KNOWN["vpc3"] = {"ListFirewallDetail": [{"id": ident(44), "admin_state_up": True, "associations": [{"virsubnet_id": SUBNET}]}]}
-KNOWN["eip"] = {model: [
-    {"id": EIP, "public_ip_address": "80.158.1.1", "port_id": ident(60), "private_ip_address": "192.168.0.10", "status": "ACTIVE", "ip_version": 4},
-] for model in ("PublicipShowResp", "PublicipUpdateResp")}
 GROUPS, INSTANCES, PAIRS, DRILLS, SERVERS = (
     "ShowProtectionGroupParams", "ShowProtectedInstanceParams", "ShowReplicationParams", "ShowDisasterRecoveryDrillParams", "ServerDetail",
 )
 # Where the first page of a list begins, by service; the vendor's SDK names the parameter only.
-_PAGES = {"sdrs": ("offset", "0"), "ecs": ("offset", "1"), "evs": ("offset", "0"), "vpc": ("marker", ""), "as": ("start_number", "0")}
+_PAGES = {
+    "sdrs": ("offset", "0"), "ecs": ("offset", "1"), "evs": ("offset", "0"), "vpc": ("marker", ""), "vpc3": ("marker", ""), "eip": ("marker", ""),
+    "as": ("start_number", "0"),
+}
 
 _OPERATIONS = {**_api.OPERATIONS, **_api.NEIGHBOURS}
 
@@ -171,7 +181,11 @@ class Row:
     service: str
     path: str
     model: str
-    sdk: str
+
+    @property
+    def host(self):
+        """The service that is asked."""
+        return vendor.HOSTS.get(self.service, self.service)
 
     @property
     def pattern(self):
@@ -180,17 +194,20 @@ class Row:
 
 def rows():
     """All operations that the collection uses, fixed paths before variable ones."""
-    def row(name, method, service, path, model):
-        sdk, model = vendor.model_of(model, service)
-        return Row(name, method, service, path, model, sdk)
-
-    found = [row(name, each.method, each.service, each.path, vendor.RESPONSES[name]) for name, each in _OPERATIONS.items() if name in vendor.RESPONSES]
-    found += [row("%s %s %s" % call, *call, model) for call, model in vendor.CALLS.items()]
+    found = [
+        Row(name, each.method, vendor.ELSEWHERE.get(name, each.service), each.path, vendor.RESPONSES[name])
+        for name, each in _OPERATIONS.items() if name in vendor.RESPONSES
+    ]
+    found += [Row("%s %s %s" % call, *call, model) for call, model in vendor.CALLS.items()]
     return sorted(found, key=lambda row: row.path.count("{"))
 
 
 ROWS = {row.name: row for row in rows()}
 _PATTERNS = [(row, row.pattern) for row in ROWS.values()]
+_UNMODELLED = [
+    (Row(name, each.method, each.service, each.path, "").pattern, each, vendor.UNMODELLED[name][0])
+    for name, each in _OPERATIONS.items() if name in vendor.UNMODELLED
+]
 
 
 class Cloud(requests.adapters.BaseAdapter):
@@ -212,12 +229,12 @@ class Cloud(requests.adapters.BaseAdapter):
         parts = urlsplit(request.url)
         service, path, query = parts.hostname.split(".")[0], unquote(parts.path), dict(parse_qsl(parts.query))
         row, arguments = next(
-            ((row, found.groupdict()) for row, pattern in _PATTERNS if (row.method, row.service) == (request.method, service)
+            ((row, found.groupdict()) for row, pattern in _PATTERNS if (row.method, row.host) == (request.method, service)
              for found in [pattern.fullmatch(path or "/")] if found and self._is_action(row, request)), (None, {}),
         )
-        documented = next((answer for name, (answer, _source) in vendor.UNMODELLED.items() if self._is(name, request.method, service, path)), None)
-        if documented is not None:
-            return _response(request, 200, documented)
+        for pattern, operation, answer in _UNMODELLED if row is None else ():
+            if (operation.method, operation.service) == (request.method, service) and pattern.fullmatch(path):
+                return _response(request, 200, answer)
         if row is None:
             return _response(request, 404, {"error_code": "APIGW.0101", "error_msg": "%s %s is no operation in the table" % (request.method, path)})
         self.asked.add(row.name)
@@ -235,11 +252,6 @@ class Cloud(requests.adapters.BaseAdapter):
             answer = self.mutate(row, answer, query)
         headers = {"X-Subject-Token": "a-token-" + "x" * 40} if row.service == "iam" else {}
         return _response(request, 204 if answer == {} else 200, answer, headers)
-
-    @staticmethod
-    def _is(name, method, service, path):
-        operation = _OPERATIONS[name]
-        return (operation.method, operation.service) == (method, service) and Row(name, method, service, operation.path, "", "").pattern.fullmatch(path)
 
     @staticmethod
     def _is_action(row, request):
@@ -262,13 +274,13 @@ class Cloud(requests.adapters.BaseAdapter):
 @functools.lru_cache(None)
 def _generated(name, used, vpc_id, later, changes, gone):
     row, known = ROWS[name], {}
-    for model, objects in KNOWN.get(row.sdk, {}).items():
+    for model, objects in KNOWN[row.service].items():
         known[model] = sorted((each for each in objects if _identity(each) not in gone), key=lambda each: _identity(each) not in used)
         for laid in json.loads(changes):
             known[model] = [dict(each, **laid.get(model, {})) for each in known[model]] if laid.get(model, {}) is not None else []
-    if vpc_id and "Subnet" in known:
+    if vpc_id:
         known["Subnet"] = [each for each in known["Subnet"] if each["vpc_id"] == vpc_id]
-    answer = vendor.fill(row.sdk, row.model, known)
+    answer = vendor.fill(row.service, row.model, known)
     lists = [value for value in answer.values() if isinstance(value, list)]
     for key in ("count", "total_count", "total_number"):
         if key in answer and lists:

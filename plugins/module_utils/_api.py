@@ -31,6 +31,7 @@ class Operation(NamedTuple):
     repeatable: bool = False
     service: str = "sdrs"
 
+
 _V1 = "/v1/{project_id}"
 _GROUP = _V1 + "/server-groups/{server_group}"
 _INSTANCE = _V1 + "/protected-instances/{protected_instance}"

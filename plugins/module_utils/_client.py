@@ -218,8 +218,6 @@ def _failed(failure, repeatable):
     return problem
 
 
-
-
 def path_argument(value):
     """``value`` when it can stand in a path (IDs come from answers too, and answers can be hostile)."""
     if not isinstance(value, str) or not _PATH_ARGUMENT.fullmatch(value):

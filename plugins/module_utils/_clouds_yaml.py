@@ -74,9 +74,16 @@ def files_of_cloud(name, environ):
     override = environ.get("OS_CLIENT_CONFIG_FILE")
     file, clouds = _first(yaml, ([override] if override else []) + _candidates("clouds", environ))
     secure_file, secure = _secure(yaml, environ)
-    found = dict.fromkeys(_settings(clouds.get(name) or {}), file)
-    found.update(dict.fromkeys(_settings(secure[name]), secure_file) if isinstance(secure.get(name), dict) else {})
+    found = dict.fromkeys(_settings(clouds.get(name) or {}), _absolute(file))
+    found.update(dict.fromkeys(_settings(secure[name]), _absolute(secure_file)) if isinstance(secure.get(name), dict) else {})
     return found
+
+
+def _absolute(path):
+    try:
+        return os.path.abspath(path)
+    except (OSError, TypeError):
+        return path
 
 
 def _yaml():

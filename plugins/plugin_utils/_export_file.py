@@ -24,8 +24,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper, value):
-    # In double quotes YAML has escapes.
-    return dumper.represent_scalar(_TEXT if harmless(value) else _UNSAFE, value, style='"' if hidden(value) else None)
+    # In double quotes YAML has escapes. A tagged "True" would be a boolean to Ansible, whatever its quotes; without a tag the quotes decide.
+    plain = harmless(value) or value in ("True", "False")
+    return dumper.represent_scalar(_TEXT if plain else _UNSAFE, value, style='"' if hidden(value) else None if plain else "'")
 
 
 _Dumper.add_representer(str, _text)

@@ -32,7 +32,7 @@ INTERNAL = {
         "drill_milestones", "drill_named", "drill_new", "drill_notes", "drill_now", "drill_obstacles", "drill_outcome", "drill_outcomes", "drill_own",
         "drill_own_vpc", "drill_passing", "drill_probed_since", "drill_probes", "drill_readiness", "drill_record", "drill_record_path",
         "drill_remains", "drill_removed", "drill_removed_record", "drill_result", "drill_results", "drill_run", "drill_runs", "drill_saved",
-        "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_subnets", "drill_target", "drill_there", "drill_tries", "drill_try",
+        "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try",
         "drill_undrilled", "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why",
     ),
     "report": (

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import os
@@ -396,7 +397,7 @@ def test_a_proxy_that_makes_no_sense(monkeypatch, proxy):
 
 def test_an_endpoint_with_an_impossible_port():
     found = examine(endpoint="https://127.0.0.1:99999", region="r", access_key="a" * 20, secret_key="s" * 40)
-    assert "endpoint_sdrs" in failed(found) and "out of range" in found["endpoint_sdrs"]["detail"]
+    assert "settings" in failed(found) and "endpoint" in found["settings"]["detail"]
 
 
 def test_iam_at_another_place(simulator):
@@ -476,10 +477,13 @@ def test_folders_on_this_machine(simulator, tmp_path):
 
 
 def test_a_lock_that_is_held(simulator):
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _lock
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _lock_files
     from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
 
-    with _lock.locked([("a", "b", "c")], Waiting(True, 10, None), print):
+    with contextlib.ExitStack() as held:
+        files = _lock_files.LockFiles(held, Waiting(True, 10, None), lambda: None)
+        files.open(("a", "b"))
+        files.take_all(held, {("id", "c"): "c"}, 0.0)
         assert "held by process %d" % os.getpid() in examine(**simulator.connection)["locks"]["detail"]
     assert "no run holds a lock" in examine(**simulator.connection)["locks"]["detail"]
 

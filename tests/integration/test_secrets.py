@@ -42,7 +42,7 @@ class Echo(sockets.Server):
         head, _end, body = request.partition(b"\r\n\r\n")
         line, *headers = head.decode("latin-1").split("\r\n")
         sent = [value for name, _colon, value in (header.partition(": ") for header in headers) if name in ("X-Auth-Token", "Authorization",
-        "X-Security-Token")]
+                                                                                                            "X-Security-Token")]
         if "/v3/auth/tokens" in line:
             password = json.loads(body)["auth"]["identity"]["password"]["user"]["password"]
             sent.append(password)
@@ -204,7 +204,7 @@ def events(env, folder, **args):
 def test_an_echo_is_not_shown_by_the_event_source(echo, tmp_path, kind):
     for echo.mode in MODES:
         shown = events(environment(kind, SDRS_ENDPOINT=echo.url), tmp_path, interval=0.05, max_retries=0,
-        server_groups="erp" if echo.mode == "error" else ["erp", "crm"])
+                       server_groups="erp" if echo.mode == "error" else ["erp", "crm"])
         assert not leaks(shown), echo.mode
         assert ("EVENT" in shown or "ENDED" in shown or "no protection group is named" in shown) and "unexpected" not in shown, shown
 

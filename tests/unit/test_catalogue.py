@@ -59,8 +59,8 @@ def test_hosts_that_are_meant_are_not_warned_of(options, catalog):
     7, "x", {}, [7, None, "x", []], [{"type": []}], [{"type": {}, "endpoints": []}], [{"type": "sdrs"}], [{"type": "sdrs", "endpoints": 7}],
     [{"type": "sdrs", "endpoints": [7, None, [], "x"]}], [{"type": "sdrs", "endpoints": {}}], [entry("sdrs", 7)], [entry("sdrs", ["https://x"])],
     [entry("sdrs", "")],
-    [entry("sdrs", "https://[")], [entry("sdrs", "sdrs")], [entry("sdrs", None)], [entry("sdrs", "https://x", interface=[])], [entry("sdrs",
-    "https://x", region_id={})],
+    [entry("sdrs", "https://[")], [entry("sdrs", "sdrs")], [entry("sdrs", None)], [entry("sdrs", "https://x", interface=[])],
+    [entry("sdrs", "https://x", region_id={})],
 ])
 def test_a_catalogue_that_is_none_is_passed_over(catalog):
     client, wire, warnings = make(token(catalog), (200, {"ok": 1}))
@@ -98,11 +98,12 @@ def test_a_login_with_odd_values(more):
     assert "/v1/p1/" in wire.sent[1].url
 
 
-@pytest.mark.parametrize("projects", [None, 7, "x", {}, [7, "x", None, []], [{"name": "eu-de"}], [{"name": "eu-de", "id": 7}], [{"name": "eu-de",
-"id": ""}], [{"id": "x"}]])
+@pytest.mark.parametrize("projects", [
+    None, 7, "x", {}, [7, "x", None, []], [{"name": "eu-de"}], [{"name": "eu-de", "id": 7}], [{"name": "eu-de", "id": ""}], [{"id": "x"}],
+])
 def test_projects_that_are_none(projects):
     client, _wire, _warnings = make((200, {"projects": projects}), username=None, password=None, domain_name=None, auth_token=TOKEN, project_id=None,
-                                      max_retries=0)
+                                    max_retries=0)
     with pytest.raises(ApiError, match="no project is named 'eu-de'|holds no list 'projects'"):
         client.call("GET", "sdrs", PATH)
 

@@ -82,8 +82,6 @@ def test_an_answer_of_the_wrong_shape_is_a_clear_error(seed, monkeypatch):
     assert len(names) == len(set(names)) <= 2
 
 
-
-
 @pytest.mark.parametrize("key", sorted(_shapes.SHAPES))
 def test_null_and_missing_fields_are_no_fault_and_unknown_ones_are_passed_on(key):
     _title, name, fields = _shapes.SHAPES[key]

@@ -131,7 +131,7 @@ def test_urls_that_are_refused(url):
     ("auth_url", "cloud", "auth_url"),
 ])
 @pytest.mark.parametrize("url", ["https://me:s3cret-pass@x", "https://s3cret-pass@x", "http://me:s3cret-pass@x", "me:s3cret-pass@x",
-"https://x/?password=s3cret-pass",
+                                 "https://x/?password=s3cret-pass",
                                  "https://me:s3cret-pass@[", "https://me:s3cret%2Dpass@x y", "https://me:s3cret-pass@x\n"])
 def test_a_refused_endpoint_does_not_show_its_password(option, place, name, url, clouds):
     from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors
@@ -174,7 +174,7 @@ def test_the_same_holds_for_the_environment_and_clouds_yaml(clouds):
         with pytest.raises(ConfigError, match="^(region|cloud_domain|endpoint|project_id|username|SDRS_ENDPOINTS|endpoints.iam)"):
             _settings.resolve({} if "OS_USERNAME" in environment else KEYS, {**environment, "OS_PASSWORD": "p", "OS_DOMAIN_NAME": "d"})
     for entry in ({"region_name": "evil.com/"}, {"region_name": ["eu-de"]}, {"region_name": 2024.5}, {"cacert": [1]}, {"verify": "maybe"},
-        {"auth": {"auth_url": 5.5}},
+                  {"auth": {"auth_url": 5.5}},
                   {"auth": {"auth_url": ["https://x"]}}, {"auth": {"project_id": "a/b"}}, {"sdrs_endpoint_override": {"a": 1}},
                   {"auth": {"project_name": "a\nb"}}):
         with pytest.raises(ConfigError, match="^(region|ca_cert|validate_certs|auth_url|project_id|project_name|endpoints.sdrs)"):
@@ -218,7 +218,7 @@ def test_secrets_that_cannot_be_sent_are_refused_by_name_and_not_shown(option, p
 
 def test_headers_take_visible_ascii_only():
     for option in ("access_key", "security_token", "auth_token"):
-        for value in ("a b", "ä" * 9, "“quoted”"):
+        for value in ("a b", "ä" * 9, "\u201cquoted\u201d"):
             given = {"auth_token": value} if option == "auth_token" else {**KEYS, option: value}
             with pytest.raises(ConfigError, match="^%s: must be one line of visible ASCII" % option):
                 _settings.resolve(given, {})
@@ -250,7 +250,7 @@ def test_registered_domains(host, domain):
     ({"region": "r", "cloud_domain": "Cloud.Example"}, {"sdrs": "https://sdrs.cloud.example."}, {}),
     ({"region": "r", "endpoint": "https://all.example"}, {"sdrs": "https://evil.example"}, {}),
     ({"region": "r", "endpoints": {"sdrs": "https://mine.example"}}, {"sdrs": "https://evil.example", "vpc": "https://evil.example"},
-    {"vpc": "evil.example"}),
+     {"vpc": "evil.example"}),
 ])
 def test_strangers_in_the_catalogue(options, catalogue, strangers):
     assert _settings.resolve({**PASSWORD, **options}, {}).strangers(catalogue) == strangers
@@ -295,8 +295,8 @@ def test_a_broken_clouds_yaml_does_not_show_its_content(clouds, tmp_path):
     "clouds: {c: {profile: [otc]}}",
     "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nclouds: {c: {auth: {token: *b}, region_name: *b}}",
     "clouds: {c: {auth: {token: 2024-01-01}}}",
-    "clouds: {? {a: 1} : 2}", "\x00", "clouds: !!python/object:os.system {}", "clouds: {c: {auth: {token: '\ud800'}}}".encode("utf-8",
-    "surrogatepass").decode("latin-1"),
+    "clouds: {? {a: 1} : 2}", "\x00", "clouds: !!python/object:os.system {}",
+    "clouds: {c: {auth: {token: '\ud800'}}}".encode("utf-8", "surrogatepass").decode("latin-1"),
     "clouds: {c: {region_name: x}}\n" + "# much\n" * 200_000,
 ], ids=range(22))
 @pytest.mark.parametrize("name", ["clouds.yaml", "secure.yaml"])

@@ -131,7 +131,8 @@ def test_tags_without_a_key_are_none():
 
 
 @pytest.mark.parametrize("url", [
-    "https://sdrs.eu-de.otc.t-systems.com/v1/0123456789abcdef0123456789abcdef", "https://sdrs.eu-de.otc.t-systems.com/v1.0", "https://sdrs.eu-de.otc.t-systems.com",
+    "https://sdrs.eu-de.otc.t-systems.com/v1/0123456789abcdef0123456789abcdef", "https://sdrs.eu-de.otc.t-systems.com/v1.0",
+    "https://sdrs.eu-de.otc.t-systems.com",
 ])
 def test_a_catalogue_may_come_without_the_project(url):
     catalog = [{"type": "sdrs", "endpoints": [{"url": url, "region": "eu-de"}]}]

@@ -32,20 +32,20 @@ _SITE = "which servers are production's must be known"
 # ``{(model, field): why a task may end in an error without it}``. Of the tasks that change something; of all where QUERIES has it, too.
 NEEDED = {
     **{(model, "id"): _NO_ID for model in (
-        _GROUP, _INSTANCE, _PAIR, _DRILL, "ShowActiveActiveDomainParams", "ServerDetail", "VolumeDetail", "Vpc", "Subnet", "ProjectResult",
+        _GROUP, _INSTANCE, _PAIR, _DRILL, "ShowActiveActiveDomainParams", "ServerDetail", "VolumeDetail", "Vpc", "Subnet", "ProjectResult", "PublicipShowResp",
     )},
-    **{key: _NO_ID for key in (("ScalingGroups", "scaling_group_id"), ("PublicipShowResp", "id"), ("ListFirewallDetail", "id"))},
+    ("ScalingGroups", "scaling_group_id"): _NO_ID,
     **{(model, "name"): _NO_NAME for model in (_GROUP, _INSTANCE, _DRILL, "ServerDetail", "VolumeDetail", "Vpc", "Subnet", "ProjectResult")},
     ("ScalingGroups", "scaling_group_name"): _NO_NAME,
-    ("PublicipShowResp", "public_ip_address"): _NO_NAME,
-    ("PublicipShowResp", "port_id"): "an elastic IP is bound only while it is not, as the guard sees it",
-    ("ServerAddress", "OS-EXT-IPS:port_id"): "an elastic IP is bound to a port",
     **{(model, "status"): _NO_STATUS for model in (_GROUP, _INSTANCE, _PAIR, _DRILL, "ServerDetail")},
     ("ShowJobStatusResponse", "status"): "a job without a status never ends",
     ("ShowJobResponse", "status"): "a job without a status never ends",
     ("ShowActiveActiveDomainParams", "local_replication_cluster"): "a domain is chosen by its AZs",
     ("ShowActiveActiveDomainParams", "remote_replication_cluster"): "a domain is chosen by its AZs",
     ("ReplicationClusterParams", "availability_zone"): "a domain is chosen by its AZs",
+    ("PublicipShowResp", "public_ip_address"): _NO_NAME,
+    ("PublicipShowResp", "port_id"): "an elastic IP is bound only while it is not, as the guard sees it",
+    ("ServerAddress", "OS-EXT-IPS:port_id"): "an elastic IP is bound to a port",
     (_GROUP, "source_availability_zone"): _SITE,
     (_GROUP, "priority_station"): _SITE,
     (_GROUP, "source_vpc_id"): "a NIC's subnet is looked for in the group's VPC",
@@ -65,6 +65,7 @@ NEEDED = {
     ("VolumeDetail", "attachments"): "a server's disk is found by its device",
     ("Attachment", "device"): "a server's disk is found by its device",
     ("Attachment", "server_id"): "a server's disk is found by its device",
+    ("ListFirewallDetail", "id"): _NO_ID,
     ("QuotaParams", "resources"): "an answer without its list tells nothing",
     ("Subnet", "cidr"): "whether a NIC is in the subnet follows from its address",
     ("ServerDetail", "addresses"): "whether a NIC is in the subnet follows from its address",
@@ -102,7 +103,7 @@ DIFFERS = {
         (_GROUP, "source_availability_zone"), (_GROUP, "priority_station"), (_INSTANCE, "target_server"), ("ServerDetail", "OS-EXT-AZ:availability_zone"),
         ("ServerDetail", "security_groups"), ("ServerDetail", "tags"), ("ServerDetail", "addresses"),
     )},
-    ("PublicipShowResp", "port_id"): "it counts as not bound; the guard asks again",
+    ("PublicipShowResp", "port_id"): "an elastic IP without a port is bound to none; the service leaves the field out then",
     ("ScalingGroups", "scaling_group_status"): "it is given the status that it should have",
     ("ScalingGroups", "max_instance_number"): "it is given the number that it should have",
 }
@@ -177,7 +178,7 @@ def changing(row, path, change):
 def read_fields():
     return [
         pytest.param(row, path, declared, owner, id="%s-%s" % (row.name.replace("/", "|"), ".".join(path)))
-        for row in ROWS.values() for path, declared, owner in vendor.places(row.sdk, row.model) if path[-1] in texts()
+        for row in ROWS.values() for path, declared, owner in vendor.places(row.service, row.model) if path[-1] in texts()
     ]
 
 
@@ -217,7 +218,7 @@ def test_every_path_in_the_code_has_a_row():
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name.replace("/", "|"))
 def test_the_vendor_publishes_each_row(row):
-    assert row.model in vendor.published(row.sdk).get((row.method, vendor.anonymous(row.path)), ())
+    assert row.model in vendor.published(row.service).get((row.method, vendor.anonymous(row.path)), ())
 
 
 def test_every_operation_is_used_by_a_task():
@@ -253,7 +254,7 @@ def test_a_field_is_null_or_missing(row, path, declared, owner):
 @pytest.mark.parametrize("row, path, declared, owner", read_fields())
 def test_a_field_has_another_value(row, path, declared, owner):
     """Whatever it says, tasks end well or with an error in words."""
-    change = changing(row, path, lambda place, key: place.update({key: vendor.other(row.sdk, declared, {})}))
+    change = changing(row, path, lambda place, key: place.update({key: vendor.other(row.service, declared, {})}))
     for _task, error, _differs in runs(row, change, 3, len("".join(path))):
         assert error is None or (error.message and "\n" not in str(error))
 
@@ -261,8 +262,8 @@ def test_a_field_has_another_value(row, path, declared, owner):
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name.replace("/", "|"))
 def test_fields_that_nobody_reads(row):
     """All of them null, then missing, then others that the vendor does not know: nothing is different."""
-    unread = [path for path, _declared, _owner in vendor.places(row.sdk, row.model) if path[-1] not in texts()]
-    levels = list(vendor.levels(row.sdk, row.model))
+    unread = [path for path, _declared, _owner in vendor.places(row.service, row.model) if path[-1] not in texts()]
+    levels = list(vendor.levels(row.service, row.model))
 
     def without(change):
         def mutate(asked, answer, query):
@@ -284,10 +285,10 @@ def test_fields_that_nobody_reads(row):
 
 def _entries(row):
     """The lists of an answer whose entries have an ID."""
-    found = vendor.fields(row.sdk, row.model).values()
+    found = vendor.fields(row.service, row.model).values()
     return [
         declared for declared in found
-        if vendor.inner(declared)[0] == "list" and {"id", "scaling_group_id"} & set(vendor.fields(row.sdk, vendor.inner(declared)[1]))
+        if vendor.inner(declared)[0] == "list" and {"id", "scaling_group_id"} & set(vendor.fields(row.service, vendor.inner(declared)[1]))
     ]
 
 
@@ -300,8 +301,8 @@ def test_a_strange_object_hides_no_other(row, kind):
     """An object that no task is about stands first in the list."""
     def mutate(asked, answer, query):
         if asked is row and not {"server_group_id", "vpc_id", "volume_id", "id"} & set(query):
-            key, model = next((key, vendor.inner(each)[1]) for key, each in vendor.fields(row.sdk, row.model).items() if each in _entries(row))
-            stranger = vendor.fill(row.sdk, model, {})
+            key, model = next((key, vendor.inner(each)[1]) for key, each in vendor.fields(row.service, row.model).items() if each in _entries(row))
+            stranger = vendor.fill(row.service, model, {})
             if kind != "full":
                 named = next(name for name in ("id", "scaling_group_id") if name in stranger)
                 stranger = {name: "f" * 32 if name == named and kind == "an ID alone" else None for name in stranger}

@@ -213,6 +213,7 @@ def _route_table(world, existing):
     local = [{"type": "local", "destination": each["cidr"], "nexthop": "-"} for each in inside]
     return {
         "id": existing["id"][::-1], "name": "rtb-" + existing["name"], "default": True, "vpc_id": existing["id"],
+        "description": "", "tenant_id": world.identity["project_id"],
         "routes": local + existing.get("_custom_routes", []), "subnets": [{"id": each["id"]} for each in inside],
     }
 

@@ -204,8 +204,8 @@ class Copies:
         return found[0] if found else Lookup(self.api).show(kind, obj["id"])
 
     def _judge_again(self, kind, objects, targets, lists):
-        query = {"server_group_id": group_id_of(kind, objects[0])}
-        group = Lookup(self.api).show(_protection.KIND, query["server_group_id"])
+        group_id = group_id_of(kind, objects[0])
+        query, group = {"server_group_id": group_id}, Lookup(self.api).show(_protection.KIND, group_id)
         for option in _OF_KIND[kind.name].intersection(targets):
             target_is_expendable(group, option, kind.label(objects[0]))
         if self.allowed:

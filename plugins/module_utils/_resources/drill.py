@@ -10,6 +10,7 @@ from .._lookup import exactly_one
 from .._plan import Field, Plan, immutable_conflicts, managed, refuse_immutable, require
 from . import _identity, server_group
 from ._kind import Kind, LiveState, generic_landed
+from ._owner import group_id_of
 
 KIND = Kind(
     name="drill",
@@ -73,7 +74,7 @@ def read(lookup, params):
             raise ConfigError("DR drill %s does not exist; creating it needs server_group" % params["name"])
         live.group = lookup.one(server_group.KIND, params["server_group"])
     elif live.obj.get("status") == KIND.failed_creation:
-        live.group = lookup.show(server_group.KIND, live.obj["server_group_id"])
+        live.group = lookup.show(server_group.KIND, group_id_of(KIND, live.obj))
     if params.get("drill_vpc"):
         params["drill_vpc"] = lookup.vpc_id(params["drill_vpc"])
     return live

@@ -19,7 +19,7 @@ from .._plan import (
 )
 from . import _identity, _last_copy, server_group
 from ._kind import Kind, LiveState, generic_landed
-from ._owner import find_instance, group_of, server_halves
+from ._owner import find_instance, group_id_of, group_of, server_halves
 from ._tags import add_tag_steps
 from ._targets import target_is_expendable, targets
 
@@ -110,7 +110,7 @@ def read(lookup, params):
         live.group = group_of(lookup, KIND, obj)
         live.copies = _last_copy.read(lookup, params, [(KIND, obj)], live.group)
     if not absent and obj.get("status") == KIND.failed_creation:
-        params["server_group"] = obj["server_group_id"]
+        params["server_group"] = group_id_of(KIND, obj)
         params["server"] = params.get("server") or obj.get("source_server") or obj.get("target_server")
         params["description"] = params.get("description") or obj.get("description")
         if params.get("tags") is None:
@@ -135,7 +135,7 @@ def _read_for_creation(lookup, params, live):
 def _shares_a_disk(lookup, obj):
     from .replication import KIND as PAIR
 
-    for pair in lookup.list(PAIR, server_group_id=obj["server_group_id"]):
+    for pair in lookup.list(PAIR, server_group_id=group_id_of(KIND, obj)):
         users = {entry.get("protected_instance") for entry in pair.get("attachment") or []}
         if obj["id"] in users and len(users) > 1:
             return "replication pair %s (%s)" % (pair.get("name"), pair["id"])
