@@ -25,6 +25,7 @@ BEHAVIOURS = {
     "lists lag": {"list_lag_seconds": 2},
     "jobs without entities": {"jobs_without_entities": True},
     "jobs whose entities are null": {"jobs_without_entities": "null"},
+    "jobs without entities while lists lag": {"jobs_without_entities": True, "list_lag_seconds": 2},
     "202 for 200": {"accepted_status": 202},
     "a group's progress is always 0": {"group_progress": 0},
     "a group's progress is always null": {"group_progress": None},
