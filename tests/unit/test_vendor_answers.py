@@ -81,6 +81,7 @@ QUERIES = {
 # ``{(model, field): why a task may do something else without it}``: the service refuses it, it changes nothing, or it is what was asked for.
 DIFFERS = {
     (_GROUP, "name"): "there is no group of that name",
+    (_GROUP, "id"): "the failed tasks of a group without an ID cannot be asked for",
     (_INSTANCE, "name"): "it is given the name that it should have",
     (_PAIR, "name"): "it is given the name that it should have",
     (_DRILL, "name"): "there is no drill of that name",
@@ -101,7 +102,7 @@ DIFFERS = {
     ("FailureJobParams", "job_id"): "there is no failed task of that ID",
     **{key: "what is not known of both servers is no difference" for key in (
         (_GROUP, "source_availability_zone"), (_GROUP, "priority_station"), (_INSTANCE, "target_server"), ("ServerDetail", "OS-EXT-AZ:availability_zone"),
-        ("ServerDetail", "security_groups"), ("ServerDetail", "tags"), ("ServerDetail", "addresses"),
+        ("ServerDetail", "security_groups"), ("ServerSecurityGroup", "id"), ("ServerDetail", "tags"), ("ServerDetail", "addresses"),
     )},
     ("PublicipShowResp", "port_id"): "an elastic IP without a port is bound to none; the service leaves the field out then",
     ("ScalingGroups", "scaling_group_status"): "it is given the status that it should have",
