@@ -25,11 +25,13 @@ BEHAVIOURS = {
     "lists lag": {"list_lag_seconds": 2},
     "jobs without entities": {"jobs_without_entities": True},
     "jobs whose entities are null": {"jobs_without_entities": "null"},
+    "jobs without entities while lists lag": {"jobs_without_entities": True, "list_lag_seconds": 2},
     "202 for 200": {"accepted_status": 202},
     "a group's progress is always 0": {"group_progress": 0},
     "a group's progress is always null": {"group_progress": None},
     "no batch operations": {"batch_offered": False},
     "no batch operations, told by 405": {"batch_offered": False, "not_offered_status": 405},
+    "lists of route tables without routes": {"route_tables_show_routes": False},
     "what is gone cannot be deleted now": {"missing_as_not_allowed": True},
 }
 # Of those that exclude one another the first; without those under which much cannot be done, or takes long.

@@ -179,7 +179,8 @@ class Carrier:
             raise job_error(step.job)
         if step.operation == "create":
             made = entities(step.job, step.kind.entity)
-            found = {"id": made[0]} if made else self._find(step)
+            # A job need not name what it has made, and lists lag behind.
+            found = {"id": made[0]} if made else next(filter(None, (self._find(step) for _look in looks(self._waiting))), None)
             if not found:
                 raise JobFailed(
                     "job %s ended in SUCCESS, but neither it nor the list names the new %s" % (step.job["job_id"], step.kind.title),

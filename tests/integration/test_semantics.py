@@ -98,6 +98,7 @@ class TestGroup:
         assert task("sdrs_server_group", name="erp", state="absent", purge=True, force=True)["changed"]
 
     @pytest.mark.unless_altered("batch_offered")
+    @pytest.mark.unless_altered("pairs_outlive_instance")
     def test_servers_that_share_a_disk_are_removed_together(self, task, group, simulator):
         import requests
 

@@ -129,6 +129,7 @@ def test_an_export_leaves_out_what_a_failed_job_left_behind(task, topology, expo
 
 
 @pytest.mark.unless_altered("batch_offered")
+@pytest.mark.unless_altered("jobs_without_entities")
 def test_a_failed_branch_leaves_the_others_running(topology, simulator):
     simulator.fail_job(job_type="createProtectedInstanceNoCG", resource_name="db-1", error_code="SDRS.1014", fail_reason="no room", count=1)
     wanted = erp(WEB, APP, DB, protection="enabled")
@@ -455,7 +456,7 @@ def test_two_runs_at_once_build_one_topology(start_simulator):
     assert [(run.wait(60), run.stderr.read()) for run in runs] == [(0, "")] * 3
     assert not run_task("sdrs_topology", options)["changed"]
     made = [entry[2] for entry in simulator.log() if entry[0] == "POST" and entry[1].endswith(("/server-groups", "/protected-instances", "drills"))]
-    assert made == [200] * 5
+    assert len(made) == 5 and all(status < 300 for status in made)
 
 
 def test_a_run_that_waits_too_long_for_another_names_it(start_simulator):

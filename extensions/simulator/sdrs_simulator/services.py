@@ -12,11 +12,12 @@ from .faults import Fault, gateway, neighbour, not_published, sdrs
 
 # The first that fits. Jobs are asked of SDRS and ECS by the same path, so they are nobody's here.
 _PATHS = (
+    (re.compile(r"/v3/[^/]+/vpc/.*|/v2\.0/vpc/.*"), "vpc"),
     (re.compile(r"/v3(/.*)?"), "iam"),
     (re.compile(r"/v1/[^/]+/cloudservers/.*"), "ecs"),
     (re.compile(r"/v2\.1/[^/]+/servers/.*"), "ecs"),
     (re.compile(r"/v2/[^/]+/cloudvolumes/.*"), "evs"),
-    (re.compile(r"/v1/[^/]+/(vpcs|subnets|quotas|publicips)(/.*)?"), "vpc"),
+    (re.compile(r"/v1/[^/]+/(vpcs|subnets|quotas|publicips|routetables)(/.*)?"), "vpc"),
     (re.compile(r"/autoscaling-api/.*"), "as"),
     (re.compile(r"/v1/[^/]+/jobs/.*"), None),
     (re.compile(r".*"), "sdrs"),

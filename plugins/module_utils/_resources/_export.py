@@ -11,6 +11,7 @@ from __future__ import annotations
 from .. import _validate
 from .._errors import one_line
 from .._lookup import exactly_one
+from .._odd import raw
 from .._plan import tags_to_mapping
 from .._validate import is_id
 from . import drill, protected_instance, replication, server_group
@@ -31,7 +32,7 @@ def read(lookup, params, dummy_waiting):
         present = [group for group in groups if server_group.KIND.assumed(group)]
         groups = list({group["id"]: group for group in (_group(present, reference) for reference in wanted)}.values())
     export = _Export()
-    groups = export.healthy(server_group.KIND, groups)
+    groups = export.healthy(server_group.KIND, export.identified(server_group.KIND, groups))
     names = [group.get("name") for group in groups]
     contents = {
         kind: _by_group(lookup.list(kind)) if groups else {} for kind in (protected_instance.KIND, replication.KIND, drill.KIND)
@@ -64,8 +65,15 @@ class _Export:
 
     def leave(self, kind, obj, key, reason):
         """Note that a value of an object is left out, or with ``key`` None the object as a whole."""
-        entry = {"resource_type": kind.name, "id": obj["id"], "name": obj.get("name"), "key": key, "reason": one_line(reason, _LONGEST_REASON)}
+        entry = {"resource_type": kind.name, "id": raw(obj, "id"), "name": raw(obj, "name"), "key": key, "reason": one_line(reason, _LONGEST_REASON)}
         self.left_out.append({name: value for name, value in entry.items() if value is not None})
+
+    def identified(self, kind, objects):
+        """Those that have an ID; nothing could be said of another."""
+        for obj in objects:
+            if not isinstance(raw(obj, "id"), str):
+                self.leave(kind, obj, None, "it has no usable ID")
+        return [obj for obj in objects if isinstance(raw(obj, "id"), str)]
 
     def healthy(self, kind, objects):
         """Those that can be exported, sorted."""

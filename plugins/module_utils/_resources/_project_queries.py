@@ -8,7 +8,7 @@ from .._lookup import exactly_one
 from .._odd import altered, index, matching, raw
 from .._paging import objects
 from .._validate import identifiers, is_id
-from . import _conditions, _creation, _drill_network, _first_switch, drill, protected_instance, replication, server_group
+from . import _conditions, _creation, _drill_network, _first_switch, drill, failed_task, protected_instance, replication, server_group
 from ._kind import whole
 from ._owner import server_halves
 
@@ -29,7 +29,7 @@ def failed_tasks(lookup, params, waiting):
     if params.get("server_group"):
         groups = [lookup.id_of(server_group.KIND, params["server_group"])]
     else:
-        groups = [None] + ([group["id"] for group in lookup.list(server_group.KIND)] if params["all"] else [])
+        groups = [None] + (failed_task.ids(lookup.list(server_group.KIND)) if params["all"] else [])
     found = []
     for group_id in groups:
         found += lookup.api.list("list_failed_tasks", dict(filters, server_group_id=group_id))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from .._errors import Refused
 from .._lookup import exactly_one, production_zone
-from .._odd import Unusable, raw
+from .._odd import Unusable, matching, raw
 from .._plan import Plan, require, tags_to_list
 from .._validate import MAX_TAGS
 from . import ecs_power, protected_instance, server_group
@@ -255,7 +255,7 @@ def _steps(result, attribute, group, production, other):
             raise Refused("%s is no longer there, or no longer in AZ %s" % (label, zone))
 
     def still_ready(lists):
-        now = next((each for each in lists(server_group.KIND, {}) if each.get("id") == group["id"]), {})
+        now = next(iter(matching(lists(server_group.KIND, {}), lambda each: each.get("id") == group["id"])), {})
         require(READY, {"protection group": now.get("status")}, "changing DR servers", server_group.KIND.label(group))
         if production_zone(now) == zone:
             raise Refused("%s: production is at its site now" % label)

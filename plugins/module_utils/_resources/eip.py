@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._lookup import exactly_one
+from .._odd import matching, raw
 from .._plan import Plan
 from .._validate import is_id
 from . import ecs_power
@@ -53,9 +54,9 @@ def read(lookup, params):
     if params.get("address") and not params.get("server"):
         raise ConfigError("address needs server")
     eips = lookup.once("elastic IPs", lookup.api.eips)
-    named = [dict(each, name=each.get("public_ip_address")) for each in eips]
-    found = exactly_one([each for each in named if params["eip"] in (each.get("id"), each["name"])], named, KIND.title, params["eip"])
-    live = Live(next(each for each in eips if each.get("id") == found["id"]))
+    found = matching(eips, lambda each: params["eip"] in (each.get("id"), each.get("public_ip_address")))
+    exactly_one(*([dict(each, name=raw(each, "public_ip_address")) for each in some] for some in (found, eips)), KIND.title, params["eip"])
+    live = Live(found[0])
     if params.get("port"):
         live.port_id, live.label = params["port"], "port %s" % params["port"]
     elif params.get("server"):

@@ -51,11 +51,16 @@ def tasks_of(lookup, group_id=None):
 def all_lists(lookup, wanted=None):
     """``{group ID or None: tasks}``; stops at the list that holds the job ID ``wanted``."""
     lists = {}
-    for group_id in (None, *(group["id"] for group in _groups(lookup, wanted, lists))):
+    for group_id in (None, *ids(_groups(lookup, wanted, lists))):
         lists[group_id] = tasks_of(lookup, group_id)
         if wanted and any(raw(task, "job_id") == wanted for task in lists[group_id]):
             break
     return lists
+
+
+def ids(groups):
+    """The IDs of the groups that have one; of another no list can be asked for."""
+    return [raw(group, "id") for group in groups if isinstance(raw(group, "id"), str)]
 
 
 def _groups(lookup, wanted, lists):
