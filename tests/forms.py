@@ -14,6 +14,11 @@ def lowered(text):
     return "".join("%%%02x" % byte for byte in text.encode())
 
 
+def pairs(text):
+    data = text.encode("utf-16-be")
+    return [data[at:at + 2] for at in range(0, len(data), 2)]
+
+
 FORMS = {
     "as it is": str, "JSON": json.dumps, "JSON, not only ASCII": lambda text: json.dumps(text, ensure_ascii=False), "repr": repr, "ascii": ascii,
     "JSON in JSON": lambda text: json.dumps(json.dumps({"k": text})), "slashes escaped": lambda text: json.dumps(text).replace("/", "\\/"),
@@ -25,11 +30,6 @@ FORMS = {
     "as Latin-1": lambda text: text.encode().decode("latin-1"),
     "every character escaped": lambda text: "".join("\\u%04x" % int.from_bytes(pair, "big") for pair in pairs(text)),
 }
-
-
-def pairs(text):
-    data = text.encode("utf-16-be")
-    return [data[at:at + 2] for at in range(0, len(data), 2)]
 
 
 def encoded(before, after, coder=base64.b64encode):

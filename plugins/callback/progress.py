@@ -55,9 +55,11 @@ from ..module_utils._progress import VARIABLE
 from ..module_utils._validate import Between
 from ..module_utils._text import visible
 
-_LONGEST, _LONGEST_LINE = 8192, 1000
+_LONGEST = 8192
+_LONGEST_LINE = 1000
 _NAMED = 3
-_USUAL, INTERVAL = 10, Between(0.01, 3600)
+_USUAL = 10
+INTERVAL = Between(0.01, 3600)
 
 
 class Board:

@@ -66,10 +66,11 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 
 from ..module_utils._api import Api
 from ..module_utils._argspec import CONNECTION
-from ..module_utils._client import MISSING_REQUESTS, Client
+from ..module_utils._client import Client
 from ..module_utils._clouds_yaml import MissingYaml
 from ..module_utils._errors import LONGEST_WARNING, SdrsError, one_line, unexpected
 from ..module_utils._lookup import Lookup
+from ..module_utils._transport import MISSING_REQUESTS
 from ..module_utils._mask import masked_data
 from ..module_utils._settings import resolve
 from ..module_utils._text import harmless, without_reserved

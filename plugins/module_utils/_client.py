@@ -19,7 +19,6 @@ from ._errors import ApiError, ConnectionFailed, NotCarriedOut, UnknownFate, api
 from ._paging import read_all
 from ._throttle import Throttle
 from ._token_cache import TokenCache
-from ._transport import MISSING_REQUESTS as MISSING_REQUESTS
 from ._transport import Lost, NotSent, Transport, decode
 
 _TRANSIENT = (502, 503, 504)

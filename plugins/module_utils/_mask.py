@@ -171,7 +171,7 @@ def _spellings(secret):
 
 def _in_base64(secret):
     """What Base64 makes of a text with the secret in it, in each of the three ways it can lie."""
-    for form in {secret, json.dumps(secret)[1:-1], quote(secret, safe="", errors="replace")}:
+    for form in sorted({secret, json.dumps(secret)[1:-1], quote(secret, safe="", errors="replace")}):
         data = form.encode("utf-8", "surrogatepass")
         for before in range(3):
             text = base64.b64encode(b"\0" * before + data).decode("ascii")
@@ -217,12 +217,12 @@ def _meaning(found):
     if kind == "percent":
         data = bytes.fromhex(found.group().replace("%", ""))
         try:
-            text, width = data.decode("utf-8"), lambda character: 3 * len(character.encode("utf-8"))
+            text, coding, factor = data.decode("utf-8"), "utf-8", 3  # "%C3" for each byte
         except UnicodeDecodeError:
-            text, width = data.decode("latin-1"), lambda character: 3
+            text, coding, factor = data.decode("latin-1"), "latin-1", 3
     elif kind == "unicode":
         data = bytes.fromhex(found.group().replace("\\u", ""))
-        text, width = data.decode("utf-16-be", "surrogatepass"), lambda character: 6 * (1 + (ord(character) > 0xFFFF))
+        text, coding, factor = data.decode("utf-16-be", "surrogatepass"), "utf-16-be", 3  # "\\u00e4" for each two bytes
     else:
         value = found.group(kind)
         if kind == "single":
@@ -234,5 +234,6 @@ def _meaning(found):
         yield text, start, end
         return
     for character in text:
-        yield character, start, start + width(character)
-        start += width(character)
+        end = start + factor * len(character.encode(coding, "surrogatepass"))
+        yield character, start, end
+        start = end

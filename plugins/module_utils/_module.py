@@ -10,13 +10,13 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _validate
 from ._argspec import CONNECTION, alias_conflicts, ordinary_numbers
-from ._client import MISSING_REQUESTS
 from ._clouds_yaml import MissingYaml
 from ._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line, unexpected
 from ._mask import known, masked_data, whole_data
 from ._run import run
 from ._settings import remember
 from ._text import all_visible, without_reserved
+from ._transport import MISSING_REQUESTS
 
 NEEDED_PYTHON = (3, 11)
 # Names the process of ansible-playbook to a module on the same machine.

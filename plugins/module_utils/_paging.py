@@ -74,7 +74,7 @@ def _read(fetch, key, following, position, size, names, expected):
         most = max((count for count in (most, total) if count is not None), default=None)
         whole = total == len(found) and (number > 0 or total == expected)
         # A page that brings nothing new is a repetition.
-        if len(found) == before or whole or (len(page) < size and not (total or 0) > len(found)):
+        if len(found) == before or whole or (len(page) < size and (total or 0) <= len(found)):
             return found, most
         if len(found) > MOST_OBJECTS:
             break

@@ -109,9 +109,14 @@ class Transport:
             sent = passing and not isinstance(error, http.ConnectTimeout) and not holds(lower.NewConnectionError, lower.ConnectTimeoutError)
         if sent:
             return Lost("the connection to %s was lost: %s" % (host, why), final=holds(TooMuch))
-        if holds(ssl.SSLError, http.SSLError, lower.SSLError) or (type(error) is OSError and error.errno is None):
+        if holds(ssl.SSLError, http.SSLError, lower.SSLError) or (_plain(error) and error.errno is None):
             return NotSent("TLS to %s failed: %s" % (host, why), final=True)
         return NotSent("%s cannot be reached: %s" % (host, why), final=not isinstance(error, (http.ConnectionError, http.Timeout)))
+
+
+def _plain(error):
+    """Whether nothing tells more of an OSError than its text: one of requests, or of a tunnel."""
+    return type(error) is OSError  # pylint: disable=unidiomatic-typecheck
 
 
 def _causes(error):
@@ -153,14 +158,14 @@ def reason(error, seconds):
         if holds(*kinds):
             return proxy + text
     number = next((cause.errno for cause in causes if isinstance(cause, OSError) and isinstance(cause.errno, int)), None)
-    refused = next(filter(None, (re.match(r"Tunnel connection failed: ([0-9]{3})", str(cause)) for cause in causes if type(cause) is OSError)), None)
+    refused = next(filter(None, (re.match(r"Tunnel connection failed: ([0-9]{3})", str(cause)) for cause in causes if _plain(cause))), None)
     if number is not None:
         return proxy + os.strerror(number)
     if refused:
         return proxy + "it answered %s" % refused.group(1)
     if holds(lower.NewConnectionError):
         return proxy + "no connection can be made"
-    if type(causes[0]) is OSError:
+    if _plain(causes[0]):
         return "the file with the authorities' certificates cannot be read (ca_cert, REQUESTS_CA_BUNDLE)"
     return proxy + ("it was closed, or does not speak HTTP" if holds(lower.ProtocolError, http.ConnectionError) else type(causes[0]).__name__)
 

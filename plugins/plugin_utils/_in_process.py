@@ -18,12 +18,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import CONNECTION, ordinary_numbers
-from ..module_utils._client import MISSING_REQUESTS
 from ..module_utils._errors import LONGEST_WARNING, one_line, unexpected
 from ..module_utils._mask import known, masked, masked_data
 from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, outcome, require_parent
 from ..module_utils._settings import remember
 from ..module_utils._text import without_reserved
+from ..module_utils._transport import MISSING_REQUESTS
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")

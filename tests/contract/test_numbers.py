@@ -67,7 +67,7 @@ def test_a_range_refuses_what_is_outside(rule, value):
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "1e400", "many", True, [], {}, -1, 10**5000, math.nan, math.inf, 601],
-ids=lambda value: type(value).__name__)
+                         ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("option", ["http_timeout", "max_retries"])
 def test_settings_refuse_them_too(option, value):
     """The event source and the inventory come here without an argument spec."""
@@ -104,7 +104,7 @@ SPEC = {
 
 
 @pytest.mark.parametrize("value", [math.inf, math.nan, -math.inf, 10**400, -(10**5000), "inf", "-Infinity", " nan ", "1e400", "1e999999999",
-"9" * 400], ids=range(11))
+                                   "9" * 400], ids=range(11))
 def test_numbers_that_ansible_cannot_convert_are_refused_by_name(value):
     given = {
         "count": value, "seconds": value, "ports": [22, value], "text": "inf", "entries": [{"size": value}, 7, {"size": 8}],

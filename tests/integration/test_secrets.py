@@ -134,7 +134,8 @@ TASKS = [
 @pytest.mark.parametrize("how, in_process", RUNS, ids=[how for how, _value in RUNS])
 def test_an_echo_is_not_shown_by_a_play(echo, tmp_path, kind, how, in_process):
     shown = ""
-    for echo.mode in MODES if kind == "password" else ("error", "broken", "data"):
+    for mode in MODES if kind == "password" else ("error", "broken", "data"):
+        echo.mode = mode
         env = environment(kind, SDRS_ENDPOINT=echo.url, SDRS_PROGRESS="always", ANSIBLE_CALLBACKS_ENABLED="cloud_dr.sdrs.progress")
         tasks = [(name, {**options, "max_retries": 0}) for name, options in TASKS]
         shown += play(tmp_path, tasks if how == "in process" else tasks[:3 if echo.mode == "data" else 1], env, "-e", "sdrs_in_process=" + in_process)
@@ -147,7 +148,8 @@ def test_every_form_is_echoed(echo, tmp_path):
     """All forms, in errors and in data, by the fast path, where a task costs little."""
     env = environment("password", SDRS_ENDPOINT=echo.url)
     shown = ""
-    for echo.mode in ("error", "data"):
+    for mode in ("error", "data"):
+        echo.mode = mode
         shown += play(tmp_path, [("sdrs_server_group_info", {})] * (len(NAMES) // PART + 1), env)
     assert not leaks(shown) and echo.turn > 2 * len(NAMES) // PART
 
@@ -159,7 +161,8 @@ def test_an_echo_is_not_shown_by_the_inventory(echo, tmp_path, kind):
     (tmp_path / "sdrs.yml").write_text(yaml.safe_dump({**options, **cached}))
     (tmp_path / "servers.sdrs.yml").write_text(yaml.safe_dump({**options, "hosts": "protected_instances"}))
     shown = ""
-    for echo.mode in MODES if kind == "password" else ("broken", "error", "data"):
+    for mode in MODES if kind == "password" else ("broken", "error", "data"):
+        echo.mode = mode
         for name in ("sdrs.yml", "servers.sdrs.yml") if echo.mode == "data" else ("sdrs.yml",):
             shown += run("ansible-inventory", "-i", name, "--list", "-vvvv", "--flush-cache", cwd=tmp_path, env=environment(kind, SDRS_ENDPOINT=echo.url))
     assert "unexpected" not in shown and "********" in shown
@@ -202,7 +205,8 @@ def events(env, folder, **args):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_echo_is_not_shown_by_the_event_source(echo, tmp_path, kind):
-    for echo.mode in MODES:
+    for mode in MODES:
+        echo.mode = mode
         shown = events(environment(kind, SDRS_ENDPOINT=echo.url), tmp_path, interval=0.05, max_retries=0,
                        server_groups="erp" if echo.mode == "error" else ["erp", "crm"])
         assert not leaks(shown), echo.mode

@@ -27,7 +27,7 @@ DOCUMENT = {
 }
 
 
-@pytest.fixture(params=[name for name in matrix.BEHAVIOURS])
+@pytest.fixture(params=list(matrix.BEHAVIOURS))
 def cloud(request, monkeypatch):
     made = direct.use(monkeypatch)()
     made.world.settings.update(matrix.BEHAVIOURS[request.param], first_sync_seconds=5)

@@ -48,7 +48,7 @@ class Run:
     def forget(self):
         self.forgotten += 1
 
-    def hold(self, seconds=0.01, params=NEEDED, sleep=None):
+    def hold(self, seconds=0.01, params=None, sleep=None):
         now = [0.0]
 
         def slept(pause):
@@ -56,7 +56,7 @@ class Run:
             if sleep:
                 sleep(pause)
 
-        return locked(self.locks, params, self, Waiting(wait_timeout=seconds, clock=lambda: now[0], sleep=slept), self.host)
+        return locked(self.locks, params or NEEDED, self, Waiting(wait_timeout=seconds, clock=lambda: now[0], sleep=slept), self.host)
 
 
 def erp(**options):
@@ -146,9 +146,13 @@ def test_documents_of_several_groups_do_not_block_each_other():
     assert foreign.in_time(both, 60) == "ended" and not failed
 
 
+def gone():
+    raise SdrsError("the process that started this task is gone")
+
+
 def test_who_waits_stops_when_nobody_waits_for_it():
     waiting = erp()
-    waiting.host.alive = lambda: (_ for _ in ()).throw(SdrsError("the process that started this task is gone"))
+    waiting.host.alive = gone
     with erp().hold(), pytest.raises(SdrsError, match="is gone"), waiting.hold(seconds=1e9):
         pass
 

@@ -11,7 +11,7 @@ from ansible.module_utils import basic
 from ansible_collections.cloud_dr.sdrs.plugins.modules import ecs_server_check_info, sdrs_server_group
 
 OPTIONS = {"name": "erp", "endpoint": "http://127.0.0.1:9", "auth_token": "t0ken-of-somebody-0815", "project_id": "p", "region": "r",
-"token_cache": False, "max_retries": 0}
+           "token_cache": False, "max_retries": 0}
 
 
 @pytest.fixture

@@ -158,7 +158,7 @@ class World:
         if path.endswith("/action") and "/server-groups/" in path:
             self.switches += 1
             group = self.cloud.world.server_groups.get(path.split("/")[4], {})
-            action = next(iter(body))
+            action = [*body][0]
             if action in ("failover-server-group", "reverse-server-group"):
                 if self.module != "sdrs_failover":
                     yield "a switch by %s" % self.module

@@ -60,7 +60,7 @@ def is_shared(disk):
 
 def family(flavor):
     """``s3`` of ``s3.large.2``."""
-    return str(flavor or "").split(".")[0].lower()
+    return str(flavor or "").partition(".")[0].lower()
 
 
 def on_dedicated_host(server):

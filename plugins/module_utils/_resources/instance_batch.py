@@ -63,6 +63,7 @@ class Live(LiveState):
     def assume(self):
         kept = {key: KIND.assumed(instance) for key, instance in self.by_server.items()}
         kept = {key: instance for key, instance in kept.items() if instance}
+        # pylint: disable-next=kwarg-superseded-by-positional-arg
         return replace(self, obj=list(kept.values()), group=server_group.KIND.assumed_owner(self.group), by_server=kept)
 
 

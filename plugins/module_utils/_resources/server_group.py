@@ -14,11 +14,18 @@ from . import _identity
 from ._kind import Kind, LiveState, whole
 from ._protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
 
+
+def _domain(group):
+    """ID and name of the group's domain; nothing unless both are known, since either may be wanted."""
+    known = (group.get("domain_id"), group.get("domain_name"))
+    return frozenset(known) if all(known) else frozenset()
+
+
 IMMUTABLE = (
     Field("description", "description"),
     Field("source_availability_zone", "source_availability_zone"),
     Field("target_availability_zone", "target_availability_zone"),
-    Field("active_active_domain", "domain_id", lambda group: _domain(group)),
+    Field("active_active_domain", "domain_id", _domain),
     Field("source_vpc", "source_vpc_id"),
     Field("dr_type", "dr_type"),
 )
@@ -99,12 +106,6 @@ class Live(LiveState):
     def of(self, kind):
         """The contents of one kind."""
         return [obj for its, obj in self.contents if its is kind]
-
-
-def _domain(group):
-    """ID and name of the group's domain; nothing unless both are known, since either may be wanted."""
-    known = (group.get("domain_id"), group.get("domain_name"))
-    return frozenset(known) if all(known) else frozenset()
 
 
 def find(lookup, params):
