@@ -14,8 +14,10 @@ import time
 from urllib.parse import quote, urlencode
 
 from . import _shapes
-from ._auth import AkSkAuth, Login, TokenAuth, find_project
+from ._auth import TokenAuth, find_project
 from ._errors import ApiError, ConnectionFailed, NotCarriedOut, UnknownFate, api_error, disguised, one_line
+from ._login import authenticator
+from ._metadata import Metadata
 from ._paging import read_all
 from ._throttle import Throttle
 from ._token_cache import TokenCache
@@ -40,12 +42,10 @@ class Client:
         self._throttle = Throttle(clock, sleep)
         self._transport = Transport(settings, agent, session)
         self._cache = TokenCache(settings.token_cache_dir, settings.token_cache, warn)
-        if settings.kind == "aksk":
-            self.auth = AkSkAuth(settings.credentials)
-        elif settings.kind == "password":
-            self.auth = TokenAuth(login=Login(settings, self._log_in, self._cache), mask=mask, check=self._check_catalogue)
-        else:
-            self.auth = TokenAuth(token=settings.credentials["auth_token"])
+        self.auth = authenticator(
+            settings, self._log_in, self._cache, Metadata(settings, agent, session, sleep) if settings.kind == "ecs_agency" else None,
+            mask, self._check_catalogue,
+        )
         self.auth.project_id = settings.project_id
 
     @property
@@ -108,8 +108,8 @@ class Client:
                 "meant, set endpoint or endpoints, else set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
             )
 
-    def _log_in(self, url, body):
-        response, content = self._exchange("POST", url, body, None, True)
+    def _log_in(self, url, body, auth):
+        response, content = self._exchange("POST", url, body, auth, True)
         return response.headers, content
 
     def _exchange(self, method, url, body, auth, repeatable, guarded=None):
@@ -128,7 +128,7 @@ class Client:
                 status = response.status_code
                 if status == 401 and auth is not None and not patience.renewed:
                     patience.renewed = True
-                    if auth.renew(response.request.headers.get("X-Auth-Token")):
+                    if auth.renew(response.request):
                         if guarded:
                             raise NotCarriedOut(self._error(response))
                         continue

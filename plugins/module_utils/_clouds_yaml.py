@@ -11,10 +11,9 @@ _SUFFIXES = ("yaml", "yml", "json")
 _AUTH = {
     "auth_url": "auth_url",
     "username": "username",
+    "user_id": "user_id",
     "password": "password",
-    "user_domain_name": "domain_name",
-    "domain_name": "domain_name",
-    "project_domain_name": "domain_name",
+    "passcode": "passcode",
     "project_id": "project_id",
     "project_name": "project_name",
     "tenant_name": "project_name",
@@ -24,7 +23,12 @@ _AUTH = {
     "secret_key": "secret_key",
     "sk": "secret_key",
     "security_token": "security_token",
+    "agency_name": "agency_name",
+    "agency_domain_name": "agency_domain_name",
+    "agency_domain_id": "agency_domain_id",
 }
+# The user's account, else what stands in for it.
+_DOMAINS = ("user_domain", "domain", "project_domain")
 _TOP = {
     "region_name": "region",
     "region": "region",
@@ -36,6 +40,13 @@ _TOP = {
     "secret_key": "secret_key",
     "security_token": "security_token",
     "sdrs_endpoint_override": "sdrs_endpoint",
+    "auth_type": "auth_type",
+    "auth_plugin": "auth_type",
+    "auth_methods": "auth_methods",
+    "agency_name": "agency_name",
+    "agency_domain_name": "agency_domain_name",
+    "agency_domain_id": "agency_domain_id",
+    "ecs_agency": "ecs_agency",
 }
 _LARGEST = 2**20
 _PROFILES = {"otc": {"cloud_domain": "otc.t-systems.com"}}
@@ -138,6 +149,13 @@ def _settings(entry):
         for key, option in names.items():
             if source.get(key) not in (None, "") and option not in settings:
                 settings[option] = source[key]
+    for stem in _DOMAINS:
+        found = {"domain_" + what: auth[stem + "_" + what] for what in ("name", "id") if auth.get(stem + "_" + what) not in (None, "")}
+        if found:
+            settings.update(found)
+            break
+    if not {"auth_type", "password", "auth_token", "access_key"} & set(settings) and any(str(key).startswith("application_credential") for key in auth):
+        settings["auth_type"] = "v3applicationcredential"
     if "sdrs_endpoint" in settings:
         settings["endpoints"] = {"sdrs": settings.pop("sdrs_endpoint")}
     return settings
