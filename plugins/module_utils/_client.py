@@ -40,7 +40,7 @@ class Client:
         self.settings, self.warn, self._warned = settings, warn or (lambda message: None), {}
         self._sleep, self._clock = sleep, clock
         self._throttle = Throttle(clock, sleep)
-        self._transport = Transport(settings, agent, session)
+        self._transport = Transport(settings, agent, session, self.warn)
         self._cache = TokenCache(settings.token_cache_dir, settings.token_cache, warn)
         self.auth = authenticator(
             settings, self._log_in, self._cache, Metadata(settings, agent, session, sleep) if settings.kind == "ecs_agency" else None,

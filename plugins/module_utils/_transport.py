@@ -22,6 +22,7 @@ from urllib.request import getproxies_environment
 
 from . import _mask
 from ._connection import LARGEST, Adapter, TooMuch, new_session
+from ._record import recorder
 
 try:
     from requests import exceptions as http
@@ -58,8 +59,9 @@ class Lost(NotSent):
 class Transport:
     """Sends requests one by one, from any thread."""
 
-    def __init__(self, settings, agent, session=None):
+    def __init__(self, settings, agent, session=None, warn=None):
         self._settings, self._agent, self._given, self._own = settings, agent, session, threading.local()
+        self._recorder = recorder(warn)
         for url in getproxies_environment().values():
             _mask.register_url(url)
 
@@ -80,6 +82,17 @@ class Transport:
         :raises NotSent: nothing has reached the service
         :raises Lost: it may have
         """
+        if self._recorder is None:
+            return self._send(method, url, data, auth)
+        try:
+            response = self._send(method, url, data, auth)
+        except NotSent as failure:
+            self._recorder.note(method, url, data, None, str(failure))
+            raise
+        self._recorder.note(method, url, data, response)
+        return response
+
+    def _send(self, method, url, data, auth):
         adapter = self._session.get_adapter(url)
         own = isinstance(adapter, Adapter)
         try:

@@ -30,7 +30,7 @@ OTHERS = {
 NOT_OF_ANSIBLE = (
     "_auth", "_client", "_odd", "_paging", "_shapes", "_api", "_errors", "_error_codes", "_jobs", "_sign", "_settings", "_setting_values", "_mask",
     "_transport", "_connection", "_hosts", "_clouds_yaml", "_token_cache", "_private_folder", "_lock", "_lock_files",
-    "_validate", "_argspec", "_progress",
+    "_validate", "_argspec", "_progress", "_credentials", "_login", "_metadata", "_record", "_record_words", "_sanitise",
 )
 LICENCE = "SPDX-License-" + "Identifier: GPL-3.0-or-later"
 # Files over the limit, each with its reason.

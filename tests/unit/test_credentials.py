@@ -271,7 +271,8 @@ def test_an_ecs_without_an_agency(answer):
 
 
 def test_nothing_is_asked_that_was_not_asked_for():
-    for options, environment in (({}, {}), ({"ecs_agency": False}, {"SDRS_ECS_AGENCY": "1"}), ({}, {"SDRS_ECS_AGENCY": "0"}), ({}, {"SDRS_METADATA_URL": META})):
+    for options, environment in (({}, {}), ({"ecs_agency": False}, {"SDRS_ECS_AGENCY": "1"}), ({}, {"SDRS_ECS_AGENCY": "0"}),
+                                 ({}, {"SDRS_METADATA_URL": META})):
         with pytest.raises(ConfigError, match="no complete credentials"):
             _settings.resolve(options, environment)
     assert _settings.resolve({}, {"SDRS_ECS_AGENCY": "1"}).kind == "ecs_agency"
