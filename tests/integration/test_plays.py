@@ -228,7 +228,8 @@ def test_files_of_the_controller(sim, play, tmp_path):
 
 # The tasks of the examples that build on one another, by their names, in an order that works.
 EXAMPLES = [
-    "Bring the DR topology about", "Export one group", "Keep it in git", "Keep one instance only, and delete the others with their DR servers",
+    "Bring the DR topology about", "Export one group", "Keep it in git as variables of the host erp",
+    "Keep one instance only, and delete the others with their DR servers",
     "Remove a group with all that it contains and all DR servers",
     "Create a protection group", "Protect a server", "Give the pair of a server's disk a name and let it grow", "Pair a free disk and attach it",
     "Tag a protected instance", "Let the instance have exactly one tag", "Remove a tag whatever its value",
@@ -239,7 +240,8 @@ EXAMPLES = [
     "Set connection options once for all modules of the collection",
     "Count the database servers", "List all failed tasks of the project", "Delete the failed tasks of a group", "Delete all failed tasks",
     "Query quotas", "List API versions", "Query one API version", "Query RPO statistics", "Check whether servers can be protected",
-    "Compare the servers of a group", "Query a VPC", "List AS groups", "List the servers of a protection group at both sites",
+    "Compare the servers of a group", "Repair security groups and tags of the DR servers", "See what to prepare before the first switch or drill",
+    "Query a VPC", "List AS groups", "List the servers of a protection group at both sites",
     "Make a VPC for drills", "Remove it with its subnets", "Pause an AS group before a failover", "Let it run two to four instances again",
     "Protect two servers that share a disk", "Stop protecting them", "Add a NIC in the database subnet", "Delete it",
     "Stop the production servers before a planned failover", "Give both servers the same flavor", "Check whether a planned failover is possible",
