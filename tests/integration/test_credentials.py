@@ -135,11 +135,12 @@ def test_keys_of_an_ecs_that_end_soon(start_simulator):
     options = {"endpoint": simulator.url, "region": "eu-sim", "ecs_agency": True, "metadata_url": simulator.url}
     run_task("sdrs_server_group", {"name": "erp", "source_availability_zone": zones[0], "target_availability_zone": zones[1], "source_vpc": vpc, **options},
              host=Host())
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _settings
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client as client_module
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings
 
-    client, end, count = _client.Client(_settings.resolve(options, {})), time.monotonic() + 5, 0
+    connected, end, count = client_module.Client(settings.resolve(options, {})), time.monotonic() + 5, 0
     while time.monotonic() < end:
-        assert client.call("GET", "sdrs", "/v1/{project_id}/server-groups")["count"] == 1
+        assert connected.call("GET", "sdrs", "/v1/{project_id}/server-groups")["count"] == 1
         count += 1
         time.sleep(0.1)
     asked = [path for _method, path, status in simulator.log() if path == "/openstack/latest/securitykey" and status == 200]

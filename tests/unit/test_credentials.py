@@ -16,8 +16,10 @@ import vendor
 import yaml
 from wire import Wire
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _connection, _credentials, _mask, _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import AuthError, ConfigError, ConnectionFailed
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client as client_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import connection, credentials, mask
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings as settings_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import AuthError, ConfigError, ConnectionFailed
 
 BASE, META = "https://all.example", "https://meta.example"
 PATH = "/v1/{project_id}/server-groups"
@@ -30,8 +32,8 @@ AGENCY = {"agency_name": "operators", "agency_domain_name": "customer"}
 def make(*answers, clock=None, **options):
     wire, session = Wire(*answers), requests.Session()
     session.mount("https://", wire)
-    settings = _settings.resolve({"endpoint": BASE, "project_id": "p1", "token_cache": False, **options}, {})
-    made = _client.Client(settings, sleep=lambda seconds: None, session=session)
+    settings = settings_module.resolve({"endpoint": BASE, "project_id": "p1", "token_cache": False, **options}, {})
+    made = client_module.Client(settings, sleep=lambda seconds: None, session=session)
     if clock:
         made.auth._clock = clock
     return made, wire
@@ -73,7 +75,7 @@ def test_a_password_alone_is_sent_as_the_vendor_declares():
 
 def test_a_passcode_without_the_users_id_is_refused():
     with pytest.raises(ConfigError, match="passcode needs user_id"):
-        _settings.resolve({**PASSWORD, "passcode": "123456"}, {})
+        settings_module.resolve({**PASSWORD, "passcode": "123456"}, {})
 
 
 def test_a_passcode_is_not_used_twice():
@@ -117,17 +119,17 @@ def test_a_token_is_kept_for_its_passcode(tmp_path):
     ({"user_id": USER_ID, "username": None}, {"OS_USERNAME": "somebody", "OS_USER_DOMAIN_NAME": "d"}, {"id": USER_ID}),
 ])
 def test_who_logs_in(options, environment, user):
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._login import identity_of
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.login import identity_of
 
     given = {"username": "u", "password": "p", **options}
-    settings = _settings.resolve({key: value for key, value in given.items() if value}, environment)
+    settings = settings_module.resolve({key: value for key, value in given.items() if value}, environment)
     assert settings.kind == "password" and identity_of(settings.credentials)["password"]["user"] == {"password": "p", **user}
 
 
 def test_a_name_without_an_account_is_incomplete():
     for environment in ({}, {"OS_USER_ID": USER_ID}):
         with pytest.raises(ConfigError, match="no complete credentials"):
-            _settings.resolve({"username": "u", "password": "p"}, environment)
+            settings_module.resolve({"username": "u", "password": "p"}, environment)
 
 
 # Agencies -----------------------------------------------------------------------------------------------------------------
@@ -181,15 +183,15 @@ def test_tokens_of_agencies_are_kept_apart(tmp_path):
 ])
 def test_half_an_agency_is_refused(given, message):
     with pytest.raises(ConfigError, match=message):
-        _settings.resolve({**KEYS, **given}, {})
+        settings_module.resolve({**KEYS, **given}, {})
 
 
 def test_an_agency_of_the_environment():
     for environment in ({"HW_ASSUME_ROLE_AGENCY_NAME": "a", "HW_ASSUME_ROLE_DOMAIN_NAME": "c"}, {"OS_AGENCY_NAME": "a", "OS_AGENCY_DOMAIN_NAME": "c"}):
-        assert _settings.resolve(KEYS, environment).agency == {"agency_name": "a", "agency_domain_name": "c"}
-    settings = _settings.resolve({**KEYS, "agency_domain_id": "x"}, {"OS_AGENCY_NAME": "a", "OS_AGENCY_DOMAIN_NAME": "c"})
+        assert settings_module.resolve(KEYS, environment).agency == {"agency_name": "a", "agency_domain_name": "c"}
+    settings = settings_module.resolve({**KEYS, "agency_domain_id": "x"}, {"OS_AGENCY_NAME": "a", "OS_AGENCY_DOMAIN_NAME": "c"})
     assert settings.agency == {"agency_name": "a", "agency_domain_id": "x"}
-    assert _settings.resolve(KEYS, {}).agency is None
+    assert settings_module.resolve(KEYS, {}).agency is None
 
 
 # The agency of an ECS -----------------------------------------------------------------------------------------------------
@@ -212,12 +214,12 @@ def test_keys_of_the_ecs_sign_requests():
 
     assert [(request.method, urlsplit(request.url).path) for request in wire.sent[:2]] == [("PUT", theirs._GET_TOKEN_PATH),
                                                                                           ("GET", theirs._GET_SECURITY_KEY_PATH)]
-    assert _settings.METADATA_URL == theirs._METADATA_ENDPOINT
+    assert settings_module.METADATA_URL == theirs._METADATA_ENDPOINT
     assert wire.sent[0].headers[theirs._X_METADATA_TOKEN_TTL_SECONDS] == str(theirs._DEFAULT_TOKEN_TTL_SECONDS)
     for request in wire.sent[2:]:
         assert request.headers["X-Security-Token"] == "token-of-ecs-1" and "Access=HST1," in request.headers["Authorization"]
         assert request.headers["X-Project-Id"] == "p1"
-    assert "secret-of-ecs" not in _mask.masked("x secret-of-ecs-1 token-of-ecs-1").replace("********", "")
+    assert "secret-of-ecs" not in mask.masked("x secret-of-ecs-1 token-of-ecs-1").replace("********", "")
 
 
 def test_a_metadata_service_that_wants_a_token():
@@ -274,28 +276,28 @@ def test_nothing_is_asked_that_was_not_asked_for():
     for options, environment in (({}, {}), ({"ecs_agency": False}, {"SDRS_ECS_AGENCY": "1"}), ({}, {"SDRS_ECS_AGENCY": "0"}),
                                  ({}, {"SDRS_METADATA_URL": META})):
         with pytest.raises(ConfigError, match="no complete credentials"):
-            _settings.resolve(options, environment)
-    assert _settings.resolve({}, {"SDRS_ECS_AGENCY": "1"}).kind == "ecs_agency"
-    assert _settings.resolve(KEYS, {"SDRS_ECS_AGENCY": "1"}).kind == "aksk"
-    assert _settings.resolve({"ecs_agency": True}, {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "b"}).kind == "ecs_agency"
+            settings_module.resolve(options, environment)
+    assert settings_module.resolve({}, {"SDRS_ECS_AGENCY": "1"}).kind == "ecs_agency"
+    assert settings_module.resolve(KEYS, {"SDRS_ECS_AGENCY": "1"}).kind == "aksk"
+    assert settings_module.resolve({"ecs_agency": True}, {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "b"}).kind == "ecs_agency"
     with pytest.raises(ConfigError, match="more than one kind of credentials was given: ecs_agency and access_key/secret_key"):
-        _settings.resolve({**KEYS, "ecs_agency": True}, {})
+        settings_module.resolve({**KEYS, "ecs_agency": True}, {})
 
 
 @pytest.mark.parametrize("url, good", [("http://169.254.169.254", True), ("http://127.0.0.1:8123", True), ("https://metadata.example", True),
                                        ("http://metadata.example", False), ("http://10.0.0.1", False), ("http://[fe80::1]", True), ("x", False)])
 def test_where_the_metadata_service_may_be(url, good):
     if good:
-        assert _settings.resolve({"ecs_agency": True, "metadata_url": url}, {}).metadata_url == url
+        assert settings_module.resolve({"ecs_agency": True, "metadata_url": url}, {}).metadata_url == url
     else:
         with pytest.raises(ConfigError, match="^metadata_url"):
-            _settings.resolve({"ecs_agency": True, "metadata_url": url}, {})
+            settings_module.resolve({"ecs_agency": True, "metadata_url": url}, {})
 
 
 def test_no_proxy_is_used_for_the_metadata_service(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
-    session = _connection.new_session()
+    session = connection.new_session()
     assert session.merge_environment_settings("http://169.254.169.254/x", {}, None, None, None)["proxies"] == {}
     assert session.merge_environment_settings("http://198.51.100.1/x", {}, None, None, None)["proxies"]
 
@@ -321,8 +323,8 @@ def cloud(tmp_path, monkeypatch):
 ])
 def test_the_kind_that_an_entry_names_is_used(cloud, auth_type, kind):
     entry = {"ak": "a", "sk": "s", "auth": AUTH, **({"auth_type": auth_type} if auth_type else {})}
-    settings = _settings.resolve({}, cloud(**entry))
-    assert settings.kind == kind and set(settings.credentials) <= set(_credentials.keys_of(kind))
+    settings = settings_module.resolve({}, cloud(**entry))
+    assert settings.kind == kind and set(settings.credentials) <= set(credentials.keys_of(kind))
 
 
 def plugins():
@@ -337,37 +339,37 @@ def plugins():
 def test_every_auth_type_is_supported_or_refused_by_name(cloud, auth_type):
     entry = {"auth": {**AUTH, "application_credential_id": "i", "application_credential_secret": "hush-hush"}, "auth_type": auth_type}
     environment = {**cloud(**entry), "OS_USERNAME": "eu", "OS_PASSWORD": "ep", "OS_DOMAIN_NAME": "ed"}
-    if isinstance(auth_type, str) and auth_type in _credentials.AUTH_TYPES:
-        assert _settings.resolve({}, environment).credentials.get("username") in (None, "u")
+    if isinstance(auth_type, str) and auth_type in credentials.AUTH_TYPES:
+        assert settings_module.resolve({}, environment).credentials.get("username") in (None, "u")
         return
     with pytest.raises(ConfigError, match="^cloud entry: auth_type .* is not supported") as caught:
-        _settings.resolve({}, environment)
+        settings_module.resolve({}, environment)
     text = str(caught.value)
     assert "hush" not in text and re.search(r"supported\. [A-Z].*\.$", text) and (not isinstance(auth_type, str) or auth_type in text)
     # What is given above does not need the entry's credentials.
-    assert _settings.resolve(KEYS, environment).kind == "aksk"
+    assert settings_module.resolve(KEYS, environment).kind == "aksk"
 
 
 def test_every_refused_type_is_one_that_there_is():
-    assert set(_credentials.REFUSED) | set(_credentials.AUTH_TYPES) <= set(plugins())
+    assert set(credentials.REFUSED) | set(credentials.AUTH_TYPES) <= set(plugins())
 
 
 def test_the_guide_names_what_is_supported_and_what_is_not():
-    guide = (Path(__file__).parents[2] / "docs/docsite/rst/guide_connection.rst").read_text()
-    assert not [name for name in (*_credentials.AUTH_TYPES, *_credentials.REFUSED) if "``%s``" % name not in guide]
+    guide = (Path(__file__).parents[2] / "docs/docsite/rst/guideconnection.rst").read_text()
+    assert not [name for name in (*credentials.AUTH_TYPES, *credentials.REFUSED) if "``%s``" % name not in guide]
 
 
 def test_an_application_credential_without_auth_type_is_refused_too(cloud):
     with pytest.raises(ConfigError, match="v3applicationcredential is not supported. Create access keys"):
-        _settings.resolve({}, cloud(auth={"application_credential_id": "i", "application_credential_secret": "s"}))
+        settings_module.resolve({}, cloud(auth={"application_credential_id": "i", "application_credential_secret": "s"}))
 
 
 def test_multifactor_takes_password_and_passcode_only(cloud):
     auth = {"username": "u", "password": "p", "user_domain_name": "d", "user_id": USER_ID, "passcode": "123456"}
     entry = {"auth_type": "v3multifactor", "auth_methods": ["v3password", "v3totp"], "auth": auth}
-    assert _settings.resolve({}, cloud(**entry)).credentials["passcode"] == "123456"
+    assert settings_module.resolve({}, cloud(**entry)).credentials["passcode"] == "123456"
     with pytest.raises(ConfigError, match="auth_methods: only v3password with v3totp"):
-        _settings.resolve({}, cloud(**{**entry, "auth_methods": ["v3password", "v3oidcpassword"]}))
+        settings_module.resolve({}, cloud(**{**entry, "auth_methods": ["v3password", "v3oidcpassword"]}))
 
 
 @pytest.mark.parametrize("auth, domain", [
@@ -376,24 +378,24 @@ def test_multifactor_takes_password_and_passcode_only(cloud):
     ({"domain_id": "i", "project_domain_name": "other"}, {"domain_id": "i"}),
 ])
 def test_the_users_account_in_an_entry(cloud, auth, domain):
-    settings = _settings.resolve({}, cloud(auth={"username": "u", "password": "p", **auth}))
+    settings = settings_module.resolve({}, cloud(auth={"username": "u", "password": "p", **auth}))
     assert settings.credentials == {"username": "u", "password": "p", **domain}
 
 
 def test_an_entry_may_name_an_agency_or_that_of_the_ecs(cloud):
-    assert _settings.resolve({}, cloud(ak="a", sk="s", **AGENCY)).agency == AGENCY
-    assert _settings.resolve({}, cloud(ecs_agency=True)).kind == "ecs_agency"
+    assert settings_module.resolve({}, cloud(ak="a", sk="s", **AGENCY)).agency == AGENCY
+    assert settings_module.resolve({}, cloud(ecs_agency=True)).kind == "ecs_agency"
 
 
 def test_os_auth_type():
     both = {"OS_USERNAME": "u", "OS_PASSWORD": "p", "OS_DOMAIN_NAME": "d", "OS_TOKEN": "t"}
-    assert _settings.resolve({}, {**both, "OS_AUTH_TYPE": "token"}).kind == "token"
-    assert _settings.resolve({}, {**both, "OS_AUTH_TYPE": "password"}).kind == "password"
+    assert settings_module.resolve({}, {**both, "OS_AUTH_TYPE": "token"}).kind == "token"
+    assert settings_module.resolve({}, {**both, "OS_AUTH_TYPE": "password"}).kind == "password"
     # It says nothing of access keys.
-    assert _settings.resolve({}, {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s", "OS_AUTH_TYPE": "password"}).kind == "aksk"
+    assert settings_module.resolve({}, {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s", "OS_AUTH_TYPE": "password"}).kind == "aksk"
     with pytest.raises(ConfigError, match="^OS_AUTH_TYPE: auth_type v3applicationcredential is not supported"):
-        _settings.resolve({}, {**both, "OS_AUTH_TYPE": "v3applicationcredential"})
-    assert _settings.resolve(KEYS, {"OS_AUTH_TYPE": "v3applicationcredential"}).kind == "aksk"
+        settings_module.resolve({}, {**both, "OS_AUTH_TYPE": "v3applicationcredential"})
+    assert settings_module.resolve(KEYS, {"OS_AUTH_TYPE": "v3applicationcredential"}).kind == "aksk"
 
 
 # Regions ------------------------------------------------------------------------------------------------------------------
@@ -405,10 +407,10 @@ def test_os_auth_type():
     ("MOS", None), ("", None), ("_", None),
 ])
 def test_the_region_that_a_projects_name_tells(name, region):
-    settings = _settings.resolve({**KEYS, **({"project_name": name} if name else {})}, {})
+    settings = settings_module.resolve({**KEYS, **({"project_name": name} if name else {})}, {})
     assert settings.region == region and settings.project_name == (name or None)
-    assert _settings.resolve({**KEYS, "project_name": name, "region": "mine"}, {"OS_REGION_NAME": "other"}).region == "mine"
-    assert _settings.resolve({**KEYS, "project_name": name}, {"OS_REGION_NAME": "other"}).region == "other"
+    assert settings_module.resolve({**KEYS, "project_name": name, "region": "mine"}, {"OS_REGION_NAME": "other"}).region == "mine"
+    assert settings_module.resolve({**KEYS, "project_name": name}, {"OS_REGION_NAME": "other"}).region == "other"
 
 
 def test_the_vendors_regions_are_known():
@@ -416,4 +418,4 @@ def test_the_vendors_regions_are_known():
     for name, _module in vendor.PACKAGES.values():
         for path in Path(vendor.importlib.import_module(name).__file__).parent.glob("region/*.py"):
             found |= set(re.findall(r'Region\("([^"]+)"', path.read_text()))
-    assert len(found) > 20 and found | set(_settings.DOMAINS) == _credentials._REGIONS
+    assert len(found) > 20 and found | set(settings_module.DOMAINS) == credentials._REGIONS

@@ -17,10 +17,10 @@ import vendor
 from forms import FORMS
 from wire import Wire
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _mask, _record, _record_words, _sanitise, _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._error_codes import CODES
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import SdrsError
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import drill, protected_instance, replication, server_group
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api, mask, record, record_words, sanitise, settings
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client as client_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.error_codes import CODES
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import SdrsError
 from sdrs_simulator.world import DEFAULT_SETTINGS
 from support import TREE
 
@@ -29,7 +29,7 @@ UUID, PLAIN_ID = "40df180b-9fe2-471a-8c64-1b758dc84189", "0123456789abcdef012345
 
 @pytest.fixture
 def clean():
-    return _sanitise.Sanitiser(b"k" * 32)
+    return sanitise.Sanitiser(b"k" * 32)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def make(*answers, warn=None, **options):
     given = {"endpoint": "https://all.example", "project_id": PLAIN_ID, "token_cache": False, "max_retries": 0, "region": "eu-de", **options}
     if not {"username", "auth_token"} & set(options):
         given["auth_token"] = "the-token-of-somebody"
-    return _client.Client(_settings.resolve(given, {}), warn=warn, session=session)
+    return client_module.Client(settings.resolve(given, {}), warn=warn, session=session)
 
 
 def recorded(folder):
@@ -60,7 +60,7 @@ def fields():
     for (_method, service, _path), name in vendor.CALLS.items():
         yield service, name
     for operation, name in vendor.RESPONSES.items():
-        about = _api.OPERATIONS.get(operation) or _api.NEIGHBOURS.get(operation)
+        about = api.OPERATIONS.get(operation) or api.NEIGHBOURS.get(operation)
         yield vendor.ELSEWHERE.get(operation, about.service), name
 
 
@@ -75,15 +75,15 @@ def test_every_field_of_the_vendors_models_keeps_its_name(clean):
 
 
 def test_every_path_of_an_operation_is_kept(clean):
-    paths = [operation.path for operation in (*_api.OPERATIONS.values(), *_api.NEIGHBOURS.values())] + [path for _method, _service, path in vendor.CALLS]
+    paths = [operation.path for operation in (*api.OPERATIONS.values(), *api.NEIGHBOURS.values())] + [path for _method, _service, path in vendor.CALLS]
     for path in [*paths, "/openstack/latest/securitykey", "/meta-data/latest/api/token"]:
         plain = vendor.anonymous(path).replace("{}", UUID)
         assert clean.path(plain).replace(clean.text(UUID), UUID) == plain or "/tags/" in plain, path
 
 
-@pytest.mark.parametrize("kind", [server_group, protected_instance, replication, drill], ids=lambda kind: kind.KIND.name)
+@pytest.mark.parametrize("kind", [kinds.SERVER_GROUP, kinds.PROTECTED_INSTANCE, kinds.REPLICATION, kinds.DRILL], ids=lambda kind: kind.name)
 def test_states_are_kept(clean, kind):
-    states = [*kind.KIND.transit, "available", "protected", "error", "failed-over", "error-reprotecting", "fault", "invalid", "active-stopped"]
+    states = [*kind.transit, "available", "protected", "error", "failed-over", "error-reprotecting", "fault", "invalid", "active-stopped"]
     assert [clean.text(state, "status") for state in states] == states
 
 
@@ -136,7 +136,7 @@ def test_the_same_value_has_the_same_stand_in_everywhere(clean):
     assert clean.path("/v1/%s/servers/%s" % (PLAIN_ID, UUID)) == "/v1/%s/servers/%s" % (clean.text(PLAIN_ID), server)
     assert clean.query("name=ecs-erp&limit=10") == [["name", name], ["limit", "10"]]
     assert clean.text("%s,%s" % (UUID, UUID), "volume_ids") == "%s,%s" % (server, server)
-    assert _sanitise.Sanitiser(b"x" * 32).text("ecs-erp", "name") != name, "another folder, another key"
+    assert sanitise.Sanitiser(b"x" * 32).text("ecs-erp", "name") != name, "another folder, another key"
 
 
 def test_an_id_keeps_its_shape(clean):
@@ -186,14 +186,14 @@ def test_names_that_were_seen_are_found_in_messages(clean):
 @pytest.mark.parametrize("key", ["message", "status", "name", "error_code", "id", "job_type", "availability_zone", "url", "tags", "text"])
 def test_no_form_of_a_secret_is_kept(clean, form, key):
     secrets = ["hL3+secret/key0Xw2cVb8nM5qR", "Pa  ss\"wö'rt%41/&+<x>\\9", "available", "123456"]
-    _mask.register(secrets)
+    mask.register(secrets)
     for secret in secrets:
         text = FORMS[form](secret)
         for given in (text, "the %s was" % text, [text], {"server_groups": [{key: text}]}):
-            shown = json.dumps(_mask.masked_data(clean.value({key: given})), ensure_ascii=False)
+            shown = json.dumps(mask.masked_data(clean.value({key: given})), ensure_ascii=False)
             plain = [piece for piece in (secret, text) if len(piece) > 4 and piece in shown]
             assert not plain, (shown, plain)
-    assert _mask.masked_data(clean.value({"x": 123456})) != {"x": 123456}
+    assert mask.masked_data(clean.value({"x": 123456})) != {"x": 123456}
 
 
 def test_keys_of_the_users_own_become_stand_ins(clean):
@@ -206,7 +206,7 @@ def test_keys_of_the_users_own_become_stand_ins(clean):
 
 def test_words_are_words():
     for name in ("erp", "crm", "sap", "web", "mueller", "prod", "db", "app", "hush"):
-        assert name not in _record_words.words() and name not in _record_words.words_of_messages()
+        assert name not in record_words.words() and name not in record_words.words_of_messages()
 
 
 # The folder -----------------------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ ANSWER = (200, {"server_groups": [{"id": UUID, "name": "erp", "status": "availab
 def test_an_exchange_is_one_file(folder):
     make(ANSWER).call("GET", "sdrs", "/v1/{project_id}/server-groups", {"name": "erp"})
     (exchange,) = recorded(folder)
-    clean = _sanitise.Sanitiser(next((folder.parent / "state").rglob("*.key")).read_bytes())
+    clean = sanitise.Sanitiser(next((folder.parent / "state").rglob("*.key")).read_bytes())
     assert exchange == {
         "format": 1, "problem": None,
         "request": {"method": "GET", "service": None, "path": "/v1/%s/server-groups" % clean.text(PLAIN_ID), "query": [["name", clean.text("erp", "name")]],
@@ -278,7 +278,7 @@ def test_a_fault_of_the_recorder_does_not_reach_the_task(folder, monkeypatch):
     def fail(*_args):
         raise KeyError("the-secret-text")
 
-    monkeypatch.setattr(_sanitise.Sanitiser, "path", fail)
+    monkeypatch.setattr(sanitise.Sanitiser, "path", fail)
     warned = []
     assert make(ANSWER, warn=warned.append).call("GET", "sdrs", "/v1/{project_id}/server-groups")["count"] == 1
     assert len(warned) == 1 and "unexpected KeyError" in warned[0] and "the-secret-text" not in warned[0]
@@ -292,7 +292,7 @@ def test_a_key_that_cannot_be_kept_is_a_warning(folder, monkeypatch):
 
 
 def test_the_folder_is_bounded(folder, monkeypatch):
-    monkeypatch.setattr(_record, "MOST_FILES", 3)
+    monkeypatch.setattr(record, "MOST_FILES", 3)
     warned = []
     client = make(*[ANSWER] * 5, warn=warned.append)
     for _call in range(5):
@@ -309,7 +309,7 @@ def test_a_large_exchange_keeps_its_head(folder):
 
 def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.delenv("SDRS_RECORD", raising=False)
-    assert _record.recorder() is None and _record.recorder(environ={"SDRS_RECORD": ""}) is None
+    assert record.recorder() is None and record.recorder(environ={"SDRS_RECORD": ""}) is None
 
 
 def test_threads_write_each_exchange_once(folder):
@@ -325,12 +325,12 @@ def test_threads_write_each_exchange_once(folder):
 PROGRAM = """
 import sys
 sys.path.insert(0, %r)
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _record
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import record
 
 class Response:
     status_code, headers, content, request = 200, {}, b'{"name": "erp"}', None
 
-recorder = _record.recorder(print)
+recorder = record.recorder(print)
 for number in range(20):
     recorder.note("GET", "https://x.example/v1/p", None, Response())
 """
