@@ -355,7 +355,7 @@ def test_every_refused_type_is_one_that_there_is():
 
 
 def test_the_guide_names_what_is_supported_and_what_is_not():
-    guide = (Path(__file__).parents[2] / "docs/docsite/rst/guideconnection.rst").read_text()
+    guide = (Path(__file__).parents[2] / "docs/docsite/rst/guide_connection.rst").read_text()
     assert not [name for name in (*credentials.AUTH_TYPES, *credentials.REFUSED) if "``%s``" % name not in guide]
 
 

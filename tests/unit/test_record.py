@@ -21,6 +21,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api, m
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client as client_module
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.error_codes import CODES
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import SdrsError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import kinds
 from sdrs_simulator.world import DEFAULT_SETTINGS
 from support import TREE
 
