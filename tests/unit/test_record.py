@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import os
@@ -10,10 +11,13 @@ import stat
 import subprocess
 import sys
 import threading
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 import vendor
+import vendor_cloud
+import vendor_tasks
 from forms import FORMS
 from wire import Wire
 
@@ -72,6 +76,30 @@ def test_every_field_of_the_vendors_models_keeps_its_name(clean):
             key = path[-1]
             if key not in ("[]", "{}") and clean.value({key: 1}) != {key: 1}:
                 lost.add(key)
+    assert not lost
+
+
+def test_what_the_collection_sends_keeps_its_fields_and_words(clean, monkeypatch):
+    lost, send = set(), vendor_cloud.Cloud.send
+
+    def look(value, key=""):
+        for name, entry in value.items() if isinstance(value, dict) else ():
+            own = key == "tags" and name not in ("key", "value", "values")
+            lost.update([name] if clean.value({name: 1}) != {name: 1} and not own else [])
+            lost.update([entry] if name == "action" and isinstance(entry, str) and clean.text(entry, name) != entry else [])
+            look(entry, name)
+        for entry in value if isinstance(value, list) else ():
+            look(entry, key)
+
+    def watch(cloud, request, **options):
+        look(json.loads(request.body or "null"))
+        look(dict(parse_qsl(urlsplit(request.url).query)))
+        return send(cloud, request, **options)
+
+    monkeypatch.setattr(vendor_cloud.Cloud, "send", watch)
+    for task in vendor_tasks.TASKS.values():
+        with contextlib.suppress(SdrsError):
+            task.run()
     assert not lost
 
 

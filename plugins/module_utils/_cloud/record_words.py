@@ -18,29 +18,29 @@ clone cloud cloudserver cloudservers cloudvolumes cluster co code common compute
 copying count cpu create created creating credential cross csd current daily data dcf dead dedicated default degraded deh delete deleting description
 desire destination detach detached detaching detachreplication detail device dhcp dict disaster disk dns domain domains done down dr draft drill
 drilling drills drive dynamic ecs egress eip elastic enable enabled enabling enclave encrypted end endpoint endpoints enterprise entities ephemeral
-error errorcode errors essd evs exist exists expand expanding expired expires ext extended extending external extra fail failback failed failing
-failover failure false fast fault faulty fenced finish finished finishing firewalls fixed flavor float floating forbidden force forward found frozen
-frozened full gateway gb global good gpssd gpus grace group groups guest hard health healthy high hints host hostname hourly href hw hypervisor i iam
-id ide identity idle ids image in inactive index info infos ingress init initial initializing inservice instance instances interactive interface
-interfaces internal internet invalid invoke iops ip ips ipv is issued item itemnotfound job jobs kb kernel key keystone kvm large latest launch
-launched lb lbaas leased level license limit links linux list listener listeners local localdisk location lock locked locking lun mac maintenance
-managed manager mandatory manual marker max mb me memory message meta metadata method methods metrics mig migrating migration migstat min mixed mode
-model modify modifying monthly multi multiattach multifactor name native needed network networks neutron new next nexthop nic no nocg nocgnew none
-normal not notfound notifications null num number of off offline ok old on online only openstack openstackid opt options opts or order os out over
-overlimit page pair pairs parameter parent passcode password paused pausing peerings pending per period periodic permanent permanently pinned point
-policy pool port post postpaid power powering preference prepaid prepay previous primary priority private product profile progress project projects
-protect protected protecting protection protocol proxy public publicip publicips publicly pv qos queued quorum quota quotas ram ramdisk read readonly
-ready reason reboot rebooting rebuild record recovered recovering recovery refused region regional reject rejected rel relay releasing remote
-replication replications reprotect reprotecting request required reservation reset resize resized resizing resource resources restart restore
-restoring result resume resumed resuming retyping reverse reversing roles rollback rolling root routes routetable routetables rpo run running sas sata
-scaling scheduler scope scsi sdrs secondary secure security securitykey self send serial server servers service sets share shareable shelved shutdown
-shutoff silent single site size slow snapshot snat soft sold source spec special specification spod srv ssd standard start started starting state
-states static station statistic statistics status stop stopped stopping storage stretched stretchedcluster sts sub subnet subnets succeeded success
-suspended suspending sync synced synchronization synchronized synchronizing synchronous syncing syncs sys system tags target task te temporary tenancy
-tenant terminate terminated termination test the threads throughput time timeout to todelete token tokens total totp tpm transit true type types uh
-ultra unavailable unbound under unfrozen unhealthy unknown unlimited unlocked unmanaged unprotected unstable until up updated updating upgrade
-uploading upper urgent url usage use used user usg v val value values vcpus verify version versioned versions virsubnet vm vol volid volume volumes
-volumev vpc vpcid vpcs waiting warning weight windows with without write writing wwn xen yearly zone zones
+error errorcode errors essd evs exist exists expand expanding expired expires ext extend extended extending external extra fail failback failed
+failing failover failure false fast fault faulty fenced filter finish finished finishing firewalls fixed flavor float floating forbidden force forward
+found frozen frozened full gateway gb global good gpssd gpus grace group groups guest hard health healthy high hints host hostname hourly href hw
+hypervisor i iam id ide identity idle ids image in inactive index info infos ingress init initial initializing inservice instance instances
+interactive interface interfaces internal internet invalid invoke iops ip ips ipv is issued item itemnotfound job jobs kb kernel key keystone kvm
+large latest launch launched lb lbaas leased level license limit links linux list listener listeners local localdisk location lock locked locking lun
+mac maintenance managed manager mandatory manual marker max mb me memory message meta metadata method methods metrics mig migrating migration migstat
+min mixed mode model modify modifying monthly multi multiattach multifactor name native needed network networks neutron new next nexthop nic no nocg
+nocgnew none normal not notfound notifications null num number of off offline offset ok old on online only openstack openstackid opt options opts or
+order os out over overlimit page pair pairs parameter parent passcode password pause paused pausing peerings pending per period periodic permanent
+permanently pinned point policy pool port post postpaid power powering preference prefix prepaid prepay previous primary priority private product
+profile progress project projects protect protected protecting protection protocol proxy public publicip publicips publicly pv qos query queued quorum
+quota quotas ram ramdisk read readonly ready reason reboot rebooting rebuild record recovered recovering recovery ref refused region regional reject
+rejected rel relay releasing remote remove replication replications reprotect reprotecting request required reservation reset resize resized resizing
+resource resources restart restore restoring result resume resumed resuming retyping reverse reversing roles rollback rolling root routes routetable
+routetables rpo run running sas sata scaling scheduler scope scsi sdrs secondary secure security securitykey self send serial server servers service
+sets share shareable shelved shutdown shutoff silent single site size slow snapshot snat soft sold source spec special specification spod srv ssd
+standard start started starting state states static station statistic statistics status stop stopped stopping storage stretched stretchedcluster sts
+sub subnet subnets succeeded success suspended suspending sync synced synchronization synchronized synchronizing synchronous syncing syncs sys system
+tag tags target task te temporary tenancy tenant terminate terminated termination test the threads throughput time timeout to todelete token tokens
+total totp tpm transit true type types uh ultra unavailable unbound under unfrozen unhealthy unknown unlimited unlocked unmanaged unprotected unstable
+until up updated updating upgrade uploading upper urgent url usage use used user usg v val value values vcpus verify version versioned versions
+virsubnet vm vol volid volume volumes volumev vpc vpcid vpcs waiting warning weight windows with without write writing wwn xen yearly zone zones
 """
 # Whole values that are quoted in messages, as names are.
 _STATES = """

@@ -74,6 +74,8 @@ class Sanitiser:
         return value
 
     def _name_of(self, name, above):
+        if _STAND_IN.fullmatch(name):
+            return name
         own = above in ("tags", "labels") and name not in ("key", "value", "values")
         if not own and _KEY.fullmatch(name) and is_worded(name, words()) and not _is_secret(name):
             return name
