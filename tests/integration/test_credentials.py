@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -12,7 +16,7 @@ import vendor
 from huaweicloudsdkcore.auth import internal
 
 from sdrs_simulator import iam, scenario
-from support import Host, TaskFailed, run_task
+from support import TREE, Host, TaskFailed, run_task
 
 AGENCY = {"agency_name": scenario.IDENTITY["agency"]["agency_name"], "agency_domain_name": scenario.IDENTITY["agency"]["domain_name"]}
 USER_ID = hashlib.sha256(scenario.IDENTITY["username"].encode()).hexdigest()[:32]
@@ -20,8 +24,6 @@ USER_ID = hashlib.sha256(scenario.IDENTITY["username"].encode()).hexdigest()[:32
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch, tmp_path):
-    import os
-
     for name in list(os.environ):
         if name.startswith(("OS_", "HW_", "SDRS_")):
             monkeypatch.delenv(name)
@@ -172,6 +174,22 @@ def test_the_metadata_service_is_left_alone(simulator, monkeypatch):
     assert not [path for _method, path, _status in simulator.log() if "openstack" in path or "meta-data" in path]
 
 
+def test_an_inventorys_cache_is_that_of_one_account(simulator, tmp_path):
+    (tmp_path / "sdrs.yml").write_text(
+        "plugin: cloud_dr.sdrs.sdrs\ncache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: %s\n" % (tmp_path / "kept"))
+    known = {"OS_USERNAME": simulator.info["username"], "OS_PASSWORD": simulator.info["password"], "OS_DOMAIN_NAME": simulator.info["domain_name"]}
+    agency = {"OS_AGENCY_NAME": AGENCY["agency_name"], "OS_AGENCY_DOMAIN_NAME": AGENCY["agency_domain_name"]}
+    for number, more in enumerate([{}, {}, agency, agency], 1):
+        env = {**os.environ, **known, **more, "SDRS_ENDPOINT": simulator.url, "SDRS_REGION": "eu-sim", "ANSIBLE_COLLECTIONS_PATH": str(TREE)}
+        command = [str(Path(sys.executable).with_name("ansible-inventory")), "-i", "sdrs.yml", "--list"]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and len(list((tmp_path / "kept").iterdir())) == (number + 1) // 2, done.stderr
+
+
 def test_a_region_from_the_projects_name_is_told_by_the_doctor(simulator):
     found = run_task("sdrs_doctor_info", {"endpoint": simulator.url, **kinds(simulator)["aksk"], "project_name": "eu-de_x"}, host=Host())["checks"]
-    assert next(each for each in found if each["check"] == "region")["detail"] == "eu-de from option project_name" or "project_name" in str(found)
+    by_name = {each["check"]: each for each in found}
+    assert "project_name from option project_name" in by_name["settings"]["detail"] and "option project_name" in by_name["project"]["detail"]
+    known = {**kinds(simulator)["aksk"], "project_id": simulator.info["project_id"], "project_name": "eu-de_x"}
+    by_name = {each["check"]: each for each in run_task("sdrs_doctor_info", {"endpoint": simulator.url, **known}, host=Host())["checks"]}
+    assert by_name["region"]["detail"] == "eu-de from option project_name"

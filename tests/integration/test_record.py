@@ -8,11 +8,12 @@ import json
 import os
 import re
 import stat
+import time
 
 import pytest
 import yaml
 from forms import FORMS
-from test_secrets import ISSUED, KINDS, MODES, NAMES, PART, RUNS, SECRETS, TASKS, Echo, environment, events, leaks, play, run
+from test_secrets import KINDS, MODES, NAMES, PART, RUNS, TASKS, Echo, environment, events, leaks, play, run
 
 from sdrs_simulator import iam, scenario
 from support import ROOT
@@ -72,8 +73,7 @@ def test_inventory_and_event_source_record_without_secrets(echo, tmp_path, kind)
         echo.mode = mode
         run("ansible-inventory", "-i", "sdrs.yml", "--list", cwd=tmp_path, env=env)
         counts.append(len(list((tmp_path / "record").iterdir())))
-        shown = events(env, tmp_path, interval=0.05, max_retries=0)
-        print(shown)
+        events(env, tmp_path, interval=0.05, max_retries=0)
         counts.append(len(list((tmp_path / "record").iterdir())))
     assert not leaks(content(tmp_path / "record")) and counts == sorted(set(counts)), "each of them has recorded"
 
@@ -96,7 +96,7 @@ def belongings(state):
     def walk(value, key):
         if isinstance(value, dict):
             for name, entry in value.items():
-                walk(name, "id") if re.fullmatch(r"[0-9a-f-]{32,36}", name) else None
+                walk(name, "id" if re.fullmatch(r"[0-9a-f-]{32,36}", name) else "")
                 walk(entry, name)
         elif isinstance(value, list):
             for entry in value:
@@ -124,7 +124,7 @@ def test_nothing_of_the_world_is_recorded(start_simulator, tmp_path, kind):
     keys = {"HW_ACCESS_KEY": known["access_key"], "HW_SECRET_KEY": known["secret_key"]}
     agency = {"OS_AGENCY_NAME": scenario.IDENTITY["agency"]["agency_name"], "OS_AGENCY_DOMAIN_NAME": scenario.IDENTITY["agency"]["domain_name"]}
     metadata = {"SDRS_ECS_AGENCY": "1", "SDRS_METADATA_URL": simulator.url}
-    passcode = iam.passcode(scenario.IDENTITY["totp_secret"], int(__import__("time").time() // 30))
+    passcode = iam.passcode(scenario.IDENTITY["totp_secret"], int(time.time() // 30))
     user_id = iam._user_id(scenario.IDENTITY)
     given = {
         "aksk": keys, "password": password, "agency": {**password, **agency}, "ecs_agency": {**metadata, **agency},
@@ -139,12 +139,13 @@ def test_nothing_of_the_world_is_recorded(start_simulator, tmp_path, kind):
         env = {key: value for key, value in env.items() if key not in ("OS_USERNAME", "OS_DOMAIN_NAME")}
     group = {**DOCUMENT, "source_availability_zone": zones[0], "target_availability_zone": zones[1]}
     tasks = [
-        ("sdrs_topology", {"server_groups": [group]}), ("sdrs_topology_info", {}), ("ecs_server_info", {}), ("vpc_info", {}), ("as_group_info", {}),
-        ("sdrs_failover", {"server_group": "kundenportal", "active_site": "target"}), ("sdrs_protected_instance_info", {"tags": [{"key": "kostenstelle"}]}),
+        ("sdrs_topology", {"server_groups": [group]}), ("sdrs_topology", {"server_groups": [group]}), ("sdrs_topology_info", {}),
+        ("ecs_server_info", {}), ("vpc_info", {}), ("as_group_info", {}), ("sdrs_failover", {"server_group": "kundenportal", "active_site": "target"}),
+        ("sdrs_protected_instance_info", {"tags": [{"key": "kostenstelle"}]}),
         ("sdrs_drill", {"server_group": "kundenportal", "name": "probealarm"}), ("sdrs_server_group_info", {"name": "gibtesnicht"}),
         ("sdrs_protected_instance", {"server_group": "gibtesnicht", "name": "x-y-z", "server": "auchnicht"}),
     ]
-    simulator.fail_job(job_type="createReplicationPairNoCG", error_code="EVS.2024", fail_reason="volume of ecs-erp-db-1 (mueller.x) is locked by 10.9.8.7")
+    simulator.fail_job(job_type="startProtectionGroupNoCG", error_code="EVS.2024", fail_reason="volume of ecs-erp-db-1 (mueller.x) is locked by 10.9.8.7")
     shown = play(tmp_path, tasks, env, "-e", "sdrs_in_process=" + ("false" if kind == "aksk" else "true"))
     (tmp_path / "sdrs.yml").write_text("plugin: cloud_dr.sdrs.sdrs\nhosts: protected_instances\n")
     run("ansible-inventory", "-i", "sdrs.yml", "--list", cwd=tmp_path, env=env)
@@ -172,4 +173,3 @@ def test_nothing_of_the_world_is_recorded(start_simulator, tmp_path, kind):
 def test_the_folder_is_told_where_users_look():
     guide = (ROOT / "docs/docsite/rst/guide_troubleshooting.rst").read_text()
     assert "SDRS_RECORD" in guide and "SDRS_RECORD" in (ROOT / "README.md").read_text()
-    assert not [each for each in (SECRETS, ISSUED) if not each]

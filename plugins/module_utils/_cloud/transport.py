@@ -22,7 +22,6 @@ from urllib.request import getproxies_environment
 
 from . import mask
 from .connection import LARGEST, Adapter, TooMuch, new_session
-from .record import recorder
 
 try:
     from requests import exceptions as http
@@ -61,7 +60,7 @@ class Transport:
 
     def __init__(self, settings, agent, session=None, warn=None):
         self._settings, self._agent, self._given, self._own = settings, agent, session, threading.local()
-        self._recorder = recorder(warn)
+        self._recorder = _recorder(warn)
         for url in getproxies_environment().values():
             mask.register_url(url)
 
@@ -125,6 +124,14 @@ class Transport:
         if holds(ssl.SSLError, http.SSLError, lower.SSLError) or (_plain(error) and error.errno is None):
             return NotSent("TLS to %s failed: %s" % (host, why), final=True)
         return NotSent("%s cannot be reached: %s" % (host, why), final=not isinstance(error, (http.ConnectionError, http.Timeout)))
+
+
+def _recorder(warn):
+    if not os.environ.get("SDRS_RECORD"):
+        return None
+    from .record import recorder  # here, because few tasks need it and all would pay for it
+
+    return recorder(warn)
 
 
 def _plain(error):
