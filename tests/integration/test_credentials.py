@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -129,6 +130,20 @@ def test_mfa(simulator):
     assert not found["login"]["passed"] and "Give a new passcode in option passcode" in found["login"]["remedy"]
     found = login_of(simulator, **password, user_id=USER_ID, passcode=passcode(1))
     assert found["login"]["passed"] and found["credentials"]["detail"].startswith("a password and a passcode: ")
+
+
+@pytest.mark.parametrize("agency", [{}, AGENCY], ids=["own account", "agency"])
+def test_hosts_that_begin_at_once_share_a_passcode(simulator, tmp_path, agency):
+    simulator.settings(mfa_required=True)
+    (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "connection": "local", "tasks": [
+        {"cloud_dr.sdrs.sdrs_domain_info": {**agency}, "vars": {"ansible_python_interpreter": sys.executable}}]}]))
+    known = {"OS_USERNAME": simulator.info["username"], "OS_PASSWORD": simulator.info["password"], "OS_DOMAIN_NAME": simulator.info["domain_name"]}
+    env = {**os.environ, **known, "OS_USER_ID": USER_ID, "OS_PASSCODE": passcode(), "SDRS_ENDPOINT": simulator.url, "SDRS_REGION": "eu-sim",
+           "ANSIBLE_COLLECTIONS_PATH": str(TREE)}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "play.yml", "-i", "a,b,c,d,e,f", "-f", "6"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [status for _method, path, status in simulator.log() if path == "/v3/auth/tokens"] == [201] * (2 if agency else 1)
 
 
 def test_keys_of_an_ecs_that_end_soon(start_simulator):

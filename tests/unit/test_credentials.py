@@ -194,6 +194,33 @@ def test_an_agency_of_the_environment():
     assert settings_module.resolve(KEYS, {}).agency is None
 
 
+@pytest.mark.parametrize("model, options", [
+    ("KeystoneCreateAgencyTokenResponse", AGENCY), ("KeystoneCreateUserTokenByPasswordAndMfaResponse", {"passcode": "123456", "user_id": USER_ID}),
+])
+def test_answers_as_the_vendor_declares_them(model, options):
+    """Each field of the vendor's models null, missing and of another value, and unknown ones, in the last answer of a login."""
+    logins = 2 if "agency_name" in options else 1
+
+    def log_in(answer):
+        client, wire = make(*[token("user")] * (logins - 1), (201, answer, {"X-Subject-Token": "t9"}), (200, {"ok": 1}), **PASSWORD, **options)
+        assert client.call("GET", "sdrs", PATH) == {"ok": 1} and wire.sent[-1].headers["X-Auth-Token"] == "t9"
+
+    known = {"TokenCatalogEndpoint": [{"url": "https://sdrs.r1.example/v1/p1", "region": "r1", "region_id": "r1", "interface": "public"}]}
+    full = vendor.fill("iam", model, known)
+    log_in(full)
+    log_in({**full, "token": {**full["token"], "unknown": {"a": [1]}}})
+    for path, declared, _model in vendor.places("iam", model):
+        for change in ("null", "missing", "other"):
+            answer = json.loads(json.dumps(full))
+            for parent in vendor.reached(answer, path[:-1]):
+                if not isinstance(parent, dict):
+                    continue
+                parent[path[-1]] = None if change == "null" else vendor.other("iam", declared, {})
+                if change == "missing":
+                    del parent[path[-1]]
+            log_in(answer)
+
+
 # The agency of an ECS -----------------------------------------------------------------------------------------------------
 
 

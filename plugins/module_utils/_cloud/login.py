@@ -6,6 +6,8 @@ Vendor's IAM API reference: POST /v3/auth/tokens with the methods password, totp
 
 from __future__ import annotations
 
+import contextlib
+
 from .auth import NO_PROJECT, AkSkAuth, TokenAuth, expiry, is_token, read_catalogue
 from .errors import AuthError, ConfigError
 from .metadata import EcsAgencyAuth
@@ -69,17 +71,20 @@ class _Cached:
 
     def __call__(self, fresh):
         identity, proof = self._identity(self._settings.url("iam") + _PATH), self._proof()
-        if fresh:
-            self._cache.drop(identity)
-            self._may_repeat()
-        else:
-            known = self._cache.get(identity, proof) if proof else None
-            if _is_login(known):
-                return known
-        answer, expires = self._ask(self._settings.url("iam") + _PATH)
-        if proof:
-            self._cache.put(identity, proof, answer, expires)
-        return answer
+        # Of the tasks of many hosts that begin at once one uses up the passcode, the others what it opens.
+        once = bool(proof and self._settings.credentials.get("passcode"))
+        with self._cache.alone(identity) if once else contextlib.nullcontext():
+            if fresh:
+                self._cache.drop(identity)
+                self._may_repeat()
+            else:
+                known = self._cache.get(identity, proof) if proof else None
+                if _is_login(known):
+                    return known
+            answer, expires = self._ask(self._settings.url("iam") + _PATH)
+            if proof:
+                self._cache.put(identity, proof, answer, expires)
+            return answer
 
     def _may_repeat(self):
         """Raise where a second login with the same credentials is bound to fail."""

@@ -55,6 +55,7 @@ class Metadata:
             request.headers.update(headers)
             return request
 
+        problem = None
         for attempt in range(_ATTEMPTS):
             try:
                 response = self._transport.send(method, self._url + path, None, give)
