@@ -19,6 +19,9 @@ import vendor
 import vendor_cloud
 import vendor_tasks
 from forms import FORMS
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from wire import Wire
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api, mask, record, record_words, sanitise, settings
@@ -149,6 +152,8 @@ def test_public_values_are_kept(clean, text, key, above):
     ("eu-de_erp", "region", ""), ("web.large.2", "id", "flavor"), ("web", "key", "tags"), ("active", "value", "tags"), ("1234", "value", "tags"),
     ("1", "name", ""),
     ("https://customer.example/x", "url", ""), ("erp.12345", "name", ""), ("2026", "name", ""), ("/dev/vda", "name", ""), ("admin", "name", "user"),
+    ("2026-11-23", "value", "tags"), ("2026-11-23", "name", ""), ("\u201cadmin\u201d", "status", ""), ("10.0.0.1:443", "addr", ""),
+    ("web.example.com", "status", ""),
 ])
 def test_what_is_the_users_own_becomes_a_stand_in(clean, text, key, above):
     found = clean.text(text, key, above)
@@ -218,8 +223,8 @@ def test_no_form_of_a_secret_is_kept(clean, form, key):
     mask.register(secrets)
     for secret in secrets:
         text = FORMS[form](secret)
-        for given in (text, "the %s was" % text, [text], {"server_groups": [{key: text}]}):
-            shown = json.dumps(mask.masked_data(clean.value({key: given})), ensure_ascii=False)
+        for value in (text, "the %s was" % text, [text], {"server_groups": [{key: text}]}):
+            shown = json.dumps(mask.masked_data(clean.value({key: value})), ensure_ascii=False)
             plain = [piece for piece in (secret, text) if len(piece) > 4 and piece in shown]
             assert not plain, (shown, plain)
     assert mask.masked_data(clean.value({"x": 123456})) != {"x": 123456}
@@ -231,6 +236,30 @@ def test_keys_of_the_users_own_become_stand_ins(clean):
     assert found["metadata"]["os_type"] == "Linux" and list(found["addresses"]) == [clean.text(UUID)] and "erp" not in found
     assert "tier" not in clean.path("/v1/x/protected-instances/%s/tags/status" % UUID).replace("tags", "") and "/tags/anon-" in clean.path("/v1/tags/status")
     assert clean.path("/v1/tags/action") == "/v1/tags/action"
+
+
+# Words that are nobody's, in whatever a service may put around them.
+OWN = st.text("bdfgjklmqrvwxz", min_size=5, max_size=12)
+PLACES = st.sampled_from(["name", "status", "message", "error_code", "id", "url", "tags", "metadata", "availability_zone", "flavor", "version", "device",
+                          "text", "region_id", "job_type", "unheard_of", "fail_reason", "href", "cidr", "volume_ids", "methods"])
+SHAPES = [
+    "%s", "the server %s is busy", "'%s'", "%s-01", "01-%s", "https://%s.example/x", "https://iam.eu-de.otc.t-systems.com/%s?%s=%s",
+    "{\"%s\": \"%s\"}", "[%s]", "%s.large.2", "/dev/%s", "v1.%s", "%s.0201", "eu-de-%s", "%s=%s", "a,%s", "2026-11-23T00:00:00%s",
+    "error-%s", "error.%s", "10.0.0.1/%s", "%s@x", "server_%s", "see {\"message\": \"%s\"} now", "%s/%s", "createServer%s", "\u00e4%s",
+    "%s\n%s", "(%s)", "<b>%s</b>",
+]
+
+
+@given(own=OWN, keys=st.lists(PLACES, min_size=1, max_size=3), shape=st.sampled_from(SHAPES), listed=st.booleans(), upper=st.booleans())
+@hypothesis_settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_word_of_a_user_is_left_wherever_it_stands(own, keys, shape, listed, upper):
+    own = own.title() if upper else own
+    clean, text = sanitise.Sanitiser(b"k" * 32), shape.replace("%s", own)
+    value = text
+    for key in keys:
+        value = {key: [value] if listed else value, own: value, text: 1}
+    shown = json.dumps(clean.value(value)) + clean.path("/v1/" + text) + json.dumps(clean.query("%s=%s" % (own, text))) + clean.message("a " + text + " b")
+    assert own.lower() not in shown.lower(), shown
 
 
 def test_words_are_words():

@@ -36,7 +36,7 @@ _SECRETS = frozenset((
 _OWN_WORDS = ("name", "description", "key", "value", "values", "tags", "alias")
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?=[0-9a-zA-Z]*[0-9])[0-9a-zA-Z]{32}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?")
-_CODE = re.compile(r"[A-Za-z]{2,12}\.[0-9]{3,5}|[0-9]{3}")
+_CODE = re.compile(r"(?:SDRS|ECS|Ecs|EVS|VPC|VPCv3|EIP|AS|IAM|APIGW|APIG|Common|IMS|DSS|DeH|KMS|VBS|ELB|STS|SYS|SVCSTG)\.(?:[A-Z]{2,4}\.)?[0-9]{3,8}|[0-9]{3}")
 _VERSION = re.compile(r"v?[0-9]{1,2}(?:\.[0-9]{1,2}){0,2}")
 _DEVICE = re.compile(r"/dev/(?:x?[svh]d)[a-z]{1,2}")
 _FLAVOR = re.compile(r"[a-z]{1,4}[0-9]{1,2}[a-z]{0,3}\.(?:small|medium|large|[0-9]{0,2}xlarge)(?:\.[0-9]{1,2})?")
@@ -69,7 +69,7 @@ class Sanitiser:
             return [self.value(entry, key, above) for entry in value]
         if isinstance(value, str):
             return self.text(value, key, above)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and (abs(value) >= 10**10 or _is_secret(str(value))):
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and (abs(value) >= 10**9 or _is_secret(str(value))):
             return int.from_bytes(self._digest(str(value))[:4], "big")
         return value
 
@@ -91,7 +91,8 @@ class Sanitiser:
             return self._stand_in(text)
         if key in _MESSAGES:
             return self.message(text)
-        shaped = self._shaped(text)
+        own = key.lower().endswith(_OWN_WORDS)
+        shaped = None if own and _TIME.fullmatch(text) else self._shaped(text)
         if shaped is not None:
             return shaped
         if _known(text, key, above):
@@ -127,7 +128,7 @@ class Sanitiser:
             return self._stand_in(url)
         if not is_published(host):
             host = self.address(host) or self._stand_in(host) + ".example"
-        query = "&".join("%s=%s" % item for item in self.query(split.query))
+        query = "&".join("%s=%s" % tuple(item) for item in self.query(split.query))
         return "%s://%s%s%s%s" % (split.scheme, host, ":%d" % port if port else "", self.path(split.path), "?" + query if query else "")
 
     def path(self, path):
