@@ -18,8 +18,7 @@ from .._sdrs.sites import production_zone, server_halves, volume_halves
 from .document import at, entries, groups
 from .index import World
 
-# More new servers than this are worth the list of all.
-_FEW = 3
+_FEW = 3  # more new servers are worth the list of all
 
 
 @dataclass
