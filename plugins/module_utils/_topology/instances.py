@@ -140,7 +140,9 @@ def _adorn(part, member, where, batch):
     """Name and tags of one instance that a batch has made."""
     want = member.want
     found = batch_module.made_step(part, want["name"], want["server"], where["id"], batch)
-    part.add("rename", PROTECTED_INSTANCE, want["name"], found, "rename_protected_instance", {"protected_instance": found}, {"name": want["name"]}, after=[found])
+    part.add(
+        "rename", PROTECTED_INSTANCE, want["name"], found, "rename_protected_instance", {"protected_instance": found}, {"name": want["name"]}, after=[found],
+    )
     if want["tags"]:
         add_tag_steps(part, PROTECTED_INSTANCE, found, want["name"], [], want["tags"], False)
     part.after.update({key: want[key] for key in ("name", "server", "description", "flavor", "tags") if want[key]})

@@ -90,7 +90,8 @@ def leaving(group, prune):
     """Instances and pairs of a group's entry that may be removed, as ``[(Kind, object)]``: leftovers, contents of a group that goes, failed creations."""
     if group.absent:
         return [(kind, obj) for kind, objects in group.contents() for obj in objects if kind is not DRILL]
-    going = [(PROTECTED_INSTANCE, obj) for obj in _left(group.live_instances, group.instances)] if prune and group.given["protected_instances"] is not None else []
+    instances = _left(group.live_instances, group.instances) if prune and group.given["protected_instances"] is not None else []
+    going = [(PROTECTED_INSTANCE, obj) for obj in instances]
     if prune and group.given["replications"] is not None:
         going += [(REPLICATION, obj) for obj in _left(group.live_pairs, _paired(group)) if not plain_attachments(obj)]
     named = [(PROTECTED_INSTANCE, entry) for entry in group.instances] + [(REPLICATION, entry) for entry in _paired(group)]
