@@ -239,8 +239,8 @@ def test_keys_of_the_ecs_sign_requests():
     # As the vendor's SDK asks.
     from huaweicloudsdkcore.auth.internal import MetadataAccessor as theirs
 
-    assert [(request.method, urlsplit(request.url).path) for request in wire.sent[:2]] == [("PUT", theirs._GET_TOKEN_PATH),
-                                                                                          ("GET", theirs._GET_SECURITY_KEY_PATH)]
+    asked = [(request.method, urlsplit(request.url).path) for request in wire.sent[:2]]
+    assert asked == [("PUT", theirs._GET_TOKEN_PATH), ("GET", theirs._GET_SECURITY_KEY_PATH)]
     assert settings_module.METADATA_URL == theirs._METADATA_ENDPOINT
     assert wire.sent[0].headers[theirs._X_METADATA_TOKEN_TTL_SECONDS] == str(theirs._DEFAULT_TOKEN_TTL_SECONDS)
     for request in wire.sent[2:]:
