@@ -40,7 +40,7 @@ options:
     type: float
     default: 1800.0
   poll_interval:
-    description: Seconds between two looks at a job, from 0.01 to 3600. By default they start at half a second and grow with the time already waited.
+    description: Seconds between polls of a job, from 0.01 to 3600. By default the interval starts at 0.25 seconds and grows with the time already waited.
     type: float
 """
 
