@@ -13,7 +13,7 @@ from ._argspec import CONNECTION, alias_conflicts, ordinary_numbers
 from ._clouds_yaml import MissingYaml
 from ._errors import LONGEST_WARNING, ConfigError, SdrsError, one_line, unexpected
 from ._mask import known, masked_data, whole_data
-from ._run import run
+from ._run import run, shown
 from ._settings import remember
 from ._text import all_visible, without_reserved
 from ._transport import MISSING_REQUESTS
@@ -70,6 +70,7 @@ def run_module(spec, declaration):
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING_REQUESTS)
     result = without_reserved(masked_data(outcome(spec, declaration, module.given, module.params, ModuleHost(module))))
     module.no_log_values.update(known())
+    result["invocation"] = {"module_args": shown(declaration, module.params)}
     if result.pop("failed", False):
         # Not where an exception is being handled: Ansible would show it.
         module.fail_json(**result)

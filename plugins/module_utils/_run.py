@@ -69,10 +69,11 @@ class Query:
 
 @dataclass(frozen=True)
 class Local:
-    """What a module is that asks no service: ``act(params, host)`` giving the result."""
+    """What a module is that asks no service: ``act(params, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
 
     act: Any
     rules: dict = field(default_factory=dict)
+    bulky: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,12 @@ class Diagnosis:
     """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
 
     examine: Any
+
+
+def shown(declaration, params):
+    """``params`` as a result's ``invocation`` has them: of what is bulky, which ends in the database of AWX, its size."""
+    bulky = {name: params[name] for name in getattr(declaration, "bulky", ()) if isinstance(params.get(name), dict)}
+    return {**params, **{name: {key: "%d bytes" % len(str(text).encode("utf-8", "replace")) for key, text in value.items()} for name, value in bulky.items()}}
 
 
 def run(declaration, params, host, client=None):

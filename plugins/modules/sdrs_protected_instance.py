@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance
 short_description: Manage SDRS protected instances
+version_added: 0.1.0
 description:
   - Protects a server, renames, tags and deletes the protected instance that results.
   - Creating a protected instance makes the service create a DR server, its disks, and a replication pair for each disk. Name,

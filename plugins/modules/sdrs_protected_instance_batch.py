@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_batch
 short_description: Manage SDRS protected instances in batches
+version_added: 1.0.0
 description:
   - Protects several servers at once, or stops protecting them. This is the only way for servers that share a disk, which must all be
     listed.

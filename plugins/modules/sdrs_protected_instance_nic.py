@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_nic
 short_description: Manage NICs of an SDRS protected instance
+version_added: 1.0.0
 description:
   - Adds a NIC to the servers of a protected instance, or deletes one. The primary NIC cannot be deleted.
   - A NIC is there when the production server has an address inside the subnet, equal to O(ip_address) if that is given.

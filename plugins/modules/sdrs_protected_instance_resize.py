@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_resize
 short_description: Change the flavors of an SDRS protected instance
+version_added: 1.0.0
 description:
   - Changes the flavor of the production server, the DR server or both. Only the sides that differ are changed.
   - The servers whose flavor changes must be stopped. This module never stops them.

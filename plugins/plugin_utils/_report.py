@@ -15,7 +15,7 @@ import socket
 from datetime import datetime, timezone
 from pathlib import Path
 
-SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/report.schema.json"
+SCHEMA = "https://raw.githubusercontent.com/cloud-dr/ansible-collection-sdrs/main/docs/report.schema.json"
 PASSED, FAILED, CHECK = "passed", "failed", "check"
 _ERROR_KEYS = ("message", "code", "description", "remedy", "operation", "resource", "job_id", "request_id", "http_status")
 _JOB_KEYS = ("job_id", "job_type", "service", "status", "begin_time", "end_time", "error_code", "fail_reason")
