@@ -67,8 +67,7 @@ def _run(command, quiet=False, **options):
 def environment(version, *requirements):
     """The ``bin`` folder of a virtual environment with these packages, made once; what is asked for names it."""
     wanted = "\n".join((version, *requirements))
-    name = "".join(each if each.isalnum() or each in ".-" else "_" for each in requirements[0].split("==")[0].replace("~=", "-"))
-    folder = BUILD / "gates" / ("%s-py%s%s" % (name, version, "-tests" if "pytest" in wanted else ""))
+    folder = BUILD / "gates" / ("%s-py%s%s" % (requirements[0].replace("~=", "-").replace("==", "-"), version, "-tests" if "pytest" in wanted else ""))
     made = folder / "made"
     if not made.exists() or made.read_text() != wanted:
         shutil.rmtree(folder, ignore_errors=True)

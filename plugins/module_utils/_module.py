@@ -18,7 +18,7 @@ from ._settings import remember
 from ._text import all_visible, without_reserved
 from ._transport import MISSING_REQUESTS
 
-NEEDED_PYTHON = (3, 11)
+NEEDED_PYTHON = (3, 10)
 # Names the process of ansible-playbook to a module on the same machine.
 CONTROLLER = "SDRS_CONTROLLER_PID"
 ORPHANED = "the process that started this task is gone; nothing more was sent"

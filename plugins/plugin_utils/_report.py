@@ -15,6 +15,8 @@ import socket
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ..module_utils._text import time_of
+
 SCHEMA = "https://raw.githubusercontent.com/cloud-dr/ansible-collection-sdrs/main/docs/report.schema.json"
 PASSED, FAILED, CHECK = "passed", "failed", "check"
 _ERROR_KEYS = ("message", "code", "description", "remedy", "operation", "resource", "job_id", "request_id", "http_status")
@@ -80,7 +82,7 @@ def span(seconds):
 def moment(text):
     """A time of the service or of a milestone, None when it is none. Times without a zone are UTC."""
     try:
-        parsed = datetime.fromisoformat(str(text).strip().replace("Z", "+00:00"))
+        parsed = time_of(text)
     except ValueError:
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
