@@ -41,7 +41,7 @@ arguments = [item for item in sys.argv[1:] if item not in ("--no-setuptools", "-
 subprocess.check_call([sys.executable, "-m", "ensurepip", "--upgrade", "--default-pip"], env=env, stdout=subprocess.DEVNULL)
 subprocess.check_call([sys.executable, "-m", "pip", "install", "-q"] + arguments, env=env)
 """
-BOOTSTRAPS = ("get_pip_23_1_2.py", "get_pip_24_2.py", "get_pip_25_1_1.py", "get_pip_25_3.py")
+BOOTSTRAPS = ("get_pip_23_1_2.py", "get_pip_24_2.py", "get_pip_25_2.py", "get_pip_25_3.py")
 IMPORTER = "[galaxy-importer]\nCHECK_REQUIRED_TAGS=True\nCHECK_CHANGELOG=True\nRUN_FLAKE8=True\nRUN_ANSIBLE_DOC=True\nRUN_ANSIBLE_LINT=%s\n"
 
 
@@ -96,18 +96,23 @@ def checkout(folder):
 
 def build(folder):
     """The collection's tarball, made of a copy, so that nothing that lies about in the checkout gets into it."""
-    galaxy = BUILD / "venv" / "bin" / "ansible-galaxy"
+    galaxy = Path(sys.executable).with_name("ansible-galaxy")
     source = checkout(folder / "source")
     subprocess.run([str(galaxy), "collection", "build", "--output-path", str(folder), str(source)], check=True, stdout=subprocess.DEVNULL)
     return next(folder.glob("*.tar.gz"))
 
 
-def tarball(folder):
-    """The built tarball, unpacked as an installation has it."""
+def unpack(archive, folder):
+    """A tarball as an installation has it."""
     target = _collection(folder)
-    with tarfile.open(build(folder)) as archive:
-        archive.extractall(target, filter="data")
+    with tarfile.open(archive) as content:
+        content.extractall(target, filter="data")
     return target
+
+
+def tarball(folder):
+    """The built tarball, unpacked."""
+    return unpack(build(folder), folder)
 
 
 def _collection(folder):
@@ -155,7 +160,10 @@ def lint(version, tree, *packages, options=()):
     def gate(folder):
         tools = environment(version, *packages)
         where = TREES[tree](folder)
-        return _run([tools / "ansible-lint", "--profile=production", *options], cwd=where, env=environ(tools, HOME=str(folder), NO_COLOR="1"))
+        env = environ(tools, HOME=str(folder), NO_COLOR="1")
+        if tree == "tarball":  # of a checkout it installs the collection itself
+            env["ANSIBLE_COLLECTIONS_PATH"] = str(folder)
+        return _run([tools / "ansible-lint", "--profile=production", *options], cwd=where, env=env)
     return gate
 
 
@@ -177,7 +185,7 @@ def importer(version, own_lint, *packages):
 def ours(*command, tree="checkout"):
     """A tool of the tests' environment on a copy."""
     def gate(folder):
-        tools = BUILD / "venv" / "bin"
+        tools = Path(sys.executable).parent
         where = TREES[tree](folder)
         collections = str(where.parent.parent.parent)
         return _run([tools / command[0], *command[1:]], cwd=where, env=environ(tools, ANSIBLE_COLLECTIONS_PATH=collections))
