@@ -20,7 +20,8 @@ SHIPPED = {
     "REUSE.toml", "SECURITY.md", "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "requirements.txt", "roles", "tests",
 }
 UNWANTED = re.compile(
-    r"(^|/)(Makefile|molecule|demo\.py|fragments|__pycache__|\.github|\.ci|conftest\.py|test_[^/]*\.py|requirements-demo\.txt)(/|$)|^(tests/(?!config\.yml$)|examples|benchmarks)"
+    r"(^|/)(Makefile|molecule|demo\.py|fragments|__pycache__|\.github|\.ci|conftest\.py|test_[^/]*\.py|requirements-demo\.txt)(/|$)"
+    r"|^(tests/(?!config\.yml$)|examples|benchmarks)"
 )
 
 
