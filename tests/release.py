@@ -28,7 +28,7 @@ def prepare(wanted, root=ROOT):
     """Set the version where it stands, and let antsibull-changelog make the release's entry of the fragments and of what is new."""
     if not _VERSION.fullmatch(wanted):
         raise SystemExit("VERSION=%s is no semantic version such as 1.0.0" % wanted)
-    for path in (root / "galaxy.yml", *(root / "plugins" / "module_utils").rglob("*version.py")):
+    for path in (root / "galaxy.yml", *(root / "plugins" / "module_utils").rglob("version.py")):
         text, found = re.subn(r'^(version: |VERSION = ")[0-9A-Za-z.-]+', r"\g<1>" + wanted, path.read_text(), flags=re.M)
         if found != 1:
             raise SystemExit("%s has no version, or more than one" % path)

@@ -15,7 +15,7 @@ import socket
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..module_utils._text import time_of
+from ..module_utils._cloud.text import time_of
 
 SCHEMA = "https://raw.githubusercontent.com/cloud-dr/ansible-collection-sdrs/main/docs/report.schema.json"
 PASSED, FAILED, CHECK = "passed", "failed", "check"

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from openstack.config import loader
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConfigError
 
 LOGIN = {"username": "u", "password": "p", "user_domain_name": "d", "project_name": "eu-de_prod"}
 URL = "https://iam.example.com/v3"
@@ -88,7 +88,7 @@ def files(tmp_path, monkeypatch):
             config = loader.OpenStackConfig(config_files=here("clouds"), secure_files=here("secure"), vendor_files=here("clouds-public"))
             theirs = config.get_one("c", **({"region_name": options["region"]} if options else {}))
             verify = theirs.get_requests_verify_args()[0]
-        return theirs, verify, _settings.resolve({"cloud": "c", **options}, {"HOME": str(tmp_path / "home")})
+        return theirs, verify, settings.resolve({"cloud": "c", **options}, {"HOME": str(tmp_path / "home")})
 
     return both
 
@@ -126,7 +126,7 @@ def test_credentials_go_nowhere_because_of_a_profile_that_is_not_known(tmp_path,
     monkeypatch.chdir(tmp_path)
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump({"clouds": {"c": {"profile": profile, "auth": LOGIN, "region_name": "eu-de"}}}))
     with pytest.raises(ConfigError, match="profile '%s'" % profile):
-        _settings.resolve({"cloud": "c"}, {"HOME": str(tmp_path)})
+        settings.resolve({"cloud": "c"}, {"HOME": str(tmp_path)})
 
 
 def test_files_are_searched_where_the_sdk_searches(monkeypatch, tmp_path):
@@ -135,5 +135,5 @@ def test_files_are_searched_where_the_sdk_searches(monkeypatch, tmp_path):
     home = tmp_path / "home"
     (home / ".config" / "openstack").mkdir(parents=True)
     (home / ".config" / "openstack" / "clouds.yaml").write_text(yaml.safe_dump({"clouds": {"c": {"auth": {**LOGIN, "auth_url": URL}, "region_name": "r"}}}))
-    settings = _settings.resolve({"cloud": "c"}, {"HOME": str(home), "XDG_CONFIG_HOME": str(tmp_path / "xdg")})
-    assert settings.credentials["username"] == "u"
+    found = settings.resolve({"cloud": "c"}, {"HOME": str(home), "XDG_CONFIG_HOME": str(tmp_path / "xdg")})
+    assert found.credentials["username"] == "u"

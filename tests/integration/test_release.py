@@ -48,7 +48,7 @@ def test_the_next_release_lists_what_is_new(copy):
     if wanted == "1.0.0":
         assert "### New Roles" in notes and "### New Playbooks" in notes and set(entry["plugins"]) == {"callback", "filter", "inventory", "lookup"}
     assert release.version(copy) == wanted
-    versions = [path.read_text() for path in (copy / "plugins" / "module_utils").rglob("*version.py")]
+    versions = [path.read_text() for path in (copy / "plugins" / "module_utils").rglob("version.py")]
     assert versions and all('"%s"' % wanted in text for text in versions)
 
 
