@@ -22,9 +22,8 @@ from ..module_utils._cloud.mask import known, masked, masked_data
 from ..module_utils._cloud.settings import remember
 from ..module_utils._cloud.text import without_reserved
 from ..module_utils._cloud.transport import MISSING_REQUESTS
-from ..module_utils._engine.run import shown
 from ..module_utils._module.argument_spec import CONNECTION, ordinary_numbers
-from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent
+from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent, shown
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")

@@ -7,6 +7,7 @@ Hosts (an AnsibleModule, or the action plugin in the controller's process) give 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,12 +84,6 @@ class Diagnosis:
     examine: Any
 
 
-def shown(declaration, params):
-    """``params`` as a result's ``invocation`` has them: of what is bulky, which ends in the database of AWX, its size."""
-    bulky = {name: params[name] for name in getattr(declaration, "bulky", ()) if isinstance(params.get(name), dict)}
-    return {**params, **{name: {key: "%d bytes" % len(str(text).encode("utf-8", "replace")) for key, text in value.items()} for name, value in bulky.items()}}
-
-
 def run(declaration, params, host, client=None):
     """Carry out a declaration with validated ``params`` and give back the result.
 
@@ -100,10 +95,15 @@ def run(declaration, params, host, client=None):
     validate.check(params, {**validate.RULES, **declaration.rules})
     if isinstance(declaration, Local):
         return declaration.act(params, host)
-    if client is None:
-        settings = resolve_settings(params)
-        host.mask(settings.secrets)
-        client = Client(settings, host.warn, host.mask)
+    if client is not None:
+        return _ask(declaration, params, host, client)
+    settings = resolve_settings(params)
+    host.mask(settings.secrets)
+    with contextlib.closing(Client(settings, host.warn, host.mask)) as own:
+        return _ask(declaration, params, host, own)
+
+
+def _ask(declaration, params, host, client):
     lookup = Lookup(Api(client), warn=host.warn)
     waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or 1800, params.get("poll_interval"))
     if isinstance(declaration, Query):
@@ -133,6 +133,8 @@ class _Task:
                 error.result.setdefault("diff", self._diff())
             error.result["changed"] = bool(operations)
             raise
+        finally:
+            self.teller.close()
 
     def _converge(self):
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""

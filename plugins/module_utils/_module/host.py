@@ -15,7 +15,7 @@ from .._cloud.mask import known, masked_data, whole_data
 from .._cloud.settings import remember
 from .._cloud.text import all_visible, without_reserved
 from .._cloud.transport import MISSING_REQUESTS
-from .._engine.run import run, shown
+from .._engine.run import run
 from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers
 
 NEEDED_PYTHON = (3, 10)
@@ -95,6 +95,12 @@ def outcome(spec, declaration, given, params, host):
     except Exception as error:  # pylint: disable=broad-except
         text = unexpected(error)
         return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
+
+
+def shown(declaration, params):
+    """``params`` as a result's ``invocation`` has them: of what is bulky, which ends in the database of AWX, its size."""
+    bulky = {name: params[name] for name in getattr(declaration, "bulky", ()) if isinstance(params.get(name), dict)}
+    return {**params, **{name: {key: "%d bytes" % len(str(text).encode("utf-8", "replace")) for key, text in value.items()} for name, value in bulky.items()}}
 
 
 def require_parent(parent):

@@ -11,7 +11,7 @@ from .._sdrs.identity import check_field, check_group, check_name
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .document import at
 
-INSTANCE, PAIR, DRILL = PROTECTED_INSTANCE, REPLICATION, DRILL
+INSTANCE, PAIR = PROTECTED_INSTANCE, REPLICATION
 
 
 def check(lookup, live):

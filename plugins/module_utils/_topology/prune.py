@@ -15,7 +15,7 @@ from .._sdrs.targets import target_is_expendable, targets
 from .._sdrs.teardown import delete_instances
 from .state import Entry
 
-INSTANCE, PAIR, DRILL = PROTECTED_INSTANCE, REPLICATION, DRILL
+INSTANCE, PAIR = PROTECTED_INSTANCE, REPLICATION
 
 
 def _left(objects, entries):
