@@ -43,8 +43,10 @@ lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(BIN)/ansible-lint --offline --profile production
 
+# That of the tests as a whole; of the oldest release, which certification takes, what needs no minute.
 sanity: $(VENV)/test
 	tests/sanity.sh
+	$(BIN)/python tests/gates.py "fast sanity"
 
 unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract
