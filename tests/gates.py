@@ -140,7 +140,8 @@ def sanity(release, version, tree, *tests):
             (cache / name).write_text(STAND_IN)
         tools = environment(version, core(release))
         chosen = [argument for name in tests for argument in ("--test", name)]
-        return _run([tools / "ansible-test", "sanity", "--color", "no", *chosen], cwd=TREES[tree](folder), env=environ(tools, available(release)))
+        pythons = [python(version)] if tests else available(release)
+        return _run([tools / "ansible-test", "sanity", "--color", "no", *chosen], cwd=TREES[tree](folder), env=environ(tools, pythons))
     return gate
 
 
