@@ -8,7 +8,7 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
-  - python >= 3.11
+  - python >= 3.10
   - requests
   - PyYAML, if O(cloud) is used
 notes:

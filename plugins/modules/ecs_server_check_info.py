@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_server_check_info
 short_description: Wait until ECS servers run and answer
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Watches servers until ECS shows them running and their TCP ports answer from where the task runs, and tells when each check passed.
   - A check that does not pass is a result, not a failure of the task. Changes nothing.

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_job_info
 short_description: Query SDRS jobs
+version_added: 1.0.0
 description:
   - Queries jobs that other modules started with O(ignore:wait=false), and waits for their end if asked.
   - A job that has ended in V(FAIL) makes the task fail when it waits.

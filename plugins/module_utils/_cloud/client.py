@@ -46,6 +46,10 @@ class Client:
             self.auth = TokenAuth(token=settings.credentials["auth_token"])
         self.auth.project_id = settings.project_id
 
+    def close(self):
+        """Close what connections are open; the client can be used all the same."""
+        self._transport.close()
+
     @property
     def project_id(self):
         """The project's ID, looked up by name the first time it is needed."""

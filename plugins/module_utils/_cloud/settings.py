@@ -190,7 +190,8 @@ def layers_of(options, environ):
     remember(layers["environment"])
     cloud = options.get("cloud") or environ.get("OS_CLOUD")
     if cloud:
-        layers["cloud"] = {key: stripped(key, value) for key, value in read_cloud(text_of("cloud", cloud), environ).items()}
+        entry = read_cloud(text_of("cloud", cloud), environ, layers["option"].get("region"), layers["environment"].get("region"))
+        layers["cloud"] = {key: stripped(key, value) for key, value in entry.items()}
         remember(layers["cloud"])
     return layers
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from .._cloud.text import time_of
 
 from .._defaults import FIRST_POLL, FIRST_WAVE_SHARE, JOINT_POLL_SHARE, LONGEST_JOINT_POLL, LONGEST_POLL, MANY_JOBS, POLL_SHARE, SHORTEST_POLL
 
@@ -71,7 +71,7 @@ def entities(job, key):
 def duration(job):
     """Seconds between the job's begin and end; None while either is missing."""
     try:
-        begin, end = (datetime.fromisoformat(str(job[key]).replace("Z", "+00:00")) for key in ("begin_time", "end_time"))
+        begin, end = (time_of(job[key]) for key in ("begin_time", "end_time"))
         return round((end - begin).total_seconds(), 3)
     except (KeyError, ValueError, TypeError):
         return None

@@ -7,6 +7,7 @@ Hosts (an AnsibleModule, or the action plugin in the controller's process) give 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,10 +66,11 @@ class Query:
 
 @dataclass(frozen=True)
 class Local:
-    """What a module is that asks no service: ``act(params, host)`` giving the result."""
+    """What a module is that asks no service: ``act(params, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
 
     act: Any
     rules: dict = field(default_factory=dict)
+    bulky: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,15 @@ def run(declaration, params, host, client=None):
     validate.check(params, {**validate.RULES, **declaration.rules})
     if isinstance(declaration, Local):
         return declaration.act(params, host)
-    if client is None:
-        settings = resolve_settings(params)
-        host.mask(settings.secrets)
-        client = Client(settings, host.warn, host.mask)
+    if client is not None:
+        return _ask(declaration, params, host, client)
+    settings = resolve_settings(params)
+    host.mask(settings.secrets)
+    with contextlib.closing(Client(settings, host.warn, host.mask)) as own:
+        return _ask(declaration, params, host, own)
+
+
+def _ask(declaration, params, host, client):
     lookup = Lookup(Api(client), warn=host.warn)
     waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or WAIT_TIMEOUT, params.get("poll_interval"))
     if isinstance(declaration, Query):
@@ -122,6 +129,8 @@ class _Task:
                 error.result.setdefault("diff", self._diff())
             error.result["changed"] = bool(operations)
             raise
+        finally:
+            self.teller.close()
 
     def _converge(self):
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
