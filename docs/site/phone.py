@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure every built page in headless Chromium at a telephone's width: ``phone.py FOLDER`` names pages that scroll sideways.
+"""Measure every built page in headless Chromium: ``phone.py FOLDER`` names pages that scroll sideways at a telephone's width, or that are
+printed on more sheets than they should be.
 
 ``phone.py FOLDER --shots PLACE PAGE...`` takes pictures of pages as well: light, dark, and as a telephone shows them.
 """
@@ -20,6 +21,8 @@ import threading
 from pathlib import Path
 
 WIDTH = 390
+# Guides that are printed on one sheet.
+ONE_SHEET, A4 = ("docsite/guide_night.html",), [595, 842]
 MEASURE = """<!doctype html><meta charset=utf-8><title>-</title><body><pre id=out></pre><script>
 const pages = %s, width = %d, found = {};
 async function one(page) {
@@ -83,6 +86,15 @@ def widths(folder, width=WIDTH):
     return json.loads(html.unescape(re.search(r'<pre id="out">(.*?)</pre>', shown, re.S).group(1)))
 
 
+def printed(page):
+    """How many sheets a page needs on paper, and their size in points."""
+    with tempfile.TemporaryDirectory() as folder:
+        browse("--no-pdf-header-footer", "--print-to-pdf=%s/page.pdf" % folder, Path(page).resolve().as_uri())
+        content = (Path(folder) / "page.pdf").read_bytes()
+    sizes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", content)
+    return len(re.findall(rb"/Type\s*/Page[^s]", content)), [round(float(size)) for size in sizes[0]]
+
+
 def shots(folder, place, pages):
     """Pictures of pages; the telephone's are taken of a frame, since the browser's windows are not that narrow."""
     Path(place).mkdir(parents=True, exist_ok=True)
@@ -105,10 +117,16 @@ def main(folder, *arguments):
     if arguments[:1] == ("--shots",):
         shots(folder, arguments[1], arguments[2:])
         return 0
+    found = 0
+    for page in ONE_SHEET:
+        sheets, size = printed(Path(folder) / page)
+        if (sheets, size) != (1, A4):
+            print("%s is printed on %d sheets of %s points: it is meant to be one of A4" % (page, sheets, size))
+            found = 1
     wide = {page: found for page, found in widths(folder).items() if found[0] > WIDTH or found[1]}
     for page, (width, elements) in wide.items():
         print("%s is %d pixels wide: %s" % (page, width, ", ".join(elements)))
-    return 1 if wide else 0
+    return 1 if wide or found else 0
 
 
 if __name__ == "__main__":
