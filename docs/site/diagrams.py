@@ -16,8 +16,12 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parents[1] / "docsite" / "diagrams"
 LINE = 18
-LIGHT = {"ink": "#1c2733", "soft": "#5b6b7b", "frame": "#9aa8b5", "site": "#f3f6f9", "thing": "#ffffff", "main": "#dcebfa", "edge": "#2f6db5", "danger": "#b3261e"}
-DARK = {"ink": "#e4eaf0", "soft": "#a3b1be", "frame": "#5f6f7e", "site": "#1b232b", "thing": "#263039", "main": "#1f3d5c", "edge": "#7db4ee", "danger": "#ff8a80"}
+LIGHT = {
+    "ink": "#1c2733", "soft": "#5b6b7b", "frame": "#9aa8b5", "site": "#f3f6f9", "thing": "#ffffff", "main": "#dcebfa", "edge": "#2f6db5", "danger": "#b3261e",
+}
+DARK = {
+    "ink": "#e4eaf0", "soft": "#a3b1be", "frame": "#5f6f7e", "site": "#1b232b", "thing": "#263039", "main": "#1f3d5c", "edge": "#7db4ee", "danger": "#ff8a80",
+}
 
 
 def variables(colours):
@@ -44,8 +48,9 @@ STYLE = ".diagram{%s}@media (prefers-color-scheme:dark){.diagram{%s}}%s" % (vari
 def draw(content):
     """The SVG of one description."""
     boxes = {box["id"]: box for box in content["boxes"]}
+    head = '<svg class="diagram" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %(width)d %(height)d" width="%(width)d" height="%(height)d" role="img">'
     parts = [
-        '<svg class="diagram" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %(width)d %(height)d" width="%(width)d" height="%(height)d" role="img">' % content,
+        head % content,
         "<title>%s</title>" % escape(content["title"]), "<style>%s</style>" % STYLE,
     ]
     for box in sorted(boxes.values(), key=lambda box: box.get("kind") != "site"):

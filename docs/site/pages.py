@@ -59,7 +59,8 @@ def _about(path):
 
 def playbooks():
     """The reference page of playbooks: the head of each, the command it names, its roles and variables."""
-    lines = [".. _playbooks:", "", "Playbooks", "=========", "", "Run as ``ansible-playbook cloud_dr.sdrs.NAME``; one inventory host is one protection group.", ""]
+    lines = [".. _playbooks:", "", "Playbooks", "=========", "", ""]
+    lines += ["Run as ``ansible-playbook cloud_dr.sdrs.NAME``; one inventory host is one protection group.", ""]
     for path in sorted((ROOT / "playbooks").glob("*.yml")):
         if path.stem == "target":
             continue
