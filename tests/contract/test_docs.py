@@ -53,6 +53,23 @@ def test_every_playbook_has_a_reference():
         assert path.stem == "target" or re.search("^%s\n-+\n\n\\S" % path.stem, text, re.M), path.name
 
 
+def test_what_code_cites_can_be_read():
+    """Sections of the pages for developers that comments name are there, and nothing names a document that readers do not have."""
+    pages = {page: (ROOT / "docs" / "development" / (page + ".md")).read_text() for page in ("semantics", "service")}
+    places = [path for place in ("plugins", "extensions", "tests", "roles", "playbooks") for path in (ROOT / place).rglob("*.[py]*ml") if path.is_file()]
+    places += [path for place in ("plugins", "extensions", "tests") for path in (ROOT / place).rglob("*.py")]
+    cited = 0
+    for path in places:
+        text = path.read_text(encoding="utf-8")
+        for page, sections in re.findall(r"\b(semantics|service)\.md, sections? (\d(?:(?:, | and )\d)*)", text):
+            for section in re.findall(r"\d", sections):
+                cited += 1
+                assert re.search(r"^## %s\. " % section, pages[page], re.M), "%s cites %s.md, section %s" % (path, page, section)
+        unknown = re.search(r"SEMANTICS,|[Ff]ield" + r"[ -]notes|[Cc]ontract, section|vpc-update\.txt|as-group-modify", text)
+        assert not unknown or path.name == "test_docs.py", "%s cites %s" % (path, unknown.group(0))
+    assert cited > 50
+
+
 def test_links_that_lead_nowhere_are_found(tmp_path):
     links = site("links")
     (tmp_path / "b.html").write_text('<p id="here">x</p>')

@@ -170,7 +170,7 @@ def _server(world, entry, vpc, zones, shared_disks):
 
 
 def start_line(world, url):
-    """What the simulator prints when it is ready (contract, section 5)."""
+    """What the simulator prints when it is ready (guide "Rehearsing on the simulator")."""
     known = world.identity
     keys = ("region", "project_id", "project_name", "domain_name", "username", "password", "access_key", "secret_key")
     return {

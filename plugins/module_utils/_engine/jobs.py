@@ -66,7 +66,7 @@ def ended(job):
 
 
 def entities(job, key):
-    """All values of ``key`` among the job's entities: at the top, or in sub-jobs only (field notes 3.1)."""
+    """All values of ``key`` among the job's entities: at the top, or in sub-jobs only (service.md, section 2)."""
     found, level = [], job.get("entities")
     if isinstance(level, dict):
         if isinstance(level.get(key), str):

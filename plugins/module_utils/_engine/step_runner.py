@@ -18,7 +18,7 @@ _PAUSE = 1.5
 # So often the status of an object is asked for after a lost answer before the request is repeated.
 _LOOKS = 3
 _REPEATS = 2
-# A job may be unknown for a moment after it was submitted, and jobs expire a day after their end (field notes 3.1).
+# A job may be unknown for a moment after it was submitted, and jobs expire a day after their end (service.md, section 2).
 _JOB_UNKNOWN = 3
 # What another request may have done meanwhile, such as one of a killed run that was still on its way. Switches are not among them: who asked
 # for one must see that it was refused.
@@ -82,7 +82,7 @@ class Carrier:
         return DONE
 
     def _ask_guard(self, step, lost):
-        """Whether the request may be sent, by what is true directly before this attempt (SEMANTICS, section 8)."""
+        """Whether the request may be sent, by what is true directly before this attempt (semantics.md, section 5)."""
         if not step.guarded:
             return
         try:
@@ -112,7 +112,7 @@ class Carrier:
         raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
 
     def _refused(self, step, error):
-        """After a refusal a look at the object decides (SEMANTICS, section 3): it may be as wanted already."""
+        """After a refusal a look at the object decides (semantics.md, section 3): it may be as wanted already."""
         if step.retry_refused and self._waiting.wait and step.retry_refused(error):
             step.refused = error
             return RUNNING

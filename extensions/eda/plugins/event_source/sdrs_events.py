@@ -174,7 +174,7 @@ class Watch:
         for group_id in group_ids:
             for task in self._api.sound(self._api.list("list_failed_tasks", {"server_group_id": group_id})):
                 number = (task.get("job_id"), task.get("resource_id"))
-                # The list without a group is that of the groups themselves (SEMANTICS, section 7).
+                # The list without a group is that of the groups themselves (semantics.md, section 7).
                 group = groups.get(group_id or task.get("server_group_id") or task.get("resource_id"))
                 if number in self._tasks or (self._wanted and not group):
                     continue
