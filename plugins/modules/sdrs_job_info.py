@@ -40,7 +40,8 @@ options:
     type: float
     default: 1800.0
   poll_interval:
-    description: Seconds between two looks at a job, from 0.01 to 3600. By default they start at half a second and grow with the time already waited.
+    description: Seconds between polls of a job, from 0.01 to 3600.
+      By default polling starts after a quarter of a second, and the interval grows with the time already waited.
     type: float
 """
 
