@@ -34,8 +34,8 @@ _SERVICES = {
 }
 # Keys that the vendor's models lack and the simulator sends all the same: the page that has them.
 KNOWN_BETTER = {
-    "entities.disaster_recovery_drill_id": "field-notes, section 3.1: both Terraform providers read it from the jobs of drills",
-    **dict.fromkeys(("vpc.enable_shared_snat", "vpcs[].enable_shared_snat"), "vpc-update.txt, table of the response: Open Telekom Cloud has it"),
+    "entities.disaster_recovery_drill_id": "service.md, section 2: both Terraform providers read it from the jobs of drills",
+    **dict.fromkeys(("vpc.enable_shared_snat", "vpcs[].enable_shared_snat"), "VPC API, Updating VPC Information, response: Open Telekom Cloud has it"),
 }
 # Fields that the vendor's models call mandatory and the simulator does not send.
 MAY_LACK = {
@@ -300,7 +300,7 @@ def test_what_the_vendor_calls_mandatory_is_sent(method, path):
 
 # What the collection sends and the vendor's models of requests lack.
 ALSO_SENT = {
-    ("/v1/{project_id}/vpcs/{vpc_id}", "vpc.enable_shared_snat"): "vpc-update.txt, table of the request: Open Telekom Cloud has it",
+    ("/v1/{project_id}/vpcs/{vpc_id}", "vpc.enable_shared_snat"): "VPC API, Updating VPC Information, table of the request: Open Telekom Cloud has it",
 }
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How requests are authenticated: AK/SK signatures and IAM tokens. PRIVATE to the collection.
 
-API reference 3.2; field notes 3.4. Imports nothing of Ansible.
+API reference 3.2; service.md, section 4. Imports nothing of Ansible.
 """
 
 from __future__ import annotations

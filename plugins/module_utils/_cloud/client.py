@@ -91,7 +91,7 @@ class Client:
         self.settings.require_service(service, self.auth.catalogue)
 
     def pages(self, service, path, key, query=None, expected=None, **arguments):
-        """All objects of a list whose ``offset`` counts objects (SEMANTICS, section 7: ``limit`` is left out).
+        """All objects of a list whose ``offset`` counts objects (semantics.md, section 7: ``limit`` is left out).
 
         :param expected: as in ``_paging.read_all``
         """

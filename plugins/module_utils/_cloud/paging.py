@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading a list to its end, whatever it is paged by. PRIVATE to the collection. Imports nothing of Ansible.
 
-A list counts as empty only when the response holds it, empty, and no count contradicts that (SEMANTICS, section 8): who takes an empty
+A list counts as empty only when the response holds it, empty, and no count contradicts that (semantics.md, section 3): who takes an empty
 response for an empty list makes duplicates, or deletes what a list would have forbidden.
 """
 

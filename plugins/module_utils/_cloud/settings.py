@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where connection settings come from: option, then ``cloud`` entry, then environment. PRIVATE to the collection.
 
-Imports nothing of Ansible, so that the event source can use it. Contract, section 1 "Connection options".
+Imports nothing of Ansible, so that the event source can use it. See the guide "Connecting to the cloud".
 """
 
 from __future__ import annotations

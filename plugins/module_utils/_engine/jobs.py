@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from .._cloud.text import time_of
-
 from .._defaults import FIRST_POLL, FIRST_WAVE_SHARE, JOINT_POLL_SHARE, LONGEST_JOINT_POLL, LONGEST_POLL, MANY_JOBS, POLL_SHARE, SHORTEST_POLL
 
 
@@ -57,7 +56,7 @@ def ended(job):
 
 
 def entities(job, key):
-    """All values of ``key`` among the job's entities: at the top, or in sub-jobs only (field notes 3.1)."""
+    """All values of ``key`` among the job's entities: at the top, or in sub-jobs only (service.md, section 2)."""
     found, level = [], job.get("entities")
     if isinstance(level, dict):
         if isinstance(level.get(key), str):

@@ -77,7 +77,7 @@ class StepRunner:
         return DONE
 
     def _ask_guard(self, step, lost):
-        """Whether the request may be sent, by what is true directly before this attempt (SEMANTICS, section 8)."""
+        """Whether the request may be sent, by what is true directly before this attempt (semantics.md, section 5)."""
         if not step.guarded:
             return
         try:
@@ -107,7 +107,7 @@ class StepRunner:
         raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
 
     def _refused(self, step, error):
-        """After a refusal a look at the object decides (SEMANTICS, section 3): it may be as wanted already."""
+        """After a refusal a look at the object decides (semantics.md, section 3): it may be as wanted already."""
         if step.retry_refused and self._waiting.wait and step.retry_refused(error):
             step.refused = error
             return RUNNING

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Waiting for objects whose job is not known, and why they failed. PRIVATE to the collection.
 
-No API lists running jobs: taking up what is in flight means watching the object's status (SEMANTICS, section 5).
+No API lists running jobs: taking up what is in flight means watching the object's status (semantics.md, section 5).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether servers run and answer, with the time at which each check passed. PRIVATE to the collection.
 
-Drill subnets repeat production's CIDRs, so that an address may mean a production server too (SEMANTICS, section 6): what cannot
+Drill subnets repeat production's CIDRs, so that an address may mean a production server too (semantics.md, section 6): what cannot
 be told apart is ``not_verifiable``, never passed.
 """
 
