@@ -8,6 +8,7 @@ import re
 from . import (
     admin,
     altered,
+    disks,
     drills,
     groups,
     iam,
@@ -80,6 +81,7 @@ API = [
     ("GET", _P + "/cloudservers/{server_id}/autorecovery", server_settings.auto_recovery),
     ("POST", "/v2.1/{project_id}/servers/{server_id}/action", server_settings.action),
     ("GET", _P + "/cloudservers/{server_id}/block_device", neighbours.block_devices),
+    ("POST", "/v2/{project_id}/cloudvolumes", disks.create),
     ("GET", "/v2/{project_id}/cloudvolumes/detail", neighbours.volumes),
     ("GET", "/v2/{project_id}/cloudvolumes/{volume_id}", neighbours.volume),
     ("GET", _P + "/vpcs", vpcs.vpcs),

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The live state that a topology's document speaks of, read by lists, and each entry joined to its object.
 
-PRIVATE to the collection. References by name cost one list a kind, not one query an object.
-"""
+PRIVATE to the collection. References by name cost one list a kind, not one query an object."""
 
 from __future__ import annotations
 
@@ -16,6 +15,7 @@ from ._document import at, entries, groups
 from ._kind import LiveState
 from ._owner import server_halves, volume_halves
 from ._topology_world import World
+from .new_disk import finder
 
 # More new servers than this are worth the list of all.
 _FEW = 3
@@ -215,7 +215,7 @@ def _read_pair(world, group, zone, path, given, instance):
     """A pair is found by its disk, else by its device at the instance, else by its name."""
     entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
     if given["volume"]:
-        meant = _meant(group, path + ".volume", world.volume, given["volume"], zone)
+        meant = _meant(group, path + ".volume", finder(world, group, given), given["volume"], zone)
         if meant is None:
             return entry
         entry.obj, entry.want["volume"], entry.found = meant

@@ -88,6 +88,10 @@ class World:
         by_server, none = self._index("disks by server", build)
         return by_server.get(server_id, none)
 
+    def volumes_named(self, name):
+        """The disks of a name, those of drills included."""
+        return self._named("volumes", name)
+
     def _named(self, what, name):
         """The servers or disks of a name."""
         def build():

@@ -188,9 +188,9 @@ def _create(result, params, live):
         "cluster_id": params.get("cluster"),
     }
     step = result.add(
-        "create", KIND, name, None, "create_replication", after=after,
+        "create", KIND, name, None, "create_replication", after=[*after, *creator(params["volume"])],
         body={key: value for key, value in body.items() if value is not None},
-        query={"server_group_id": live.group["id"]}, match=lambda pair: params["volume"] in volume_halves(pair),
+        query={"server_group_id": live.group["id"]}, match=lambda pair: resolve(params["volume"]) in volume_halves(pair),
     )
     result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("cluster", "cluster_id")))
     if params.get("size") is not None:
@@ -219,7 +219,8 @@ def check_disk(group, volume):
             "%s is %s%s and in no replication pair; only an available disk can be paired"
             % (label, volume.get("status"), " (attached to %s)" % servers if servers else ""),
             code="SDRS.1801",
-            remedy="Nothing was detached. Detach the disk from its server, create the pair, then attach the pair to the protected instance.",
+            remedy="Nothing was deleted. Delete the disk in EVS if nothing is on it, then run the task again."
+            if str(volume["status"]).startswith("error") else "Nothing was detached. Detach the disk from its server, create the pair, then attach the pair to the protected instance.",
         )
 
 
