@@ -250,6 +250,25 @@ class TestInterrupted:
         assert "Nothing was deleted. Delete the disk in EVS" in str(failed.value.result or failed.value.error) and len(disks(cloud)) == 1
 
 
+@pytest.mark.parametrize("status", ["failed-over", "error-reversing"])
+def test_no_disk_is_created_that_cannot_be_paired_now(cloud, status):
+    topology(instances=[{"name": "web", "server": "ecs-erp-web-1"}])
+    next(iter(cloud.world.server_groups.values()))["status"] = status
+    cloud.written.clear()
+    with pytest.raises(TaskFailed, match="creating it is not allowed while the protection group is"):
+        topology()
+    assert not cloud.written
+
+
+def test_after_a_switch_the_disk_is_created_where_production_is(cloud):
+    topology(instances=[{"name": "web", "server": "ecs-erp-web-1"}])
+    next(iter(cloud.world.server_groups.values()))["priority_station"] = "target"
+    try:
+        topology(instances=[], replications=[{"volume": "data-new", "name": "new", "create_volume": {"size": 10, "type": "SSD"}}])
+    finally:
+        assert ZONES[1] in {disk["availability_zone"] for disk in disks(cloud)}
+
+
 def test_no_removal_deletes_the_disk(cloud):
     topology(replications=[])
     own = next(disk for disk in disks(cloud) if disk["availability_zone"] == ZONES[0])

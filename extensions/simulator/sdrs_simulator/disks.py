@@ -48,7 +48,7 @@ def create(world, request):
     if metadata.get("__system__encrypted") == "1" and len(metadata.get("__system__cmkid", "")) != 36:
         raise _bad("__system__cmkid is required for encryption")
     disk = {
-        "id": world.new_id(), "name": name, "size": size, "status": "creating", "volume_type": wanted["volume_type"],
+        "_born": world.now(), "id": world.new_id(), "name": name, "size": size, "status": "creating", "volume_type": wanted["volume_type"],
         "availability_zone": wanted["availability_zone"], "multiattach": wanted.get("multiattach", False), "bootable": "false",
         "encrypted": metadata.get("__system__encrypted") == "1", "attachments": [], **detail.disk(world),
         "tags": dict(tags), "metadata": dict(metadata), "description": wanted.get("description"),
