@@ -136,11 +136,13 @@ options:
                 aliases: [volume_id]
               create_volume:
                 description:
-                  - Create the disk that O(server_groups[].protected_instances[].replications[].volume) names, as an empty EVS disk in the availability zone where production is, and then pair it and attach it. Needs
+                  - Create the disk that O(server_groups[].protected_instances[].replications[].volume) names, as an empty EVS disk in the
+                    availability zone where production is, and then pair it and attach it. Needs
                     O(server_groups[].protected_instances[].replications[].name) and O(server_groups[].protected_instances[].replications[].device).
                   - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
                     a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
-                  - Refused, too, where another disk, or a pair, stands at the device or bears the name of the pair; it may be the one that is meant under another name.
+                  - Refused, too, where another disk, or a pair, stands at the device or bears the name of the pair; it may
+                    be the one that is meant under another name.
                   - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
                   - SDRS pairs no encrypted disks, so that none is created.
                 type: dict
@@ -148,8 +150,10 @@ options:
                 suboptions:
                   size:
                     description:
-                      - Size in GB, from 10 to 32768. Defaults to O(server_groups[].protected_instances[].replications[].size), which may be larger later, when the disk has to grow.
-                      - A disk that is larger or smaller is no difference; O(server_groups[].protected_instances[].replications[].size) manages the size.
+                      - Size in GB, from 10 to 32768. Defaults to O(server_groups[].protected_instances[].replications[].size),
+                        which may be larger later, when the disk has to grow.
+                      - A disk that is larger or smaller is no difference;
+                        O(server_groups[].protected_instances[].replications[].size) manages the size.
                     type: int
                   type:
                     description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.
@@ -188,7 +192,8 @@ options:
             aliases: [volume_id]
           create_volume:
             description:
-              - Create the disk that O(server_groups[].replications[].volume) names, as an empty EVS disk in the availability zone where production is, and then pair it. Needs
+              - Create the disk that O(server_groups[].replications[].volume) names, as an empty EVS disk in the
+                availability zone where production is, and then pair it. Needs
                 O(server_groups[].replications[].name).
               - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
                 a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
@@ -200,8 +205,10 @@ options:
             suboptions:
               size:
                 description:
-                  - Size in GB, from 10 to 32768. Defaults to O(server_groups[].replications[].size), which may be larger later, when the disk has to grow.
-                  - A disk that is larger or smaller is no difference; O(server_groups[].replications[].size) manages the size.
+                  - Size in GB, from 10 to 32768. Defaults to O(server_groups[].replications[].size),
+                    which may be larger later, when the disk has to grow.
+                  - A disk that is larger or smaller is no difference;
+                    O(server_groups[].replications[].size) manages the size.
                 type: int
               type:
                 description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.

@@ -23,7 +23,8 @@ INTERNAL = {
         "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_planned", "failover_playbook", "failover_position",
         "failover_readiness", "failover_record", "failover_record_path", "failover_remedy", "failover_reprotected", "failover_results",
         "failover_run", "failover_saved", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started", "failover_step",
-        "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_there", "failover_unscaled", "failover_up",
+        "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_there",
+        "failover_unscaled", "failover_up",
         "failover_verified", "failover_vpc", "failover_wave", "failover_when",
     ),
     "drill": (
@@ -36,9 +37,10 @@ INTERNAL = {
         "drill_undrilled", "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why",
     ),
     "recover_by_drill": (
-        "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_checked", "recover_by_drill_drills", "recover_by_drill_eip", "recover_by_drill_errors", "recover_by_drill_file",
-        "recover_by_drill_found", "recover_by_drill_group", "recover_by_drill_groups", "recover_by_drill_instances", "recover_by_drill_made", "recover_by_drill_milestones",
-        "recover_by_drill_named", "recover_by_drill_obstacles", "recover_by_drill_ordered", "recover_by_drill_readiness", "recover_by_drill_record",
+        "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_checked", "recover_by_drill_drills", "recover_by_drill_eip",
+        "recover_by_drill_errors", "recover_by_drill_file", "recover_by_drill_found", "recover_by_drill_group", "recover_by_drill_groups",
+        "recover_by_drill_instances", "recover_by_drill_made", "recover_by_drill_milestones", "recover_by_drill_named",
+        "recover_by_drill_obstacles", "recover_by_drill_ordered", "recover_by_drill_readiness", "recover_by_drill_record",
         "recover_by_drill_record_path", "recover_by_drill_result", "recover_by_drill_results", "recover_by_drill_run", "recover_by_drill_standing",
         "recover_by_drill_started", "recover_by_drill_step", "recover_by_drill_steps", "recover_by_drill_there", "recover_by_drill_told",
         "recover_by_drill_wave", "recover_by_drill_where",

@@ -129,7 +129,8 @@ def notes(drill, resumed, checks):
         return []
     unseen = sum(check.get("status") == "skipped" for entry in checks for check in entry.get("checks") or [])
     found = ["This run went on with a drill that stood already; its data is older than the run."] if resumed else []
-    found += ["Port checks skipped: %d. Other servers have the same addresses; see the checks, and try the ports inside the drill VPC." % unseen] if unseen else []
+    if unseen:
+        found.append("Port checks skipped: %d. Other servers have the same addresses; see the checks, and try the ports inside the drill VPC." % unseen)
     return found + [
         "The servers of DR drill %s (ID %s) hold the data of its creation, %s. Nothing that production wrote later is on them, and nothing replicates or "
         "protects what they write: back them up." % (drill.get("name"), drill["id"], drill.get("created_at")),

@@ -14,12 +14,12 @@ from ansible_collections.cloud_dr.sdrs.plugins.callback import progress
 from ansible_collections.cloud_dr.sdrs.plugins.doc_fragments import auth, wait
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _argspec, _settings, _validate
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _document, as_group
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _document, as_group, new_disk
 from support import ROOT
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 # Rules of what stands in lists of mappings.
-INSIDE = {"sdrs_topology": _document._RULES, "as_group": as_group.LISTENER}
+INSIDE = {"sdrs_topology": {**_document._RULES, "create_volume.size": new_disk.SIZE}, "as_group": as_group.LISTENER}
 
 
 def numbers(options, documented, path=()):
@@ -41,7 +41,7 @@ def found():
         documented.update(doc.get("options") or {})
         for path, text in numbers({**_argspec.CONNECTION.options, **loaded.SPEC.options}, documented):
             rules = INSIDE[module] if len(path) > 1 else {**_validate.RULES, **getattr(loaded.DECLARATION, 'rules', {})}
-            yield pytest.param(rules.get(path[-1]), text, id="%s %s" % (module, ".".join(path)))
+            yield pytest.param(rules.get(".".join(path[-2:]), rules.get(path[-1])), text, id="%s %s" % (module, ".".join(path)))
 
 
 FOUND = list(found())

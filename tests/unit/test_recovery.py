@@ -12,7 +12,8 @@ from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _failover, _r
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 PROJECT = {"id": "p", "region": "eu-de", "endpoint": "https://sdrs.eu-de.example.com"}
 GROUP = {"id": "g", "name": "erp"}
-INSTANCES = [{"id": "i1", "name": "db", "source_server": "s1", "target_server": "t1"}, {"id": "i2", "name": "web", "source_server": "s2", "target_server": "t2"}]
+INSTANCES = [{"id": "i1", "name": "db", "source_server": "s1", "target_server": "t1"},
+             {"id": "i2", "name": "web", "source_server": "s2", "target_server": "t2"}]
 DRILL = {"id": "d", "name": "recover-erp", "created_at": "2026-11-23T11:00:00", "drill_servers": [{"protected_instance": "i1", "drill_server_id": "d1"}]}
 
 
@@ -85,7 +86,8 @@ def test_a_port_that_cannot_be_told_from_productions_stops_nothing():
 
 
 @pytest.mark.parametrize("wanted, text", [
-    (["80.158.0.10"], "a mapping with 'eip' and 'instance'"), ([{"eip": "1.2.3.4"}], "a mapping with"), ([{"eip": "1.2.3.4", "instance": "nas"}], "there are db, web"),
+    (["80.158.0.10"], "a mapping with 'eip' and 'instance'"), ([{"eip": "1.2.3.4"}], "a mapping with"),
+    ([{"eip": "1.2.3.4", "instance": "nas"}], "there are db, web"),
     ([{"eip": "1.2.3.4", "instance": "db", "port": 1}], "unknown key port"), ([{"eip": "1.2.3.4", "instance": "db", "move": "yes"}], "move has the wrong type"),
     ([{"eip": "1.2.3.4", "instance": "db"}, {"eip": "1.2.3.4", "instance": "web"}], "is named twice"),
 ])

@@ -35,7 +35,8 @@ OPTIONS = {
         "tags": {"type": "dict"},
     },
 }
-_SIZE, _LONGEST_NAME, _LONGEST_DESCRIPTION, _LONGEST_TAG, _MOST_TAGS = Between(10, 32768), 255, 85, (36, 43), 10
+SIZE = Between(10, 32768)
+_LONGEST_NAME, _LONGEST_DESCRIPTION, _LONGEST_TAG, _MOST_TAGS = 255, 85, (36, 43), 10
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def check(path, entry):
         raise ConfigError("%s needs size, in GB" % where)
     if None not in (size, entry.get("size")) and entry["size"] < size:
         raise ConfigError("%s.size: %d GB is less than create_volume.size, %d GB; disks can only grow" % (path, entry["size"], size))
-    problem = _SIZE(_size(entry))
+    problem = SIZE(_size(entry))
     if problem:
         raise ConfigError("%s.size: %s" % (where, problem))
     if not wanted["type"].strip():

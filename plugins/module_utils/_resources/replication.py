@@ -215,12 +215,13 @@ def check_disk(group, volume):
         )
     if volume.get("status") not in (None, "available"):
         servers = ", ".join(str(entry.get("server_id")) for entry in volume.get("attachments") or [])
+        remedy = "Nothing was detached. Detach the disk from its server, create the pair, then attach the pair to the protected instance."
+        if str(volume["status"]).startswith("error"):
+            remedy = "Nothing was deleted. Delete the disk in EVS if nothing is on it, then run the task again."
         raise Refused(
             "%s is %s%s and in no replication pair; only an available disk can be paired"
             % (label, volume.get("status"), " (attached to %s)" % servers if servers else ""),
-            code="SDRS.1801",
-            remedy="Nothing was deleted. Delete the disk in EVS if nothing is on it, then run the task again."
-            if str(volume["status"]).startswith("error") else "Nothing was detached. Detach the disk from its server, create the pair, then attach the pair to the protected instance.",
+            code="SDRS.1801", remedy=remedy,
         )
 
 
