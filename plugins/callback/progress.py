@@ -51,9 +51,9 @@ import time
 
 from ansible.plugins.callback import CallbackBase
 
-from ..module_utils._progress import VARIABLE
-from ..module_utils._validate import Between
-from ..module_utils._text import visible
+from ..module_utils._engine.progress import VARIABLE
+from ..module_utils._cloud.validate import Between
+from ..module_utils._cloud.text import visible
 
 _LONGEST = 8192
 _LONGEST_LINE = 1000

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import json
+
 import direct
 import pytest
 import requests
 from urllib3.exceptions import ProtocolError
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _run
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run
 from support import TaskFailed
 
 ZONES = ("eu-sim-01", "eu-sim-02")
@@ -186,28 +189,22 @@ class TestNothingTakesThePlaceOfADisk:
 
         def meet(method, url, body):
             if "cloudvolumes" in url:
-                raise _failed()
+                raise ApiError("EVS is down")
             return answer(method, url, body)
 
         cloud.answer = meet
         self.refused(cloud, "EVS is down")
 
 
-def _failed():
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError
-
-    return ApiError("EVS is down")
-
-
 class TestInterrupted:
     def test_a_lost_answer_makes_no_second_disk(self, cloud, monkeypatch):
         client, wire = direct.wired(cloud)
-        monkeypatch.setattr(_run, "Client", lambda *args: client)
+        monkeypatch.setattr(run, "Client", lambda *args: client)
         lost = []
 
         def meet(request):
             if request.method == "POST" and request.url.endswith(PATH) and not lost:
-                lost.append(cloud.respond(request.method, request.url, __import__("json").loads(request.body)))
+                lost.append(cloud.respond(request.method, request.url, json.loads(request.body)))
                 return requests.ConnectionError(ProtocolError("Connection aborted."))
             return None
 
@@ -217,7 +214,7 @@ class TestInterrupted:
 
     def test_an_answer_without_effect_is_sent_again(self, cloud, monkeypatch):
         client, wire = direct.wired(cloud)
-        monkeypatch.setattr(_run, "Client", lambda *args: client)
+        monkeypatch.setattr(run, "Client", lambda *args: client)
         met = []
 
         def meet(request):
