@@ -27,7 +27,7 @@ def interval(waited, fixed=None):
     return min(_LONGEST, max(FIRST_LOOK, waited * _SHARE))
 
 
-class Pace:
+class PollSchedule:
     """When to look at jobs of which many run: no job is looked at before the shortest of its kind so far has ended.
 
     :param fixed: seconds, when the user wants fixed intervals

@@ -19,7 +19,7 @@ VARIABLE = "SDRS_PROGRESS_SOCKET"
 _LONGEST_NAME, _LONGEST_ERROR = 200, 600
 
 
-class Teller:
+class ProgressReporter:
     """Sends what happens to steps; does nothing where nobody listens."""
 
     def __init__(self, path=None):

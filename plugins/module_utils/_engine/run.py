@@ -24,7 +24,7 @@ from .lock import locked
 from .lookup import Lookup
 from .outcomes import Branches
 from .plan import wait_step
-from .progress import Teller
+from .progress import ProgressReporter
 from .waiting import Waiting
 
 # How often a plan may bring more to light; each round does something, so this only stops a service that contradicts itself.
@@ -109,7 +109,7 @@ class _Task:
     def __init__(self, declaration, params, host, lookup, waiting):
         self.declaration, self.given, self.host, self.lookup, self.waiting = declaration, params, host, lookup, waiting
         self.steps, self.pending, self.plans, self.branches = [], [], [], Branches()
-        self.warned, self.teller = set(), Teller()
+        self.warned, self.teller = set(), ProgressReporter()
         self.waited, self.given_up = {}, set()  # by object ID: since when it is waited for, and for which no more
 
     def run(self):

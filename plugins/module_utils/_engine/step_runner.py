@@ -27,7 +27,7 @@ _DECIDED_BY_A_LOOK = ("create", "delete", "attach", "detach", "extend", "start",
 RUNNING, DONE = "running", "done"
 
 
-class Carrier:
+class StepRunner:
     """Starts steps and looks at them.
 
     :param alive: callable raising when nobody waits for the outcome any more; asked before every request that writes
@@ -130,7 +130,7 @@ class Carrier:
             obj = self._find(step) if step.operation == "create" else self.current(step)
         except SdrsError:
             raise error from None
-        if not step.kind.landed(step, obj) or (obj and str(obj.get("status")).startswith("error")):
+        if not step.kind.took_effect(step, obj) or (obj and str(obj.get("status")).startswith("error")):
             raise error
         return self._take_up(step, obj or {})
 
@@ -139,14 +139,14 @@ class Carrier:
         if step.operation == "create":
             for _look in looks(self._waiting):
                 obj = self._find(step)
-                if step.kind.landed(step, obj):
+                if step.kind.took_effect(step, obj):
                     return obj
             return None
         for look in range(_LOOKS):
             if look:
                 self._waiting.sleep(_PAUSE)
             obj = self.current(step)
-            if step.kind.landed(step, obj) or (step.proof and step.proof(self._api)):
+            if step.kind.took_effect(step, obj) or (step.proof and step.proof(self._api)):
                 return obj or {}
         return None
 

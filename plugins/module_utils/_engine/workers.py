@@ -54,7 +54,7 @@ class Threads:
             self._calls.put(None)
 
 
-class Here:
+class InlineWorkers:
     """The same without threads: calls run when their outcome is asked for."""
 
     def __init__(self, clock, sleep):

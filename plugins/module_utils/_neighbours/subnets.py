@@ -6,7 +6,7 @@ from __future__ import annotations
 import ipaddress
 
 from .._cloud.errors import Refused
-from .._engine.kind import Kind, generic_landed
+from .._engine.kind import Kind, generic_took_effect
 from .._engine.plan import creator
 
 
@@ -16,7 +16,7 @@ def _updated(step, obj):
 
 KIND = Kind(
     name="subnet", title="subnet", plural="subnets", entity="", transit={"UNKNOWN": "ACTIVE", "PENDING": "ACTIVE", "CREATING": "ACTIVE"},
-    landed=lambda step, obj: _updated(step, obj or {}) if step.operation == "update" else generic_landed(step, obj, {}),
+    took_effect=lambda step, obj: _updated(step, obj or {}) if step.operation == "update" else generic_took_effect(step, obj, {}),
     listing=lambda api, query: api.subnets(query.get("vpc_id")),
 )
 # A subnet that is deleted: refused for what time does not take away (VPN, custom routes).

@@ -11,7 +11,7 @@ from .._sdrs.sites import server_halves, server_zone, volume_halves, volume_zone
 from . import new_disk
 
 
-class World:
+class LiveIndex:
     """Lists of everything, each fetched when it is first needed, and indexes over them."""
 
     def __init__(self, lookup, common):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
 from .._cloud.validate import Between, is_id, plain_device
-from .._engine.kind import Kind, generic_landed
+from .._engine.kind import Kind, generic_took_effect
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION
 
 
@@ -22,7 +22,7 @@ def _show(api, disk_id):
 
 KIND = Kind(
     name="volume", title="disk", plural="volumes", entity="volume_id", transit={"creating": "available"},
-    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.volumes(**query), showing=_show, named_twice=True,
+    took_effect=lambda step, obj: generic_took_effect(step, obj, {}), listing=lambda api, query: api.volumes(**query), showing=_show, named_twice=True,
 )
 
 OPTIONS = {
