@@ -48,7 +48,7 @@ DEFAULT_SETTINGS = {
         "attachReplicationPairNew": 20, "detachReplicationPairNew": 15, "addNicNew": 12, "deleteNicNew": 10,
         "resizeProtectedInstanceNew": 45, "createReplicationPairNoCG": 50, "deleteReplicationPairNoCG": 15,
         "expandReplicationPairNew": 30, "createDisasterRecoveryDrill": 240, "deleteDisasterRecoveryDrill": 60,
-        "startServer": 12, "stopServer": 15, "deleteServer": 20,
+        "startServer": 12, "stopServer": 15, "deleteServer": 20, "createVolume": 8,
     },
     "seconds_per_disk": 30,
     # How answers look, see altered.py.
