@@ -87,7 +87,9 @@ def build(speed, path=None, settings=None):
         with open(path, encoding="utf-8") as stream:
             content.update(json.load(stream))
     world = World(speed, known_settings(merged(content.get("settings") or {}, settings or {})))
-    world.identity = dict(IDENTITY, **content.get("identity", {}))
+    given = content.get("identity", {})
+    # Every region has a project of its name.
+    world.identity = {**IDENTITY, **({"project_name": given["region"]} if "region" in given else {}), **given}
     world.faults = [dict(fault) for fault in content.get("faults", [])]
     zones = world.identity["availability_zones"]
     domain_id = world.new_id()
@@ -172,7 +174,7 @@ def _server(world, entry, vpc, zones, shared_disks):
 
 
 def start_line(world, url):
-    """What the simulator prints when it is ready (contract, section 5)."""
+    """What the simulator prints when it is ready (guide "Rehearsing on the simulator")."""
     known = world.identity
     keys = ("region", "project_id", "project_name", "domain_name", "username", "password", "access_key", "secret_key")
     return {
