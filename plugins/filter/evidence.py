@@ -17,7 +17,7 @@ from .user_path import user_path
 _PARTS = ("block", "rescue", "always")
 
 
-def _task_file_problem(path, resolve=True):
+def task_file_problem(path, resolve=True):
     """Why a task file cannot be run; including it would end the run of every host.
 
     :param resolve: look into its tasks, too, for what Ansible would not accept
@@ -51,5 +51,5 @@ class FilterModule:
         return {
             "bare_report": as_filter(_evidence.bare_report),
             "report_places": as_filter(_evidence.places),
-            "task_file_problem": as_filter(_task_file_problem),
+            "task_file_problem": as_filter(task_file_problem),
         }

@@ -41,10 +41,13 @@ def build(run):
     reasons += ["%s: %s: %s" % (server["label"], check["check"], check["detail"]) for server in servers for check in _bad(server["checks"])]
     reasons += ["%s: %s" % (step["check"], step["detail"]) for step in _bad(steps)]
     reasons += ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
-    measured = _measured(run, milestones, servers, steps, bool(errors))
+    same = unchanged(run)
+    if same and not run.get("allow_no_change"):
+        reasons.append("nothing was switched: production is at the %s site already; failover_allow_no_change=true accepts that" % run.get("site"))
+    measured = None if same else _measured(run, milestones, servers, steps, bool(errors))
     # Before ansible-core 2.19 a template gives "" for none.
     target = None if run.get("target_seconds") in (None, "") else float(run["target_seconds"])
-    if target is not None and not run.get("check_mode"):
+    if target is not None and not run.get("check_mode") and not same:
         if measured is None:
             reasons.append("the recovery time could not be measured, so that the target of %s is missed" % span(target))
         elif measured > target:
@@ -63,6 +66,12 @@ def build(run):
         "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
         "run": {**_who(), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
     }
+
+
+def unchanged(run):
+    """Whether a switch had nothing to do, as production was there already: then no recovery was measured either."""
+    done = [operation for result in run.get("results") or [] for operation in result.get("operations") or []]
+    return run.get("position") == "there" and run.get("what") != "reprotect" and not (done or run.get("errors") or run.get("interrupted"))
 
 
 def span(seconds):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import socket
 
-from ansible_collections.cloud_dr.sdrs.plugins.callback.progress import Board
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._board import Board
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import Plan
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._progress import Teller
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import protected_instance

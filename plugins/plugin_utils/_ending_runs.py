@@ -1,0 +1,142 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The endings of the playbooks that switch nothing: plan, converge, export, drift, drill_status, doctor. Pure. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from ._ending import listed, message, outside, step, where
+
+_CREATED = ("create", "add_nic", "attach", "tag")
+_DELETED = ("delete", "delete_nic", "detach", "untag")
+_FIRST = 3
+
+
+def counted(operations):
+    """How many operations create, change and delete, as Terraform counts: ``(created, changed, deleted)``."""
+    names = [operation.get("operation") for operation in operations or [] if isinstance(operation, dict)]
+    created, deleted = sum(name in _CREATED for name in names), sum(name in _DELETED for name in names)
+    return created, len(names) - created - deleted, deleted
+
+
+def planned(operations):
+    """``Plan: 3 to create, 1 to change, 0 to delete``."""
+    return "Plan: %d to create, %d to change, %d to delete" % counted(operations)
+
+
+def applied(operations):
+    """``Applied: 3 created, 1 changed, 0 deleted``."""
+    return "Applied: %d created, %d changed, %d deleted" % counted(operations)
+
+
+def _made(run, state, done, not_done, following, failed):
+    subject = str(run.get("subject") or run.get("host"))
+    return {"host": run["host"], "subject": subject, "confirm": subject, "state": state, "done": done, "not_done": not_done or ["nothing is left"],
+            "next": following, "failed": bool(failed), "report": run.get("report") or None}
+
+
+def _parts(result):
+    branches = result.get("branches") or {}
+    failed = ["%s: %s" % (entry.get("name") or entry.get("path"), (entry.get("error") or {}).get("message")) if isinstance(entry, dict) else str(entry)
+              for entry in branches.get("failed") or []]
+    blocked = ["blocked until failback: %s" % ((entry.get("error") or {}).get("message") or entry.get("path")) if isinstance(entry, dict) else str(entry)
+               for entry in branches.get("blocked") or []]
+    not_tried = ["not tried: %s" % listed(branches["not_tried"])] if branches.get("not_tried") else []
+    return failed, blocked, not_tried
+
+
+def topology(run, result):
+    """The ending of converge.
+
+    :param run: ``host``, ``subject``, ``check_mode``
+    :param result: of sdrs_topology, failed or not
+    """
+    operations, failed = result.get("operations") or [], bool(result.get("failed"))
+    errors, blocked, not_tried = _parts(result)
+    if failed and not errors and not blocked:
+        errors = [message(result)]
+    groups = result.get("server_groups") or []
+    state = [text for group in groups[:1] for text in where(group)] if len(groups) == 1 and groups[0].get("priority_station") else []
+    if not state:
+        state = ["as the document says" if not (failed or blocked or not_tried) and not run.get("check_mode") else "not as the document says"
+                 if operations or errors or blocked else "as the document says" if not failed else "not known"]
+    if failed and "operations" not in result:
+        state = ["not read in this run"]
+    if run.get("check_mode"):
+        done, left = ["nothing: check mode only plans", planned(operations)], [planned(operations)] if operations else []
+    else:
+        done, left = [applied(operations) if operations else "nothing: nothing had to be changed" if not failed else "nothing is known to have been changed"], []
+    left += (errors + blocked)[:_FIRST] + not_tried
+    return _made(run, state, done, left, _after_topology(run, result, failed, operations), failed)
+
+
+def _after_topology(run, result, failed, operations):
+    if failed and outside([result]):
+        return step("find out what is wrong with the connection, then run the same again", "doctor")
+    if failed:
+        return step("mend what NOT DONE names, then run it again; what is done already is not done again")
+    if run.get("check_mode"):
+        return step("apply it") if operations else step("nothing has to be applied; prove that it works", "drill")
+    return step("see that nothing is left to change", "plan")
+
+
+def plan(run, found):
+    """The ending of plan.
+
+    :param found: what the filter plan_report made
+    """
+    verdict, operations = found.get("verdict"), found.get("operations") or []
+    state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(verdict, "could not be compared")]
+    left = [planned(operations)] if operations else []
+    left += ["blocked until failback: %s" % listed(entry.get("name") or entry.get("path") if isinstance(entry, dict) else entry for entry in found["blocked"])
+             ] if found.get("blocked") else []
+    left += [str(found.get("message") or "the comparison failed")] if verdict == "error" else []
+    following = step("find out why it could not be compared", "doctor") if verdict == "error" and outside([{"msg": found.get("message"), "error": found.get(
+        "error")}]) else step("mend the document as NOT DONE says, then plan again") if verdict == "error" else step(
+        "apply it", "converge") if operations else step("prove that it works", "drill")
+    return _made(run, state, ["compared: %s; nothing was sent that changes anything" % planned(operations)] if verdict != "error" else [
+        "nothing: nothing was sent that changes anything"], left, following, verdict == "error")
+
+
+def export(run, result):
+    """The ending of export."""
+    failed, path = bool(result.get("failed")), run.get("path")
+    if failed:
+        return _made(run, ["not read in this run"], ["nothing: no file was written"], [message(result)],
+                     step("find out what is wrong with the connection", "doctor") if outside([result]) else step("mend what NOT DONE names, then run it again"), True)
+    left = result.get("left_out") or []
+    return _made(run, ["read as it is live"], ["written: %s" % path], ["%d things are not in the document, as the file says" % len(left)] if left else [],
+                 step("see that the document is what is live", "plan"), False)
+
+
+def drift(run, result):
+    """The ending of drift: what differs between production and DR servers."""
+    if result.get("failed"):
+        return _made(run, ["not compared in this run"], ["nothing: nothing was sent that changes anything"], [message(result)],
+                     step("find out what is wrong with the connection", "doctor") if outside([result]) else step("mend what NOT DONE names, then run it again"), True)
+    entries = result.get("drift") or []
+    differing = [entry.get("name") for entry in entries if entry.get("differences")]
+    silent = [entry.get("name") for entry in entries if entry.get("differences") is None]
+    state = ["%d of %d pairs of servers differ%s" % (len(differing), len(entries), ": " + listed(differing) if differing else "")]
+    left = ["not compared, as one of the servers cannot be read: %s" % listed(silent)] if silent else []
+    operations = result.get("operations") or []
+    repairable = any(difference.get("repairable") for entry in entries for difference in entry.get("differences") or [])
+    following = step("give the DR servers what production has", options=["drift_repair=true"]) if repairable and not operations else step(
+        "prove that it works", "drill")
+    return _made(run, state, ["compared%s" % (", %s" % applied(operations) if operations else "")], left, following, False)
+
+
+def drill_status(run, status):
+    """The ending of drill_status."""
+    verdict = status.get("verdict")
+    return _made(run, ["drill %s: %s" % (verdict or "unknown", status.get("message") or "could not be judged")], ["looked at reports and at the service"],
+                 [] if verdict == "ok" else ["a drill is due"], None if verdict == "ok" else step("drill it", "drill"), verdict != "ok")
+
+
+def doctor(result):
+    """The ending of doctor."""
+    checks = result.get("checks") or []
+    failed = [check for check in checks if not check.get("passed") and not check.get("skipped") and check.get("severity") == "error"]
+    state = ["healthy" if result.get("healthy") else "not healthy: %s" % listed(check.get("check") for check in failed)]
+    left = ["%s: %s" % (check.get("check"), check.get("remedy")) for check in failed[:2]]
+    return _made({"host": "localhost", "subject": "connection"}, state, ["%d checks; nothing was changed" % len(checks)], left,
+                 step("mend what NOT DONE names, then examine it again") if failed else step("see how the protection groups stand", "plan"), failed)
