@@ -10,7 +10,7 @@ import jsonschema
 from support import ROOT, Simulator, Workplace, eventually, run_task
 
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
-CONFIRMED = ("-e", "failover_confirm=erp")
+CONFIRMED = ("-e", "failover_confirm=erp", "-e", "failover_force=true")  # production of the simulator is healthy
 SWITCHES = ("failover", "planned_failover", "failback", "reprotect")
 
 

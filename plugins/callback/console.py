@@ -115,8 +115,8 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result):
         host, task, found = _parts(result)
-        ours = str(task.get_path() or "").startswith(_ROOT) or _real(task).startswith(_ROOT)
-        lines = self._screen.ended(host, task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), found, ours, bool(task.check_mode))
+        lines = self._screen.ended(
+            host, task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), found, _ours(task), bool(task.check_mode))
         self._warnings(host, found)
         for each in lines:
             if each[2] == "note":  # the same for several groups is one line
@@ -128,7 +128,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result, ignore_errors=False):
         host, task, found = _parts(result)
         self._warnings(host, found)
-        for each in self._screen.failed(host, task.get_name().rpartition(" : ")[2].strip(), found, ignore_errors):
+        for each in self._screen.failed(host, task.get_name().rpartition(" : ")[2].strip(), found, ignore_errors, _ours(task)):
             self._say(each[1], each[0], each[2])
         self._dump(host, found)
 
@@ -288,7 +288,7 @@ def _parts(result):
     return host.get_name(), task, found if isinstance(found, dict) else result._result  # pylint: disable=protected-access
 
 
-def _real(task):
-    """Where a task really is: a collection may be a link."""
+def _ours(task):
+    """Whether a task is of this collection; a collection may be a link."""
     path = str(task.get_path() or "").rpartition(":")[0]
-    return os.path.realpath(path) if path else ""
+    return bool(path) and os.path.realpath(path).startswith(_ROOT)

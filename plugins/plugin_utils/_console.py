@@ -53,7 +53,7 @@ class Screen:
             return []
         return [(host, "%s: %s" % (task, "changed" if result.get("changed") else "ok"), "changed" if result.get("changed") else "ok")]
 
-    def failed(self, host, task, result, ignored=False):
+    def failed(self, host, task, result, ignored=False, ours=False):
         """A task failed; each cause is told once."""
         running = self.current.pop(host, None) or {}
         self._note(host, result)
@@ -65,7 +65,8 @@ class Screen:
                 self.errors.setdefault(host, []).append(dict(_plain(cause), msg=text, task=task, action=running.get("action")))
             if not any(told in text or text in told for told in self.said.setdefault(host, [])):
                 self.said[host].append(text)
-                lines.append((host, "%s: %s" % ("it goes on without: " + task if ignored else task, text), "note" if ignored else "failed"))
+                lines.append((host, "it goes on without this: " + text if ignored else "FAILED: " + text if ours else "FAILED: %s: %s" % (task, text),
+                              "note" if ignored else "failed"))
         return lines
 
     def _note(self, host, result):
@@ -105,7 +106,7 @@ class Screen:
             "would": facts.get("failover_would") or [], "check_mode": about.get("check_mode"), "refused": not facts.get(role + "_group"),
             "errors": facts.get(role + "_errors") or self.errors.get(host) or [], "stopped_by": self.stopped_by,
             "task": running.get("task"), "writing": bool(running.get("own")) and not str(running.get("action")).endswith("_info"),
-            "reasons": [] if self.stopped_by else None,
+            "next": about.get("next"), "reasons": [] if self.stopped_by else None,
         }
         for name in ("milestones", "results", "steps", "notes", "clean_up"):
             run[name] = facts.get("%s_%s" % (role, name)) or []

@@ -8,7 +8,7 @@ groups can be merged; ``next`` is ``{why, playbook, confirm, options}``, playboo
 
 from __future__ import annotations
 
-from ._report import PASSED, moment, unchanged
+from ._report import PASSED, moment, span, unchanged
 
 _SWITCHING = ("failing-over", "reversing", "reprotecting")
 _PROTECTION = {
@@ -27,7 +27,7 @@ def ending(run):
     """The ending of a failover, failback, re-protection or drill.
 
     :param run: as the report has it, and ``host``, ``subject``, ``group`` (as a GET shows it), ``position``, ``site``, ``waves`` (ordered), ``would``
-        (what check mode rehearses), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``stopped_by`` (why it ended early), ``task`` (what it was about to do)
+        (what check mode rehearses), ``next`` (if it is not ready), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``stopped_by`` (why it ended early), ``task`` (what it was about to do)
     """
     run = dict(run, no_change=unchanged(run))
     return {
@@ -49,6 +49,14 @@ def where(group):
         return ["in flight (%s): %s until that has ended" % (status, "production was last seen at the %s site" % site if status != "reprotecting" else place)]
     text = _PROTECTION.get(status) or ("in error (%s)" % status if str(status).startswith("error") else "status %s" % status)
     return [place, text]
+
+
+def _without_name(run, text):
+    """A sentence without its full stop and without the subject, which stands before it anyway."""
+    text = str(text).strip()
+    for name in {_name(run), str(run.get("subject"))}:
+        text = text[len(name):].lstrip(" :") if text.startswith((name + " ", name + ": ")) else text
+    return text.rstrip(".")
 
 
 def _state(run):
@@ -87,10 +95,12 @@ def _reached(run, name):
 def _done(run):
     if run.get("check_mode"):
         return ["nothing: check mode only rehearses"]
-    milestones = [entry for entry in run.get("milestones") or [] if moment(entry.get("at"))]
+    milestones, measured, target = [entry for entry in run.get("milestones") or [] if moment(entry.get("at"))], run.get("measured"), run.get("target_seconds")
     began, found = milestones[0]["at"] if milestones else None, []
     for entry in milestones[1:]:
         found.append("%s after %d s" % (entry["name"], round((moment(entry["at"]) - moment(began)).total_seconds())))
+    if measured is not None:
+        found.append("recovery took %s%s" % (span(measured), "" if target in (None, "") else ", the target is %s" % span(target)))
     found += ["%s passed" % step["check"] for step in run.get("steps") or [] if step.get("status") == PASSED]
     found += ["%s %s" % (entry["what"], entry["status"]) for entry in run.get("clean_up") or [] if entry.get("status") in ("removed", "kept")]
     if not found and _sent(run):
@@ -130,7 +140,7 @@ def _not_done(run):
     reasons = run.get("reasons") or errors + [
         "%s: %s: %s" % (server.get("protected_instance") or server.get("name") or server.get("id"), check.get("check"), check.get("detail"))
         for server in _failing(run) for check in server.get("checks") or [] if check.get("status") not in (PASSED, "skipped", "not_tried")]
-    reasons = list(dict.fromkeys(reasons))
+    reasons = list(dict.fromkeys(_without_name(run, reason) for reason in reasons))
     found += reasons[:_FIRST_REASONS] + (["%d more, see the report" % (len(reasons) - _FIRST_REASONS)] if len(reasons) > _FIRST_REASONS else [])
     return (found + _left(run)) or ["nothing is left"]
 
@@ -188,7 +198,7 @@ def _next(run):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
     if run.get("stopped_by"):
         return step("run it again; it goes on where it was", confirm=switch)
-    if run.get("next"):
+    if run.get("next") and errors and not _sent(run):
         return run["next"]
     if run.get("check_mode") and not errors:
         return step("do it" if status not in _SWITCHING else "wait for the switch in flight, and finish it", confirm=switch)

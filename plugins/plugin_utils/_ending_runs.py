@@ -9,6 +9,7 @@ from ._ending import listed, message, outside, step, where
 _CREATED = ("create", "add_nic", "attach", "tag")
 _DELETED = ("delete", "delete_nic", "detach", "untag")
 _FIRST = 3
+_NOTHING = "nothing: nothing was sent that changes anything"
 
 
 def counted(operations):
@@ -79,57 +80,79 @@ def _after_topology(run, result, failed, operations):
     return step("see that nothing is left to change", "plan")
 
 
-def plan(run, found):
+def plan(run, found, result=None):
     """The ending of plan.
 
     :param found: what the filter plan_report made
+    :param result: of sdrs_topology, for its error
     """
+    if not found:
+        return _made(run, ["not read in this run"], [_NOTHING], ["the comparison"], step("mend what was told above, then plan again"), True)
     verdict, operations = found.get("verdict"), found.get("operations") or []
     state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(verdict, "could not be compared")]
     left = [planned(operations)] if operations else []
     left += ["blocked until failback: %s" % listed(entry.get("name") or entry.get("path") if isinstance(entry, dict) else entry for entry in found["blocked"])
              ] if found.get("blocked") else []
     left += [str(found.get("message") or "the comparison failed")] if verdict == "error" else []
-    following = step("find out why it could not be compared", "doctor") if verdict == "error" and outside([{"msg": found.get("message"), "error": found.get(
-        "error")}]) else step("mend the document as NOT DONE says, then plan again") if verdict == "error" else step(
-        "apply it", "converge") if operations else step("prove that it works", "drill")
-    return _made(run, state, ["compared: %s; nothing was sent that changes anything" % planned(operations)] if verdict != "error" else [
-        "nothing: nothing was sent that changes anything"], left, following, verdict == "error")
+    following = step("apply it", "converge") if operations else step("prove that it works", "drill")
+    if verdict == "error":
+        following = _mend(result or {})
+    return _made(run, state, ["compared: %s; nothing was sent that changes anything" % planned(operations)] if verdict != "error" else [_NOTHING], left, following, verdict == "error")
 
 
-def export(run, result):
-    """The ending of export."""
-    failed, path = bool(result.get("failed")), run.get("path")
-    if failed:
-        return _made(run, ["not read in this run"], ["nothing: no file was written"], [message(result)],
-                     step("find out what is wrong with the connection", "doctor") if outside([result]) else step("mend what NOT DONE names, then run it again"), True)
-    left = result.get("left_out") or []
-    return _made(run, ["read as it is live"], ["written: %s" % path], ["%d things are not in the document, as the file says" % len(left)] if left else [],
-                 step("see that the document is what is live", "plan"), False)
+def export(run, read, written):
+    """The ending of export.
+
+    :param read: the result of sdrs_topology_info
+    :param written: the result of writing the file; empty if it came to none
+    """
+    failed = next((result for result in (read, written) if result.get("failed")), None)
+    if failed or not written:
+        return _made(run, ["not read in this run"], ["nothing: no file was written"], [message(failed or {})], _mend(failed or {}), True)
+    left = read.get("left_out") or []
+    return _made(run, ["read as it is live"], ["written: %s" % run.get("path")],
+                 ["%d things are not in the document, as the file says" % len(left)] if left else [], step("see that the document is what is live", "plan"), False)
 
 
-def drift(run, result):
+def drift(run, result, repaired=None):
     """The ending of drift: what differs between production and DR servers."""
-    if result.get("failed"):
-        return _made(run, ["not compared in this run"], ["nothing: nothing was sent that changes anything"], [message(result)],
-                     step("find out what is wrong with the connection", "doctor") if outside([result]) else step("mend what NOT DONE names, then run it again"), True)
-    entries = result.get("drift") or []
+    failed = next((each for each in (result, repaired or {}) if each.get("failed")), None)
+    if failed or "drift" not in result:
+        state = ["not compared in this run"] if "drift" not in result else ["compared, not repaired"]
+        return _made(run, state, [_NOTHING], [message(failed or {})], _mend(failed or {}), True)
+    entries = (repaired or {}).get("drift") or result["drift"] or []
     differing = [entry.get("name") for entry in entries if entry.get("differences")]
     silent = [entry.get("name") for entry in entries if entry.get("differences") is None]
     state = ["%d of %d pairs of servers differ%s" % (len(differing), len(entries), ": " + listed(differing) if differing else "")]
     left = ["not compared, as one of the servers cannot be read: %s" % listed(silent)] if silent else []
-    operations = result.get("operations") or []
+    left += ["%s: %s" % (entry.get("name"), ", ".join(str(each.get("attribute")) for each in entry["differences"])) for entry in entries
+             if entry.get("differences")][:_FIRST]
+    operations = (repaired or {}).get("operations") or []
     repairable = any(difference.get("repairable") for entry in entries for difference in entry.get("differences") or [])
-    following = step("give the DR servers what production has", options=["drift_repair=true"]) if repairable and not operations else step(
-        "prove that it works", "drill")
-    return _made(run, state, ["compared%s" % (", %s" % applied(operations) if operations else "")], left, following, False)
+    following = step("give the DR servers what production has", options=["drift_repair=true"]) if repairable and (
+        not operations or run.get("check_mode")) else step("prove that it works", "drill")
+    done = "nothing: check mode only plans" if run.get("check_mode") and operations else "compared%s" % (", repaired: " + applied(operations) if operations else "")
+    return _made(run, state, [done], left, following, False)
 
 
-def drill_status(run, status):
-    """The ending of drill_status."""
+def drill_status(run, status, failure=None):
+    """The ending of drill_status.
+
+    :param failure: the failed task's result, if one failed
+    """
+    if failure:
+        failure = failure if failure.get("msg") else {"msg": "there is no protection group of this name"}
+        return _made(run, ["not judged in this run"], [_NOTHING], [message(failure)], _mend(failure), True)
     verdict = status.get("verdict")
-    return _made(run, ["drill %s: %s" % (verdict or "unknown", status.get("message") or "could not be judged")], ["looked at reports and at the service"],
+    return _made(run, ["drill %s: %s" % (verdict or "unknown", status.get("message") or "could not be judged")],
+                 ["looked at reports and at the service; nothing was changed"],
                  [] if verdict == "ok" else ["a drill is due"], None if verdict == "ok" else step("drill it", "drill"), verdict != "ok")
+
+
+def _mend(result):
+    if outside([result]):
+        return step("find out what is wrong with the connection, then run the same again", "doctor")
+    return step("mend what NOT DONE names, then run it again")
 
 
 def doctor(result):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from ..module_utils._errors import one_line
+from ._ending import step
 from ._records import doubt, results
 from ._records import milestones as milestones_of
 
@@ -57,8 +58,8 @@ def look(readiness, instances, saved, wanted):
     :param instances: the group's protected instances
     :param saved: see ``record``
     :param wanted: ``what``, ``site``, ``planned``, ``force``, ``reprotect``, ``waves``, ``as_groups``, ``vpcs``, ``rto_target``,
-        ``check_mode``
-    :returns: ``{group, position, waves, as_groups, record, milestones, results, notes, shown, obstacles, remedy, would, parts}``
+        ``subject``, ``check_mode``
+    :returns: ``{group, position, waves, as_groups, record, milestones, results, notes, shown, obstacles, remedy, would, parts, about}``
     :raises ValueError: the waves or AS groups are malformed
     """
     group, checks = readiness["server_group"], readiness["checks"]
@@ -74,9 +75,11 @@ def look(readiness, instances, saved, wanted):
     return {
         "group": group, "position": where, "waves": ordered, "as_groups": scaled, "record": left["record"],
         "milestones": left["record"].get("milestones") or [{"name": "requested", "at": now}], "results": left["record"].get("results") or [],
-        "notes": _notes(where, left, group, wanted), "shown": _shown(checks, planned) + _targets(ordered, scaled, wanted),
+        "notes": _notes(where, left, group, wanted), "shown": (_shown(checks, planned) if where == "elsewhere" else _standing(group, where, wanted["site"])) + _targets(ordered, scaled, wanted),
         "obstacles": against if where == "elsewhere" else [], "would": rehearsal(ordered, scaled, where, wanted), "parts": parts(ordered, scaled, where, wanted),
         "remedy": _remedy(group, planned, wanted["force"], healthy),
+        "about": {"what": wanted["what"], "site": wanted["site"], "subject": wanted["subject"], "check_mode": wanted["check_mode"],
+                  "next": _instead(group, where, healthy, against)},
     }
 
 
@@ -90,6 +93,24 @@ def _remedy(group, planned, force, healthy):
     if group.get("status") == "failed-over":
         return "Re-protect it first, with the playbook reprotect, and wait for the synchronisation."
     return "" if planned or force or healthy else "failover_force=true passes what is only advisory, and lets the service decide."
+
+
+def _instead(group, where, healthy, against):
+    """What to do if the group is not ready; None for what the ending makes of it."""
+    if where != "elsewhere" or not against or group.get("status") == "failed-over":
+        return None
+    if healthy and len(against) == 1 and group.get("priority_station") == "source":
+        return step("production is healthy: the planned failover loses nothing (if production is lost: the same again with -e failover_force=true)",
+                    "planned_failover", confirm=True)
+    if group.get("status") == "available":
+        return step("protect it first (topology_server_group with protection: enabled), and wait for the synchronisation", "converge")
+    return step("mend what NOT DONE names; this rehearses it, and sends nothing", check=True)
+
+
+def _standing(group, where, site):
+    """What there is to say of a group that has nothing, or nothing new, to be switched."""
+    return ["production of %s is at the %s site already: nothing is switched" % (group["name"], site) if where == "there" else
+            "%s is in flight (%s): it is waited for" % (group["name"], group["status"])]
 
 
 def _shown(checks, planned):

@@ -22,26 +22,28 @@ _NEAR = 0.85
 # Names that the roles set; a test compares them with the task files.
 INTERNAL = {
     "failover": (
-        "failover_as", "failover_asked", "failover_came_to", "failover_checked", "failover_checks", "failover_ending", "failover_endings",
-        "failover_errors", "failover_group", "failover_groups", "failover_hook", "failover_instances", "failover_looked", "failover_milestones",
-        "failover_named", "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_planned", "failover_playbook",
-        "failover_position", "failover_readiness", "failover_record", "failover_record_path", "failover_refusal", "failover_reprotected",
-        "failover_results", "failover_run", "failover_saved", "failover_scaled", "failover_scaling", "failover_scalings", "failover_started",
-        "failover_step", "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_unscaled",
-        "failover_up", "failover_verified", "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_would", "failover_written",
+        "failover_about", "failover_as", "failover_asked", "failover_came_to", "failover_checked", "failover_checks", "failover_ending",
+        "failover_endings", "failover_errors", "failover_group", "failover_groups", "failover_hook", "failover_instances", "failover_looked",
+        "failover_milestones", "failover_named", "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_part",
+        "failover_parts", "failover_planned", "failover_playbook", "failover_position", "failover_readiness", "failover_record",
+        "failover_record_path", "failover_refusal", "failover_reprotected", "failover_results", "failover_run", "failover_saved", "failover_scaled",
+        "failover_scaling", "failover_scalings", "failover_started", "failover_step", "failover_steps", "failover_stopped", "failover_stopped_other",
+        "failover_stops", "failover_switched", "failover_unscaled", "failover_up", "failover_verified", "failover_vpc", "failover_wanted",
+        "failover_wave", "failover_when", "failover_would", "failover_written",
     ),
     "drill": (
-        "drill_all", "drill_available", "drill_became", "drill_before", "drill_checked", "drill_clean_up", "drill_created", "drill_deleted",
-        "drill_ended", "drill_errors", "drill_everyone", "drill_fate", "drill_file", "drill_gone", "drill_group", "drill_instances",
-        "drill_milestones", "drill_named", "drill_new", "drill_notes", "drill_now", "drill_obstacles", "drill_outcome", "drill_outcomes", "drill_own",
-        "drill_own_vpc", "drill_passing", "drill_probed_since", "drill_probes", "drill_readiness", "drill_record", "drill_record_path",
+        "drill_about", "drill_all", "drill_asked", "drill_available", "drill_became", "drill_before", "drill_came_to", "drill_checked",
+        "drill_clean_up", "drill_created", "drill_deleted", "drill_ended", "drill_ending", "drill_endings", "drill_errors", "drill_everyone",
+        "drill_failure", "drill_fate", "drill_fresh", "drill_gone", "drill_group", "drill_instances", "drill_milestones", "drill_named",
+        "drill_needed", "drill_new", "drill_notes", "drill_now", "drill_obstacles", "drill_outcome", "drill_outcomes", "drill_own", "drill_own_vpc",
+        "drill_part", "drill_passing", "drill_probed_since", "drill_probes", "drill_readiness", "drill_record", "drill_record_path", "drill_refusal",
         "drill_remains", "drill_removed", "drill_removed_record", "drill_result", "drill_results", "drill_run", "drill_runs", "drill_saved",
-        "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try",
-        "drill_undrilled", "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why",
+        "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try", "drill_undrilled",
+        "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why", "drill_written",
     ),
     "report": (
-        "report_circumstances", "report_content", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run", "report_stem",
-        "report_wanted", "report_where", "report_written",
+        "report_circumstances", "report_content", "report_drawn", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run",
+        "report_stem", "report_wanted", "report_written",
     ),
 }
 
