@@ -60,10 +60,10 @@ class Screen:
         causes = [entry for entry in _all(result) if entry.get("failed") or entry.get("unreachable")] or [result]
         lines = []
         for cause in causes:
-            text = one_line(cause.get("msg") or cause.get("stderr") or cause.get("module_stderr") or "failed without a message", _LONGEST)
+            text = one_line(_ending.told(cause.get("msg") or cause.get("stderr") or cause.get("module_stderr") or "failed without a message"), _LONGEST)
             if not ignored:
                 self.errors.setdefault(host, []).append(dict(_plain(cause), msg=text, task=task, action=running.get("action")))
-            if not any(told in text or text in told for told in self.said.setdefault(host, [])):
+            if not any(before in text or text in before for before in self.said.setdefault(host, [])):
                 self.said[host].append(text)
                 lines.append((host, "it goes on without this: " + text if ignored else "FAILED: " + text if ours else "FAILED: %s: %s" % (task, text),
                               "note" if ignored else "failed"))

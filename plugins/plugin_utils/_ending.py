@@ -8,6 +8,8 @@ groups can be merged; ``next`` is ``{why, playbook, confirm, options}``, playboo
 
 from __future__ import annotations
 
+import re
+
 from ._report import PASSED, moment, span, unchanged
 
 _SWITCHING = ("failing-over", "reversing", "reprotecting")
@@ -21,6 +23,7 @@ _NOTHING = "nothing: nothing was sent that changes anything"
 # What a person cannot mend in the group itself: the connection or the account.
 _OUTSIDE = ("APIGW.", "SDRS.0102", "SDRS.0103")
 _FIRST_REASONS = 3
+_BEFORE = re.compile(r"^(Task failed: )?(Finalization of task args .{0,400}?failed: .{0,400}?)?(The filter plugin '[\w.]+' failed: )", re.DOTALL)
 
 
 def ending(run):
@@ -140,7 +143,7 @@ def _not_done(run):
     reasons = run.get("reasons") or errors + [
         "%s: %s: %s" % (server.get("protected_instance") or server.get("name") or server.get("id"), check.get("check"), check.get("detail"))
         for server in _failing(run) for check in server.get("checks") or [] if check.get("status") not in (PASSED, "skipped", "not_tried")]
-    reasons = list(dict.fromkeys(_without_name(run, reason) for reason in reasons))
+    reasons = list(dict.fromkeys(_without_name(run, told(reason)) for reason in reasons))
     found += reasons[:_FIRST_REASONS] + (["%d more, see the report" % (len(reasons) - _FIRST_REASONS)] if len(reasons) > _FIRST_REASONS else [])
     return (found + _left(run)) or ["nothing is left"]
 
@@ -170,7 +173,12 @@ def _left(run):
 def message(error):
     """What a failed task said; ``error`` is its result."""
     about = error.get("error") if isinstance(error.get("error"), dict) else {}
-    return str(error.get("msg") or about.get("message") or error.get("message") or "a task failed without a message")
+    return told(error.get("msg") or about.get("message") or error.get("message") or "a task failed without a message")
+
+
+def told(text):
+    """The message of a task without what ansible-core 2.19 puts before that of a filter."""
+    return _BEFORE.sub("", str(text))
 
 
 def outside(errors):
@@ -202,7 +210,7 @@ def _next(run):
         return run["next"]
     if run.get("check_mode") and not errors:
         return step("do it" if status not in _SWITCHING else "wait for the switch in flight, and finish it", confirm=switch)
-    if switch and what != "reprotect" and status == "failed-over" and (errors or run.get("no_change")) and run.get("position") == "elsewhere":
+    if switch and what != "reprotect" and status == "failed-over" and errors and run.get("position") == "elsewhere" and not _reached(run, "switched"):
         return step("re-protect first (this overwrites the disks of the other site), then the same again", "reprotect", confirm=True)
     if errors or _failing(run):
         if status in ("available", None) and not _sent(run) and not run.get("refused") and switch:

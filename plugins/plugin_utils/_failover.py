@@ -60,13 +60,15 @@ def look(readiness, instances, saved, wanted):
     :param wanted: ``what``, ``site``, ``planned``, ``force``, ``reprotect``, ``waves``, ``as_groups``, ``vpcs``, ``rto_target``,
         ``subject``, ``check_mode``
     :returns: ``{group, position, waves, as_groups, record, milestones, results, notes, shown, obstacles, remedy, would, parts, about}``
-    :raises ValueError: the waves or AS groups are malformed
     """
     group, checks = readiness["server_group"], readiness["checks"]
     where, planned = position(group, wanted["site"]), wanted["planned"]
     run = {"what": wanted["what"], "active_site": wanted["site"], "project": readiness.get("project") or {}, "server_group": group}
     left = record(saved, run, where)
-    ordered, scaled = waves(wanted["waves"], instances), as_groups(wanted["as_groups"])
+    try:
+        ordered, scaled, malformed = waves(wanted["waves"], instances), as_groups(wanted["as_groups"]), []
+    except ValueError as error:
+        ordered, scaled, malformed = [], [], [str(error)]
     now = datetime.now(timezone.utc).isoformat()
     against = obstacles(checks, wanted["force"] and not planned, not planned)
     healthy = not planned and not wanted["force"] and any(check["check"] == "production_fault" and not check["passed"] for check in checks)
@@ -76,10 +78,10 @@ def look(readiness, instances, saved, wanted):
         "group": group, "position": where, "waves": ordered, "as_groups": scaled, "record": left["record"],
         "milestones": left["record"].get("milestones") or [{"name": "requested", "at": now}], "results": left["record"].get("results") or [],
         "notes": _notes(where, left, group, wanted), "shown": (_shown(checks, planned) if where == "elsewhere" else _standing(group, where, wanted["site"])) + _targets(ordered, scaled, wanted),
-        "obstacles": against if where == "elsewhere" else [], "would": rehearsal(ordered, scaled, where, wanted), "parts": parts(ordered, scaled, where, wanted),
-        "remedy": _remedy(group, planned, wanted["force"], healthy),
+        "obstacles": malformed or (against if where == "elsewhere" else []), "would": rehearsal(ordered, scaled, where, wanted), "parts": parts(ordered, scaled, where, wanted),
+        "remedy": "" if malformed else _remedy(group, planned, wanted["force"], healthy),
         "about": {"what": wanted["what"], "site": wanted["site"], "subject": wanted["subject"], "check_mode": wanted["check_mode"],
-                  "next": _instead(group, where, healthy, against)},
+                  "next": None if malformed else _instead(group, where, healthy, against)},
     }
 
 
