@@ -46,8 +46,8 @@ from pathlib import Path
 from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
 
-from ..module_utils._errors import one_line
-from ..module_utils._text import visible
+from ..module_utils._cloud.errors import one_line
+from ..module_utils._cloud.text import visible
 from ..plugin_utils._board import INTERVAL, Board, Listener
 from ..plugin_utils._console import AT_THE_END, WIDTH, Screen, line
 from ..plugin_utils._ending_lines import block
@@ -223,7 +223,7 @@ class CallbackModule(CallbackBase):
             told = self._board.heard(message) if message is not None else None
             if self._over:
                 return
-            if told and not str((message or {}).get("operation")) in AT_THE_END and not told.startswith("failed: "):
+            if told and str((message or {}).get("operation")) not in AT_THE_END and not told.startswith("failed: "):
                 self._say(told.partition(": ")[2] if told.startswith("done: ") else told)
             if time.monotonic() - self._spoken >= self._seconds:
                 running = self._board.running()

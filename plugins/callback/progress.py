@@ -46,7 +46,7 @@ import time
 
 from ansible.plugins.callback import CallbackBase
 
-from ..module_utils._text import visible
+from ..module_utils._cloud.text import visible
 from ..plugin_utils._board import INTERVAL, Board, Listener
 
 _LONGEST_LINE = 1000

@@ -9,7 +9,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
 
-from ..module_utils._errors import one_line
+from ..module_utils._cloud.errors import one_line
 from ..plugin_utils import _evidence
 from ..plugin_utils._filters import as_filter
 from .user_path import user_path

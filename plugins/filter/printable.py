@@ -32,7 +32,7 @@ _value:
   type: str
 """
 
-from ..module_utils._errors import one_line
+from ..module_utils._cloud.errors import one_line
 from ..plugin_utils._filters import as_text
 
 _LONGEST = 4000

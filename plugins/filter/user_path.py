@@ -35,7 +35,7 @@ import os
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._text import path_part
+from ..module_utils._cloud.text import path_part
 
 
 def user_path(path):

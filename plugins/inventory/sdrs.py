@@ -64,16 +64,16 @@ import json
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ..module_utils._api import Api
-from ..module_utils._argspec import CONNECTION
-from ..module_utils._client import Client
-from ..module_utils._clouds_yaml import MissingYaml
-from ..module_utils._errors import LONGEST_WARNING, SdrsError, one_line, unexpected
-from ..module_utils._lookup import Lookup
-from ..module_utils._transport import MISSING_REQUESTS
-from ..module_utils._mask import masked_data
-from ..module_utils._settings import resolve
-from ..module_utils._text import harmless, without_reserved
+from ..module_utils._cloud.api import Api
+from ..module_utils._module.argument_spec import CONNECTION
+from ..module_utils._cloud.client import Client
+from ..module_utils._cloud.clouds_yaml import MissingYaml
+from ..module_utils._cloud.errors import LONGEST_WARNING, SdrsError, one_line, unexpected
+from ..module_utils._engine.lookup import Lookup
+from ..module_utils._cloud.transport import MISSING_REQUESTS
+from ..module_utils._cloud.mask import masked_data
+from ..module_utils._cloud.settings import resolve
+from ..module_utils._cloud.text import harmless, without_reserved
 from ..plugin_utils._filters import as_text
 from ..plugin_utils._inventory import fetch, group_name, hosts
 

@@ -44,7 +44,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._text import without_reserved
+from ..module_utils._cloud.text import without_reserved
 from ..plugin_utils import _records
 
 display = Display()

@@ -168,10 +168,10 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import as_group
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import as_group
+from ..module_utils._engine.run import Declaration
 
 SPEC = Spec(
     {

@@ -93,10 +93,12 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, ecs_power
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks
+from ..module_utils._neighbours import ecs_power
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -110,7 +112,7 @@ SPEC = WAIT + Spec(
     required_one_of=[("servers", "server_group")],
     mutually_exclusive=[("servers", "server_group")],
 )
-DECLARATION = Declaration(ecs_power.KIND, ecs_power.read, ecs_power.plan, "ecs_servers", ecs_power.show, locks=_locks.POWER)
+DECLARATION = Declaration(ecs_power.KIND, ecs_power.read, ecs_power.plan, "ecs_servers", ecs_power.show, locks=locks.POWER)
 
 
 def main():

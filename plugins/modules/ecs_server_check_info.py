@@ -97,10 +97,10 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _server_checks
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import server_checks
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -111,7 +111,7 @@ SPEC = Spec(
         "unique_addresses": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(_server_checks.read, rules=_server_checks.RULES)
+DECLARATION = Query(server_checks.read, rules=server_checks.RULES)
 
 
 def main():

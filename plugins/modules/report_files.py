@@ -73,10 +73,10 @@ error:
   sample: {message: "/srv/evidence: Permission denied", retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import report_files
-from ..module_utils._run import Local
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._reports import report_files
+from ..module_utils._engine.run import Local
 
 SPEC = Spec(
     {

@@ -62,10 +62,10 @@ error:
   sample: {message: "endings must not be empty", retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import run_ending
-from ..module_utils._run import Local
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._reports import run_ending
+from ..module_utils._engine.run import Local
 
 SPEC = Spec({
     "endings": {"type": "list", "elements": "dict", "required": True},

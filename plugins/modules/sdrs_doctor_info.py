@@ -91,10 +91,10 @@ error:
   sample: {message: "unexpected ValueError at doctor.py:1", retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import doctor
-from ..module_utils._run import Diagnosis
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._doctor import doctor
+from ..module_utils._engine.run import Diagnosis
 
 SPEC = Spec({})
 DECLARATION = Diagnosis(doctor.examine)

@@ -94,10 +94,12 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, drift
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks
+from ..module_utils._neighbours import drift
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -108,7 +110,7 @@ SPEC = WAIT + Spec(
     }
 )
 DECLARATION = Declaration(
-    drift.KIND, drift.read, drift.plan, "drift", drift.show, expect=lambda made: made.left, locks=_locks.BATCH,
+    drift.KIND, drift.read, drift.plan, "drift", drift.show, expect=lambda made: made.left, locks=locks.BATCH,
 )
 
 

@@ -56,10 +56,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -70,7 +71,7 @@ SPEC = Spec(
         "drill_vpc": reference("drill_vpc"),
     }
 )
-DECLARATION = Query(_queries.drills)
+DECLARATION = Query(queries.drills)
 
 
 def main():

@@ -105,10 +105,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, failover
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, failover
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -119,7 +120,7 @@ SPEC = WAIT + Spec(
         "force": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Declaration(failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=_locks.SWITCH)
+DECLARATION = Declaration(failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=locks.SWITCH)
 
 
 def main():

@@ -72,10 +72,10 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -88,7 +88,7 @@ SPEC = Spec(
     },
     required_one_of=[("job_ids", "jobs")],
 )
-DECLARATION = Query(_queries.jobs)
+DECLARATION = Query(queries.jobs)
 
 
 def main():

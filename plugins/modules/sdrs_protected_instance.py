@@ -154,14 +154,15 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import IMMUTABLE_CHANGE, PROTECTED_INSTANCE, STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, protected_instance
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
+from ..module_utils._sdrs.options import INSTANCE_OPTIONS, reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, protected_instance
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        **PROTECTED_INSTANCE,
+        **INSTANCE_OPTIONS,
         "id": {"type": "str"},
         "server_group": reference("server_group"),
         "delete_target_server": {"type": "bool", "default": False},
@@ -171,7 +172,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     required_one_of=[("id", "server", "name")],
 )
 DECLARATION = Declaration(
-    protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance", locks=_locks.INSTANCE,
+    protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance", locks=locks.INSTANCE,
 )
 
 

@@ -140,10 +140,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, instance_batch
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import STATE, WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, batch
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {
@@ -167,8 +168,8 @@ SPEC = WAIT + STATE + Spec(
     }
 )
 DECLARATION = Declaration(
-    instance_batch.KIND, instance_batch.read, instance_batch.plan, "protected_instances", instance_batch.show, rules=instance_batch.RULES,
-    locks=_locks.BATCH,
+    batch.KIND, batch.read, batch.plan, "protected_instances", batch.show, rules=batch.RULES,
+    locks=locks.BATCH,
 )
 
 

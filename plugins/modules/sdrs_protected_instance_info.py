@@ -162,10 +162,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import TAG_FILTER, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import TAG_FILTER, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -192,7 +193,7 @@ SPEC = Spec(
         "count": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(_queries.protected_instances)
+DECLARATION = Query(queries.protected_instances)
 
 
 def main():

@@ -88,10 +88,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, nic
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import STATE, WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, nic
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {
@@ -102,7 +103,7 @@ SPEC = WAIT + STATE + Spec(
         "nic": reference("nic"),
     }
 )
-DECLARATION = Declaration(nic.KIND, nic.read, nic.plan, "protected_instance", rules=nic.RULES, locks=_locks.PART)
+DECLARATION = Declaration(nic.KIND, nic.read, nic.plan, "protected_instance", rules=nic.RULES, locks=locks.PART)
 
 
 def main():

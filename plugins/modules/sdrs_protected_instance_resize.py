@@ -80,10 +80,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, resize
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, resize
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -97,7 +98,7 @@ SPEC = WAIT + Spec(
     required_one_of=[("flavor", "production_flavor", "dr_flavor")],
     mutually_exclusive=[("flavor", "production_flavor"), ("flavor", "dr_flavor")],
 )
-DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance", locks=_locks.PART)
+DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance", locks=locks.PART)
 
 
 def main():

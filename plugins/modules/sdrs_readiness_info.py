@@ -97,10 +97,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs.readiness import query
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -115,7 +116,7 @@ SPEC = Spec(
     },
     required_if=[("operation", "create", ("servers",))],
 )
-DECLARATION = Query(_project_queries.readiness)
+DECLARATION = Query(query.query)
 
 
 def main():

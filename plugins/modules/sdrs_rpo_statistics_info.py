@@ -50,10 +50,10 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import project_queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -62,7 +62,7 @@ SPEC = Spec(
         "resource_type": {"type": "str", "choices": ["replication"]},
     }
 )
-DECLARATION = Query(_project_queries.rpo_statistics)
+DECLARATION = Query(project_queries.rpo_statistics)
 
 
 def main():

@@ -61,10 +61,10 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -75,7 +75,7 @@ SPEC = Spec(
         "availability_zone": {"type": "str"},
     }
 )
-DECLARATION = Query(_queries.server_groups)
+DECLARATION = Query(queries.server_groups)
 
 
 def main():

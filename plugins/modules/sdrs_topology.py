@@ -311,14 +311,15 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import IMMUTABLE_CHANGE, WAIT, Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _document, _locks, topology
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, WAIT, Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._topology import document, plan
+from ..module_utils._sdrs import locks
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
     {
-        "server_groups": _document.SERVER_GROUPS,
+        "server_groups": document.SERVER_GROUPS,
         "prune": {"type": "bool", "default": False},
         "parallel": {"type": "int", "default": 16},
         "force": {"type": "bool", "default": False},
@@ -329,7 +330,7 @@ SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
     }
 )
 DECLARATION = Declaration(
-    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True, locks=_locks.TOPOLOGY,
+    None, plan.read, plan.plan, "server_groups", plan.show, rules=plan.RULES, compact=True, locks=locks.TOPOLOGY,
 )
 
 

@@ -89,13 +89,13 @@ error:
   sample: {code: SDRS.0014, message: Token verification failed, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _export
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._topology import export
+from ..module_utils._engine.run import Query
 
 SPEC = Spec({"server_groups": {"type": "list", "elements": "str"}})
-DECLARATION = Query(_export.read)
+DECLARATION = Query(export.read)
 
 
 def main():

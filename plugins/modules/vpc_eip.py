@@ -91,10 +91,11 @@ error:
   sample: {code: VPC.0511, message: Port has already associated with floatingip., retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import eip
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import eip
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {

@@ -12,8 +12,8 @@ import tempfile
 import threading
 import time
 
-from ..module_utils._progress import VARIABLE
-from ..module_utils._validate import Between
+from ..module_utils._cloud.validate import Between
+from ..module_utils._engine.progress import VARIABLE
 
 INTERVAL = Between(0.01, 3600)
 _LONGEST = 8192

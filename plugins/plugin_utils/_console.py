@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import textwrap
 
-from ..module_utils._errors import one_line
+from ..module_utils._cloud.errors import one_line
 from . import _ending
 from ._ending import listed
 from ._ending_runs import applied, planned

@@ -9,7 +9,7 @@ import os
 import shlex
 import textwrap
 
-from ..module_utils._errors import one_line
+from ..module_utils._cloud.errors import one_line
 from ._ending import listed
 
 WIDTH, MOST = 80, 15

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from ..module_utils._errors import one_line
+from ..module_utils._cloud.errors import one_line
 from ._ending import step
 from ._records import doubt, results
 from ._records import milestones as milestones_of

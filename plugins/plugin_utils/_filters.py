@@ -9,7 +9,7 @@ import json
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._errors import SdrsError, one_line
+from ..module_utils._cloud.errors import SdrsError, one_line
 
 try:
     from ansible.utils.native_jinja import NativeJinjaText as _Text

@@ -17,13 +17,13 @@ from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._argspec import CONNECTION, ordinary_numbers
-from ..module_utils._errors import LONGEST_WARNING, one_line, unexpected
-from ..module_utils._mask import known, masked, masked_data
-from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, outcome, require_parent
-from ..module_utils._settings import remember
-from ..module_utils._text import without_reserved
-from ..module_utils._transport import MISSING_REQUESTS
+from ..module_utils._cloud.errors import LONGEST_WARNING, one_line, unexpected
+from ..module_utils._cloud.mask import known, masked, masked_data
+from ..module_utils._cloud.settings import remember
+from ..module_utils._cloud.text import without_reserved
+from ..module_utils._cloud.transport import MISSING_REQUESTS
+from ..module_utils._module.argument_spec import CONNECTION, ordinary_numbers
+from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")

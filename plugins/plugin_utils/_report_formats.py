@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import jinja2
 import markupsafe
 
-from ..module_utils._text import hidden, visible
+from ..module_utils._cloud.text import hidden, visible
 from ._report import PASSED, moment, span
 
 # A page with more bars is no picture any more; the JSON holds all.

@@ -8,7 +8,7 @@ import os
 
 from ansible.utils.display import Display
 
-from ..module_utils._errors import one_line
+from ..module_utils._cloud.errors import one_line
 from ._ending_lines import block
 from ._filters import plain
 from ._typed import typed

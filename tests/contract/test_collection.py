@@ -13,8 +13,9 @@ import tarfile
 import pytest
 import yaml
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _argspec, _settings, _version
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._error_codes import CODES
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api, settings, version
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.error_codes import CODES
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
 from sdrs_simulator import faults
 from support import ROOT
 
@@ -60,7 +61,7 @@ def test_every_module_is_in_the_action_group():
 def test_documentation_is_complete(module):
     loaded, doc, examples, returned = documentation(module)
     assert doc["module"] == module and doc["author"] and "cloud_dr.sdrs.auth" in doc["extends_documentation_fragment"]
-    own = set(loaded.SPEC.options) - set(_argspec.WAIT.options if "cloud_dr.sdrs.wait" in doc["extends_documentation_fragment"] else ())
+    own = set(loaded.SPEC.options) - set(argument_spec.WAIT.options if "cloud_dr.sdrs.wait" in doc["extends_documentation_fragment"] else ())
     shared = {"state", "immutable_change"} & own if any("attributes." in each for each in doc["extends_documentation_fragment"]) else set()
     assert own - shared <= set(doc.get("options") or {})
     assert any("cloud_dr.sdrs." + module in task for task in examples)
@@ -115,39 +116,39 @@ def test_simulator_and_table_agree_on_codes():
 
 
 def test_all_operations_of_the_service_are_known():
-    assert len(_api.OPERATIONS) == 49
-    assert len({operation.section for operation in _api.OPERATIONS.values()}) == 49
+    assert len(api.OPERATIONS) == 49
+    assert len({operation.section for operation in api.OPERATIONS.values()}) == 49
 
 
 def test_the_version_is_that_of_the_collection():
-    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == _version.VERSION, "plugins/module_utils/_version.py follows galaxy.yml"
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == version.VERSION, "plugins/module_utils/_cloud/version.py follows galaxy.yml"
 
 
 def test_every_environment_variable_is_documented():
     fragment = (ROOT / "plugins" / "doc_fragments" / "auth.py").read_text()
-    for names in _settings.ENVIRONMENT.values():
+    for names in settings.ENVIRONMENT.values():
         assert all("E(%s)" % name in fragment for name in names)
 
 
 def test_secrets_are_never_logged():
-    for name in _settings.SECRETS:
-        assert _argspec.CONNECTION.options[name]["no_log"] is True
+    for name in settings.SECRETS:
+        assert argument_spec.CONNECTION.options[name]["no_log"] is True
 
 
 def test_specs_merge_with_their_constraints():
-    merged = _argspec.Spec({"a": {}}, required_one_of=[("a",)]) + _argspec.Spec({"b": {}}, required_one_of=[("b",)], required_by={"b": "a"})
+    merged = argument_spec.Spec({"a": {}}, required_one_of=[("a",)]) + argument_spec.Spec({"b": {}}, required_one_of=[("b",)], required_by={"b": "a"})
     assert merged.kwargs() == {"argument_spec": {"a": {}, "b": {}}, "required_one_of": [("a",), ("b",)], "required_by": {"b": "a"}}
     with pytest.raises(ValueError, match="twice"):
-        merged + _argspec.Spec({"a": {}})
+        merged + argument_spec.Spec({"a": {}})
 
 
 def test_an_option_and_its_alias_with_different_values():
-    options = {"server_group": _argspec.reference("server_group")}
-    assert _argspec.alias_conflicts(options, {"server_group": "a", "server_group_id": "b"}) == [("server_group", "server_group_id")]
-    assert not _argspec.alias_conflicts(options, {"server_group": "a", "server_group_id": "a"})
-    assert not _argspec.alias_conflicts(options, {"server_group": None, "server_group_id": "b"})
+    options = {"server_group": argument_spec.reference("server_group")}
+    assert argument_spec.alias_conflicts(options, {"server_group": "a", "server_group_id": "b"}) == [("server_group", "server_group_id")]
+    assert not argument_spec.alias_conflicts(options, {"server_group": "a", "server_group_id": "a"})
+    assert not argument_spec.alias_conflicts(options, {"server_group": None, "server_group_id": "b"})
     nested = {"groups": {"type": "list", "elements": "dict", "options": options}}
-    assert _argspec.alias_conflicts(nested, {"groups": [{}, {"server_group": "a", "server_group_id": "b"}]}) == [
+    assert argument_spec.alias_conflicts(nested, {"groups": [{}, {"server_group": "a", "server_group_id": "b"}]}) == [
         ("groups[1].server_group", "groups[1].server_group_id"),
     ]
 

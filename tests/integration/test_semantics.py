@@ -31,9 +31,10 @@ def protected(task, instance):
 
 def fail_over(simulator, group_id, wanted="failed-over"):
     """What sdrs_failover will do, by the plain API."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api as api_module
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client, settings
 
-    api = _api.Api(_client.Client(_settings.resolve(dict(simulator.connection, token_cache=False), {})))
+    api = api_module.Api(client.Client(settings.resolve(dict(simulator.connection, token_cache=False), {})))
     api.call("failover_server_group", {}, server_group=group_id)
     eventually(lambda: api.call("show_server_group", server_group=group_id)["status"] == wanted)
 
@@ -102,10 +103,11 @@ class TestGroup:
     def test_servers_that_share_a_disk_are_removed_together(self, task, group, simulator):
         import requests
 
-        from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings
+        from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api as api_module
+        from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client, settings
 
         assert requests
-        api = _api.Api(_client.Client(_settings.resolve(dict(simulator.connection, token_cache=False), {})))
+        api = api_module.Api(client.Client(settings.resolve(dict(simulator.connection, token_cache=False), {})))
         servers = [{"server_id": simulator.server("ecs-erp-cluster-%d" % number)} for number in (1, 2)]
         body = {"name_prefix": "cluster", "server_group_id": group["id"], "servers": servers}
         job = api.call("batch_create_protected_instances", body)["job_id"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import report_files
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._reports import report_files
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _evidence, _failover, _records, _report
 from support import Host, TaskFailed, run_task
 

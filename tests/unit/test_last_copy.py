@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConnectionFailed
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _last_copy, protected_instance, replication
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConnectionFailed
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import kinds, last_copy, protected_instance, replication
 from sdrs_simulator import instances
 from support import Host, TaskFailed, run_task
 
@@ -363,19 +363,19 @@ def test_which_half_is_production(zone, halves, verdict, swapped):
     """By its AZ, whichever field names it (SEMANTICS, section 1)."""
     ids = list(halves)[::-1 if swapped else 1]
     obj = {"id": "i", "name": "web", "status": "protected", **dict(zip(("source_server", "target_server"), ids))}
-    found = _last_copy.judge(INSTANCE, obj, zone, [], halves, {})
+    found = last_copy.judge(INSTANCE, obj, zone, [], halves, {})
     assert (bool(found.reasons), bool(found.unknown)) == {"sound": (False, False), "gone": (True, False), "unknown": (False, True)}[verdict]
     disks = {key: value and dict(value, availability_zone=value.get("OS-EXT-AZ:availability_zone")) for key, value in halves.items()}
     pair = {"id": "r", "name": "data", "status": "protected", "volume_ids": ",".join(ids)}
-    other = _last_copy.judge(PAIR, pair, zone, [], {}, disks)
+    other = last_copy.judge(PAIR, pair, zone, [], {}, disks)
     if "task_state" not in str(halves):
         assert (bool(other.reasons), bool(other.unknown)) == (bool(found.reasons), bool(found.unknown))
 
 
-@pytest.mark.parametrize("status", sorted({*INSTANCE.transit, *protected_instance.DELETABLE["protected instance"], *replication.DELETABLE["replication pair"]}))
+@pytest.mark.parametrize("status", sorted({*INSTANCE.transit, *kinds.INSTANCE_DELETABLE["protected instance"], *kinds.PAIR_DELETABLE["replication pair"]}))
 def test_which_statuses_mean_that_production_may_be_lost(status):
     obj = {"id": "i", "name": "web", "status": status, "source_server": "p", "target_server": "d"}
-    found = _last_copy.judge(INSTANCE, obj, "a", [], {"p": HERE, "d": THERE}, {})
+    found = last_copy.judge(INSTANCE, obj, "a", [], {"p": HERE, "d": THERE}, {})
     assert bool(found.reasons) is (status in ("invalid", "fault", "error-failing-over"))
 
 
@@ -383,4 +383,4 @@ def test_which_statuses_mean_that_production_may_be_lost(status):
 @given(status=st.text(), level=st.none() | st.text() | st.integers() | st.booleans(), halves=st.text(), zone=st.none() | st.text())
 def test_odd_pairs_are_judged_all_the_same(status, level, halves, zone):
     pair = {"id": "r", "name": None, "status": status, "fault_level": level, "volume_ids": halves}
-    assert _last_copy.judge(PAIR, pair, zone, [], {}, {}).text()
+    assert last_copy.judge(PAIR, pair, zone, [], {}, {}).text()

@@ -12,7 +12,7 @@ from direct import run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConnectionFailed
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConnectionFailed
 from sdrs_simulator import instances
 from support import TaskFailed
 

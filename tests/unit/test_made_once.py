@@ -6,8 +6,8 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _listed
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import listed
 from support import Host, TaskFailed, run_task
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -80,7 +80,7 @@ def test_what_is_not_listed_in_time_is_told_with_its_risk(cloud, creation):
     host, begun = Host(), cloud.time
     run_task(module, {"region": "eu-sim", "token_cache": False, "auth_token": "t", **options}, False, host)
     assert len(host.warnings) >= 1 and "is not listed after 30 s" in host.warnings[-1] and "create it again" in host.warnings[-1]
-    assert cloud.time - begun < 400 + _listed.VISIBLE_WITHIN
+    assert cloud.time - begun < 400 + listed.VISIBLE_WITHIN
 
 
 def elsewhere(cloud, kind, older):

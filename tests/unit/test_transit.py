@@ -12,7 +12,7 @@ import direct
 import pytest
 from group_tasks import TASKS, build, ids, named
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import drill, protected_instance, replication, server_group
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import drill, protected_instance, replication, server_group
 from support import ROOT, TaskFailed
 
 KINDS = {kind.name: kind for kind in (server_group.KIND, protected_instance.KIND, replication.KIND, drill.KIND)}

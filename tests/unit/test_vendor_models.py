@@ -92,8 +92,8 @@ def lived():
     with pytest.MonkeyPatch.context() as patch:
         direct.use(patch)  # the clock, the lock and one thread
         cloud = Watched()
-        patch.setattr(direct._run, "Client", lambda *args: direct.Direct(cloud))
-        patch.setattr(direct._run, "Waiting", lambda *args: direct.Waiting(*args, clock=lambda: cloud.time, sleep=cloud.sleep))
+        patch.setattr(direct.run_module, "Client", lambda *args: direct.Direct(cloud))
+        patch.setattr(direct.run_module, "Waiting", lambda *args: direct.Waiting(*args, clock=lambda: cloud.time, sleep=cloud.sleep))
         live(cloud)
     return cloud
 
