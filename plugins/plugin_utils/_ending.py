@@ -30,11 +30,13 @@ def ending(run):
     """The ending of a failover, failback, re-protection or drill.
 
     :param run: as the report has it, and ``host``, ``subject``, ``group`` (as a GET shows it), ``position``, ``site``, ``waves`` (ordered), ``would``
-        (what check mode rehearses), ``next`` (if it is not ready), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``stopped_by`` (why it ended early), ``task`` (what it was about to do)
+        (what check mode rehearses), ``next`` (if it is not ready), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``measured``,
+        ``stopped_by`` (why it ended early), ``task`` (what it was about to do), ``writing`` (whether that task sends something)
     """
     run = dict(run, no_change=unchanged(run))
     return {
-        "host": run.get("host"), "subject": _name(run), "confirm": str(run.get("subject") or run.get("host")), "state": _state(run), "done": _done(run), "not_done": _not_done(run), "next": _next(run),
+        "host": run.get("host"), "subject": _name(run), "confirm": str(run.get("subject") or run.get("host")),
+        "state": _state(run), "done": _done(run), "not_done": _not_done(run), "next": _next(run),
         "failed": bool(run.get("errors") or run.get("stopped_by") or run.get("reasons") or _failing(run)), "report": run.get("report") or None,
     }
 

@@ -65,7 +65,8 @@ def topology(run, result):
     if run.get("check_mode"):
         done, left = ["nothing: check mode only plans", planned(operations)], [planned(operations)] if operations else []
     else:
-        done, left = [applied(operations) if operations else "nothing: nothing had to be changed" if not failed else "nothing is known to have been changed"], []
+        none = "nothing is known to have been changed" if failed else "nothing: nothing had to be changed"
+        done, left = ["%s. %s" % (planned(operations), applied(operations)) if operations and not failed else applied(operations) if operations else none], []
     left += (errors + blocked)[:_FIRST] + not_tried
     return _made(run, state, done, left, _after_topology(run, result, failed, operations), failed)
 
@@ -97,7 +98,8 @@ def plan(run, found, result=None):
     following = step("apply it", "converge") if operations else step("prove that it works", "drill")
     if verdict == "error":
         following = _mend(result or {})
-    return _made(run, state, ["compared: %s; nothing was sent that changes anything" % planned(operations)] if verdict != "error" else [_NOTHING], left, following, verdict == "error")
+    done = _NOTHING if verdict == "error" else "compared: %s; nothing was sent that changes anything" % planned(operations)
+    return _made(run, state, [done], left, following, verdict == "error")
 
 
 def export(run, read, written):
@@ -110,8 +112,8 @@ def export(run, read, written):
     if failed or not written:
         return _made(run, ["not read in this run"], ["nothing: no file was written"], [message(failed or {})], _mend(failed or {}), True)
     left = read.get("left_out") or []
-    return _made(run, ["read as it is live"], ["written: %s" % run.get("path")],
-                 ["%d things are not in the document, as the file says" % len(left)] if left else [], step("see that the document is what is live", "plan"), False)
+    lacking = ["%d things are not in the document, as the file says" % len(left)] if left else []
+    return _made(run, ["read as it is live"], ["written: %s" % run.get("path")], lacking, step("see that the document is what is live", "plan"), False)
 
 
 def drift(run, result, repaired=None):
@@ -131,7 +133,8 @@ def drift(run, result, repaired=None):
     repairable = any(difference.get("repairable") for entry in entries for difference in entry.get("differences") or [])
     following = step("give the DR servers what production has", options=["drift_repair=true"]) if repairable and (
         not operations or run.get("check_mode")) else step("prove that it works", "drill")
-    done = "nothing: check mode only plans" if run.get("check_mode") and operations else "compared%s" % (", repaired: " + applied(operations) if operations else "")
+    done = "compared%s" % (", repaired: " + applied(operations) if operations else "")
+    done = "nothing: check mode only plans" if run.get("check_mode") and operations else done
     return _made(run, state, [done], left, following, False)
 
 

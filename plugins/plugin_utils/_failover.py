@@ -74,11 +74,13 @@ def look(readiness, instances, saved, wanted):
     healthy = not planned and not wanted["force"] and any(check["check"] == "production_fault" and not check["passed"] for check in checks)
     if healthy:
         against.append("the production site looks healthy, and an unplanned failover may lose data; run planned_failover, or add -e failover_force=true")
+    shown = _shown(checks, planned) if where == "elsewhere" else _standing(group, where, wanted["site"])
     return {
         "group": group, "position": where, "waves": ordered, "as_groups": scaled, "record": left["record"],
         "milestones": left["record"].get("milestones") or [{"name": "requested", "at": now}], "results": left["record"].get("results") or [],
-        "notes": _notes(where, left, group, wanted), "shown": (_shown(checks, planned) if where == "elsewhere" else _standing(group, where, wanted["site"])) + _targets(ordered, scaled, wanted),
-        "obstacles": malformed or (against if where == "elsewhere" else []), "would": rehearsal(ordered, scaled, where, wanted), "parts": parts(ordered, scaled, where, wanted),
+        "notes": _notes(where, left, group, wanted), "shown": shown + _targets(ordered, scaled, wanted),
+        "obstacles": malformed or (against if where == "elsewhere" else []),
+        "would": rehearsal(ordered, scaled, where, wanted), "parts": parts(ordered, scaled, where, wanted),
         "remedy": "" if malformed else _remedy(group, planned, wanted["force"], healthy),
         "about": {"what": wanted["what"], "site": wanted["site"], "subject": wanted["subject"], "check_mode": wanted["check_mode"],
                   "next": None if malformed else _instead(group, where, healthy, against)},

@@ -133,7 +133,8 @@ def test_a_signal_leaves_what_is_known_and_the_command_that_goes_on(site, playbo
 def test_check_mode_rehearses_and_ends_as_the_real_run_would(erp):
     waves = ("-e", json.dumps({"failover_waves": [{"instances": erp.names[:1]}]}))
     found = run(erp, "planned_failover", "--check", *waves)
-    assert re.search(r"1\. stop the servers of wave 2.* 2\. stop the servers of wave 1.* 3\. switch production.* 4\. start and verify wave 1", found["NOT DONE"])
+    ordered = r"1\. stop the servers of wave 2.* 2\. stop the servers of wave 1.* 3\. switch production.* 4\. start and verify wave 1"
+    assert re.search(ordered, found["NOT DONE"]), found
     assert "check mode only rehearses" in found["DONE"] and "failover_confirm=erp" in command(found) and not erp.written()
     assert erp.report("planned_failover")[0]["milestones"][-1]["name"] == "requested", "nothing that did not happen"
     refused = run(erp, "failback", "--check", code=2)
@@ -152,7 +153,8 @@ def test_a_group_in_flight_is_in_flight(erp):
     group = erp.task("sdrs_server_group_info")["server_groups"][0]["id"]
     erp.simulator.patch("server_groups", group, status="failing-over")
     found = run(erp, "failover", "--check")
-    assert "in flight (failing-over)" in found["STATE"] and "failed over" not in " ".join(found.values()) and command(found)[1] == "cloud_dr.sdrs.failover", found
+    assert "in flight (failing-over)" in found["STATE"] and "failed over" not in " ".join(found.values()), found
+    assert command(found)[1] == "cloud_dr.sdrs.failover"
 
 
 def test_ten_groups_fit_a_hundred_lines(site):

@@ -245,7 +245,7 @@ def test_names_that_are_programs_or_paths_are_text(site):
     report = json.loads(next(folders[0].glob("*.json")).read_text())
     assert report["servers"][0]["label"] == "{{ 6 * 7 }}\n<script>" and "42" not in report["server_group"]["name"]
     assert "<script" not in next(folders[0].glob("*.html")).read_text() and "{{ 6 * 7 }}" in done.stdout
-    switched = ended(erp.play("failover", "-e", "failover_server_group=" + group, "-e", "failover_confirm=" + group))
+    switched = ended(erp.play("failover", "-e", "failover_server_group=" + group, "-e", "failover_confirm=" + group, "-e", "failover_force=true"))
     assert "{{ 6 * 7 }}" in switched.stdout and len(list((erp.folder / "reports").iterdir())) == 1
 
 

@@ -216,6 +216,7 @@ def test_results_are_one_line_for_each_kind_of_operation():
     operations = [{"operation": "power_on", "resource_type": "ecs_server", "name": name, "duration": 7.2} for name in names]
     lines = screen.ended("erp", "Start", "cloud_dr.sdrs.ecs_power", {"operations": operations, "changed": True})
     assert lines == [("erp", "started: 9 ecs servers: s-0, s-1, s-2, s-3 and 5 more (7 s)", "changed")]
-    assert screen.ended("erp", "Start", "cloud_dr.sdrs.ecs_power", {"operations": operations[:1]}, check=True)[0][1].startswith("would be power on: ecs server s-0")
+    rehearsed = screen.ended("erp", "Start", "cloud_dr.sdrs.ecs_power", {"operations": operations[:1]}, check=True)
+    assert rehearsed[0][1] == "would be power on: ecs server s-0"
     assert screen.ended("erp", "Mine", "ansible.builtin.command", {"changed": True}, ours=False) == [("erp", "Mine: changed", "changed")]
     assert max(map(len, _console.line("erp", "word " * 60, 61))) <= 80 and _console.line("erp", "x", 61)[0].startswith("  1:01")
