@@ -88,10 +88,18 @@ class Screen:
         for host in hosts:
             known = self.endings.get(host)
             if known and not (self.stopped_by and not self._over(host)):
-                endings.append(known)
+                endings.append(self._with_errors(host, known))
             else:
                 endings.append(self._known(host, what))
         return [ending for ending in endings if ending]
+
+    def _with_errors(self, host, known):
+        """An ending that failed names why, even if its role could not know."""
+        told = " ".join(map(str, known.get("not_done") or []))
+        missing = [error["msg"] for error in self.errors.get(host) or [] if error["msg"].rstrip(".") not in told]
+        if known.get("failed") and len(missing) == len(self.errors.get(host) or []) and missing:
+            return dict(known, not_done=missing[:1] + list(known["not_done"]))
+        return known
 
     def _over(self, host):
         return bool(self.endings.get(host))

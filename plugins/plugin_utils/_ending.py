@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ._report import PASSED, moment, span, unchanged
+from ._report import PASSED, cause, moment, span, unchanged
 
 _SWITCHING = ("failing-over", "reversing", "reprotecting")
 _PROTECTION = {
@@ -104,7 +104,7 @@ def _done(run):
     began, found = milestones[0]["at"] if milestones else None, []
     for entry in milestones[1:]:
         found.append("%s after %d s" % (entry["name"], round((moment(entry["at"]) - moment(began)).total_seconds())))
-    if measured is not None:
+    if measured not in (None, ""):  # before ansible-core 2.19 a template gives "" for none
         found.append("recovery took %s%s" % (span(measured), "" if target in (None, "") else ", the target is %s" % span(target)))
     found += ["%s passed" % step["check"] for step in run.get("steps") or [] if step.get("status") == PASSED]
     found += ["%s %s" % (entry["what"], entry["status"]) for entry in run.get("clean_up") or [] if entry.get("status") in ("removed", "kept")]
@@ -174,6 +174,7 @@ def _left(run):
 
 def message(error):
     """What a failed task said; ``error`` is its result."""
+    error = cause(error)
     about = error.get("error") if isinstance(error.get("error"), dict) else {}
     return told(error.get("msg") or about.get("message") or error.get("message") or "a task failed without a message")
 
@@ -185,7 +186,7 @@ def told(text):
 
 def outside(errors):
     """Whether the connection or the account is at fault, so that the doctor is to be asked."""
-    for error in errors or []:
+    for error in map(cause, errors or []):
         about = error.get("error") if isinstance(error.get("error"), dict) else {}
         status, code = about.get("http_status"), str(about.get("code") or "")
         if status in (401, 403) or isinstance(status, int) and status >= 500 or code.startswith(_OUTSIDE):

@@ -143,9 +143,17 @@ def _measured(run, milestones, servers, steps, failed):
 
 def _error(entry):
     """What a failed task said, with its remedy."""
+    task, entry = entry.get("task"), cause(entry)
     about = entry.get("error") if isinstance(entry.get("error"), dict) else {}
     message = str(entry.get("msg") or about.get("message") or "the task failed without a message")
-    return {**{key: about.get(key) for key in _ERROR_KEYS}, "message": message, "task": entry.get("task")}
+    return {**{key: about.get(key) for key in _ERROR_KEYS}, "message": message, "task": task}
+
+
+def cause(result):
+    """What failed of a task: of a loop, whose own message says nothing, its first item that did."""
+    items = result.get("results") if isinstance(result.get("results"), list) else []
+    failed = [item for item in items if isinstance(item, dict) and item.get("failed") and item.get("msg")]
+    return failed[0] if failed else result
 
 
 def _jobs(results):
