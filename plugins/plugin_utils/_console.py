@@ -95,9 +95,9 @@ class Screen:
 
     def _with_errors(self, host, known):
         """An ending that failed names why, even if its role could not know."""
-        told = " ".join(map(str, known.get("not_done") or []))
-        missing = [error["msg"] for error in self.errors.get(host) or [] if error["msg"].rstrip(".") not in told]
-        if known.get("failed") and len(missing) == len(self.errors.get(host) or []) and missing:
+        told = [str(text).rpartition(": ")[2].rstrip(".") for text in known.get("not_done") or []]
+        missing = [error["msg"].rstrip(".") for error in self.errors.get(host) or []]
+        if known.get("failed") and missing and not any(text in message for text in told for message in missing):
             return dict(known, not_done=missing[:1] + list(known["not_done"]))
         return known
 

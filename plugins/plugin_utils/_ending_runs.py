@@ -37,12 +37,18 @@ def _made(run, state, done, not_done, following, failed):
 
 def _parts(result):
     branches = result.get("branches") or {}
-    failed = ["%s: %s" % (entry.get("name") or entry.get("path"), (entry.get("error") or {}).get("message")) if isinstance(entry, dict) else str(entry)
-              for entry in branches.get("failed") or []]
-    blocked = ["blocked until failback: %s" % ((entry.get("error") or {}).get("message") or entry.get("path")) if isinstance(entry, dict) else str(entry)
-               for entry in branches.get("blocked") or []]
+    failed = [_told(entry) for entry in branches.get("failed") or []]
+    blocked = ["blocked until failback: %s" % _told(entry) for entry in branches.get("blocked") or []]
     not_tried = ["not tried: %s" % listed(branches["not_tried"])] if branches.get("not_tried") else []
     return failed, blocked, not_tried
+
+
+def _told(entry):
+    """What became of a part of a document: its path, and why."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    path, text = str(entry.get("path") or ""), str(entry.get("message") or "")
+    return (text if text.startswith(path) else "%s: %s" % (path, text)).rstrip(".: ")
 
 
 def topology(run, result):
@@ -92,12 +98,11 @@ def plan(run, found, result=None):
     verdict, operations = found.get("verdict"), found.get("operations") or []
     state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(verdict, "could not be compared")]
     left = [planned(operations)] if operations else []
-    left += ["blocked until failback: %s" % listed(entry.get("name") or entry.get("path") if isinstance(entry, dict) else entry for entry in found["blocked"])
-             ] if found.get("blocked") else []
-    left += [str(found.get("message") or "the comparison failed")] if verdict == "error" else []
+    left += ["blocked until failback: %s" % _told(entry) for entry in found.get("blocked") or []][:_FIRST]
+    left += [str(found.get("message") or "the comparison failed").rstrip(".")] if verdict == "error" else []
     following = step("apply it", "converge") if operations else step("prove that it works", "drill")
     if verdict == "error":
-        following = _mend(result or {})
+        following, state = _mend(result or {}), ["not read in this run"] if outside([result or {}]) else state
     done = _NOTHING if verdict == "error" else "compared: %s; nothing was sent that changes anything" % planned(operations)
     return _made(run, state, [done], left, following, verdict == "error")
 

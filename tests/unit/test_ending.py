@@ -192,7 +192,7 @@ def test_operations_are_counted_as_terraform_does():
     done = _ending_runs.topology(about, {"operations": operations, "server_groups": []})
     assert "Applied: 3 created, 2 changed, 1 deleted" in done["done"][0] and not done["failed"]
     failed = _ending_runs.topology(about, {"failed": True, "msg": "x", "operations": operations[:1], "branches": {
-        "failed": [{"path": "server_groups[0]", "error": {"message": "no room"}}], "not_tried": ["a", "b"], "blocked": []}})
+        "failed": [{"path": "server_groups[0]", "message": "no room."}], "not_tried": ["a", "b"], "blocked": []}})
     assert failed["failed"] and "no room" in " ".join(failed["not_done"]) and "not tried: a, b" in failed["not_done"]
 
 
