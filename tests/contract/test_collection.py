@@ -91,6 +91,15 @@ def test_shipped_code(path):
     assert len(source.splitlines()) <= 300 or path.name in LONG_FILES
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_message_is_a_bare_section_number(path):
+    tree = ast.parse(path.read_text())
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose]
+    wrong = [text for text in texts if re.search(r"\((section )?[45]\.\d+\.\d+\)", text) and not text.lstrip().startswith(("module:", "- name", "name:"))]
+    assert not [text for text in wrong if len(text) < 400], "users do not have the reference's pages before them"
+
+
 @pytest.mark.parametrize("name", NOT_OF_ANSIBLE)
 def test_the_client_side_imports_nothing_of_ansible(name):
     tree = ast.parse((ROOT / "plugins" / "module_utils" / (name + ".py")).read_text())

@@ -92,7 +92,7 @@ def decide(params, group):
     if status == "error-failing-over":
         if not planned:
             return switch
-        raise Refused("%s is error-failing-over: a planned failover is not allowed" % label, remedy="Retry with mode: unplanned (5.4.8).")
+        raise Refused("%s is error-failing-over: a planned failover is not allowed" % label, remedy="Retry with mode: unplanned.")
     if status == "error-reprotecting":
         if there and params["reprotect"]:
             return "reprotect"
@@ -165,9 +165,9 @@ def _require(result, params, operation, facts):
 
 
 _REMEDIES = {
-    "planned_failover": "Stop the servers of both sites, wait for the synchronisation to end, and try again (5.4.9).",
-    "failover": "A failover needs a group that is protected and has replication pairs (5.4.8).",
-    "reprotect": "Stop the servers of the other site, and try again (5.4.6).",
+    "planned_failover": "Stop the servers of both sites, wait for the synchronisation to end, and try again.",
+    "failover": "A failover needs a group that is protected and has replication pairs.",
+    "reprotect": "Stop the servers of the other site, and try again.",
 }
 
 
