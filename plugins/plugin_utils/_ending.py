@@ -30,7 +30,7 @@ def ending(run):
     """The ending of a failover, failback, re-protection or drill.
 
     :param run: as the report has it, and ``host``, ``subject``, ``group`` (as a GET shows it), ``position``, ``site``, ``waves`` (ordered), ``would``
-        (what check mode rehearses), ``next`` (if it is not ready), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``measured``,
+        (what check mode rehearses), ``next`` (if it is not ready), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``problems`` (of the report), ``measured``,
         ``stopped_by`` (why it ended early), ``task`` (what it was about to do), ``writing`` (whether that task sends something)
     """
     run = dict(run, no_change=unchanged(run))
@@ -147,7 +147,7 @@ def _not_done(run):
         for server in _failing(run) for check in server.get("checks") or [] if check.get("status") not in (PASSED, "skipped", "not_tried")]
     reasons = list(dict.fromkeys(_without_name(run, told(reason)) for reason in reasons))
     found += reasons[:_FIRST_REASONS] + (["%d more, see the report" % (len(reasons) - _FIRST_REASONS)] if len(reasons) > _FIRST_REASONS else [])
-    return (found + _left(run)) or ["nothing is left"]
+    return (found + _left(run) + [str(problem).rstrip(".") for problem in run.get("problems") or []]) or ["nothing is left"]
 
 
 def _left(run):

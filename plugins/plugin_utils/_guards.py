@@ -23,7 +23,7 @@ _NEAR = 0.85
 INTERNAL = {
     "failover": (
         "failover_about", "failover_as", "failover_asked", "failover_came_to", "failover_checked", "failover_checks", "failover_ending",
-        "failover_endings", "failover_errors", "failover_group", "failover_groups", "failover_hook", "failover_instances", "failover_looked",
+        "failover_endings", "failover_down", "failover_errors", "failover_group", "failover_groups", "failover_hook", "failover_instances", "failover_looked",
         "failover_milestones", "failover_named", "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_part",
         "failover_parts", "failover_planned", "failover_playbook", "failover_position", "failover_readiness", "failover_record",
         "failover_record_path", "failover_refusal", "failover_reprotected", "failover_results", "failover_run", "failover_saved", "failover_scaled",

@@ -196,3 +196,22 @@ def test_the_end_may_be_shown_by_a_playbook_of_ones_own(erp):
         {"name": "End", "cloud_dr.sdrs.run_ending": {"endings": endings}}]}]))
     module, done = "run_ending", ended(erp.play("mine.yml"))
     assert "STATE     erp: fine" in done.stdout and "NEXT      nothing has to be done" in done.stdout, module
+
+
+FILES = {
+    "unparsable": "- name: [", "no list": "name: x", "unknown module": "- name: X\n  no.such.module: {}\n", "a mapping in a list of lists": "- - name: X\n",
+    "nested": "- name: X\n  ansible.builtin.include_tasks: below.yml\n", "missing": None,
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_cannot_be_run_is_refused_before_anything_is_done(erp, kind):
+    erp.file("below.yml", "- name: X\n  no.such.module: {}\n")
+    if FILES[kind] is not None:
+        erp.file("mine.yml", FILES[kind])
+    for playbook, variables in (
+        ("failover", {"failover_waves": [{"instances": erp.names, "after": "mine.yml"}]}), ("drill", {"drill_verify_tasks": "mine.yml"}),
+    ):
+        erp.simulator.forget()
+        found = run(erp, playbook, *CONFIRMED, "-e", json.dumps(variables), code=2)
+        assert ("below.yml" if kind == "nested" else "mine.yml") in found["NOT DONE"] and "nothing" in found["DONE"] and not erp.simulator.log(), found
