@@ -30,8 +30,8 @@ def ending(run):
     """The ending of a failover, failback, re-protection or drill.
 
     :param run: as the report has it, and ``host``, ``subject``, ``group`` (as a GET shows it), ``position``, ``site``, ``waves`` (ordered), ``would``
-        (what check mode rehearses), ``next`` (if it is not ready), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``problems`` (of the report), ``measured``,
-        ``stopped_by`` (why it ended early), ``task`` (what it was about to do), ``writing`` (whether that task sends something)
+        (what check mode rehearses), ``next`` (if it is not ready), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``problems``
+        (of the report), ``measured``, ``stopped_by`` (why it ended early), ``task`` (what it was about to do), ``writing`` (whether that sends something)
     """
     run = dict(run, no_change=unchanged(run))
     return {

@@ -64,7 +64,7 @@ def build(run):
         "jobs": _jobs(run.get("results") or []),
         "operations": [operation for result in run.get("results") or [] for operation in result.get("operations") or []],
         "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
-        "run": {**_who(), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
+        "run": {**_who(), **_where(run), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
     }
 
 
@@ -188,6 +188,43 @@ def _who():
     except (OSError, KeyError):  # a container whose user has no name
         user = None
     return {"user": user, "machine": socket.gethostname(), "collection": "cloud_dr.sdrs " + _version(), "python": platform.python_version()}
+
+
+def _where(run):
+    """Where it ran: account, zones, and the state of the user's repository."""
+    project, group = run.get("project") or {}, run.get("group") or {}
+    return {
+        "region": project.get("region"), "project": project.get("id"), "endpoint": project.get("endpoint"),
+        "source_zone": group.get("source_availability_zone"), "target_zone": group.get("target_availability_zone"), "commit": run.get("commit"),
+    }
+
+
+def commit(folder):
+    """The commit of the git repository around a folder, None without one. Read from its files: git itself need not be there."""
+    try:
+        git = next((above / ".git" for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+        if git and git.is_file():  # a worktree
+            git = (git.parent / git.read_text(encoding="utf-8").partition("gitdir:")[2].strip()).resolve()
+        head = (git / "HEAD").read_text(encoding="utf-8").strip() if git else ""
+        if not head.startswith("ref: "):
+            return _hash(head)
+        shared = git / "commondir"
+        places = [git, (git / shared.read_text(encoding="utf-8").strip()).resolve()] if shared.is_file() else [git]
+        for place in places:
+            loose, packed = place / head[5:], place / "packed-refs"
+            if loose.is_file():
+                return _hash(loose.read_text(encoding="utf-8").strip())
+            if packed.is_file():
+                named = [line.split()[0] for line in packed.read_text(encoding="utf-8").splitlines() if line.endswith(" " + head[5:])]
+                if named:
+                    return _hash(named[0])
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def _hash(text):
+    return text if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text) else None
 
 
 def _version():
