@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 name: console
 type: stdout
 short_description: What happens to each protection group, and how it ended
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:

@@ -8,11 +8,11 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
-  - python >= 3.11
+  - python >= 3.10
   - requests
   - PyYAML, if O(cloud) is used
 notes:
-  - An option beats the entry that O(cloud) names, and that entry beats the environment.
+  - An option overrides the entry that O(cloud) names, and that entry overrides the environment.
   - >-
     Two complete kinds of credentials given as options are an error. From one and the same other place, access keys are preferred
     to a password, and a password to a token.
@@ -31,7 +31,7 @@ options:
         that begin with V(eu-west-1), else to V(myhuaweicloud.com).
       - >-
         Open Telekom Cloud offers SDRS in V(eu-de) only. In its other regions modules that need SDRS fail before anything is sent, unless O(endpoint),
-        O(endpoints) or the service catalogue tells where it is.
+        O(endpoints) or the service catalogue says where it is.
       - "Environment: E(HW_CLOUD)."
     type: str
   cloud:
@@ -47,7 +47,7 @@ options:
     type: str
   endpoints:
     description:
-      - Base URLs of single services, keys V(sdrs), V(iam), V(ecs), V(evs), V(vpc) and V(as). Beats O(endpoint).
+      - Base URLs of single services, keys V(sdrs), V(iam), V(ecs), V(evs), V(vpc) and V(as). Overrides O(endpoint).
       - "Environment: E(SDRS_ENDPOINTS), as JSON; V(iam) alone also E(HW_AUTH_URL), E(OS_AUTH_URL)."
     type: dict
   project_id:
@@ -113,8 +113,9 @@ options:
     default: 30.0
   max_retries:
     description:
-      - How often a request is repeated after a passing fault, such as a lost connection; from 0 to 100. A rejected signature or password is never
-        repeated, a request that writes only when it is known not to have been carried out.
+      - How often a request is retried after a transient fault, such as a lost connection; from 0 to 100. A rejected signature or password is never
+        retried, a request that writes only when it is known not to have been carried out.
+      - Throttling (HTTP 429) does not count against it. Throttled requests are retried for 120 seconds, and a C(Retry-After) is obeyed up to 30 seconds.
     type: int
     default: 5
   token_cache:
@@ -131,7 +132,7 @@ options:
   allow_unlocked:
     description:
       - Whether tasks that switch, stop or delete, topologies and drills may run although no lock can be taken that keeps other runs of the same user from
-        changing the same protection group meanwhile. They may not unless this says otherwise; other tasks warn and go on.
+        changing the same protection group meanwhile. They are refused unless this is true; other tasks warn and continue.
       - Locks are files below E(XDG_RUNTIME_DIR) and E(XDG_STATE_HOME), C(~/.local/state) where that is not set. A folder is not used for them if others can
         write to it or replace it. Set this only where no other run can be at work, as in a job container of its own without a home folder.
       - "Environment: E(SDRS_ALLOW_UNLOCKED), V(1) or V(true)."

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: run_ending
 short_description: Show how a run of a runbook ended, in a few lines
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Prints at most 15 lines that begin with C(STATE), C(DONE), C(NOT DONE) and C(NEXT), the last one with the command to copy. The roles of this
     collection end with it.

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run of the roles failover and drill may do, before it does anything. Pure. PRIVATE to the collection.
+"""What a run of the roles failover, recover_by_drill and drill may do, before it does anything. Pure. PRIVATE to the collection.
 
 An extra variable beats everything that a play or a role sets, facts and registered results included. So what a playbook promises is
 compared with what is in effect, and names that the roles set themselves are refused as extra variables.
@@ -22,14 +22,14 @@ _NEAR = 0.85
 # Names that the roles set; a test compares them with the task files.
 INTERNAL = {
     "failover": (
-        "failover_about", "failover_as", "failover_asked", "failover_came_to", "failover_checked", "failover_checks", "failover_ending",
-        "failover_endings", "failover_down", "failover_errors", "failover_group", "failover_groups", "failover_hook", "failover_instances", "failover_looked",
+        "failover_about", "failover_as", "failover_asked", "failover_came_to", "failover_checked", "failover_down", "failover_ending",
+        "failover_endings", "failover_errors", "failover_group", "failover_groups", "failover_hook", "failover_instances", "failover_looked",
         "failover_milestones", "failover_named", "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_part",
         "failover_parts", "failover_planned", "failover_playbook", "failover_position", "failover_readiness", "failover_record",
         "failover_record_path", "failover_refusal", "failover_reprotected", "failover_results", "failover_run", "failover_saved", "failover_scaled",
-        "failover_scaling", "failover_scalings", "failover_started", "failover_step", "failover_steps", "failover_stopped", "failover_stopped_other",
-        "failover_stops", "failover_switched", "failover_unscaled", "failover_up", "failover_verified", "failover_vpc", "failover_wanted",
-        "failover_wave", "failover_when", "failover_would", "failover_written",
+        "failover_scaling", "failover_scalings", "failover_started", "failover_step", "failover_steps", "failover_stone", "failover_stopped",
+        "failover_stopped_other", "failover_stops", "failover_switched", "failover_tried", "failover_unscaled", "failover_up", "failover_verified",
+        "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_would", "failover_written",
     ),
     "drill": (
         "drill_about", "drill_all", "drill_asked", "drill_available", "drill_became", "drill_before", "drill_came_to", "drill_checked",
@@ -40,6 +40,15 @@ INTERNAL = {
         "drill_remains", "drill_removed", "drill_removed_record", "drill_result", "drill_results", "drill_run", "drill_runs", "drill_saved",
         "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try", "drill_undrilled",
         "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why", "drill_written",
+    ),
+    "recover_by_drill": (
+        "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_checked", "recover_by_drill_drills", "recover_by_drill_eip",
+        "recover_by_drill_errors", "recover_by_drill_file", "recover_by_drill_found", "recover_by_drill_group", "recover_by_drill_groups",
+        "recover_by_drill_instances", "recover_by_drill_made", "recover_by_drill_milestones", "recover_by_drill_named",
+        "recover_by_drill_obstacles", "recover_by_drill_ordered", "recover_by_drill_readiness", "recover_by_drill_record",
+        "recover_by_drill_record_path", "recover_by_drill_result", "recover_by_drill_results", "recover_by_drill_run", "recover_by_drill_standing",
+        "recover_by_drill_started", "recover_by_drill_step", "recover_by_drill_steps", "recover_by_drill_there", "recover_by_drill_told",
+        "recover_by_drill_wave", "recover_by_drill_where",
     ),
     "report": (
         "report_circumstances", "report_content", "report_drawn", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run",
@@ -135,12 +144,13 @@ def _type(value):
     return names.get(type(value), "a " + type(value).__name__)
 
 
-def unconfirmed(confirm, groups):
+def unconfirmed(confirm, groups, option="failover_confirm"):
     """The protection groups that nobody has confirmed by naming them.
 
     :param groups: ``{host: protection group, or None where it bears the host's name}``
+    :param option: what ``confirm`` was given by
     """
-    return sorted({str(group or host) for host, group in groups.items()} - named("failover_confirm", confirm))
+    return sorted({str(group or host) for host, group in groups.items()} - named(option, confirm))
 
 
 def switch_problems(confirm, groups, asked, extra=()):
@@ -149,38 +159,46 @@ def switch_problems(confirm, groups, asked, extra=()):
     :param asked: see ``broken_promises``; and ``check_mode``
     :param extra: names of the extra variables
     """
-    problems = overridden(extra, "failover", "report") + broken_promises(asked)
+    return overridden(extra, "failover", "report") + broken_promises(asked) + _unconfirmed(confirm, groups, asked, "failover_confirm", "switch")
+
+
+def recovery_problems(confirm, groups, asked, extra=()):
+    """Why a run must not recover groups by drills, as sentences; like ``switch_problems``, with a confirmation of its own."""
+    found = overridden(extra, "recover_by_drill", "failover", "drill", "report")
+    return found + _unconfirmed(confirm, groups, asked, "recover_by_drill_confirm", "recover")
+
+
+def _unconfirmed(confirm, groups, asked, option, verb):
     try:
-        left = unconfirmed(confirm, groups) if asked.get("check_mode") is not True else []
+        left = unconfirmed(confirm, groups, option) if asked.get("check_mode") is not True else []
     except ValueError as error:
-        return [*problems, str(error)]
-    if left:
-        problems.append(_unconfirmed(left, groups, confirm))
-    return problems
+        return [str(error)]
+    return [_narrowly(left, groups, confirm, option, verb)] if left else []
 
 
-def _unconfirmed(left, groups, confirm):
+def _narrowly(left, groups, confirm, option, verb):
     """Who is not confirmed, and the narrowest way to go on: never the suggestion to switch all that the pattern happens to match."""
-    sure = sorted(named("failover_confirm", confirm))
+    sure = sorted(named(option, confirm))
     hosts = [host for host, group in groups.items() if str(group or host) in sure]
     strange = sorted(set(sure) - {str(group or host) for host, group in groups.items()})
     text = "not confirmed %s %s" % ("is" if len(left) == 1 else "are", ", ".join(left))
     if strange:
         text += "; confirmed, but not in this run: %s" % ", ".join(strange)
     if hosts:
-        return text + "; to switch only what is confirmed, add --limit %s" % ",".join(hosts)
+        return text + "; to %s only what is confirmed, add --limit %s" % (verb, ",".join(hosts))
     if len(groups) == 1:
-        return text + "; if you mean it, add -e failover_confirm=%s" % left[0]
-    return text + "; to switch one of them, add --limit and -e failover_confirm with its name, as for %s" % left[0]
+        return text + "; if you mean it, add -e %s=%s" % (option, left[0])
+    return text + "; to %s one of them, add --limit and -e %s with its name, as for %s" % (verb, option, left[0])
 
 
-def permitted(group, confirm, name, asked, extra=()):
-    """The ID of a group that this very task may switch or stop, whatever of the run before it was skipped.
+def permitted(group, confirm, name, asked, extra=(), problems_of=switch_problems):
+    """The ID of a group that this very task may switch, stop or recover, whatever of the run before it was skipped.
 
     :param name: what the user calls the group
+    :param problems_of: ``switch_problems`` or ``recovery_problems``
     :raises ValueError: it may not
     """
-    problems = switch_problems(confirm, {name: name}, asked, extra)
+    problems = problems_of(confirm, {name: name}, asked, extra)
     if not (group or {}).get("id"):
         problems.append("the protection group was not read; tasks of the role were skipped")
     if problems:

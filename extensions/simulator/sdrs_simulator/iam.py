@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IAM: tokens, projects, and the check of every request's credentials (3.2; field notes 3.4)."""
+"""IAM: tokens, projects, and the check of every request's credentials (3.2; service.md, section 4)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import hashlib
 import json
 
 from . import detail, nics
-from .instances import attach
+from .disks import plug
 from .neighbours import new_as_group
 from .publicips import new_eip
 from .vpcs import add_subnet
@@ -83,7 +83,9 @@ def build(speed, path=None, settings=None):
         with open(path, encoding="utf-8") as stream:
             content.update(json.load(stream))
     world = World(speed, known_settings(merged(content.get("settings") or {}, settings or {})))
-    world.identity = dict(IDENTITY, **content.get("identity", {}))
+    given = content.get("identity", {})
+    # Every region has a project of its name.
+    world.identity = {**IDENTITY, **({"project_name": given["region"]} if "region" in given else {}), **given}
     world.faults = [dict(fault) for fault in content.get("faults", [])]
     zones = world.identity["availability_zones"]
     domain_id = world.new_id()
@@ -163,12 +165,12 @@ def _server(world, entry, vpc, zones, shared_disks):
         disk = disk or _disk(world, name, wanted, zone, not index)
         if wanted.get("shared"):
             shared_disks[name] = disk
-        attach(server, disk, "/dev/vd%s" % "abcdefghijklmnop"[index])
+        plug(server, disk, "/dev/vd%s" % "abcdefghijklmnop"[index])
     return server
 
 
 def start_line(world, url):
-    """What the simulator prints when it is ready (contract, section 5)."""
+    """What the simulator prints when it is ready (guide "Rehearsing on the simulator")."""
     known = world.identity
     keys = ("region", "project_id", "project_name", "domain_name", "username", "password", "access_key", "secret_key")
     return {

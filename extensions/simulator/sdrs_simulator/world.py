@@ -17,7 +17,7 @@ COLLECTIONS = (
     "vpcs", "subnets", "peerings", "network_acls", "as_groups", "tokens", "security_groups", "publicips",
 )
 DEFAULT_SETTINGS = {
-    # Unknown of the real service, so switchable (field notes 7).
+    # Unknown of the real service, so switchable (service.md, section 8).
     "swap_ids_on_switch": False,  # true, or "servers" or "volumes" alone
     "pairs_outlive_instance": False,
     "batch_offered": True,
@@ -39,7 +39,7 @@ DEFAULT_SETTINGS = {
     "vpc_lists_refused": {},  # route_tables, peerings or network_acls: the status of the answer where they are not offered
     "first_sync_seconds": 60,
     "resync_seconds": 1,
-    # Seconds at --speed 1; from field notes 2 and the examples of the reference.
+    # Seconds at --speed 1; from service.md, section 6 and the examples of the reference.
     "durations": {
         "createProtectionGroupNoCG": 15, "deleteProtectionGroupNoCG": 8, "startProtectionGroupNoCG": 14,
         "reprotectProtectionGroupNoCG": 25, "stopProtectionGroupNoCG": 8, "failoverProtectionGroupNoCG": 45,
@@ -48,7 +48,7 @@ DEFAULT_SETTINGS = {
         "attachReplicationPairNew": 20, "detachReplicationPairNew": 15, "addNicNew": 12, "deleteNicNew": 10,
         "resizeProtectedInstanceNew": 45, "createReplicationPairNoCG": 50, "deleteReplicationPairNoCG": 15,
         "expandReplicationPairNew": 30, "createDisasterRecoveryDrill": 240, "deleteDisasterRecoveryDrill": 60,
-        "startServer": 12, "stopServer": 15, "deleteServer": 20,
+        "startServer": 12, "stopServer": 15, "deleteServer": 20, "createVolume": 8,
     },
     "seconds_per_disk": 30,
     # How answers look, see altered.py.
@@ -89,7 +89,7 @@ class World:
         return str(uuid.uuid4())
 
     def new_job_id(self):
-        """32 hex digits; digits 17 to 28 are the submission time in milliseconds (field notes 2)."""
+        """32 hex digits; digits 17 to 28 are the submission time in milliseconds (service.md, section 6)."""
         count = self.counters["jobs"] = self.counters.get("jobs", 0) + 1
         return "%s%012x%04x" % ("ff8080826b45d4a5", int(self.now() * 1000), count % 65536)
 

@@ -16,10 +16,9 @@ from .._sdrs import server_group
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .._sdrs.sites import production_zone, server_halves, volume_halves
 from .document import at, entries, groups
-from .index import World
+from .index import LiveIndex
 
-# More new servers than this are worth the list of all.
-_FEW = 3
+_FEW = 3  # more new servers are worth the list of all
 
 
 @dataclass
@@ -94,7 +93,7 @@ def read(lookup, params):
     :raises ConfigError: the document names something twice, or lacks what a creation needs
     :raises Refused: a reference means nothing or too much, or an object in another group
     """
-    world, live = World(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
+    world, live = LiveIndex(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
     live.world = world
     by_server, disks, new = {}, {}, []
     for path, given in groups(params["server_groups"]):
@@ -216,7 +215,7 @@ def _read_pair(world, group, zone, path, given, instance):
     """A pair is found by its disk, else by its device at the instance, else by its name."""
     entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
     if given["volume"]:
-        meant = _meant(group, path + ".volume", world.volume, given["volume"], zone)
+        meant = _meant(group, path + ".volume", world.finder(group, given), given["volume"], zone)
         if meant is None:
             return entry
         entry.obj, entry.want["volume"], entry.found = meant
