@@ -18,7 +18,9 @@ _PROTECTION = {
     "failed-over": "NOT protected (failed-over): nothing replicates its data until it is re-protected",
     "available": "NOT protected: protection is off",
 }
-_TITLES = {"drill": "drill", "planned_failover": "planned failover", "failover": "failover", "failback": "failback", "reprotect": "re-protection"}
+_TITLES = {"drill": "drill", "planned_failover": "planned failover", "failover": "failover", "failback": "failback", "reprotect": "re-protection",
+           "recover_by_drill": "recovery by drill"}
+_DRILLS = ("drill", "recover_by_drill")
 _NOTHING = "nothing: nothing was sent that changes anything"
 # What a person cannot mend in the group itself: the connection or the account.
 _OUTSIDE = ("APIGW.", "SDRS.0102", "SDRS.0103")
@@ -79,7 +81,7 @@ def _servers(run):
     up = [name for name in wanted if _up(tried.get(name))]
     down = [name for name in wanted if name in tried and name not in up]
     rest = [name for name in wanted if name not in tried]
-    kind = "drill servers" if run.get("what") == "drill" else "servers"
+    kind = "drill servers" if run.get("what") in _DRILLS else "servers"
     text = "%s %d of %d verified up" % (kind, len(up), len(wanted))
     text += ", failed: %s" % listed(down) if down else ""
     return [text + (", not tried: %s" % listed(rest) if rest else "")]
@@ -159,7 +161,7 @@ def _left(run):
         return [] if not run.get("errors") or run.get("servers") else ["no server was verified"]
     if what == "reprotect":
         return [] if (run.get("group") or {}).get("status") == "protected" else ["the re-protection"]
-    switched = _reached(run, "switched") or run.get("position") == "there"
+    switched = what in _DRILLS or _reached(run, "switched") or run.get("position") == "there"
     if not switched:
         found.append("the switch to the %s site" % run.get("site"))
     tried = {server.get("protected_instance") for server in run.get("servers") or []}
@@ -167,7 +169,7 @@ def _left(run):
         rest = [name for name in wave.get("instances") or [] if name not in tried]
         if rest and not (run.get("no_change") and not run.get("errors")):
             found.append("wave %s: %s not tried" % (wave.get("number"), listed(rest)))
-    if switched and (run.get("group") or {}).get("status") == "failed-over":
+    if what not in _DRILLS and switched and (run.get("group") or {}).get("status") == "failed-over":
         found.append("re-protection from the new site")
     return found
 
@@ -223,6 +225,8 @@ def _next(run):
 
 
 def _after_success(what, status, run):
+    if what == "recover_by_drill":
+        return None
     if what == "drill":
         return step("see when the next drill is due", "drill_status")
     if status == "failed-over":

@@ -42,7 +42,8 @@ INTERNAL = {
         "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why", "drill_written",
     ),
     "recover_by_drill": (
-        "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_checked", "recover_by_drill_drills", "recover_by_drill_eip",
+        "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_came_to", "recover_by_drill_checked", "recover_by_drill_drills",
+        "recover_by_drill_eip", "recover_by_drill_ending", "recover_by_drill_endings", "recover_by_drill_written",
         "recover_by_drill_errors", "recover_by_drill_file", "recover_by_drill_found", "recover_by_drill_group", "recover_by_drill_groups",
         "recover_by_drill_instances", "recover_by_drill_made", "recover_by_drill_milestones", "recover_by_drill_named",
         "recover_by_drill_obstacles", "recover_by_drill_ordered", "recover_by_drill_readiness", "recover_by_drill_record",

@@ -82,7 +82,7 @@ def test_a_recovery_has_a_confirmation_of_its_own():
     assert wrong.startswith("recover_by_drill_confirm is true or false")
     for name in ("recover_by_drill_standing", "failover_up", "drill_group", "report_content"):
         assert name in _guards.recovery_problems("erp,crm", GROUPS, {}, [name])[0]
-    with pytest.raises(ValueError, match="^Nothing was sent: not confirmed is erp; .* may recover"):
+    with pytest.raises(ValueError, match="^Nothing was sent: not confirmed is erp; .*add -e recover_by_drill_confirm=erp"):
         _guards.permitted({"id": "g"}, "crm", "erp", {}, (), _guards.recovery_problems)
 
 
