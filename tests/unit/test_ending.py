@@ -220,3 +220,33 @@ def test_results_are_one_line_for_each_kind_of_operation():
     assert rehearsed[0][1] == "would be power on: ecs server s-0"
     assert screen.ended("erp", "Mine", "ansible.builtin.command", {"changed": True}, ours=False) == [("erp", "Mine: changed", "changed")]
     assert max(map(len, _console.line("erp", "word " * 60, 61))) <= 80 and _console.line("erp", "x", 61)[0].startswith("  1:01")
+
+
+@pytest.mark.parametrize("kinds, matched, sources, folders, text", [
+    (["server_group"], ["erp"], ["/x/inventory.yml"], ["host_vars/erp.yml"], None),
+    (["server_group"], ["erp"], ["erp,"], [], None),
+    (["server_group"], ["erp"], ["erp,"], ["host_vars/erp.yml"], "host_vars/erp.yml would not be read"),
+    (["protected_instance"], ["erp"], ["x"], [], "These hosts are no protection groups (sdrs_kind): erp"),
+    (["server_group"], [], ["x"], [], "sdrs_hosts is 'crm' in the inventory"),
+])
+def test_what_is_wrong_with_the_hosts_of_a_run(kinds, matched, sources, folders, text):
+    found = _guards.target_problems({"hosts": ["erp"], "pattern": "crm"}, kinds, matched, sources, folders)
+    assert bool(found) == bool(text) and (not text or text in found[0]), found
+    if folders and text:
+        assert "-i inventory.yml --limit erp" in found[0]
+
+
+def test_the_report_says_what_the_screen_says(tmp_path, monkeypatch):
+    from ansible_collections.cloud_dr.sdrs.plugins.filter import run_report
+
+    monkeypatch.chdir(tmp_path)
+    report = run_report.FilterModule().filters()["run_report"]({**run(), "server_group": OVER, "project": {"region": "eu-de", "id": "p"}})
+    assert report["state"][0].startswith("production at the target site") and report["done"][0] == "switched after 9 s"
+    assert report["not_done"] == ["re-protection from the new site"] and "cloud_dr.sdrs.reprotect" in report["next"][1]
+    assert report["run"]["region"] == "eu-de" and report["run"]["source_zone"] == "a" and report["run"]["commit"] is None
+
+
+def test_a_recovery_by_drill_repeats_its_own_confirmation():
+    words, _left = _ending_lines.typed_again(dict(COMMAND, playbook="cloud_dr.sdrs.recover_by_drill", extra_vars=["recover_by_drill_confirm=erp"]),
+                                             _ending.step("again", confirm=True), ["erp"], ["erp"])
+    assert words[-1] == "-e recover_by_drill_confirm=erp" and sum("confirm" in word for word in words) == 1
