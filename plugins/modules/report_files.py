@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: report_files
 short_description: Write several small files in one task
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Writes the reports and the records of the roles of this collection, all in one task, as a runbook must not lose time over files.
     Each file is replaced as a whole or not at all.
@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes
 options:
   files:
-    description: The files, as a mapping of absolute paths to their text. Folders are made.
+    description: The files, as a mapping of absolute paths to their text. Missing folders are created.
     type: dict
   absent:
     description: Absolute paths of files to remove.
@@ -56,7 +56,7 @@ jobs:
   elements: dict
   sample: []
 paths:
-  description: Where each file of O(files) is, by the path it was asked for; null where it could not be written at all.
+  description: Where each file of O(files) was written, by its requested path; null if it could not be written anywhere.
   returned: success
   type: dict
   sample: {/srv/evidence/erp/drill.json: /srv/evidence/erp/drill.json}
@@ -86,7 +86,7 @@ SPEC = Spec(
     },
     required_one_of=[("files", "absent")],
 )
-DECLARATION = Local(report_files.write, rules=report_files.RULES)
+DECLARATION = Local(report_files.write, rules=report_files.RULES, bulky=("files",))
 
 
 def main():

@@ -6,10 +6,9 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import json
 import re
-import subprocess
 import sys
-import tarfile
 
 import pytest
 import yaml
@@ -18,6 +17,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api, s
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.error_codes import CODES
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs.options import reference
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _report
 from sdrs_simulator import faults
 from support import ROOT
 
@@ -35,6 +35,8 @@ NOT_OF_ANSIBLE = sorted(
     path for wing in ("_cloud", "_engine", "_sdrs", "_neighbours") for path in (ROOT / "plugins" / "module_utils" / wing).rglob("*.py")
 ) + [ROOT / "plugins" / "module_utils" / "_module" / "argument_spec.py"]
 LICENCE = "SPDX-License-" + "Identifier: GPL-3.0-or-later"
+# What is new since the last release says that it came with this one.
+NEXT_VERSION = "1.0.0"
 # Files over the limit, each with its reason.
 LONG_FILES = {
     "error_codes.py": "data: the reference's table",
@@ -64,6 +66,43 @@ def test_documentation_is_complete(module):
     assert own - shared <= set(doc.get("options") or {})
     assert any("cloud_dr.sdrs." + module in task for task in examples)
     assert "error" in returned and all(entry.get("description") and entry.get("returned") for entry in returned.values())
+
+
+def _documented():
+    """``(path, its documentation)`` of everything that ansible-doc shows and that has a version."""
+    for folder in ("modules", "inventory", "callback", "lookup", "filter"):
+        for path in sorted((ROOT / "plugins" / folder).iterdir()):
+            found = re.search(r'DOCUMENTATION = r?"""(.*?)"""', path.read_text(), re.S) if path.suffix == ".py" else None
+            if found:
+                yield path, yaml.safe_load(found[1])
+            elif path.suffix == ".yml":
+                yield path, yaml.safe_load(path.read_text())["DOCUMENTATION"]
+    path = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "sdrs_events.py"
+    yield path, yaml.safe_load(re.search(r'DOCUMENTATION = r?"""(.*?)"""', path.read_text(), re.S)[1])
+
+
+def test_everything_says_since_when_it_is_there():
+    """The changelog's lists of new modules and plugins are made of it."""
+    released = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text())["releases"]
+    versions = {path.name: doc.get("version_added") for path, doc in _documented()}
+    assert len(versions) > len(MODULES)
+    assert {name: version for name, version in versions.items() if version not in (*released, NEXT_VERSION)} == {}
+    for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")):
+        for name, entry in yaml.safe_load(path.read_text())["argument_specs"].items():
+            assert entry.get("version_added") in (*released, NEXT_VERSION), (path, name)
+
+
+def test_examples_are_one_document_each():
+    for path in [*(ROOT / "plugins").glob("*/*.py"), *(ROOT / "extensions" / "eda").rglob("*.py")]:
+        found = re.search(r'EXAMPLES = r?"""(.*?)"""', path.read_text(), re.S)
+        assert not found or len(list(yaml.safe_load_all(found[1]))) == 1, path
+
+
+def test_the_schema_of_reports_is_at_its_id():
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+    assert schema["$id"] == _report.SCHEMA == schema["properties"]["schema"]["const"]
+    # A page that shows the file is no schema.
+    assert schema["$id"].startswith("https://raw.githubusercontent.com/") and schema["$id"].endswith("/docs/report.schema.json")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -160,13 +199,3 @@ def test_an_option_and_its_alias_with_different_values():
     assert argument_spec.alias_conflicts(nested, {"groups": [{}, {"server_group": "a", "server_group_id": "b"}]}) == [
         ("groups[1].server_group", "groups[1].server_group_id"),
     ]
-
-
-def test_the_tarball_holds_the_simulator_and_no_tests(tmp_path):
-    galaxy = ROOT / ".build" / "venv" / "bin" / "ansible-galaxy"
-    command = [str(galaxy) if galaxy.exists() else "ansible-galaxy", "collection", "build", "--output-path", str(tmp_path), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
-    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as tarball:
-        names = tarball.getnames()
-    assert "extensions/simulator/sdrs_simulator/__main__.py" in names and "playbooks/demo.yml" in names
-    assert not [name for name in names if name.startswith(("tests", ".build", ".ci"))]

@@ -24,8 +24,10 @@ from support import TaskFailed
 
 # Routes that no SDK has, with the operation whose sample in ``vendor.UNMODELLED`` is the measure.
 UNMODELLED = {("GET", "/v1/{project_id}/cloudservers/{server_id}/autorecovery"): "show_ecs_auto_recovery"}
+# The metadata service is no service of an SDK; its core reads it (tests/integration/test_credentials.py).
+_NOT_OF_SERVICES = ("/__simulator__", "/meta-data", "/openstack")
 ROUTES = [
-    (method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith("/__simulator__") and (method, path) not in UNMODELLED
+    (method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith(_NOT_OF_SERVICES) and (method, path) not in UNMODELLED
 ]
 # The services whose paths begin alike; everything else is of SDRS.
 _SERVICES = {
@@ -34,8 +36,8 @@ _SERVICES = {
 }
 # Keys that the vendor's models lack and the simulator sends all the same: the page that has them.
 KNOWN_BETTER = {
-    "entities.disaster_recovery_drill_id": "field-notes, section 3.1: both Terraform providers read it from the jobs of drills",
-    **dict.fromkeys(("vpc.enable_shared_snat", "vpcs[].enable_shared_snat"), "vpc-update.txt, table of the response: Open Telekom Cloud has it"),
+    "entities.disaster_recovery_drill_id": "service.md, section 2: both Terraform providers read it from the jobs of drills",
+    **dict.fromkeys(("vpc.enable_shared_snat", "vpcs[].enable_shared_snat"), "VPC API, Updating VPC Information, response: Open Telekom Cloud has it"),
 }
 # Fields that the vendor's models call mandatory and the simulator does not send.
 MAY_LACK = {
@@ -305,7 +307,7 @@ def test_what_the_vendor_calls_mandatory_is_sent(method, path):
 
 # What the collection sends and the vendor's models of requests lack.
 ALSO_SENT = {
-    ("/v1/{project_id}/vpcs/{vpc_id}", "vpc.enable_shared_snat"): "vpc-update.txt, table of the request: Open Telekom Cloud has it",
+    ("/v1/{project_id}/vpcs/{vpc_id}", "vpc.enable_shared_snat"): "VPC API, Updating VPC Information, table of the request: Open Telekom Cloud has it",
 }
 
 

@@ -58,8 +58,10 @@ class Lost(NotSent):
 class Transport:
     """Sends requests one by one, from any thread."""
 
-    def __init__(self, settings, agent, session=None):
+    def __init__(self, settings, agent, session=None, warn=None):
         self._settings, self._agent, self._given, self._own = settings, agent, session, threading.local()
+        self._made = []
+        self._recorder = _recorder(warn)
         for url in getproxies_environment().values():
             mask.register_url(url)
 
@@ -69,10 +71,16 @@ class Transport:
         session = getattr(self._own, "session", None)
         if session is None:
             session = self._own.session = self._given or new_session()
+            self._made.append(session)
             session.headers.update({
                 "Content-Type": "application/json", "X-Language": "en-us", "User-Agent": self._agent, "Accept-Encoding": "gzip",
             })
         return session
+
+    def close(self):
+        """Close the connections of all threads; what is sent later opens new ones."""
+        for session in self._made:
+            session.close()
 
     def send(self, method, url, data, auth):
         """The response, its body read and unpacked; of one with an error status, nothing when the body cannot be had.
@@ -80,6 +88,17 @@ class Transport:
         :raises NotSent: nothing has reached the service
         :raises Lost: it may have
         """
+        if self._recorder is None:
+            return self._send(method, url, data, auth)
+        try:
+            response = self._send(method, url, data, auth)
+        except NotSent as failure:
+            self._recorder.note(method, url, data, None, str(failure))
+            raise
+        self._recorder.note(method, url, data, response)
+        return response
+
+    def _send(self, method, url, data, auth):
         adapter = self._session.get_adapter(url)
         own = isinstance(adapter, Adapter)
         try:
@@ -112,6 +131,14 @@ class Transport:
         if holds(ssl.SSLError, http.SSLError, lower.SSLError) or (_plain(error) and error.errno is None):
             return NotSent("TLS to %s failed: %s" % (host, why), final=True)
         return NotSent("%s cannot be reached: %s" % (host, why), final=not isinstance(error, (http.ConnectionError, http.Timeout)))
+
+
+def _recorder(warn):
+    if not os.environ.get("SDRS_RECORD"):
+        return None
+    from .record import recorder  # here, because few tasks need it and all would pay for it
+
+    return recorder(warn)
 
 
 def _plain(error):

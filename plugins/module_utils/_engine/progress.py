@@ -31,6 +31,12 @@ class ProgressReporter:
             except (OSError, AttributeError):
                 self._socket = None
 
+    def close(self):
+        """Nothing is told from now on."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
     def planned(self, steps):
         """So many steps are to be carried out from now on."""
         self._send({"event": "planned", "steps": sum(bool(step.call) for step in steps)})

@@ -89,10 +89,11 @@ def _wanted(entry):
 def _changed(wanted, subnet):
     """The changeable options that differ; NTP servers have no order."""
     have = live_options(subnet)
-    return {
-        key: wanted[key] for key in CHANGEABLE if key in wanted
-        and (set(wanted[key]) != set(have[key]) if key == "ntp_servers" else wanted[key] != have[key])
-    }
+
+    def differs(key):
+        return set(wanted[key]) != set(have[key]) if key == "ntp_servers" else wanted[key] != have[key]
+
+    return {key: wanted[key] for key in CHANGEABLE if key in wanted and differs(key)}
 
 
 def _body(options):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attaching pairs to instances and detaching them (5.5.6, 5.5.7). PRIVATE to the collection.
 
-Detaching is real: it unplugs the disk from the servers (SEMANTICS, section 3).
+Detaching is real: it unplugs the disk from the servers (semantics.md, section 3).
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ def wants_change(params, pair):
     if wanted is None:
         return False
     named = {entry["protected_instance"] for entry in wanted}
-    return bool(
-        named - set(have) or (params["purge_attachments"] and set(have) - named)
-        or pair.get("status") in ("error-attaching", "error-detaching")
-    )
+    unwanted = set(have) - named if params["purge_attachments"] else ()
+    return bool(named - set(have) or unwanted or pair.get("status") in ("error-attaching", "error-detaching"))
 
 
 def read_attachments(lookup, params, live, group_id):
