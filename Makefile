@@ -13,18 +13,19 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 CORES := 2.16 2.18 2.20 2.21
 PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-4]*/bin/python3)
 
-.PHONY: help demo test lint sanity unit faults matrix gates behaviours hostile bench build release release-files sbom clean
+.PHONY: help demo test lint sanity unit faults matrix gates behaviours hostile bench docs build release release-files sbom clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
 	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
-	@echo "make unit    the unit and contract tests alone"
+	@echo "make unit    the unit and contract tests and the cassettes alone"
 	@echo "make faults  every fault at every call of every writing module (make test leaves out every other call of long ones)"
 	@echo "make hostile names that are programs, paths or escapes through every outlet, on every supported ansible-core"
 	@echo "make gates   what Galaxy and certification check, as they do, on every supported ansible-core and Python; ONLY='sanity 2.16' for some"
 	@echo "make behaviours  the plays under each behaviour of the simulator that nobody knows of the service; ONLY='a name' for one"
 	@echo "make matrix  gates, hostile, faults and behaviours, for the night"
 	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
+	@echo "make docs    the documentation site, below .build/docs/html; links are checked, and widths if Chromium is here"
 	@echo "make build   the collection's tarball, below .build"
 	@echo "make release VERSION=1.0.0  the changelog of a release; make release-files: tarball, checksum, SBOM and notes, below .build/release"
 
@@ -50,7 +51,7 @@ sanity: $(VENV)/test
 	$(BIN)/python tests/gates.py "fast sanity"
 
 unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
-	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract
+	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract tests/replay
 
 faults: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -n 8 tests/integration/test_faults.py
@@ -71,6 +72,9 @@ behaviours: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 
 bench: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python benchmarks
+
+docs: .build/venv-docs/made .build/tree/ansible_collections/cloud_dr/sdrs
+	@PATH="$(CURDIR)/.build/venv-docs/bin:$$PATH" $(CURDIR)/.build/venv-docs/bin/python docs/site/build.py
 
 build: $(VENV)/demo
 	$(BIN)/ansible-galaxy collection build --force --output-path .build .
@@ -93,6 +97,11 @@ $(VENV)/demo: requirements.txt tests/requirements-demo.txt | $(VENV)/bin/python
 
 $(VENV)/test: tests/requirements.txt $(VENV)/demo
 	$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	@touch $@
+
+.build/venv-docs/made: requirements.txt tests/requirements-demo.txt docs/site/requirements.txt
+	@$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet -r requirements.txt -r tests/requirements-demo.txt -r docs/site/requirements.txt
 	@touch $@
 
 .build/venv-%/made: requirements.txt

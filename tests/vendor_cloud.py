@@ -117,6 +117,7 @@ KNOWN = {
         "ShowJobResponse": [{"job_id": JOB, "status": "SUCCESS"}],
     },
     "evs": {
+        "ShowJobResponse": [{"job_id": JOB, "status": "SUCCESS"}], "JobEntities": [{"volume_id": FREE_DISK}],
         "VolumeDetail": [
             _volume(DISK, "web-root", ZONES[0], SERVER), _volume(TWIN_DISK, "web-root", ZONES[1], TWIN), _volume(FREE_DISK, "free", ZONES[0]),
             _volume(LONE_DISK, "lone", ZONES[0]), _volume(LONE_TWIN, "lone", ZONES[1]), _volume(CLUSTER_DISK, "free-root", ZONES[0], FREE_SERVER),
@@ -374,14 +375,14 @@ class Clock:
     @contextlib.contextmanager
     def used(self):
         """Tasks wait by this clock, take no lock, and use one thread."""
-        kept = run_module.Waiting, run_module.locked, run_module._PARALLEL
+        kept = run_module.Waiting, run_module.locked, run_module.PARALLEL
         waiting = kept[0]
         run_module.Waiting = lambda *args: waiting(*args, clock=self.now, sleep=self.sleep)
-        run_module.locked, run_module._PARALLEL = lambda *args: contextlib.nullcontext(), 1
+        run_module.locked, run_module.PARALLEL = lambda *args: contextlib.nullcontext(), 1
         try:
             yield
         finally:
-            run_module.Waiting, run_module.locked, run_module._PARALLEL = kept
+            run_module.Waiting, run_module.locked, run_module.PARALLEL = kept
 
 
 def _login(kind):

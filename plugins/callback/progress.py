@@ -11,7 +11,7 @@ version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - While one task of this collection runs many jobs, prints what has ended or failed, and every few seconds what is in flight, with
+  - While one task of this collection runs many jobs, prints which jobs have ended or failed, and every few seconds which are running, with
     the service's own percentages.
   - Listens on a socket in a folder that only the user can enter. Tasks that run on the same machine send to it, and never wait for it.
   - Prints nothing unless the output is a terminal or O(show=always).
@@ -29,7 +29,7 @@ options:
       - section: callback_sdrs_progress
         key: show
   interval:
-    description: Seconds between two lines about what is in flight, from 0.01 to 3600. Other values are told and passed over.
+    description: Seconds between two lines about running jobs, from 0.01 to 3600. Other values are reported and ignored.
     type: float
     default: 10
     env:

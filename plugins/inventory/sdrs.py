@@ -15,9 +15,9 @@ description:
   - The file's name is C(sdrs.yml) or ends in C(.sdrs.yml); C(.yaml) does too.
   - Every host has C(sdrs_kind), V(server_group) or V(protected_instance). Hosts are in groups C(sdrs_status_<status>) and
     C(sdrs_site_<source or target>), instances also in C(sdrs_group_<protection group>) and C(sdrs_tag_<key>_<value>).
-  - A host has the name of its object, or its ID where the name is no plain one, is not unique, or means something else in an inventory.
-    Names of groups that are made of values become identifiers. Values are text, and never taken for templates.
-  - Reads one list of each kind of object, whatever their number. Options may be templates.
+  - A host is named after its object, or after its ID if the name is not a plain one, is not unique, or has another meaning in an inventory.
+    Values that become names of groups are turned into identifiers. Values are text, and never evaluated as templates.
+  - Reads one list for each kind of object, however many there are. Options may be templates.
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
   - ansible.builtin.constructed
@@ -130,8 +130,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _found(self, settings, path, cache):
         self.load_cache_plugin()
-        # The environment may name another cloud or project for the same file.
-        where = json.dumps([settings.url("sdrs"), settings.project_id, settings.project_name, self.get_option("hosts")])
+        # The environment may name another cloud, account or project for the same file.
+        who = [settings.credentials.get(name) for name in ("username", "user_id", "domain_name", "domain_id")]
+        where = json.dumps([settings.url("sdrs"), settings.project_id, settings.project_name, self.get_option("hosts"), settings.agency, who])
         key = "%s_%s" % (self.get_cache_key(path), hashlib.sha256(where.encode()).hexdigest()[:12])
         use = self.get_option("cache") and cache
         if use and key in self._cache:

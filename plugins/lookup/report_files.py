@@ -10,11 +10,11 @@ version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Reads JSON files that roles of this collection saved. What is no regular file, is very large, cannot be read or holds no mapping is left
+  - Reads JSON files that roles of this collection saved. Files that are not regular, very large, unreadable or without a mapping are left
     out with a warning.
 options:
   _terms:
-    description: Paths, in which V(*) stands for any text. The files of each are sorted by name, backwards, which puts the newest first.
+    description: Paths, in which V(*) matches any text. The files of each are sorted by name in reverse, so that the newest come first.
     type: list
     elements: str
     required: true

@@ -24,7 +24,7 @@ options:
     type: list
     elements: str
   server_group:
-    description: Name or ID of a protection group, whose servers at O(site) are meant.
+    description: Name or ID of a protection group, to select its servers at O(site).
     type: str
     aliases: [server_group_id]
   site:

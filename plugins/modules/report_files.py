@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes
 options:
   files:
-    description: The files, as a mapping of absolute paths to their text. Folders are made.
+    description: The files, as a mapping of absolute paths to their text. Missing folders are created.
     type: dict
   absent:
     description: Absolute paths of files to remove.
@@ -56,7 +56,7 @@ jobs:
   elements: dict
   sample: []
 paths:
-  description: Where each file of O(files) is, by the path it was asked for; null where it could not be written at all.
+  description: Where each file of O(files) was written, by its requested path; null if it could not be written anywhere.
   returned: success
   type: dict
   sample: {/srv/evidence/erp/drill.json: /srv/evidence/erp/drill.json}

@@ -44,7 +44,7 @@ healthy:
   sample: true
 checks:
   description:
-    - The findings, in the order in which a fault hides what comes after it. Values of credentials are in none of them.
+    - The findings, in the order in which one fault hides the next. They never contain values of credentials.
   returned: success
   type: list
   elements: dict

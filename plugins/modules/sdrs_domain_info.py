@@ -11,7 +11,7 @@ module: sdrs_domain_info
 short_description: Query SDRS active-active domains
 version_added: 1.0.0
 description:
-  - Lists active-active domains, which tell what availability zones can protect each other.
+  - Lists active-active domains, which define the availability zones that can protect each other.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:

@@ -38,7 +38,7 @@ options:
     choices: [security_groups, tags]
     required: true
   auto_recovery:
-    description: Compare automatic recovery, too, for what is returned. That takes a request for each server.
+    description: Compare automatic recovery as well, in what is returned. This takes one request for each server.
     type: bool
     default: false
 seealso:

@@ -12,7 +12,7 @@ short_description: Compare production and DR servers of an SDRS protection group
 version_added: 1.0.0
 description:
   - SDRS replicates disks, but does not synchronise what else makes a server. This module compares names, flavors, number of NICs, security groups,
-    tags, agencies, ECS groups and host names, and tells where they differ. What ECS does not tell of one of the servers is unknown, and no difference.
+    tags, agencies, ECS groups and host names, and returns the differences. What ECS does not report for both servers is unknown, and no difference.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -29,7 +29,7 @@ options:
     type: list
     elements: str
   auto_recovery:
-    description: Compare automatic recovery, too. That takes a request for each server.
+    description: Compare automatic recovery as well. This takes one request for each server.
     type: bool
     default: false
 seealso:
@@ -46,7 +46,7 @@ RETURN = r"""
 drift:
   description:
     - One entry for each protected instance. C(differences) is null when one of the servers cannot be read.
-    - Of each difference, C(repairable) tells whether M(cloud_dr.sdrs.sdrs_drift) can repair it, and C(remedy) what to do.
+    - For each difference, C(repairable) says whether M(cloud_dr.sdrs.sdrs_drift) can repair it, and C(remedy) what to do.
   returned: success
   type: list
   elements: dict

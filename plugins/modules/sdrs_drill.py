@@ -26,20 +26,20 @@ options:
   name:
     description:
       - Name of the drill, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Together with O(id), the drill is renamed,
-        unless another drill of the group bears that name.
+        unless another drill of the group has that name.
     type: str
   id:
     description:
       - ID of an existing drill.
-      - With O(state=absent), all options that identify the drill must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the drill must agree; otherwise nothing is sent.
     type: str
   server_group:
-    description: Name or ID of the protection group. Needed to create a drill, fixed then.
+    description: Name or ID of the protection group. Required to create a drill; immutable.
     type: str
     aliases: [server_group_id]
   drill_vpc:
     description:
-      - Name or ID of the VPC to drill in. Its CIDR block and subnets must be those of the group's VPC. Fixed at creation.
+      - Name or ID of the VPC to drill in. Its CIDR block and subnets must be those of the group's VPC. Immutable.
       - When it is left out, the service creates a VPC, which outlives the drill.
     type: str
     aliases: [drill_vpc_id]

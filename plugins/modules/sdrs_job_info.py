@@ -26,7 +26,7 @@ options:
   service:
     description: The service that O(job_ids) belong to.
     type: str
-    choices: [sdrs, ecs]
+    choices: [sdrs, ecs, evs]
     default: sdrs
   jobs:
     description: Jobs as another module returned them. Each has V(job_id), and V(service) if it is not O(service).
@@ -41,7 +41,7 @@ options:
     type: float
     default: 1800.0
   poll_interval:
-    description: Seconds between two looks at a job, from 0.01 to 3600. By default they start at half a second and grow with the time already waited.
+    description: Seconds between polls of a job, from 0.01 to 3600. By default the interval starts at 0.25 seconds and grows with the time already waited.
     type: float
 """
 
@@ -81,7 +81,7 @@ from ..module_utils._engine.run import Query
 SPEC = Spec(
     {
         "job_ids": {"type": "list", "elements": "str"},
-        "service": {"type": "str", "choices": ["sdrs", "ecs"], "default": "sdrs"},
+        "service": {"type": "str", "choices": ["sdrs", "ecs", "evs"], "default": "sdrs"},
         "jobs": {"type": "list", "elements": "dict"},
         "wait": {"type": "bool", "default": False},
         "wait_timeout": {"type": "float", "default": 1800.0},

@@ -26,27 +26,27 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the protected instance, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
-      - When O(server) or O(id) is given, the instance is found by that, and renamed if it bears another name. With O(id), the name of another
+      - Name of the protected instance, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Required to create one.
+      - When O(server) or O(id) is given, the instance is found by that, and renamed if its name differs. With O(id), the name of another
         instance of the group is refused.
     type: str
   id:
     description:
       - ID of an existing protected instance. A O(server) of another instance is refused.
-      - With O(state=absent), all options that identify the instance must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the instance must agree; otherwise nothing is sent.
     type: str
   server_group:
-    description: Name or ID of the protection group. Needed to create an instance, fixed then.
+    description: Name or ID of the protection group. Required to create an instance; immutable.
     type: str
     aliases: [server_group_id]
   server:
     description:
-      - Name or ID of the protected server. Needed to create an instance, fixed then.
-      - Either of the instance's two servers means the instance.
+      - Name or ID of the protected server. Required to create an instance; immutable.
+      - Either of the instance's two servers identifies it.
     type: str
     aliases: [server_id]
   description:
-    description: Description, at most 64 bytes without C(<) and C(>). Fixed at creation.
+    description: Description, at most 64 bytes without C(<) and C(>). Immutable.
     type: str
   cluster:
     description: ID of the DSS storage pool for the DR disks. Used at creation only.
@@ -89,9 +89,9 @@ options:
   delete_last_copy:
     description:
       - With O(state=absent), consent to removing an instance that holds, or may hold, the last copy of its data. Without it such an
-        instance is neither deleted nor removed, with its DR server or without.
+        instance is not deleted, with or without its DR server.
       - The last copy is what remains when the production server or one of its disks does not exist, when the instance or one of its pairs is
-        V(invalid), in V(fault) or V(error-failing-over), or when a pair has a fault level. Where ECS or EVS does not answer, the consent is
+        V(invalid), in V(fault) or V(error-failing-over), or when a pair has a fault level. If ECS or EVS does not respond, consent is
         needed only with O(delete_target_server) or O(delete_target_eip).
     type: bool
     default: false

@@ -32,7 +32,7 @@ options:
   name_prefix:
     description:
       - Prefix of the instances' names, 1 to 59 letters, digits, C(.), C(_) and C(-). The service appends C(-0001) and so on.
-        Needed to create instances.
+        Required to create instances.
     type: str
   servers:
     description: The servers to protect.
@@ -81,7 +81,7 @@ options:
   delete_last_copy:
     description:
       - With O(state=absent), consent to removing instances that hold, or may hold, the last copy of their data, because production is
-        lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for what that means.
+        lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for the definition.
     type: bool
     default: false
 """

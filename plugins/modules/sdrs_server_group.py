@@ -25,36 +25,36 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the protection group. Together with O(id), the group is renamed, unless another group bears that name.
+      - Name of the protection group. Together with O(id), the group is renamed, unless another group has that name.
       - At most 64 bytes of letters, digits, C(.), C(_) and C(-).
     type: str
   id:
     description:
       - ID of an existing protection group.
-      - With O(state=absent), all options that identify the group must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the group must agree; otherwise nothing is sent.
     type: str
   description:
     description:
-      - Description, at most 64 bytes without C(<) and C(>). Fixed at creation.
+      - Description, at most 64 bytes without C(<) and C(>). Immutable.
     type: str
   source_availability_zone:
-    description: Availability zone of the production site at creation. Needed to create a group, fixed then.
+    description: Availability zone of the production site at creation. Required to create a group; immutable.
     type: str
   target_availability_zone:
-    description: Availability zone of the DR site at creation. Needed to create a group, fixed then.
+    description: Availability zone of the DR site at creation. Required to create a group; immutable.
     type: str
   active_active_domain:
     description:
-      - Name or ID of the active-active domain. Fixed at creation.
+      - Name or ID of the active-active domain. Immutable.
       - May be left out when exactly one domain joins the two availability zones.
     type: str
     aliases: [domain]
   source_vpc:
-    description: Name or ID of the VPC of the servers. Needed to create a group, fixed then.
+    description: Name or ID of the VPC of the servers. Required to create a group; immutable.
     type: str
     aliases: [source_vpc_id]
   dr_type:
-    description: Deployment model. The service's default is V(migration). Fixed at creation.
+    description: Deployment model. The service's default is V(migration). Immutable.
     type: str
   protection:
     description:
@@ -82,7 +82,7 @@ options:
   delete_last_copy:
     description:
       - With O(purge=true), consent to removing instances and pairs that hold, or may hold, the last copy of their data, because
-        production is lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for what that means. Without it such a group stays as it is.
+        production is lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for the definition. Without it such a group is left unchanged.
     type: bool
     default: false
 """

@@ -25,21 +25,21 @@ options:
   id:
     description:
       - ID of an existing VPC.
-      - With O(state=absent), all options that identify the VPC must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the VPC must agree; otherwise nothing is sent.
     type: str
   name:
-    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed, unless another VPC bears that name.
+    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed, unless another VPC has that name.
     type: str
   cidr:
     description:
       - CIDR block, within 10.0.0.0/8 to 10.255.255.240/28, 172.16.0.0/12 to 172.31.255.240/28 or 192.168.0.0/16 to
-        192.168.255.240/28. Needed to create a VPC.
+        192.168.255.240/28. Required to create a VPC.
     type: str
   enable_shared_snat:
     description: Whether shared SNAT is enabled.
     type: bool
   subnets:
-    description: The subnets, found by their names. Others stay unless O(purge_subnets=true).
+    description: The subnets, found by their names. Other subnets are kept unless O(purge_subnets=true).
     type: list
     elements: dict
     suboptions:
@@ -48,11 +48,11 @@ options:
         type: str
         required: true
       cidr:
-        description: CIDR block of the subnet. Fixed at creation.
+        description: CIDR block of the subnet. Immutable.
         type: str
         required: true
       gateway_ip:
-        description: Gateway of the subnet, by default the first address of O(subnets[].cidr) that can be used. Fixed at creation.
+        description: Gateway of the subnet, by default the first address of O(subnets[].cidr) that can be used. Immutable.
         type: str
       dns_list:
         description:
@@ -118,7 +118,7 @@ jobs:
   elements: dict
   sample: []
 pending:
-  description: What is left to do once what was begun has ended. Run the task again then.
+  description: What is left to do once the operations in progress have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict

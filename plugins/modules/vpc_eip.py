@@ -26,7 +26,7 @@ options:
     required: true
     aliases: [eip_id]
   server:
-    description: ID or unique name of the server. A DR server and the server of a drill bear production's name; use the ID then.
+    description: ID or unique name of the server. A DR server and a drill server have the production server's name; use the ID then.
     type: str
     aliases: [server_id]
   address:
@@ -42,7 +42,7 @@ options:
     choices: [bound, unbound]
     default: bound
   move:
-    description: Whether to unbind it first where it is bound to another port. What is reached by it there is cut off.
+    description: Whether to unbind it first if it is bound to another port. This cuts off whatever it serves there.
     type: bool
     default: false
 """

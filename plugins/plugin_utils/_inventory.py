@@ -127,7 +127,7 @@ def _instance_variables(instance, group, servers, drilled):
     zones = [(server or {}).get("availability_zone") for server in known]
     production = dr = None
     if zone and any(zones):
-        # One readable server is enough to tell (SEMANTICS, section 1).
+        # One readable server is enough to tell (semantics.md, section 1).
         second = zones[1] == zone if len(zones) > 1 and zones[1] else zones[0] != zone
         pair = [server or {"id": half} for server, half in zip(known, halves)] + [None]
         production, dr = (pair[1], pair[0]) if second else (pair[0], pair[1])

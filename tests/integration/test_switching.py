@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Failover, failback and re-protection (SEMANTICS, section 2), and the neighbours a runbook needs."""
+"""Failover, failback and re-protection (semantics.md, section 2), and the neighbours a runbook needs."""
 
 from __future__ import annotations
 

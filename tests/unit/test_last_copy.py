@@ -360,7 +360,7 @@ HERE, THERE = {"id": "p", "name": "n", "OS-EXT-AZ:availability_zone": "a"}, {"id
 ])
 @pytest.mark.parametrize("swapped", [False, True])
 def test_which_half_is_production(zone, halves, verdict, swapped):
-    """By its AZ, whichever field names it (SEMANTICS, section 1)."""
+    """By its AZ, whichever field names it (semantics.md, section 1)."""
     ids = list(halves)[::-1 if swapped else 1]
     obj = {"id": "i", "name": "web", "status": "protected", **dict(zip(("source_server", "target_server"), ids))}
     found = last_copy.judge(INSTANCE, obj, zone, [], halves, {})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which object a name means (SEMANTICS, section 1), without a service."""
+"""Which object a name means (semantics.md, section 1), without a service."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_protection_that_is_refused(status, wanted):
 PLANNED, UNPLANNED, REPROTECT, FORCED = {"mode": "planned"}, {"mode": "unplanned"}, {"reprotect": True}, {"mode": "unplanned", "force": True}
 
 
-# The table of SEMANTICS, section 2: status, is production at active_site, options -> operation, or "refused".
+# The table of semantics.md, section 2: status, is production at active_site, options -> operation, or "refused".
 @pytest.mark.parametrize("status, there, options, outcome", [
     ("protected", True, PLANNED, None), ("protected", True, UNPLANNED, None), ("protected", False, PLANNED, "planned_failover"),
     ("protected", False, UNPLANNED, "failover"), ("failed-over", True, PLANNED, None), ("failed-over", True, UNPLANNED, None),

@@ -186,7 +186,7 @@ class World:
             yield "a deletion without prune or absent"
 
     def broken(self):
-        """A creation that failed may be replaced (SEMANTICS, section 4)."""
+        """A creation that failed may be replaced (semantics.md, section 4)."""
         return any(obj["status"] == "error" for kind in STATUSES for obj in getattr(self.cloud.world, kind).values())
 
 

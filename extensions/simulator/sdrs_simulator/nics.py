@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""NICs of protected instances (5.5.8, 5.5.9) and how their addresses move at a switch (field notes 3.3)."""
+"""NICs of protected instances (5.5.8, 5.5.9) and how their addresses move at a switch (service.md, section 3)."""
 
 from __future__ import annotations
 

@@ -88,38 +88,40 @@ OPERATIONS = {
     "delete_all_failed_tasks": Operation("5.9.3", "DELETE", _FAILED + "/failure-jobs/batch"),
     "delete_group_failed_tasks": Operation("5.9.4", "DELETE", _FAILED + "/{server_group}/failure-jobs/batch"),
     "show_quotas": Operation("5.10.1", "GET", _V1 + "/sdrs/quotas"),
-    # Not in the reference; field notes, head of the page.
-    "list_rpo_statistics": Operation("field notes", "GET", _V1 + "/resource/rpo-statistics"),
+    # Not in the reference; service.md, section 7.
+    "list_rpo_statistics": Operation("service.md, section 7", "GET", _V1 + "/resource/rpo-statistics"),
 }
 
 _SERVER_ACTION = "/v2.1/{project_id}/servers/{ecs_server}/action"
 _AS = "/autoscaling-api/v1/{project_id}/scaling_group"
 
-# Of the neighbouring services (field notes 4; vpc-update.txt; as-group-modify.rst).
+# Of the neighbouring services (service.md, section 5).
 NEIGHBOURS = {
-    "show_ecs_server": Operation("4", "GET", _V1 + "/cloudservers/{ecs_server}", "server", service="ecs"),
-    "start_ecs_servers": Operation("4", "POST", _V1 + "/cloudservers/action", "os-start", True, "ecs"),
-    "stop_ecs_servers": Operation("4", "POST", _V1 + "/cloudservers/action", "os-stop", True, "ecs"),
+    "show_ecs_server": Operation("ECS", "GET", _V1 + "/cloudservers/{ecs_server}", "server", service="ecs"),
+    "start_ecs_servers": Operation("ECS", "POST", _V1 + "/cloudservers/action", "os-start", True, "ecs"),
+    "stop_ecs_servers": Operation("ECS", "POST", _V1 + "/cloudservers/action", "os-stop", True, "ecs"),
     # Vendor's ECS reference: security group management, tag management, status management.
     "add_ecs_security_group": Operation("ECS", "POST", _SERVER_ACTION, "addSecurityGroup", service="ecs"),
     "remove_ecs_security_group": Operation("ECS", "POST", _SERVER_ACTION, "removeSecurityGroup", service="ecs"),
     "change_ecs_tags": Operation("ECS", "POST", _V1 + "/cloudservers/{ecs_server}/tags/action", None, True, "ecs"),
     "show_ecs_auto_recovery": Operation("ECS", "GET", _V1 + "/cloudservers/{ecs_server}/autorecovery", service="ecs"),
-    "show_vpc": Operation("4", "GET", _V1 + "/vpcs/{vpc}", "vpc", service="vpc"),
-    "create_vpc": Operation("4", "POST", _V1 + "/vpcs", "vpc", service="vpc"),
-    "update_vpc": Operation("vpc-update", "PUT", _V1 + "/vpcs/{vpc}", "vpc", True, "vpc"),
-    "delete_vpc": Operation("4", "DELETE", _V1 + "/vpcs/{vpc}", service="vpc"),
-    "show_subnet": Operation("4", "GET", _V1 + "/subnets/{subnet}", "subnet", service="vpc"),
+    # Vendor's EVS reference, "Creating EVS Disks"; v2 is the version of both clouds.
+    "create_volume": Operation("EVS", "POST", "/v2/{project_id}/cloudvolumes", "volume", service="evs"),
+    "show_vpc": Operation("VPC", "GET", _V1 + "/vpcs/{vpc}", "vpc", service="vpc"),
+    "create_vpc": Operation("VPC", "POST", _V1 + "/vpcs", "vpc", service="vpc"),
+    "update_vpc": Operation("VPC: Updating VPC Information", "PUT", _V1 + "/vpcs/{vpc}", "vpc", True, "vpc"),
+    "delete_vpc": Operation("VPC", "DELETE", _V1 + "/vpcs/{vpc}", service="vpc"),
+    "show_subnet": Operation("VPC", "GET", _V1 + "/subnets/{subnet}", "subnet", service="vpc"),
     "show_route_table": Operation("VPC v1", "GET", _V1 + "/routetables/{route_table}", "routetable", service="vpc"),
-    "create_subnet": Operation("4", "POST", _V1 + "/subnets", "subnet", service="vpc"),
-    "update_subnet": Operation("4", "PUT", _V1 + "/vpcs/{vpc}/subnets/{subnet}", "subnet", True, "vpc"),
-    "delete_subnet": Operation("4", "DELETE", _V1 + "/vpcs/{vpc}/subnets/{subnet}", service="vpc"),
+    "create_subnet": Operation("VPC", "POST", _V1 + "/subnets", "subnet", service="vpc"),
+    "update_subnet": Operation("VPC", "PUT", _V1 + "/vpcs/{vpc}/subnets/{subnet}", "subnet", True, "vpc"),
+    "delete_subnet": Operation("VPC", "DELETE", _V1 + "/vpcs/{vpc}/subnets/{subnet}", service="vpc"),
     # Vendor's EIP reference, v1; the host is that of VPC.
     "show_eip": Operation("EIP", "GET", _V1 + "/publicips/{eip}", "publicip", service="vpc"),
     "update_eip": Operation("EIP", "PUT", _V1 + "/publicips/{eip}", "publicip", service="vpc"),
-    "show_as_group": Operation("4", "GET", _AS + "/{as_group}", "scaling_group", service="as"),
-    "update_as_group": Operation("as-group-modify", "PUT", _AS + "/{as_group}", None, True, "as"),
-    "act_on_as_group": Operation("4", "POST", _AS + "/{as_group}/action", None, True, "as"),
+    "show_as_group": Operation("AS", "GET", _AS + "/{as_group}", "scaling_group", service="as"),
+    "update_as_group": Operation("AS: Modifying an AS Group", "PUT", _AS + "/{as_group}", None, True, "as"),
+    "act_on_as_group": Operation("AS", "POST", _AS + "/{as_group}/action", None, True, "as"),
 }
 
 # The key under which a list operation answers.
@@ -205,16 +207,16 @@ class Api:
         return self.judged("protected_instances", [dict(item.get("resource_detail") or {}, id=item.get("resource_id")) for item in found])
 
     def job(self, job_id, service="sdrs"):
-        """A job of SDRS (5.1.1) or ECS (field notes 4), with the ``service`` it belongs to."""
+        """A job of SDRS (5.1.1) or ECS (service.md, section 5), with the ``service`` it belongs to."""
         answer = self.client.call("GET", service, "/v1/{project_id}/jobs/{job}", job=job_id)
         return altered(shapes.usable("job", answer, job_id), service=service)
 
     def server(self, server_id):
-        """An ECS server's detail (field notes 4)."""
+        """An ECS server's detail (service.md, section 5)."""
         return self.call("show_ecs_server", ecs_server=server_id)
 
     def servers(self, name=None):
-        """ECS servers whose name contains ``name``. ``offset`` is a page number there (SEMANTICS, section 7)."""
+        """ECS servers whose name contains ``name``. ``offset`` is a page number there (semantics.md, section 7)."""
         query = {"limit": 1000, **({"name": name} if name else {})}
 
         def fetch(number):
@@ -223,7 +225,7 @@ class Api:
         return self.judged("servers", read_all(fetch, "servers", lambda number, page, found: number + 1, 1))
 
     def volumes(self, **query):
-        """EVS disks by ``name``, ``id`` or ``server_id`` (field notes 4)."""
+        """EVS disks by ``name``, ``id`` or ``server_id`` (service.md, section 5)."""
         def fetch(offset):
             return self.client.call("GET", "evs", "/v2/{project_id}/cloudvolumes/detail", dict(query, limit=1000, **({"offset": offset} if offset else {})))
 
@@ -255,7 +257,7 @@ class Api:
         return self._marked_pages("/v1/{project_id}/publicips", "publicips", {})
 
     def as_groups(self, name=None):
-        """AS groups whose name contains ``name``; ``start_number`` counts groups (field notes 4)."""
+        """AS groups whose name contains ``name``; ``start_number`` counts groups (service.md, section 5)."""
         wanted = {"scaling_group_name": name} if name else {}
 
         def fetch(start):

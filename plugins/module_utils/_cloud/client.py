@@ -13,18 +13,18 @@ import re
 import time
 from urllib.parse import quote, urlencode
 
+from .._defaults import LONGEST_RETRY_AFTER, LONGEST_THROTTLED
 from . import shapes
-from .auth import AkSkAuth, Login, TokenAuth, find_project
+from .auth import TokenAuth, find_project
 from .errors import ApiError, ConnectionFailed, NotCarriedOut, UnknownFate, api_error, disguised, one_line
+from .login import authenticator
+from .metadata import Metadata
 from .paging import read_all
 from .throttle import Throttle
 from .token_cache import TokenCache
 from .transport import Lost, NotSent, Transport, decode
 
 _TRANSIENT = (502, 503, 504)
-# Seconds for which a request is repeated that is only ever told to come back later.
-_LONGEST_THROTTLED = 120
-_LONGEST_RETRY_AFTER = 30
 _PATH_ARGUMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 
 
@@ -38,14 +38,12 @@ class Client:
         self.settings, self.warn, self._warned = settings, warn or (lambda message: None), {}
         self._sleep, self._clock = sleep, clock
         self._throttle = Throttle(clock, sleep)
-        self._transport = Transport(settings, agent, session)
+        self._transport = Transport(settings, agent, session, self.warn)
         self._cache = TokenCache(settings.token_cache_dir, settings.token_cache, warn)
-        if settings.kind == "aksk":
-            self.auth = AkSkAuth(settings.credentials)
-        elif settings.kind == "password":
-            self.auth = TokenAuth(login=Login(settings, self._log_in, self._cache), mask=mask, check=self._check_catalogue)
-        else:
-            self.auth = TokenAuth(token=settings.credentials["auth_token"])
+        self.auth = authenticator(
+            settings, self._log_in, self._cache, Metadata(settings, agent, session, sleep) if settings.kind == "ecs_agency" else None,
+            mask, self._check_catalogue,
+        )
         self.auth.project_id = settings.project_id
 
     def close(self):
@@ -93,7 +91,7 @@ class Client:
         self.settings.require_service(service, self.auth.catalogue)
 
     def pages(self, service, path, key, query=None, expected=None, **arguments):
-        """All objects of a list whose ``offset`` counts objects (SEMANTICS, section 7: ``limit`` is left out).
+        """All objects of a list whose ``offset`` counts objects (semantics.md, section 7: ``limit`` is left out).
 
         :param expected: as in ``_paging.read_all``
         """
@@ -112,8 +110,8 @@ class Client:
                 "meant, set endpoint or endpoints, else set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
             )
 
-    def _log_in(self, url, body):
-        response, content = self._exchange("POST", url, body, None, True)
+    def _log_in(self, url, body, auth):
+        response, content = self._exchange("POST", url, body, auth, True)
         return response.headers, content
 
     def _exchange(self, method, url, body, auth, repeatable, guarded=None):
@@ -132,7 +130,7 @@ class Client:
                 status = response.status_code
                 if status == 401 and auth is not None and not patience.renewed:
                     patience.renewed = True
-                    if auth.renew(response.request.headers.get("X-Auth-Token")):
+                    if auth.renew(response.request):
                         if guarded:
                             raise NotCarriedOut(self._error(response))
                         continue
@@ -197,7 +195,7 @@ class _Patience:
 
     def throttled(self, problem):
         """429: raises ``problem`` when it has lasted too long."""
-        if not self._retries or self._clock() - self._since >= _LONGEST_THROTTLED:
+        if not self._retries or self._clock() - self._since >= LONGEST_THROTTLED:
             raise problem
 
     def failed(self, problem, wait):
@@ -237,4 +235,4 @@ def _retry_after(response):
         seconds = float(response.headers["Retry-After"])
     except (KeyError, ValueError):
         return None
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None

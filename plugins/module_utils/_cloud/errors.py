@@ -15,9 +15,9 @@ import traceback
 from .mask import masked, masked_data, whole
 from .text import visible
 
-# "Not found" comes as HTTP 400 with these codes (field notes 3.2, appendix A.1).
+# "Not found" comes as HTTP 400 with these codes (service.md, section 1, appendix A.1).
 NOT_FOUND_CODES = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902", "SDRS.1326", "Ecs.0114"})
-# "Invalid ID": for a well-formed ID on a GET the service means that nothing bears it (SEMANTICS, section 1).
+# "Invalid ID": for a well-formed ID on a GET the service means that nothing bears it (semantics.md, section 1).
 INVALID_ID_CODES = frozenset({"SDRS.0207", "SDRS.0208", "SDRS.0213", "SDRS.1900"})
 NOT_OFFERED_CODES = frozenset({"APIGW.0101", "APIG.0101"})
 # "Method not allowed" and "not implemented" say the same of an operation.
@@ -44,7 +44,7 @@ def one_line(text, longest=_LONGEST):
 
 
 class SdrsError(Exception):
-    """Base of everything the collection raises on purpose; ``data`` holds the keys of the contract's ``error``."""
+    """Base of everything the collection raises on purpose; ``data`` holds the keys of a result's ``error``."""
 
     def __init__(self, message, **data):
         self.message = one_line(message)
@@ -87,7 +87,7 @@ class Refused(SdrsError):
 
 
 class AuthError(SdrsError):
-    """Credentials were rejected. Never retried: five bad signatures lock a key (field notes 3.2)."""
+    """Credentials were rejected. Never retried: five bad signatures lock a key (service.md, section 1)."""
 
 
 class ConnectionFailed(SdrsError):
@@ -170,7 +170,7 @@ def _retryable(code, status):
 
 
 def read_body(body):
-    """``(code, message)`` from an error body: the five shapes of the contract, section 1 "Errors".
+    """``(code, message)`` from an error body: the shapes of service.md, section 1.
 
     ``body`` is a decoded JSON value or text; parts that are missing are None.
     """

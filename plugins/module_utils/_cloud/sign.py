@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The signature SDK-HMAC-SHA256 (field notes 3.4; API reference 3.2). PRIVATE to the collection."""
+"""The signature SDK-HMAC-SHA256 (service.md, section 4; API reference 3.2). PRIVATE to the collection."""
 
 from __future__ import annotations
 

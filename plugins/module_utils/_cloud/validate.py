@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What option values must look like, checked before anything is sent. PRIVATE to the collection.
 
-Each rule takes a value and gives back what is wrong with it, or None. Sources: contract, section 1 "References"; 5.5.1.
+Each rule takes a value and gives back what is wrong with it, or None. Sources: semantics.md, section 1; 5.5.1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_TAGS = 10
 
 
 def is_id(value):
-    """Whether ``value`` has the form of an ID: a UUID, or 32 letters and digits (SEMANTICS, section 1)."""
+    """Whether ``value`` has the form of an ID: a UUID, or 32 letters and digits (semantics.md, section 1)."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 
 from .._cloud.errors import AuthError, SdrsError
-from .jobs import SLACK, PollSchedule, duration
+from .._defaults import SLACK
+from .jobs import PollSchedule, duration
 from .plan import resolve
 from .step_runner import DONE, RUNNING, StepRunner
 from .waiting import timeout

@@ -4,17 +4,7 @@
 from __future__ import annotations
 
 from .._cloud.text import time_of
-
-FIRST_LOOK = 0.25
-_LONGEST, _LONGEST_JOINT = 10.0, 30.0
-# Of the time already waited. A lone job is noticed well within a tenth of its length. Many at once share their looks, and
-# rarer ones keep the calls few: the mean delay is half of this share. The rarest are for the first wave of very many,
-# while nothing is known of how long such jobs take.
-_SHARE, _JOINT_SHARE, _FIRST_WAVE_SHARE = 1 / 10, 1 / 6, 1 / 4
-_MANY = 8
-# Jobs of one kind end about together: looks this near each other, as a share of the time waited, are one.
-SLACK = 0.08
-_SHORTEST_INTERVAL = 0.05
+from .._defaults import FIRST_POLL, FIRST_WAVE_SHARE, JOINT_POLL_SHARE, LONGEST_JOINT_POLL, LONGEST_POLL, MANY_JOBS, POLL_SHARE, SHORTEST_POLL
 
 
 def interval(waited, fixed=None):
@@ -24,7 +14,7 @@ def interval(waited, fixed=None):
     """
     if fixed:
         return float(fixed)
-    return min(_LONGEST, max(FIRST_LOOK, waited * _SHARE))
+    return min(LONGEST_POLL, max(FIRST_POLL, waited * POLL_SHARE))
 
 
 class PollSchedule:
@@ -53,11 +43,11 @@ class PollSchedule:
         opening = shortest * 1.02 + 0.02 if shortest else 0
         if waited < opening:
             return opening - waited
-        least = _SHORTEST_INTERVAL if shortest else FIRST_LOOK
+        least = SHORTEST_POLL if shortest else FIRST_POLL
         if together < 2:
-            return max(least, min(_LONGEST, waited * _SHARE))
-        share = _FIRST_WAVE_SHARE if together >= _MANY and not shortest else _JOINT_SHARE
-        return max(least, min(_LONGEST_JOINT, waited * share))
+            return max(least, min(LONGEST_POLL, waited * POLL_SHARE))
+        share = FIRST_WAVE_SHARE if together >= MANY_JOBS and not shortest else JOINT_POLL_SHARE
+        return max(least, min(LONGEST_JOINT_POLL, waited * share))
 
 
 def ended(job):
@@ -66,7 +56,7 @@ def ended(job):
 
 
 def entities(job, key):
-    """All values of ``key`` among the job's entities: at the top, or in sub-jobs only (field notes 3.1)."""
+    """All values of ``key`` among the job's entities: at the top, or in sub-jobs only (service.md, section 2)."""
     found, level = [], job.get("entities")
     if isinstance(level, dict):
         if isinstance(level.get(key), str):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """References by name or ID, and the lists they need, read at most once per task. PRIVATE to the collection.
 
-Which object a name means: SEMANTICS, section 1.
+Which object a name means: semantics.md, section 1.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Step:
     ``id`` is a string, or the Step that creates or finds the object; likewise the values of ``arguments`` and ``body``.
     """
 
-    operation: str  # contract, section 1 "Results"; FIND and WAIT for steps without a call
+    operation: str  # what results call it; FIND and WAIT for steps without a call
     kind: Any
     name: str | None
     id: Any

@@ -19,6 +19,7 @@ from .._cloud.errors import ApiError, AuthError, ConnectionFailed, JobTimeout, S
 from .._cloud.settings import remember
 from .._cloud.settings import resolve as resolve_settings
 from .._cloud.text import all_visible
+from .._defaults import PARALLEL, ROUNDS, WAIT_TIMEOUT
 from .executor import Executor
 from .listed import looks
 from .lock import locked
@@ -27,11 +28,6 @@ from .outcomes import Branches
 from .plan import wait_step
 from .progress import ProgressReporter
 from .waiting import Waiting
-
-# How often a plan may bring more to light; each round does something, so this only stops a service that contradicts itself.
-_ROUNDS = 25
-# Jobs in flight at once, where a task does not say.
-_PARALLEL = 16
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,7 @@ def run(declaration, params, host, client=None):
 
 def _ask(declaration, params, host, client):
     lookup = Lookup(Api(client), warn=host.warn)
-    waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or 1800, params.get("poll_interval"))
+    waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or WAIT_TIMEOUT, params.get("poll_interval"))
     if isinstance(declaration, Query):
         with doing("query", only=(ApiError, AuthError, ConnectionFailed)):
             return dict(declaration.read(lookup, copy.deepcopy(params), waiting), changed=False)
@@ -139,7 +135,7 @@ class _Task:
     def _converge(self):
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
         first = None
-        for _round in range(_ROUNDS):
+        for _round in range(ROUNDS):
             params = copy.deepcopy(self.given)
             live = self._read(params)
             busy = [(kind, obj) for kind, obj in live.watch() if kind.busy(obj)]
@@ -209,7 +205,7 @@ class _Task:
 
     def _run_steps(self, steps):
         """Run steps; those of a document's branches fail for themselves. Gives back what failed."""
-        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
+        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
         self.teller.planned(steps)
         try:
             executor.run(steps)

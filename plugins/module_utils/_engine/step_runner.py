@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from .._cloud.errors import ApiError, JobFailed, NotCarriedOut, NotFound, Refused, SdrsError, UnknownFate, job_error
 from .._cloud.odd import by_id, matching
+from .._defaults import JOB_UNKNOWN, LOST_PAUSE, LOST_POLLS, LOST_REPEATS
 from .jobs import ended, entities
 from .listed import Listing, Lists, looks
 from .lookup import Lookup
 from .plan import FIND, WAIT, resolve
 from .waiting import failure, settle
 
-_PAUSE = 1.5
-# So often the status of an object is asked for after a lost answer before the request is repeated.
-_LOOKS = 3
-_REPEATS = 2
-# A job may be unknown for a moment after it was submitted, and jobs expire a day after their end (field notes 3.1).
-_JOB_UNKNOWN = 3
 # What another request may have done meanwhile, such as one of a killed run that was still on its way. Switches are not among them: who asked
 # for one must see that it was refused.
 _DECIDED_BY_A_LOOK = ("create", "delete", "attach", "detach", "extend", "start", "stop")
@@ -61,7 +56,7 @@ class StepRunner:
                 if found is not None:
                     return self._take_up(step, found)
                 lost += 1
-                if lost > _REPEATS:
+                if lost > LOST_REPEATS:
                     raise error
             except ApiError as error:
                 if step.instead and _not_offered(error):
@@ -82,7 +77,7 @@ class StepRunner:
         return DONE
 
     def _ask_guard(self, step, lost):
-        """Whether the request may be sent, by what is true directly before this attempt (SEMANTICS, section 8)."""
+        """Whether the request may be sent, by what is true directly before this attempt (semantics.md, section 5)."""
         if not step.guarded:
             return
         try:
@@ -112,7 +107,7 @@ class StepRunner:
         raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
 
     def _refused(self, step, error):
-        """After a refusal a look at the object decides (SEMANTICS, section 3): it may be as wanted already."""
+        """After a refusal a look at the object decides (semantics.md, section 3): it may be as wanted already."""
         if step.retry_refused and self._waiting.wait and step.retry_refused(error):
             step.refused = error
             return RUNNING
@@ -142,9 +137,9 @@ class StepRunner:
                 if step.kind.took_effect(step, obj):
                     return obj
             return None
-        for look in range(_LOOKS):
+        for look in range(LOST_POLLS):
             if look:
-                self._waiting.sleep(_PAUSE)
+                self._waiting.sleep(LOST_PAUSE)
             obj = self.current(step)
             if step.kind.took_effect(step, obj) or (step.proof and step.proof(self._api)):
                 return obj or {}
@@ -168,7 +163,7 @@ class StepRunner:
             step.job = dict(step.job, **self._api.job(**{key: step.job[key] for key in ("job_id", "service")}))
         except NotFound as error:
             self._unknown[step] = self._unknown.get(step, 0) + 1
-            if self._unknown[step] < _JOB_UNKNOWN:
+            if self._unknown[step] < JOB_UNKNOWN:
                 return False
             if step.operation == "create" and self._find(step) is None:
                 raise error

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Waiting for objects whose job is not known, and why they failed. PRIVATE to the collection.
 
-No API lists running jobs: taking up what is in flight means watching the object's status (SEMANTICS, section 5).
+No API lists running jobs: taking up what is in flight means watching the object's status (semantics.md, section 5).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 from .._cloud.errors import ApiError, JobFailed, JobTimeout, describe, innermost
+from .._defaults import WAIT_TIMEOUT
 from .jobs import interval
 from .lookup import Lookup
 
@@ -19,7 +20,7 @@ class Waiting:
     """The waiting options, and the clock they are measured by."""
 
     wait: bool = True
-    wait_timeout: float = 1800
+    wait_timeout: float = WAIT_TIMEOUT
     poll_interval: float | None = None
     clock: object = time.monotonic
     sleep: object = time.sleep

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 
+from .._defaults import HTTP_TIMEOUT, MAX_RETRIES, WAIT_TIMEOUT
+
 _CONSTRAINTS = ("mutually_exclusive", "required_together", "required_one_of", "required_if")
 
 
@@ -97,13 +99,21 @@ CONNECTION = Spec(
         "secret_key": {"type": "str", "no_log": True},
         "security_token": {"type": "str", "no_log": True},
         "username": {"type": "str"},
+        "user_id": {"type": "str"},
         "password": {"type": "str", "no_log": True},
+        "passcode": {"type": "str", "no_log": True},
         "domain_name": {"type": "str"},
+        "domain_id": {"type": "str"},
         "auth_token": {"type": "str", "no_log": True},
+        "agency_name": {"type": "str"},
+        "agency_domain_name": {"type": "str"},
+        "agency_domain_id": {"type": "str"},
+        "ecs_agency": {"type": "bool"},
+        "metadata_url": {"type": "str"},
         "validate_certs": {"type": "bool"},
         "ca_cert": {"type": "path"},
-        "http_timeout": {"type": "float", "default": 30.0},
-        "max_retries": {"type": "int", "default": 5},
+        "http_timeout": {"type": "float", "default": HTTP_TIMEOUT},
+        "max_retries": {"type": "int", "default": MAX_RETRIES},
         "token_cache": {"type": "bool", "no_log": False},
         "token_cache_dir": {"type": "path", "no_log": False},
         "allow_unlocked": {"type": "bool"},
@@ -113,7 +123,7 @@ CONNECTION = Spec(
 WAIT = Spec(
     {
         "wait": {"type": "bool", "default": True},
-        "wait_timeout": {"type": "float", "default": 1800.0},
+        "wait_timeout": {"type": "float", "default": WAIT_TIMEOUT},
         "poll_interval": {"type": "float"},
     }
 )

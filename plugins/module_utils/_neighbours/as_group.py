@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Auto Scaling groups: every field of "Modifying an AS Group", pause and resume (as-group-modify.rst). PRIVATE to the collection."""
+"""Auto Scaling groups: every field of "Modifying an AS Group" of its API reference, pause and resume. PRIVATE to the collection."""
 
 from __future__ import annotations
 

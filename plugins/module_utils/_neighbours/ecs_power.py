@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Power of ECS servers: one batch call, one job (field notes 4). PRIVATE to the collection."""
+"""Power of ECS servers: one batch call, one job (service.md, section 5). PRIVATE to the collection."""
 
 from __future__ import annotations
 

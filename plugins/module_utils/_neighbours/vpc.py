@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VPCs and their subnets, as drills need them (vpc-update.txt; field notes 4). PRIVATE to the collection."""
+"""VPCs and their subnets, as drills need them (VPC API, "Updating VPC Information"; service.md, section 5). PRIVATE to the collection."""
 
 from __future__ import annotations
 

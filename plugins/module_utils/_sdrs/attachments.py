@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attaching pairs to instances and detaching them (5.5.6, 5.5.7). PRIVATE to the collection.
 
-Detaching is real: it unplugs the disk from the servers (SEMANTICS, section 3).
+Detaching is real: it unplugs the disk from the servers (semantics.md, section 3).
 """
 
 from __future__ import annotations

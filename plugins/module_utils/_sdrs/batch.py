@@ -248,7 +248,7 @@ def create_step(result, params, live, entries, after=()):
 
 
 def _singly(params, live, entries, error):
-    """Where the cloud has no batch operations: single creations, if no disk is shared (field notes 2).
+    """Where the cloud has no batch operations: single creations, if no disk is shared (service.md, section 6).
 
     :raises ApiError: the first answer, with what it means
     """

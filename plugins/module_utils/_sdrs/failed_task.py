@@ -28,7 +28,7 @@ class Live(LiveState):
 def read(lookup, params):
     """Find what is to be deleted: one task by ID, those of a group, or all.
 
-    The list without a group holds the group-level tasks only, so "all" and an ID need every group's list (SEMANTICS, section 7).
+    The list without a group holds the group-level tasks only, so "all" and an ID need every group's list (semantics.md, section 7).
     """
     if sum(bool(params.get(option)) for option in ("id", "server_group", "all")) != 1:
         raise ConfigError("exactly one of id, server_group and all: true is needed")

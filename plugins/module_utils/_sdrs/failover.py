@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing a group's production site to where it is wanted (5.4.6, 5.4.8, 5.4.9; SEMANTICS, section 2). PRIVATE to the collection.
+"""Bringing a group's production site to where it is wanted (5.4.6, 5.4.8, 5.4.9; semantics.md, section 2). PRIVATE to the collection.
 
 One call does one thing, and ``mode`` never escalates.
 """
@@ -63,7 +63,7 @@ def _read_servers(lookup, facts):
 
 
 def decide(params, group):
-    """The operation that the table of SEMANTICS, section 2 names for the live state, or None.
+    """The operation that the table of semantics.md, section 2 names for the live state, or None.
 
     :raises Refused: the state allows none
     """

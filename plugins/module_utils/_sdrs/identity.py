@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that identify an object must all mean the same one (SEMANTICS, section 8). PRIVATE to the collection.
+"""Options that identify an object must all mean the same one (semantics.md, section 1). PRIVATE to the collection.
 
 Under ``absent`` each that is given must fit the object. With ``present`` another name is a renaming, but not to the name of another object
 when ``id`` says which one is meant: that is the name of the wrong object more often than a name to share.

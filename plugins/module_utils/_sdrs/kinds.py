@@ -177,7 +177,7 @@ DETACHABLE = {
         "error-reversing", "error-failing-over", "error-deleting", "error-reprotecting", "error-extending", "invalid", "fault",
     },
 }
-# 5.7.1; "error-protecting" there is read as "error-reprotecting" (SEMANTICS, section 7).
+# 5.7.1; "error-protecting" there is read as "error-reprotecting" (semantics.md, section 7).
 DRILL_ADDABLE = {
     "protection group": {
         "available", "protected", "failed-over", "error-starting", "error-stopping", "error-reversing", "error-reprotecting",

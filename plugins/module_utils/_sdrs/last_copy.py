@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The last copy: what is left of data whose production half is lost. PRIVATE to the collection.
 
-An instance or pair that holds it is removed, with its DR half or without, only with ``delete_last_copy`` (SEMANTICS, section 8).
+An instance or pair that holds it is removed, with its DR half or without, only with ``delete_last_copy`` (semantics.md, section 3).
 ECS and EVS tell whether production is there: before planning, and again directly before the request.
 """
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finding an instance by its server and a pair by its disk. PRIVATE to the collection.
 
-Identity is project-wide, and names of servers and disks are not unique (SEMANTICS, section 1).
+Identity is project-wide, and names of servers and disks are not unique (semantics.md, section 1).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _resolve(lookup, kind, params, option, reference, halves, named, is_drill, z
 
 
 def meant(option, reference, matches, owners, is_drill, zone_of, zone):
-    """``(owner or None, object)`` that the name of a server or disk means (SEMANTICS, section 1).
+    """``(owner or None, object)`` that the name of a server or disk means (semantics.md, section 1).
 
     :param owners: ``{server or disk ID: its instance or pair}``
     :param zone: callable giving the AZ of the group's current production site, or None

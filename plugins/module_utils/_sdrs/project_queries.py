@@ -45,7 +45,7 @@ def api_versions(lookup, params, waiting):
 
 
 def rpo_statistics(lookup, params, waiting):
-    """Not in the reference (field notes, head of the page)."""
+    """Not in the reference (service.md, section 7)."""
     query = {name: params[name] for name in ("start_time", "end_time", "resource_type") if params.get(name)}
     return {"rpo_statistics": lookup.api.list("list_rpo_statistics", query)}
 

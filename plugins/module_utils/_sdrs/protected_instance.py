@@ -169,7 +169,7 @@ def create_step(result, params, group, after=()):
 
 
 def _replace(result, params, live):
-    """A creation that failed is deleted, never with its DR server or EIP, and made anew (SEMANTICS, section 4)."""
+    """A creation that failed is deleted, never with its DR server or EIP, and made anew (semantics.md, section 4)."""
     obj = live.obj
     if live.sharing:
         raise Refused(

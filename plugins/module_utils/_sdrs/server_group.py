@@ -177,7 +177,7 @@ def plan(params, live):
 def _plan_present(params, live):
     result, group = Plan(), live.obj
     if group and group.get("status") == KIND.failed_creation:
-        # The one deletion without "absent" (SEMANTICS, section 4): a creation that failed is replaced.
+        # The one deletion without "absent" (semantics.md, section 4): a creation that failed is replaced.
         removal = delete_step(result, group)
         result.before = _visible(params, group)
         _create(result, params, live, after=[removal])

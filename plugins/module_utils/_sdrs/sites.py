@@ -28,7 +28,7 @@ def servers_at(lookup, instances, group, production=True):
     """The instances' servers at the group's current production site, or at the other one.
 
     ECS is asked for the server more likely to be there first, and for its other half only when that does not tell: at the
-    other site nothing may answer (SEMANTICS, sections 1 and 2).
+    other site nothing may answer (semantics.md, sections 1 and 2).
 
     :raises Refused: ECS tells the state of neither half, or not of the one that is meant; the production site is not known
     """
@@ -61,7 +61,7 @@ def servers_at(lookup, instances, group, production=True):
 
 
 def volume_halves(pair):
-    """IDs of the pair's two disks; a half-built pair may have fewer (field notes 1.3)."""
+    """IDs of the pair's two disks; a half-built pair may have fewer (service.md, section 3)."""
     return [volume.strip() for volume in str(pair.get("volume_ids") or "").split(",") if volume.strip()]
 
 
@@ -74,7 +74,7 @@ def volume_zone(volume):
 
 
 def sides(lookup, instance, group):
-    """``[production server, DR server]`` of an instance; None for one that cannot be told (SEMANTICS, section 1).
+    """``[production server, DR server]`` of an instance; None for one that cannot be told (semantics.md, section 1).
 
     One readable server is enough to tell: the other half is the other one.
     """

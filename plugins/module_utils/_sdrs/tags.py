@@ -9,7 +9,7 @@ from .._engine.plan import creator, tag_changes, tags_to_list, tags_to_mapping, 
 
 
 def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, remove=None):
-    """At most one deletion and one creation of tags, the deletion first (SEMANTICS, section 4).
+    """At most one deletion and one creation of tags, the deletion first (semantics.md, section 4).
 
     :param remove: keys to remove besides those that ``purge`` finds, as ``{key: value or None}``
     :raises Refused: more than 10 tags would be the result (SDRS.2203)

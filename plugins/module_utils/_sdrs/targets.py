@@ -15,7 +15,7 @@ def targets(params):
 
 
 def target_is_expendable(group, option, label):
-    """Whether what stands at the target site may be deleted: after a switch it is production (SEMANTICS, section 3).
+    """Whether what stands at the target site may be deleted: after a switch it is production (semantics.md, section 3).
 
     :raises Refused: SDRS.1330, 1338, 1809
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Removing a protection group with all it contains, in the order of SEMANTICS, section 3. PRIVATE to the collection.
+"""Removing a protection group with all it contains, in the order of semantics.md, section 3. PRIVATE to the collection.
 
 Drills; protection; instances, those that share a pair together; the pairs that are left; the group. DR servers and disks stay.
 """

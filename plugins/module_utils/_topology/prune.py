@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a topology's document does not name: its deletion, and what that must never touch. Pure. PRIVATE to the collection.
 
-A key that is absent is not managed, ``[]`` is empty. Nothing is detached (SEMANTICS, section 3).
+A key that is absent is not managed, ``[]`` is empty. Nothing is detached (semantics.md, section 3).
 """
 
 from __future__ import annotations

@@ -17,21 +17,21 @@ version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Compares what the service lists with what it listed before, and makes an event of each difference. What is there when it starts is no event.
+  - Compares the service's lists with the previous ones, and emits an event for each difference. What exists at the start causes no event.
   - "Every event has C(sdrs.event): V(status) (C(old), C(new); null where the object did not exist or is gone), V(production_site) (the same),
     V(fault_level) of a replication pair (the same), V(failed_task) (C(task), as the service lists it), V(unreachable) and V(reachable) (C(message))."
   - Events about an object have C(resource_type), C(id), C(name) and C(server_group) with its C(id) and C(name).
 options:
   interval:
     description:
-      - Seconds between two looks, from 1 to 86400; each costs five calls, and one more for a group in which something failed. The first
-        look asks every group for what failed before.
+      - Seconds between polls, from 1 to 86400. A poll takes five calls, and one more for each group with a failure. The first
+        poll asks every group for earlier failures.
     type: float
     default: 60
   server_groups:
     description:
-      - Only these protection groups, by name or ID. A text counts as one name. An empty list is refused; leave it out to watch all.
-      - One that is not there is logged as a warning, since it may come later.
+      - Only these protection groups, by name or ID. A string counts as one name. An empty list is refused; leave the option out to watch all groups.
+      - A group that does not exist is logged as a warning, since it may be created later.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -174,7 +174,7 @@ class Watch:
         for group_id in group_ids:
             for task in self._api.sound(self._api.list("list_failed_tasks", {"server_group_id": group_id})):
                 number = (task.get("job_id"), task.get("resource_id"))
-                # The list without a group is that of the groups themselves (SEMANTICS, section 7).
+                # The list without a group is that of the groups themselves (semantics.md, section 7).
                 group = groups.get(group_id or task.get("server_group_id") or task.get("resource_id"))
                 if number in self._tasks or (self._wanted and not group):
                     continue

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What has to hold before a group is protected, switched or drilled, as a table of checks. Pure. PRIVATE to the collection.
 
-SEMANTICS, section 2, and the "Constraints and Limitations" of 5.4.6 to 5.4.9, 5.5.1 and 5.7.1. Severities: ``error`` forbids the
+semantics.md, section 2, and the "Constraints and Limitations" of 5.4.6 to 5.4.9, 5.5.1 and 5.7.1. Severities: ``error`` forbids the
 operation, ``advisory`` forbids a failover unless it is forced, ``warning`` is told.
 """
 
