@@ -19,7 +19,7 @@ PARTS = {
 
 
 def error_codes():
-    """``{code: (HTTP status, message, description, remedy)}``, from the table that the modules use."""
+    """``{code: (HTTP status, message, description, remedy, whether it is retryable)}``, from the table that the modules use."""
     (table,) = (ROOT / "plugins" / "module_utils").rglob("*error_codes.py")
     return runpy.run_path(str(table))["CODES"]
 
@@ -40,7 +40,7 @@ def guides():
 def troubleshooting_codes():
     """The table as an RST fragment: one entry for each code, to be found by the page's own anchors and by a browser's search."""
     lines, part = [], None
-    for code, (status, message, description, remedy) in sorted(error_codes().items()):
+    for code, (status, message, description, remedy, _retryable) in sorted(error_codes().items()):
         group = PARTS.get(code.split(".")[1][:2], "Other")
         if group != part:
             part = group
