@@ -65,7 +65,7 @@ def playbooks():
         if path.stem == "target":
             continue
         text, content = " ".join(_about(path)), path.read_text(encoding="utf-8")
-        command = re.search(r":? ?(ansible-playbook cloud_dr\.sdrs\.[^;]*?)(?=$|; | Needs | Asks | Ends | With )", text)
+        command = re.search(r":? ?(ansible-playbook cloud_dr\.sdrs\.[^;]*?)(?=$|; | Needs | Does | Succeeds | Fails | With )", text)
         lines += [path.stem, "-" * len(path.stem), ""]
         lines += [_text((text.replace(command.group(0), ".", 1) if command else text).replace(". .", ".").replace("..", ".")), ""]
         if command:

@@ -276,3 +276,54 @@ def test_what_is_not_run_has_a_reason_and_the_rest_is_much():
     run = [command for command in commands if not snippets.not_run(command)]
     assert len([each for each in blocks if not each.skipped]) >= 50 and len(run) >= 75
     assert len(run) / len(commands) > 0.8, "most commands are run"
+
+
+# What the examples of filters and lookups take for granted. Templates are evaluated when they are used.
+GIVEN = {
+    "topology_server_groups": [dict(GROUP, name="erp")], "plan": "{{ planned | cloud_dr.sdrs.plan_report }}", "doctor": "{{ examined }}",
+    "found": "{{ vpcs }}", "group": "{{ groups_found.server_groups[0] }}", "drill_run": {"what": "drill", "server_group": {"id": "1", "name": "erp"}},
+}
+READ = {"examined": ("sdrs_doctor_info", {}), "vpcs": ("vpc_info", {"name": "vpc-erp"}), "groups_found": ("sdrs_server_group_info", {"name": "erp"})}
+# Examples of filters that only the roles use: an example named so shows that the filter is there, and the roles' tests run it.
+OF_ROLES = "Show it"
+
+
+def examples(kind):
+    """``{file: tasks or documents}`` of the plugins of a kind, by their EXAMPLES."""
+    found = {}
+    for path in sorted((ROOT / "plugins" / kind).iterdir()):
+        if path.suffix == ".py" and "EXAMPLES = " in path.read_text():
+            found[path.stem] = list(yaml.safe_load_all(re.search(r'EXAMPLES = r"""(.*?)"""', path.read_text(), re.S).group(1)))
+        elif path.suffix == ".yml":
+            found[path.stem] = list(yaml.safe_load_all(yaml.safe_load(path.read_text())["EXAMPLES"]))
+    return found
+
+
+@pytest.mark.parametrize("reader", [ROOT / "plugins" / "inventory"], ids=["inventory"], indirect=True)
+def test_examples_of_the_inventory_plugin_run(reader):
+    documents = [document for each in examples("inventory").values() for document in each]
+    assert documents
+    for number, document in enumerate(documents):
+        (reader.folder / ("%d.sdrs.yml" % number)).write_text(yaml.safe_dump(dict(document, cache_connection=str(reader.folder / "cache"))))
+        reader.type("ansible-inventory -i %d.sdrs.yml --list > listed.json" % number, "EXAMPLES of the inventory plugin")
+        assert "erp" in (reader.folder / "listed.json").read_text()
+
+
+@pytest.mark.parametrize("reader", [ROOT / "plugins" / "filter"], ids=["filters"], indirect=True)
+def test_examples_of_filters_and_lookups_run(reader):
+    listed = {**examples("filter"), **examples("lookup")}
+    tasks = [{"cloud_dr.sdrs." + module: options, "register": name} for name, (module, options) in READ.items()]
+    chosen = []
+    for name in sorted(listed, key=lambda name: name != "run_report"):
+        (document,) = listed[name]
+        if [task["name"] for task in document] != [OF_ROLES]:
+            chosen.append(name)
+            tasks += document
+    (reader.folder / "reports" / "erp").mkdir(parents=True)
+    (reader.folder / "reports" / "erp" / "drill-2026-11-21T030000Z.json").write_text(json.dumps({"what": "drill", "verdict": "passed"}))
+    text = json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": GIVEN, "tasks": tasks}])
+    text = re.sub(r"(?<=[ '\"])/(?:srv|tmp)/", "%s/" % reader.folder, text)
+    # One of that name is there, with other subnets.
+    (reader.folder / "examples.yml").write_text(text.replace('"vpc-drill"', '"vpc-drill-again"'))
+    reader.type("ansible-playbook examples.yml", "EXAMPLES of filters and lookups")
+    assert len(chosen) >= 5
