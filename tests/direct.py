@@ -119,7 +119,7 @@ def use(monkeypatch):
     monkeypatch.setattr(run_module, "Client", lambda settings, warn=None, *_args: Direct(made[-1], settings, warn))
     monkeypatch.setattr(run_module, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
     # Threads would wait by the real clock.
-    monkeypatch.setattr(run_module, "_PARALLEL", 1)
+    monkeypatch.setattr(run_module, "PARALLEL", 1)
     return make
 
 

@@ -374,14 +374,14 @@ class Clock:
     @contextlib.contextmanager
     def used(self):
         """Tasks wait by this clock, take no lock, and use one thread."""
-        kept = run_module.Waiting, run_module.locked, run_module._PARALLEL
+        kept = run_module.Waiting, run_module.locked, run_module.PARALLEL
         waiting = kept[0]
         run_module.Waiting = lambda *args: waiting(*args, clock=self.now, sleep=self.sleep)
-        run_module.locked, run_module._PARALLEL = lambda *args: contextlib.nullcontext(), 1
+        run_module.locked, run_module.PARALLEL = lambda *args: contextlib.nullcontext(), 1
         try:
             yield
         finally:
-            run_module.Waiting, run_module.locked, run_module._PARALLEL = kept
+            run_module.Waiting, run_module.locked, run_module.PARALLEL = kept
 
 
 def _login(kind):

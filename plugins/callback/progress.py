@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 name: progress
 type: aggregate
 short_description: Live progress of long SDRS tasks
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
@@ -130,7 +130,7 @@ class CallbackModule(CallbackBase):
             self._socket.bind(path)
             self._socket.settimeout(0.5)
         except (OSError, AttributeError) as error:
-            self._display.vvv("cloud_dr.sdrs.progress: no socket: %s" % (getattr(error, "strerror", None) or type(error).__name__))
+            self._display.vvv("cloud_dr.sdrs.progress: no socket: %s" % (getattr(error, "strerror", None) or error.__class__.__name__))
             self._close()
             return
         # Workers and modules inherit it.

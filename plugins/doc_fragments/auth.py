@@ -8,7 +8,7 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
-  - python >= 3.11
+  - python >= 3.10
   - requests
   - PyYAML, if O(cloud) is used
 notes:
@@ -113,8 +113,9 @@ options:
     default: 30.0
   max_retries:
     description:
-      - How often a request is repeated after a passing fault, such as a lost connection; from 0 to 100. A rejected signature or password is never
-        repeated, a request that writes only when it is known not to have been carried out.
+      - How often a request is retried after a transient fault, such as a lost connection; from 0 to 100. A rejected signature or password is never
+        retried, a request that writes only when it is known not to have been carried out.
+      - Throttling (HTTP 429) does not count against it. Throttled requests are retried for 120 seconds, and a C(Retry-After) is obeyed up to 30 seconds.
     type: int
     default: 5
   token_cache:

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: sdrs
 short_description: Protection groups or protected instances as hosts
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
@@ -43,19 +43,19 @@ EXAMPLES = r"""
 # sdrs.yml: one host for each protection group, for the playbooks of this collection. Credentials come from the environment.
 plugin: cloud_dr.sdrs.sdrs
 region: eu-de
----
-# servers.sdrs.yml: the protected servers, wherever production is now
-plugin: cloud_dr.sdrs.sdrs
-region: eu-de
-hosts: protected_instances
-cache: true
-cache_plugin: ansible.builtin.jsonfile
-cache_timeout: 600
-keyed_groups:
-  - key: sdrs_production_server.flavor
-    prefix: flavor
-compose:
-  ansible_user: "'root'"
+
+# servers.sdrs.yml, another file: the protected servers, wherever production is now
+# plugin: cloud_dr.sdrs.sdrs
+# region: eu-de
+# hosts: protected_instances
+# cache: true
+# cache_plugin: ansible.builtin.jsonfile
+# cache_timeout: 600
+# keyed_groups:
+#   - key: sdrs_production_server.flavor
+#     prefix: flavor
+# compose:
+#   ansible_user: "'root'"
 """
 
 import hashlib

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: as_group
 short_description: Modify, pause and resume Auto Scaling groups
+version_added: 1.0.0
 description:
   - Modifies an existing AS group, and pauses or resumes it. Pause AS groups before a failover, or their health checks may replace
     servers that are stopped.

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: as_group_info
 short_description: Query Auto Scaling groups
+version_added: 1.0.0
 description:
   - Lists AS groups. All pages are read.
 author:

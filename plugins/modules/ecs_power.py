@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_power
 short_description: Start and stop ECS servers
+version_added: 1.0.0
 description:
   - Starts or stops servers in one call and waits for its job. Servers that are in the wanted state already are left alone.
 author:
@@ -34,7 +35,6 @@ options:
     description: Only the servers of these protected instances of O(server_group), by name or ID.
     type: list
     elements: str
-    version_added: 0.2.0
   state:
     description: Whether the servers should run.
     type: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_server_check_info
 short_description: Wait until ECS servers run and their ports are open
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Polls servers until ECS shows them running and their TCP ports are open from where the task runs, and returns when each check passed.
   - A check that does not pass is a result, not a failure of the task. Changes nothing.

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_server_info
 short_description: Query ECS servers
+version_added: 1.0.0
 description:
   - Lists servers with their status, availability zone, flavor, addresses and disks.
 author:

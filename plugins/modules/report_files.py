@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: report_files
 short_description: Write several small files in one task
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Writes the reports and the records of the roles of this collection, all in one task, as a runbook must not lose time over files.
     Each file is replaced as a whole or not at all.
@@ -86,7 +86,7 @@ SPEC = Spec(
     },
     required_one_of=[("files", "absent")],
 )
-DECLARATION = Local(report_files.write, rules=report_files.RULES)
+DECLARATION = Local(report_files.write, rules=report_files.RULES, bulky=("files",))
 
 
 def main():

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_api_version_info
 short_description: Query SDRS API versions
+version_added: 1.0.0
 description:
   - Lists the versions of the API, or one of them.
 author:

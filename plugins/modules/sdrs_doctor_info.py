@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_doctor_info
 short_description: Examine the connection to the cloud
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Examines everything between this machine and the service, and names a remedy for each fault. The playbook C(cloud_dr.sdrs.doctor)
     shows the findings as a table.

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_domain_info
 short_description: Query SDRS active-active domains
+version_added: 1.0.0
 description:
   - Lists active-active domains, which define the availability zones that can protect each other.
 author:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drift
 short_description: Give DR servers the security groups and tags of their production servers
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - SDRS replicates disks, but does not synchronise what else makes a server. This module repairs on the DR servers of a protection group what can be
     changed through an API. Everything else that M(cloud_dr.sdrs.sdrs_drift_info) finds is left as it is and returned with what to do by hand.

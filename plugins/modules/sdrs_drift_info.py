@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drift_info
 short_description: Compare production and DR servers of an SDRS protection group
+version_added: 1.0.0
 description:
   - SDRS replicates disks, but does not synchronise what else makes a server. This module compares names, flavors, number of NICs, security groups,
     tags, agencies, ECS groups and host names, and returns the differences. What ECS does not report for both servers is unknown, and no difference.
@@ -27,12 +28,10 @@ options:
     description: Only the servers of these protected instances, by name or ID.
     type: list
     elements: str
-    version_added: 0.2.0
   auto_recovery:
     description: Compare automatic recovery as well. This takes one request for each server.
     type: bool
     default: false
-    version_added: 0.2.0
 seealso:
   - module: cloud_dr.sdrs.sdrs_drift
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drill
 short_description: Manage SDRS disaster recovery drills
+version_added: 0.1.0
 description:
   - Creates, renames and deletes DR drills. A drill starts copies of all servers of a protection group in a VPC of its own.
   - Do not drill before the first synchronisation of the group has ended, the drill servers may not start.

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drill_info
 short_description: Query SDRS disaster recovery drills
+version_added: 0.1.0
 description:
   - Lists DR drills. All pages are read.
 author:

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_failed_task
 short_description: Delete failed tasks from the SDRS task centre
+version_added: 1.0.0
 description:
   - Deletes one failed task, those of a protection group, or all. Only the record is deleted, the object stays as it is.
 author:

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_failed_task_info
 short_description: Query failed tasks of the SDRS task centre
+version_added: 1.0.0
 description:
   - Lists failed tasks of a protection group, of the protection group level, or both.
 author:

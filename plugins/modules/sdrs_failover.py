@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_failover
 short_description: Fail a protection group over, and back
+version_added: 1.0.0
 description:
   - Brings the production site of a protection group to O(active_site), by a planned failover or, when the production site is lost, by
     a failover. Changes nothing when production is there already.

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_job_info
 short_description: Query SDRS jobs
+version_added: 1.0.0
 description:
   - Queries jobs that other modules started with O(ignore:wait=false), and waits for their end if asked.
   - A job that has ended in V(FAIL) makes the task fail when it waits.
@@ -40,8 +41,7 @@ options:
     type: float
     default: 1800.0
   poll_interval:
-    description: Seconds between polls of a job, from 0.01 to 3600.
-      By default polling starts after a quarter of a second, and the interval grows with the time already waited.
+    description: Seconds between polls of a job, from 0.01 to 3600. By default the interval starts at 0.25 seconds and grows with the time already waited.
     type: float
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance
 short_description: Manage SDRS protected instances
+version_added: 0.1.0
 description:
   - Protects a server, renames, tags and deletes the protected instance that results.
   - Creating a protected instance makes the service create a DR server, its disks, and a replication pair for each disk. Name,
@@ -125,7 +126,7 @@ protected_instance:
   description: The protected instance as the API shows it, or the last known one after a deletion.
   returned: success
   type: dict
-  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
+  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.

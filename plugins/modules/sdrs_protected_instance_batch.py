@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_batch
 short_description: Manage SDRS protected instances in batches
+version_added: 1.0.0
 description:
   - Protects several servers at once, or stops protecting them. This is the only way for servers that share a disk, which must all be
     listed.
@@ -111,7 +112,7 @@ protected_instances:
   returned: success
   type: list
   elements: dict
-  sample: [{id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-cluster-a, status: available}]
+  sample: [{id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-cluster-a, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}]
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.

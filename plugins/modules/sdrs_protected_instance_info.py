@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_info
 short_description: Query SDRS protected instances
+version_added: 0.1.0
 description:
   - Lists protected instances, also by tag. All pages are read.
 author:

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_nic
 short_description: Manage NICs of an SDRS protected instance
+version_added: 1.0.0
 description:
   - Adds a NIC to the servers of a protected instance, or deletes one. The primary NIC cannot be deleted.
   - A NIC is there when the production server has an address inside the subnet, equal to O(ip_address) if that is given.
@@ -61,7 +62,7 @@ protected_instance:
   description: The protected instance as the API shows it.
   returned: success
   type: dict
-  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
+  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_resize
 short_description: Change the flavors of an SDRS protected instance
+version_added: 1.0.0
 description:
   - Changes the flavor of the production server, the DR server or both. Only the sides that differ are changed.
   - The servers whose flavor changes must be stopped. This module never stops them.
@@ -53,7 +54,7 @@ protected_instance:
   description: The protected instance as the API shows it.
   returned: success
   type: dict
-  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
+  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_quota_info
 short_description: Query SDRS quotas
+version_added: 1.0.0
 description:
   - Gives quotas of protection groups and replication pairs and what of them is used.
 author:

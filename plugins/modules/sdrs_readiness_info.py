@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_readiness_info
 short_description: Check whether an SDRS operation is possible
+version_added: 1.0.0
 description:
   - Checks every condition the service documents for an operation on a protection group. Changes nothing.
   - >-
@@ -79,7 +80,6 @@ server_group:
   returned: success
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
-  version_added: 0.2.0
 project:
   description: Where the group is, as C(id) of the project, C(region) and C(endpoint) of the service.
   returned: success

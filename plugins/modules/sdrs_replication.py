@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_replication
 short_description: Manage SDRS replication pairs
+version_added: 0.1.0
 description:
   - Pairs a disk, extends, attaches, detaches, renames and deletes replication pairs.
   - A pair that the service created with a protected instance is adopted by its O(volume).

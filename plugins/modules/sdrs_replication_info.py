@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_replication_info
 short_description: Query SDRS replication pairs
+version_added: 0.1.0
 description:
   - Lists replication pairs. All pages are read.
 author:

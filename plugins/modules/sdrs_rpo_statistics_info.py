@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_rpo_statistics_info
 short_description: Query SDRS RPO statistics
+version_added: 1.0.0
 description:
   - Gives how many resources were over their recovery point objective, by point in time.
   - Not every cloud offers this.

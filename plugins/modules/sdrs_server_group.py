@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_server_group
 short_description: Manage SDRS protection groups
+version_added: 0.1.0
 description:
   - Creates, renames and deletes protection groups, and enables or disables their protection.
   - A protection group holds the servers of one VPC that are to be recovered together in another availability zone.

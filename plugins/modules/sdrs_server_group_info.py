@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_server_group_info
 short_description: Query SDRS protection groups
+version_added: 0.1.0
 description:
   - Lists protection groups. All pages are read.
 author:

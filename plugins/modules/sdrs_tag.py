@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_tag
 short_description: Manage tags of SDRS protected instances
+version_added: 0.1.0
 description:
   - Sets and removes tags of a protected instance with at most one request for each.
 author:

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_tag_info
 short_description: Query tags of SDRS protected instances
+version_added: 0.1.0
 description:
   - Gives the tags of one protected instance, or all tags of the project with their values.
 author:

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_topology
 short_description: Manage a whole DR topology in one task
+version_added: 1.0.0
 description:
   - Applies a document that describes protection groups with their protected instances, replication pairs, protection, drills and tags.
   - The live state is read by lists, one plan is made, and independent jobs run concurrently. Protection is enabled after the pairs it

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_topology_info
 short_description: Export a live DR topology as a document
+version_added: 1.0.0
 description:
   - Gives protection groups with their protected instances, replication pairs, protection and drills in the form that
     M(cloud_dr.sdrs.sdrs_topology) takes. Applying it changes nothing, so that what exists can be adopted.

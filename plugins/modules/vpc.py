@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc
 short_description: Manage VPCs and their subnets
+version_added: 1.0.0
 description:
   - Creates, updates and deletes VPCs and subnets, as DR drills need them. A drill VPC must have the CIDR block and subnets of the
     protection group's VPC.
@@ -59,24 +60,19 @@ options:
           - O(subnets[].primary_dns) and O(subnets[].secondary_dns) are its first two; give either it or them.
         type: list
         elements: str
-        version_added: 0.2.0
       primary_dns:
         description: Address of the first DNS server.
         type: str
-        version_added: 0.2.0
       secondary_dns:
         description: Address of the second DNS server.
         type: str
-        version_added: 0.2.0
       dhcp_enable:
         description: Whether DHCP is enabled. New subnets have it enabled by default.
         type: bool
-        version_added: 0.2.0
       ntp_servers:
         description: Addresses of at most four NTP servers. An empty list removes them.
         type: list
         elements: str
-        version_added: 0.2.0
   purge_subnets:
     description:
       - Delete subnets that O(subnets) does not name; with O(state=absent), all subnets first. A VPC that has subnets is not deleted without this.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc_eip
 short_description: Bind elastic IPs to servers
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Binds an existing elastic IP to a NIC of a server, or unbinds it. Neither creates nor releases elastic IPs.
   - A failover moves elastic IPs by itself, with the NICs. This is for what the service leaves alone, such as servers of a drill.

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc_info
 short_description: Query VPCs
+version_added: 1.0.0
 description:
   - Lists VPCs with their subnets.
 author:

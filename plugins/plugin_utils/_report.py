@@ -15,7 +15,9 @@ import socket
 from datetime import datetime, timezone
 from pathlib import Path
 
-SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/report.schema.json"
+from ..module_utils._cloud.text import time_of
+
+SCHEMA = "https://raw.githubusercontent.com/cloud-dr/ansible-collection-sdrs/main/docs/report.schema.json"
 PASSED, FAILED, CHECK = "passed", "failed", "check"
 _ERROR_KEYS = ("message", "code", "description", "remedy", "operation", "resource", "job_id", "request_id", "http_status")
 _JOB_KEYS = ("job_id", "job_type", "service", "status", "begin_time", "end_time", "error_code", "fail_reason")
@@ -80,7 +82,7 @@ def span(seconds):
 def moment(text):
     """A time of the service or of a milestone, None when it is none. Times without a zone are UTC."""
     try:
-        parsed = datetime.fromisoformat(str(text).strip().replace("Z", "+00:00"))
+        parsed = time_of(text)
     except ValueError:
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import yaml
 
@@ -75,3 +77,14 @@ def test_every_default_of_a_role_is_specified(role):
         for name, option in entry["options"].items():
             if "default" in option:
                 assert option["default"] == defaults[name], name
+
+
+def test_the_whole_repository_is_signed_but_what_runs_write(tmp_path):
+    differ = pytest.importorskip("ansible_sign.checksum.differ.distlib_manifest")
+    shutil.copytree(GITOPS, tmp_path / "repository")
+    expected = {str(path.relative_to(tmp_path / "repository")) for path in (tmp_path / "repository").rglob("*") if path.is_file()}
+    for written in ("reports/erp/drill-1.json", "exports/erp.yml", ".git/HEAD", "playbooks/plan.retry"):
+        (tmp_path / "repository" / written).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "repository" / written).write_text("x")
+    signed = differ.DistlibManifestChecksumFileExistenceDiffer(root=str(tmp_path / "repository")).list_files(verifying=False)
+    assert set(signed) == expected and "playbooks/failover.yml" in expected

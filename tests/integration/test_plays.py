@@ -227,6 +227,14 @@ def test_files_of_the_controller(sim, play, tmp_path):
     assert [result["changed"] for result in results] == [True, True, False, True] and not sim.log() and not list((tmp_path / "evidence").iterdir())
 
 
+def test_the_text_of_files_is_not_in_the_job_s_events(play, tmp_path):
+    path, missing = str(tmp_path / "evidence" / "a.json"), str(tmp_path / "file" / "b.json")
+    (tmp_path / "file").write_text("a file, and no folder")
+    tasks = [("report_files", {"files": {each: "{{ 'abc' * 30000 }}"}}, {"ignore_errors": True}) for each in (path, missing)]
+    assert [result["failed"] for result in play(tasks, verbosity="-vvv")] == [False, True]
+    assert "abcabc" not in play.output and play.output.count('": "90000 bytes"') >= 2
+
+
 # The tasks of the examples that build on one another, by their names, in an order that works.
 EXAMPLES = [
     "Bring the DR topology about", "Export one group", "Keep it in git as variables of the host erp",

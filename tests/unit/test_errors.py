@@ -18,11 +18,11 @@ def test_the_table_has_all_codes_of_the_reference():
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_code_comes_back_with_description_and_remedy(code):
-    status, message, description, remedy = CODES[code]
+    status, message, description, remedy, retryable = CODES[code]
     error = errors.api_error(status, json.dumps({"error": {"code": code, "message": message}}), "req-1")
     data = error.as_dict()
     assert (data["code"], data["http_status"], data["message"], data["request_id"]) == (code, status, message, "req-1")
-    assert data["description"] == description and data["remedy"] == remedy
+    assert data["description"] == description and data["remedy"] == remedy and data["retryable"] is retryable
     assert code in str(error) and remedy in str(error) and "\n" not in str(error)
 
 

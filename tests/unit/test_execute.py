@@ -9,7 +9,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.executor import Executor
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting import Waiting
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import Here
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import InlineWorkers
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._neighbours import vpc
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import drill, protection, server_group
 
@@ -64,7 +64,7 @@ class Clock:
 def execute(api, plan, **waiting):
     clock = Clock()
     waits = Waiting(clock=lambda: clock.now, sleep=clock.sleep, **waiting)
-    executor = Executor(api, waits, pool=Here(waits.clock, waits.sleep))
+    executor = Executor(api, waits, pool=InlineWorkers(waits.clock, waits.sleep))
     try:
         executor.run(plan.steps)
     finally:
@@ -166,7 +166,7 @@ def test_a_failed_branch_leaves_the_others_running():
     blocked = plan.add("rename", server_group.KIND, "n", first, "rename_server_group", {"server_group": first}, {"name": "n"}, after=[first])
     other = plan.add("delete", drill.KIND, "d", GROUP, "delete_drill", {"drill": GROUP})
     clock = Clock()
-    executor = Executor(api, Waiting(clock=lambda: clock.now, sleep=clock.sleep), pool=Here(lambda: clock.now, clock.sleep))
+    executor = Executor(api, Waiting(clock=lambda: clock.now, sleep=clock.sleep), pool=InlineWorkers(lambda: clock.now, clock.sleep))
     with pytest.raises(JobFailed, match="create protection group g: job t bad failed: full"):
         executor.run(plan.steps)
     assert other.job["status"] == "SUCCESS" and executor.pending == [blocked] and "rename_server_group" not in api.calls

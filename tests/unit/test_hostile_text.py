@@ -22,7 +22,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.filter.user_path import report_fo
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import errors
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import text as text_module
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.progress import Teller
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.progress import ProgressReporter
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import protected_instance
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _export_file, _inventory, _report, _report_formats
 
@@ -193,7 +193,7 @@ def test_a_progress_line_is_one_line(value, tmp_path, monkeypatch):
         listening.settimeout(5)
         step = Plan().add("create", protected_instance.KIND, value, None, "create_protected_instance", body={})
         step.job = {"job_id": value}
-        board, teller = Board(), Teller(path)
+        board, teller = Board(), ProgressReporter(path)
         for event, about in (("begun", None), ("running", {"progress": value}), ("failed", {"error": value})):
             teller.tell(event, step, about)
         lines = [line for _event in range(3) for line in (board.heard(json.loads(listening.recv(8192))), board.in_flight()) if line]

@@ -174,7 +174,7 @@ def test_the_same_holds_for_the_environment_and_clouds_yaml(clouds):
                         {"OS_USERNAME": "\udcff"}, {"SDRS_ENDPOINTS": "[" * 100_000}, {"SDRS_ENDPOINTS": '{"iam": ["x"]}'}):
         with pytest.raises(ConfigError, match="^(region|cloud_domain|endpoint|project_id|username|SDRS_ENDPOINTS|endpoints.iam)"):
             settings_module.resolve({} if "OS_USERNAME" in environment else KEYS, {**environment, "OS_PASSWORD": "p", "OS_DOMAIN_NAME": "d"})
-    for entry in ({"region_name": "evil.com/"}, {"region_name": ["eu-de"]}, {"region_name": 2024.5}, {"cacert": [1]}, {"verify": "maybe"},
+    for entry in ({"region_name": "evil.com/"}, {"region_name": {"eu-de": 1}}, {"region_name": 2024.5}, {"cacert": [1]}, {"verify": "maybe"},
                   {"auth": {"auth_url": 5.5}},
                   {"auth": {"auth_url": ["https://x"]}}, {"auth": {"project_id": "a/b"}}, {"sdrs_endpoint_override": {"a": 1}},
                   {"auth": {"project_name": "a\nb"}}):

@@ -101,7 +101,7 @@ def test_two_of_any_kind_are_waited_for_together(kind, busy, monkeypatch):
     from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import plan
     from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import waiting as waiting_module
     from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.executor import Executor
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import Here
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import InlineWorkers
 
     cloud = direct.use(monkeypatch)()
     settled = {"status": "ACTIVE" if kind.name == "ecs_server" else "available", "OS-EXT-STS:task_state": None}
@@ -116,7 +116,7 @@ def test_two_of_any_kind_are_waited_for_together(kind, busy, monkeypatch):
     monkeypatch.setattr(direct.Cloud, "respond", lambda self, method, url, body: (200, changed(None)))
     waiting = waiting_module.Waiting(clock=lambda: cloud.time, sleep=cloud.sleep)
     steps = [plan.wait_step(kind, {"id": object_id, "name": "n", **busy}) for object_id in ids]
-    executor = Executor(Api(direct.wired(cloud)[0]), waiting, pool=Here(waiting.clock, waiting.sleep))
+    executor = Executor(Api(direct.wired(cloud)[0]), waiting, pool=InlineWorkers(waiting.clock, waiting.sleep))
     executor.run(steps)
     assert executor.done == set(steps)
 

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from .faults import neighbour
-from .instances import lose_server, server_disks
+from .instances import server_disks
 from .jobs import ends, submit
+from .removals import lose_server
 from .world import shown, stamp_z
 
 

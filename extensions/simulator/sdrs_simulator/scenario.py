@@ -13,7 +13,7 @@ import hashlib
 import json
 
 from . import detail, nics
-from .instances import attach
+from .disks import plug
 from .neighbours import new_as_group
 from .publicips import new_eip
 from .vpcs import add_subnet
@@ -165,7 +165,7 @@ def _server(world, entry, vpc, zones, shared_disks):
         disk = disk or _disk(world, name, wanted, zone, not index)
         if wanted.get("shared"):
             shared_disks[name] = disk
-        attach(server, disk, "/dev/vd%s" % "abcdefghijklmnop"[index])
+        plug(server, disk, "/dev/vd%s" % "abcdefghijklmnop"[index])
     return server
 
 

@@ -17,6 +17,7 @@ from .errors import ApiError, AuthError, ConfigError
 from .hosts import host_of
 from .paging import objects
 from .sign import DATE_FORMAT, authorization
+from .text import time_of
 
 try:
     from requests.auth import AuthBase
@@ -216,18 +217,23 @@ _CATALOGUE_TYPES = {
 }
 
 
+def _is_of_one_project(part, project_id):
+    """Whether a part of a path stands for a project or a version, and not for the service."""
+    named = part in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
+    return bool(named or part == project_id or _PROJECT_ID.fullmatch(part) or part.lstrip("v").replace(".", "").isdigit())
+
+
 def _base(url, project_id):
     parts = urlsplit(url)
     path = [part for part in parts.path.split("/") if part]
-    while path and (path[-1] == project_id or _PROJECT_ID.fullmatch(path[-1]) or path[-1] in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
-                    or path[-1].lstrip("v").replace(".", "").isdigit()):
+    while path and _is_of_one_project(path[-1], project_id):
         path.pop()
     return "%s://%s" % (parts.scheme, "/".join([parts.netloc] + path))
 
 
 def _expiry(text):
     try:
-        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
+        return time_of(text).timestamp()
     except (ValueError, OverflowError, OSError):
         return time.time() + _TOKEN_LIFE / 2
 

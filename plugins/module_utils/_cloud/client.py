@@ -13,6 +13,7 @@ import re
 import time
 from urllib.parse import quote, urlencode
 
+from .._defaults import LONGEST_RETRY_AFTER, LONGEST_THROTTLED
 from . import shapes
 from .auth import AkSkAuth, Login, TokenAuth, find_project
 from .errors import ApiError, ConnectionFailed, NotCarriedOut, UnknownFate, api_error, disguised, one_line
@@ -22,9 +23,6 @@ from .token_cache import TokenCache
 from .transport import Lost, NotSent, Transport, decode
 
 _TRANSIENT = (502, 503, 504)
-# Seconds for which a request is repeated that is only ever told to come back later.
-_LONGEST_THROTTLED = 120
-_LONGEST_RETRY_AFTER = 30
 _PATH_ARGUMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 
 
@@ -47,6 +45,10 @@ class Client:
         else:
             self.auth = TokenAuth(token=settings.credentials["auth_token"])
         self.auth.project_id = settings.project_id
+
+    def close(self):
+        """Close what connections are open; the client can be used all the same."""
+        self._transport.close()
 
     @property
     def project_id(self):
@@ -193,7 +195,7 @@ class _Patience:
 
     def throttled(self, problem):
         """429: raises ``problem`` when it has lasted too long."""
-        if not self._retries or self._clock() - self._since >= _LONGEST_THROTTLED:
+        if not self._retries or self._clock() - self._since >= LONGEST_THROTTLED:
             raise problem
 
     def failed(self, problem, wait):
@@ -233,4 +235,4 @@ def _retry_after(response):
         seconds = float(response.headers["Retry-After"])
     except (KeyError, ValueError):
         return None
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None

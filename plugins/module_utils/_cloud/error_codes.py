@@ -2,7 +2,8 @@
 """The 256 error codes of the service, as the API reference lists them (appendix A.1).
 
 One text instead of a dict: the controller parses every module_utils file for each task, and one literal costs nothing.
-A record is code and HTTP status, message, description, remedy; an indented line continues the one above.
+A record is code, HTTP status and "retryable" where the same request may succeed later; message, description, remedy. An indented line
+continues the one above.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ Failed to upgrade the permission
 Failed to upgrade the permission.
 Check whether the administrator account is used to upgrade the permission and whether the account is locked.
 
-SDRS.0008 500
+SDRS.0008 500 retryable
 Network connection timeout
 Network connection timed out.
 Try again. If the retry fails, check the network status. If the network is normal, contact customer service.
@@ -329,7 +330,7 @@ Protection group deletion not allowed due to a replication pair
 The protection group cannot be deleted because it contains a replication pair.
 Delete the replication pair from the protection group and then delete the protection group.
 
-SDRS.1011 500
+SDRS.1011 500 retryable
 Failed to query the active-active domain
 Failed to query the active-active domain.
 Try again. If the fault persists, contact customer service.
@@ -404,27 +405,27 @@ priority station value of the protection group is different from that of the rep
 The priority station value of the protection group is different from that of the replication pair.
 Contact customer service.
 
-SDRS.1027 400
+SDRS.1027 400 retryable
 Failed to enable protection
 Failed to enable protection.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1028 400
+SDRS.1028 400 retryable
 Failed to disable protection
 Failed to disable protection.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1029 400
+SDRS.1029 400 retryable
 Failed to perform the planned failover
 Failed to perform the planned failover for the protection group.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1030 400
+SDRS.1030 400 retryable
 Failed to perform the failover
 Failed to perform the failover for the protection group.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1032 400
+SDRS.1032 400 retryable
 Failed to enable protection again
 Failed to enable re-protection for the protection group.
 Try again. If the fault persists, contact customer service.
@@ -450,17 +451,17 @@ Server already used to create a protected instance
 The server has been used to create a protected instance.
 One server can be used to create only one protected instance. Select a server not used in any protected instance and create the instance again.
 
-SDRS.1306 400
+SDRS.1306 400 retryable
 Failed to create the server
 Failed to create the server.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1307 400
+SDRS.1307 400 retryable
 Failed to delete the server
 Failed to delete the server.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1308 400
+SDRS.1308 400 retryable
 Failed to stop the server
 Failed to stop the server.
 Try again. If the fault persists, contact customer service.
@@ -481,12 +482,12 @@ Deleting the primary NIC not allowed
 The primary NIC cannot be deleted.
 Check whether the NIC is the primary one. If it is, it cannot be deleted.
 
-SDRS.1312 400
+SDRS.1312 400 retryable
 Failed to add the NIC to the protected instance
 Failed to add the NIC to the protected instance.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1313 400
+SDRS.1313 400 retryable
 Failed to delete the NIC from the protected instance
 Failed to delete the NIC from the protected instance.
 Try again. If the fault persists, contact customer service.
@@ -506,12 +507,12 @@ Server not stopped
 The server is not stopped.
 Check whether the server is stopped. If it is working, stop it.
 
-SDRS.1317 400
+SDRS.1317 400 retryable
 Failed to attach the NIC to a protected instance
 Failed to attach the NIC to the protected instance.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1318 400
+SDRS.1318 400 retryable
 Failed to detach the NIC from a protected instance
 Failed to detach the NIC from the protected instance.
 Try again. If the fault persists, contact customer service.
@@ -566,7 +567,7 @@ Operation not allowed because the protected instance status not available
 This operation cannot be performed because the protected instance status is not available.
 Perform this operation in the correct state and be clear about the operation restrictions.
 
-SDRS.1329 400
+SDRS.1329 400 retryable
 Failed to modify protected instance specifications
 Failed to modify the specifications of the protected instance.
 Try again. If the fault persists, contact customer service.
@@ -577,12 +578,12 @@ The server at the current production site cannot be deleted because the current 
   created.
 Perform this operation in the correct state and be clear about the operation restrictions.
 
-SDRS.1331 400
+SDRS.1331 400 retryable
 Failed to delete the EIP
 Failed to release the EIP.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1332 400
+SDRS.1332 400 retryable
 Failed to add the EIP
 Failed to add the EIP.
 Try again. If the fault persists, contact customer service.
@@ -639,12 +640,12 @@ Current DR site server is not stopped
 The current DR site server is not stopped.
 Check whether the current DR site server is stopped. If not, contact the administrator to stop it.
 
-SDRS.1350 400
+SDRS.1350 400 retryable
 Failed to create the protected instance
 Failed to create the protected instance.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1351 400
+SDRS.1351 400 retryable
 Failed to delete the protected instance
 Failed to delete the protected instance.
 Try again. If the fault persists, contact customer service.
@@ -877,12 +878,12 @@ Replication pair not found
 The replication pair is not found.
 Use an available replication pair.
 
-SDRS.1609 400
+SDRS.1609 400 retryable
 Replication pair creation failure
 Failed to create the replication pair.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1610 400
+SDRS.1610 400 retryable
 Replication pair update failure
 Failed to update the replication pair.
 Try again. If the fault persists, contact customer service.
@@ -922,12 +923,12 @@ Operation not allowed by disk type
 The disk type does not allow this operation.
 Check the disk type and ensure that you use a correct disk type.
 
-SDRS.1807 400
+SDRS.1807 400 retryable
 Disks failed to be attached to the server
 Disks failed to be attached to the server.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1808 400
+SDRS.1808 400 retryable
 Disks failed to be detached from the server
 Disks failed to be detached from the server.
 Try again. If the fault persists, contact customer service.
@@ -948,17 +949,17 @@ Disk already used by a replication pair
 The disk has been used by a replication pair.
 Select a disk not used by a replication pair, and then try again.
 
-SDRS.1812 400
+SDRS.1812 400 retryable
 Failed to create the disk
 Failed to create the disk.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1813 400
+SDRS.1813 400 retryable
 Failed to delete the disk
 Failed to delete the disk.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1814 400
+SDRS.1814 400 retryable
 Disk size is different
 Disk sizes are different.
 Try again. If the fault persists, contact customer service.
@@ -969,7 +970,7 @@ The replication pair capacity cannot be expanded because the disks on the replic
 If the replication pair has been attached to a protected instance, detach the replication pair first. If the problem persists, contact customer
   service.
 
-SDRS.1817 400
+SDRS.1817 400 retryable
 Operation cannot be performed because the disk of the replication pair is not in the available or in-use state
 The replication pair capacity cannot be expanded because the disks of the replication pair are not in the available or in-use state.
 Try again. If the fault persists, contact customer service.
@@ -985,17 +986,17 @@ Replication pair capacity cannot be expanded because the billing mode for the di
 The replication pair capacity cannot be expanded because the billing mode for the disks of the replication pair is yearly/monthly.
 Delete the replication pair, expand the production site disk, and then use the disk to create a new replication pair.
 
-SDRS.1820 400
+SDRS.1820 400 retryable
 Failed to expand the capacity
 Failed to expand the capacity of the replication pair.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1821 400
+SDRS.1821 400 retryable
 Failed to attach the replication pair
 Failed to attach the replication pair.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1822 400
+SDRS.1822 400 retryable
 Failed to detach the replication pair
 Failed to detach the replication pair.
 Try again. If the fault persists, contact customer service.
@@ -1152,12 +1153,12 @@ Drill VPC is already used for creating a DR drill
 The drill VPC is already used for creating a DR drill.
 Use another available drill VPC.
 
-SDRS.1922 400
+SDRS.1922 400 retryable
 Failed to create the DR drill
 Failed to create the DR drill.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1923 400
+SDRS.1923 400 retryable
 Failed to delete the DR drill
 Failed to delete the DR drill.
 Try again. If the fault persists, contact customer service.
@@ -1167,17 +1168,17 @@ DR site VPC not have a subnet
 The DR site VPC does not have a subnet.
 Contact customer service.
 
-SDRS.1925 400
+SDRS.1925 400 retryable
 Failed to create the drill VPC
 Failed to create the drill VPC.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1926 400
+SDRS.1926 400 retryable
 Failed to create the subnet in the drill VPC
 Failed to create the subnet in the drill VPC.
 Try again. If the fault persists, contact customer service.
 
-SDRS.1927 400
+SDRS.1927 400 retryable
 Failed to delete the subnet in the drill VPC
 Failed to delete the subnet in the drill VPC.
 Try again. If the fault persists, contact customer service.
@@ -1313,8 +1314,8 @@ def _parse():
     codes = {}
     for record in _TABLE.strip().split("\n\n"):
         head, message, description, remedy = record.replace("\n  ", " ").split("\n")
-        code, status = head.split()
-        codes[code] = (int(status), message, description, remedy)
+        code, status, *retryable = head.split()
+        codes[code] = (int(status), message, description, remedy, bool(retryable))
     return codes
 
 

@@ -152,17 +152,21 @@ def unexpected(error):
     return "unexpected %s at %s. Please report this." % (type(error).__name__, " > ".join(places))
 
 
-def describe(code):
-    """``{description, remedy}`` of a code in the reference's table (A.1); empty for a code it does not know."""
+def _row(code):
     from .error_codes import CODES
 
-    if code not in CODES:
-        return {}
-    return dict(zip(("description", "remedy"), CODES[code][2:]))
+    return CODES.get(code)
+
+
+def describe(code):
+    """``{description, remedy}`` of a code in the reference's table (A.1); empty for a code it does not know."""
+    row = _row(code)
+    return {"description": row[2], "remedy": row[3]} if row else {}
 
 
 def _retryable(code, status):
-    return status == 429 or status in (502, 503, 504) or str(describe(code).get("remedy", "")).startswith("Try again")
+    row = _row(code)
+    return status in (429, 502, 503, 504) or bool(row and row[4])
 
 
 def read_body(body):

@@ -39,7 +39,8 @@ def check_url(url, name="endpoint"):
     """
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
+        host = parts.hostname or ""
+        int(parts.port or 0)  # asking for it raises ValueError where it is none
     except ValueError:
         host, parts = "", None
     if not host or parts.scheme not in ("http", "https") or not _URL.fullmatch(url):

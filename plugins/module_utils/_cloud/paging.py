@@ -7,14 +7,9 @@ response for an empty list makes duplicates, or deletes what a list would have f
 
 from __future__ import annotations
 
+from .._defaults import MOST_OBJECTS, MOST_PAGES, PAGE, READINGS
 from . import shapes
 from .errors import ApiError
-
-PAGE = 1000
-# More than any account has: a service that always gives another page must not be followed for ever.
-MOST_PAGES, MOST_OBJECTS = 1000, 100_000
-# A list may change while its pages are read, so that one contradiction proves nothing.
-_READINGS = 3
 
 
 class IncompleteList(ApiError):
@@ -51,7 +46,7 @@ def read_all(fetch, key, following, first=None, size=PAGE, names=("id",), expect
     :raises IncompleteList: read several times, the list shows fewer objects than it counts
     :raises ApiError: a response without the list, or a list without end
     """
-    for _reading in range(_READINGS):
+    for _reading in range(READINGS):
         found, total = _read(fetch, key, following, first, size, names, expected)
         if total is None or len(found) >= total:
             return list(found.values())

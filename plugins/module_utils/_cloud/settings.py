@@ -11,6 +11,7 @@ import os
 import re
 from dataclasses import dataclass, field
 
+from .._defaults import HTTP_TIMEOUT, MAX_RETRIES
 from .clouds_yaml import read_cloud
 from .errors import ConfigError
 from .hosts import check_domain, check_label, check_url, host_of, outside, registered_domain
@@ -69,8 +70,8 @@ class Settings:
     project_id: str | None = None
     project_name: str | None = None
     verify: bool | str = True
-    http_timeout: float = 30
-    max_retries: int = 5
+    http_timeout: float = HTTP_TIMEOUT
+    max_retries: int = MAX_RETRIES
     token_cache: bool = True
     token_cache_dir: str | None = None
     allow_unlocked: bool = False
@@ -169,8 +170,8 @@ def resolve(options, environ=None):
         project_id=project_id,
         project_name=text("project_name") or region,
         verify=(ca_cert or True) if verify else False,
-        http_timeout=number("http_timeout", find("http_timeout", 30), RULES["http_timeout"]),
-        max_retries=number("max_retries", find("max_retries", 5), RULES["max_retries"], int),
+        http_timeout=number("http_timeout", find("http_timeout", HTTP_TIMEOUT), RULES["http_timeout"]),
+        max_retries=number("max_retries", find("max_retries", MAX_RETRIES), RULES["max_retries"], int),
         token_cache=boolean("token_cache", find("token_cache", True)),
         token_cache_dir=text("token_cache_dir"),
         allow_unlocked=boolean("allow_unlocked", find("allow_unlocked", False)),
@@ -189,7 +190,8 @@ def layers_of(options, environ):
     remember(layers["environment"])
     cloud = options.get("cloud") or environ.get("OS_CLOUD")
     if cloud:
-        layers["cloud"] = {key: stripped(key, value) for key, value in read_cloud(text_of("cloud", cloud), environ).items()}
+        entry = read_cloud(text_of("cloud", cloud), environ, layers["option"].get("region"), layers["environment"].get("region"))
+        layers["cloud"] = {key: stripped(key, value) for key, value in entry.items()}
         remember(layers["cloud"])
     return layers
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from datetime import datetime
 
 # Control characters, format characters (they reorder or hide text), lone surrogates, line and paragraph separators.
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -38,6 +39,12 @@ def visible(text, keep="\n\t", longest=None):
         return character if character in keep or not _is_hidden(character) else escape(character)
 
     return _SUSPECT.sub(shown, text)
+
+
+def time_of(text):
+    """A time as the service writes it; ValueError when it is none. Python 3.10 takes fractions of three or six digits only."""
+    text = re.sub(r"\.(\d+)", lambda found: "." + found[1][:6].ljust(6, "0"), str(text).strip(), count=1)
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def escape(character):

@@ -13,11 +13,10 @@ import json
 import os
 import time
 
+from .._defaults import TOKEN_MARGIN
 from .errors import one_line
 from .private_folder import NotPrivate, private_folder, read_file, replace_file, user_folder
 
-# An entry that ends within this many seconds is not used any more.
-_MARGIN = 300
 _ROUNDS = 10_000
 # Tokens with a catalogue have some kilobytes.
 _LARGEST = 1_000_000
@@ -48,7 +47,7 @@ class TokenCache:
             try:
                 entry = json.loads(read_file(folder, _name(identity), _LARGEST))
                 proof = _digest(secret, bytes.fromhex(entry["salt"]))
-                if hmac.compare_digest(proof, entry["proof"]) and entry["expires"] > self._clock() + _MARGIN:
+                if hmac.compare_digest(proof, entry["proof"]) and entry["expires"] > self._clock() + TOKEN_MARGIN:
                     return entry["value"]
             except (OSError, NotPrivate, ValueError, KeyError, TypeError, RecursionError):
                 pass  # whatever is there, it is no entry of ours

@@ -60,6 +60,7 @@ class Transport:
 
     def __init__(self, settings, agent, session=None):
         self._settings, self._agent, self._given, self._own = settings, agent, session, threading.local()
+        self._made = []
         for url in getproxies_environment().values():
             mask.register_url(url)
 
@@ -69,10 +70,16 @@ class Transport:
         session = getattr(self._own, "session", None)
         if session is None:
             session = self._own.session = self._given or new_session()
+            self._made.append(session)
             session.headers.update({
                 "Content-Type": "application/json", "X-Language": "en-us", "User-Agent": self._agent, "Accept-Encoding": "gzip",
             })
         return session
+
+    def close(self):
+        """Close the connections of all threads; what is sent later opens new ones."""
+        for session in self._made:
+            session.close()
 
     def send(self, method, url, data, auth):
         """The response, its body read and unpacked; of one with an error status, nothing when the body cannot be had.

@@ -178,9 +178,9 @@ def locks(facts):
 
 def versions(facts):
     found = local.versions()
-    old = [name for name, least in (("Python", (3, 11)), ("ansible-core", (2, 16))) if name in found and _numbers(found[name]) < least]
+    old = [name for name, least in (("Python", (3, 10)), ("ansible-core", (2, 16))) if name in found and _numbers(found[name]) < least]
     return [row("versions", not old, ", ".join("%s %s" % item for item in found.items()),
-                "Install a newer %s: the collection needs Python 3.11 and ansible-core 2.16." % " and ".join(old), ERROR)]
+                "Install a newer %s: the collection needs Python 3.10 and ansible-core 2.16." % " and ".join(old), ERROR)]
 
 
 def _numbers(version):

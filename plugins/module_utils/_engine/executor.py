@@ -9,11 +9,12 @@ from __future__ import annotations
 import heapq
 
 from .._cloud.errors import AuthError, SdrsError
-from .jobs import SLACK, Pace, duration
+from .._defaults import SLACK
+from .jobs import PollSchedule, duration
 from .plan import resolve
-from .step_runner import DONE, RUNNING, Carrier
+from .step_runner import DONE, RUNNING, StepRunner
 from .waiting import timeout
-from .workers import Here, Threads
+from .workers import InlineWorkers, Threads
 
 
 class Executor:
@@ -29,10 +30,10 @@ class Executor:
     def __init__(self, api, waiting, parallel=16, alive=None, tell=None, pool=None, warn=None):
         self._waiting, self._parallel = waiting, parallel
         self._alive = alive or (lambda: None)
-        self._carrier = Carrier(api, waiting, self._alive, warn)
+        self._step_runner = StepRunner(api, waiting, self._alive, warn)
         self._tell = tell or (lambda event, step, obj=None: None)
         self._pool = pool
-        self._pace = Pace(waiting.poll_interval)
+        self._pace = PollSchedule(waiting.poll_interval)
         self.pending, self.failed, self.done = [], [], set()
         self._since, self._due, self._looking, self._by_job = {}, {}, set(), {}
         self._jobs_in_flight = 0
@@ -48,7 +49,7 @@ class Executor:
         self._all, self._order = steps, {}
         self._waits_for, self._needed_by, self._ready = {}, {}, []
         self._pool = self._pool or (
-            Threads(self._waiting.clock, self._parallel) if len(steps) > 1 and self._parallel > 1 else Here(self._waiting.clock, self._waiting.sleep)
+            Threads(self._waiting.clock, self._parallel) if len(steps) > 1 and self._parallel > 1 else InlineWorkers(self._waiting.clock, self._waiting.sleep)
         )
         self._heights = _heights(steps)
         self._enqueue(steps)
@@ -117,7 +118,7 @@ class Executor:
             step = heapq.heappop(self._ready)[-1]
             self._jobs_in_flight += not step.quick
             self._tell("begun", step)
-            self._pool.submit(lambda step=step: self._carrier.start(step), lambda result, error, step=step: self._started(step, result, error))
+            self._pool.submit(lambda step=step: self._step_runner.start(step), lambda result, error, step=step: self._started(step, result, error))
 
     def _started(self, step, outcome, error):
         if error:
@@ -193,18 +194,18 @@ class Executor:
         due = [step for step, when in self._due.items() if when <= now and step not in self._looking]
         scopes = {}
         for step in due:
-            scope = self._carrier.scope(step) if self._by_job.get(step, 0) < _TOLD_BY_STATUS else None
+            scope = self._step_runner.scope(step) if self._by_job.get(step, 0) < _TOLD_BY_STATUS else None
             scopes.setdefault(scope, []).append(step)
         for scope, steps in scopes.items():
             if scope is not None:
-                steps = [step for step in self._due if step not in self._looking and self._carrier.scope(step) == scope]
+                steps = [step for step in self._due if step not in self._looking and self._step_runner.scope(step) == scope]
             if scope is None or len(steps) < 2:
                 for step in steps:
                     self._look(step)
             else:
                 self._looking.update(steps)
                 self._pool.submit(
-                    lambda steps=steps: self._carrier.watch(steps), lambda seen, error, steps=steps: self._watched(steps, seen, error),
+                    lambda steps=steps: self._step_runner.watch(steps), lambda seen, error, steps=steps: self._watched(steps, seen, error),
                 )
 
     def _watched(self, steps, seen, error):
@@ -224,13 +225,13 @@ class Executor:
             else:
                 self._looking.add(step)
                 self._pool.submit(
-                    lambda step=step, obj=obj: self._carrier.judge(step, obj),
+                    lambda step=step, obj=obj: self._step_runner.judge(step, obj),
                     lambda finished, error, step=step: self._looked(step, finished, error),
                 )
 
     def _look(self, step):
         self._looking.add(step)
-        self._pool.submit(lambda: self._carrier.look(step), lambda finished, error: self._looked(step, finished, error))
+        self._pool.submit(lambda: self._step_runner.look(step), lambda finished, error: self._looked(step, finished, error))
 
     def _looked(self, step, finished, error):
         self._looking.discard(step)
@@ -250,7 +251,7 @@ class Executor:
         else:
             self._looking.add(step)
             self._pool.submit(
-                lambda: self._carrier.current(step),
+                lambda: self._step_runner.current(step),
                 lambda last, error: self._fail(step, error or timeout(step.kind, last, self._waiting, None, step.refused)),
             )
 

@@ -3,18 +3,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from .._cloud.text import time_of
 
-FIRST_LOOK = 0.25
-_LONGEST, _LONGEST_JOINT = 10.0, 30.0
-# Of the time already waited. A lone job is noticed well within a tenth of its length. Many at once share their looks, and
-# rarer ones keep the calls few: the mean delay is half of this share. The rarest are for the first wave of very many,
-# while nothing is known of how long such jobs take.
-_SHARE, _JOINT_SHARE, _FIRST_WAVE_SHARE = 1 / 10, 1 / 6, 1 / 4
-_MANY = 8
-# Jobs of one kind end about together: looks this near each other, as a share of the time waited, are one.
-SLACK = 0.08
-_SHORTEST_INTERVAL = 0.05
+from .._defaults import FIRST_POLL, FIRST_WAVE_SHARE, JOINT_POLL_SHARE, LONGEST_JOINT_POLL, LONGEST_POLL, MANY_JOBS, POLL_SHARE, SHORTEST_POLL
 
 
 def interval(waited, fixed=None):
@@ -24,10 +15,10 @@ def interval(waited, fixed=None):
     """
     if fixed:
         return float(fixed)
-    return min(_LONGEST, max(FIRST_LOOK, waited * _SHARE))
+    return min(LONGEST_POLL, max(FIRST_POLL, waited * POLL_SHARE))
 
 
-class Pace:
+class PollSchedule:
     """When to look at jobs of which many run: no job is looked at before the shortest of its kind so far has ended.
 
     :param fixed: seconds, when the user wants fixed intervals
@@ -53,11 +44,11 @@ class Pace:
         opening = shortest * 1.02 + 0.02 if shortest else 0
         if waited < opening:
             return opening - waited
-        least = _SHORTEST_INTERVAL if shortest else FIRST_LOOK
+        least = SHORTEST_POLL if shortest else FIRST_POLL
         if together < 2:
-            return max(least, min(_LONGEST, waited * _SHARE))
-        share = _FIRST_WAVE_SHARE if together >= _MANY and not shortest else _JOINT_SHARE
-        return max(least, min(_LONGEST_JOINT, waited * share))
+            return max(least, min(LONGEST_POLL, waited * POLL_SHARE))
+        share = FIRST_WAVE_SHARE if together >= MANY_JOBS and not shortest else JOINT_POLL_SHARE
+        return max(least, min(LONGEST_JOINT_POLL, waited * share))
 
 
 def ended(job):
@@ -80,7 +71,7 @@ def entities(job, key):
 def duration(job):
     """Seconds between the job's begin and end; None while either is missing."""
     try:
-        begin, end = (datetime.fromisoformat(str(job[key]).replace("Z", "+00:00")) for key in ("begin_time", "end_time"))
+        begin, end = (time_of(job[key]) for key in ("begin_time", "end_time"))
         return round((end - begin).total_seconds(), 3)
     except (KeyError, ValueError, TypeError):
         return None

@@ -24,7 +24,7 @@ class Kind:
 
     :param name: the singular name: result key, ``resource_type`` and path argument
     :param transit: statuses in which a job is at work, and the status each is expected to end in (None: gone)
-    :param landed: ``landed(step, object or None)``: does the live object show that the step's request has arrived
+    :param took_effect: ``took_effect(step, object or None)``: does the live object show that the step's request has arrived
     """
 
     name: str
@@ -33,7 +33,7 @@ class Kind:
     entity: str
     transit: dict = field(hash=False)
     failed_creation: str = "error"
-    landed: Any = None
+    took_effect: Any = None
     listing: Any = None  # listing(api, query), where the list is none of SDRS
     showing: Any = None  # showing(api, object ID), where more than the object itself has to be asked
     showable: bool = True
@@ -111,8 +111,8 @@ class LiveState:
         return self
 
 
-def generic_landed(step, obj, after):
-    """``landed`` for what every kind has: creation, deletion and renaming.
+def generic_took_effect(step, obj, after):
+    """``took_effect`` for what every kind has: creation, deletion and renaming.
 
     :param after: ``{operation: statuses}`` the object has while and after the operation
     """

@@ -10,22 +10,19 @@ from __future__ import annotations
 import threading
 
 from .._cloud.errors import SdrsError
+from .._defaults import FIRST_LISTING, LONGEST_LISTING, VISIBLE_WITHIN
 from .lookup import Lookup
 from .plan import resolve
 from .waiting import settle
 
-# Seconds; guide_topology names it.
-VISIBLE_WITHIN = 30.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 3.0
-
 
 def looks(waiting):
     """Iterate for as long as a list may lag, with pauses that grow."""
-    since, pause = waiting.clock(), _FIRST_PAUSE
+    since, pause = waiting.clock(), FIRST_LISTING
     yield
     while waiting.clock() - since < VISIBLE_WITHIN:
         waiting.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_PAUSE)
+        pause = min(pause * 1.5, LONGEST_LISTING)
         yield
 
 

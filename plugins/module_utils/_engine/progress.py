@@ -19,7 +19,7 @@ VARIABLE = "SDRS_PROGRESS_SOCKET"
 _LONGEST_NAME, _LONGEST_ERROR = 200, 600
 
 
-class Teller:
+class ProgressReporter:
     """Sends what happens to steps; does nothing where nobody listens."""
 
     def __init__(self, path=None):
@@ -30,6 +30,12 @@ class Teller:
                 self._socket.setblocking(False)
             except (OSError, AttributeError):
                 self._socket = None
+
+    def close(self):
+        """Nothing is told from now on."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def planned(self, steps):
         """So many steps are to be carried out from now on."""

@@ -7,6 +7,7 @@ Hosts (an AnsibleModule, or the action plugin in the controller's process) give 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,19 +19,15 @@ from .._cloud.errors import ApiError, AuthError, ConnectionFailed, JobTimeout, S
 from .._cloud.settings import remember
 from .._cloud.settings import resolve as resolve_settings
 from .._cloud.text import all_visible
+from .._defaults import PARALLEL, ROUNDS, WAIT_TIMEOUT
 from .executor import Executor
 from .listed import looks
 from .lock import locked
 from .lookup import Lookup
 from .outcomes import Branches
 from .plan import wait_step
-from .progress import Teller
+from .progress import ProgressReporter
 from .waiting import Waiting
-
-# How often a plan may bring more to light; each round does something, so this only stops a service that contradicts itself.
-_ROUNDS = 25
-# Jobs in flight at once, where a task does not say.
-_PARALLEL = 16
 
 
 @dataclass(frozen=True)
@@ -69,10 +66,11 @@ class Query:
 
 @dataclass(frozen=True)
 class Local:
-    """What a module is that asks no service: ``act(params, host)`` giving the result."""
+    """What a module is that asks no service: ``act(params, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
 
     act: Any
     rules: dict = field(default_factory=dict)
+    bulky: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -93,12 +91,17 @@ def run(declaration, params, host, client=None):
     validate.check(params, {**validate.RULES, **declaration.rules})
     if isinstance(declaration, Local):
         return declaration.act(params, host)
-    if client is None:
-        settings = resolve_settings(params)
-        host.mask(settings.secrets)
-        client = Client(settings, host.warn, host.mask)
+    if client is not None:
+        return _ask(declaration, params, host, client)
+    settings = resolve_settings(params)
+    host.mask(settings.secrets)
+    with contextlib.closing(Client(settings, host.warn, host.mask)) as own:
+        return _ask(declaration, params, host, own)
+
+
+def _ask(declaration, params, host, client):
     lookup = Lookup(Api(client), warn=host.warn)
-    waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or 1800, params.get("poll_interval"))
+    waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or WAIT_TIMEOUT, params.get("poll_interval"))
     if isinstance(declaration, Query):
         with doing("query", only=(ApiError, AuthError, ConnectionFailed)):
             return dict(declaration.read(lookup, copy.deepcopy(params), waiting), changed=False)
@@ -109,7 +112,7 @@ class _Task:
     def __init__(self, declaration, params, host, lookup, waiting):
         self.declaration, self.given, self.host, self.lookup, self.waiting = declaration, params, host, lookup, waiting
         self.steps, self.pending, self.plans, self.branches = [], [], [], Branches()
-        self.warned, self.teller = set(), Teller()
+        self.warned, self.teller = set(), ProgressReporter()
         self.waited, self.given_up = {}, set()  # by object ID: since when it is waited for, and for which no more
 
     def run(self):
@@ -126,11 +129,13 @@ class _Task:
                 error.result.setdefault("diff", self._diff())
             error.result["changed"] = bool(operations)
             raise
+        finally:
+            self.teller.close()
 
     def _converge(self):
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
         first = None
-        for _round in range(_ROUNDS):
+        for _round in range(ROUNDS):
             params = copy.deepcopy(self.given)
             live = self._read(params)
             busy = [(kind, obj) for kind, obj in live.watch() if kind.busy(obj)]
@@ -200,7 +205,7 @@ class _Task:
 
     def _run_steps(self, steps):
         """Run steps; those of a document's branches fail for themselves. Gives back what failed."""
-        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or _PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
+        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
         self.teller.planned(steps)
         try:
             executor.run(steps)

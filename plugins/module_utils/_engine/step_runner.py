@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from .._cloud.errors import ApiError, JobFailed, NotCarriedOut, NotFound, Refused, SdrsError, UnknownFate, job_error
 from .._cloud.odd import by_id, matching
+from .._defaults import JOB_UNKNOWN, LOST_PAUSE, LOST_POLLS, LOST_REPEATS
 from .jobs import ended, entities
 from .listed import Listing, Lists, looks
 from .lookup import Lookup
 from .plan import FIND, WAIT, resolve
 from .waiting import failure, settle
 
-_PAUSE = 1.5
-# So often the status of an object is asked for after a lost answer before the request is repeated.
-_LOOKS = 3
-_REPEATS = 2
-# A job may be unknown for a moment after it was submitted, and jobs expire a day after their end (service.md, section 2).
-_JOB_UNKNOWN = 3
 # What another request may have done meanwhile, such as one of a killed run that was still on its way. Switches are not among them: who asked
 # for one must see that it was refused.
 _DECIDED_BY_A_LOOK = ("create", "delete", "attach", "detach", "extend", "start", "stop")
@@ -27,7 +22,7 @@ _DECIDED_BY_A_LOOK = ("create", "delete", "attach", "detach", "extend", "start",
 RUNNING, DONE = "running", "done"
 
 
-class Carrier:
+class StepRunner:
     """Starts steps and looks at them.
 
     :param alive: callable raising when nobody waits for the outcome any more; asked before every request that writes
@@ -61,7 +56,7 @@ class Carrier:
                 if found is not None:
                     return self._take_up(step, found)
                 lost += 1
-                if lost > _REPEATS:
+                if lost > LOST_REPEATS:
                     raise error
             except ApiError as error:
                 if step.instead and _not_offered(error):
@@ -130,7 +125,7 @@ class Carrier:
             obj = self._find(step) if step.operation == "create" else self.current(step)
         except SdrsError:
             raise error from None
-        if not step.kind.landed(step, obj) or (obj and str(obj.get("status")).startswith("error")):
+        if not step.kind.took_effect(step, obj) or (obj and str(obj.get("status")).startswith("error")):
             raise error
         return self._take_up(step, obj or {})
 
@@ -139,14 +134,14 @@ class Carrier:
         if step.operation == "create":
             for _look in looks(self._waiting):
                 obj = self._find(step)
-                if step.kind.landed(step, obj):
+                if step.kind.took_effect(step, obj):
                     return obj
             return None
-        for look in range(_LOOKS):
+        for look in range(LOST_POLLS):
             if look:
-                self._waiting.sleep(_PAUSE)
+                self._waiting.sleep(LOST_PAUSE)
             obj = self.current(step)
-            if step.kind.landed(step, obj) or (step.proof and step.proof(self._api)):
+            if step.kind.took_effect(step, obj) or (step.proof and step.proof(self._api)):
                 return obj or {}
         return None
 
@@ -168,7 +163,7 @@ class Carrier:
             step.job = dict(step.job, **self._api.job(**{key: step.job[key] for key in ("job_id", "service")}))
         except NotFound as error:
             self._unknown[step] = self._unknown.get(step, 0) + 1
-            if self._unknown[step] < _JOB_UNKNOWN:
+            if self._unknown[step] < JOB_UNKNOWN:
                 return False
             if step.operation == "create" and self._find(step) is None:
                 raise error

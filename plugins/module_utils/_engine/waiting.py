@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 from .._cloud.errors import ApiError, JobFailed, JobTimeout, describe, innermost
+from .._defaults import WAIT_TIMEOUT
 from .jobs import interval
 from .lookup import Lookup
 
@@ -19,7 +20,7 @@ class Waiting:
     """The waiting options, and the clock they are measured by."""
 
     wait: bool = True
-    wait_timeout: float = 1800
+    wait_timeout: float = WAIT_TIMEOUT
     poll_interval: float | None = None
     clock: object = time.monotonic
     sleep: object = time.sleep

@@ -10,16 +10,16 @@ from __future__ import annotations
 import queue
 import threading
 
-MOST_THREADS = 8
+from .._defaults import THREADS
 
 
 class Threads:
     """Up to 8 daemon threads."""
 
-    def __init__(self, clock, count=MOST_THREADS):
+    def __init__(self, clock, count=THREADS):
         self._clock = clock
         self._calls, self._outcomes = queue.SimpleQueue(), queue.SimpleQueue()
-        self._count, self._started, self._open = min(count, MOST_THREADS), 0, 0
+        self._count, self._started, self._open = min(count, THREADS), 0, 0
 
     def submit(self, function, apply):
         """Run ``function()`` elsewhere, later ``apply(result, error)`` here."""
@@ -54,7 +54,7 @@ class Threads:
             self._calls.put(None)
 
 
-class Here:
+class InlineWorkers:
     """The same without threads: calls run when their outcome is asked for."""
 
     def __init__(self, clock, sleep):

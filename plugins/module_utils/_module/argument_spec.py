@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 
+from .._defaults import HTTP_TIMEOUT, MAX_RETRIES, WAIT_TIMEOUT
+
 _CONSTRAINTS = ("mutually_exclusive", "required_together", "required_one_of", "required_if")
 
 
@@ -102,8 +104,8 @@ CONNECTION = Spec(
         "auth_token": {"type": "str", "no_log": True},
         "validate_certs": {"type": "bool"},
         "ca_cert": {"type": "path"},
-        "http_timeout": {"type": "float", "default": 30.0},
-        "max_retries": {"type": "int", "default": 5},
+        "http_timeout": {"type": "float", "default": HTTP_TIMEOUT},
+        "max_retries": {"type": "int", "default": MAX_RETRIES},
         "token_cache": {"type": "bool", "no_log": False},
         "token_cache_dir": {"type": "path", "no_log": False},
         "allow_unlocked": {"type": "bool"},
@@ -113,7 +115,7 @@ CONNECTION = Spec(
 WAIT = Spec(
     {
         "wait": {"type": "bool", "default": True},
-        "wait_timeout": {"type": "float", "default": 1800.0},
+        "wait_timeout": {"type": "float", "default": WAIT_TIMEOUT},
         "poll_interval": {"type": "float"},
     }
 )

@@ -18,7 +18,7 @@ from .._cloud.transport import MISSING_REQUESTS
 from .._engine.run import run
 from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers
 
-NEEDED_PYTHON = (3, 11)
+NEEDED_PYTHON = (3, 10)
 # Names the process of ansible-playbook to a module on the same machine.
 CONTROLLER = "SDRS_CONTROLLER_PID"
 ORPHANED = "the process that started this task is gone; nothing more was sent"
@@ -70,6 +70,7 @@ def run_module(spec, declaration):
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING_REQUESTS)
     result = without_reserved(masked_data(outcome(spec, declaration, module.given, module.params, ModuleHost(module))))
     module.no_log_values.update(known())
+    result["invocation"] = {"module_args": shown(declaration, module.params)}
     if result.pop("failed", False):
         # Not where an exception is being handled: Ansible would show it.
         module.fail_json(**result)
@@ -94,6 +95,12 @@ def outcome(spec, declaration, given, params, host):
     except Exception as error:  # pylint: disable=broad-except
         text = unexpected(error)
         return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
+
+
+def shown(declaration, params):
+    """``params`` as a result's ``invocation`` has them: of what is bulky, which ends in the database of AWX, its size."""
+    bulky = {name: params[name] for name in getattr(declaration, "bulky", ()) if isinstance(params.get(name), dict)}
+    return {**params, **{name: {key: "%d bytes" % len(str(text).encode("utf-8", "replace")) for key, text in value.items()} for name, value in bulky.items()}}
 
 
 def require_parent(parent):

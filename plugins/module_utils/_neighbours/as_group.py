@@ -14,7 +14,7 @@ from .._engine.lookup import exactly_one
 from .._engine.plan import Plan
 from .._sdrs import identity
 
-KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, landed=lambda step, obj: False, listable=False)
+KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, took_effect=lambda step, obj: False, listable=False)
 STATUS = {"inservice": "INSERVICE", "paused": "PAUSED"}
 LISTENER = {"protocol_port": Between(1, 65535), "weight": Between(0, 100)}
 NUMBERS = ("min_instance_number", "desire_instance_number", "max_instance_number")

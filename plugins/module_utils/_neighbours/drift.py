@@ -166,7 +166,7 @@ def _labelled(here, there):
 # Repairing ------------------------------------------------------------------------------------------------------------
 
 
-def _landed(step, server):
+def _took_effect(step, server):
     """Whether a server shows what the step was to change."""
     if not server:
         return False
@@ -179,7 +179,7 @@ def _landed(step, server):
     return has_it == (step.operation == "add_security_group")
 
 
-KIND = replace(ecs_power.KIND, landed=_landed)
+KIND = replace(ecs_power.KIND, took_effect=_took_effect)
 
 
 @dataclass

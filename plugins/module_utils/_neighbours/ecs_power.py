@@ -33,7 +33,7 @@ class _ServerKind(Kind):
 
 KIND = _ServerKind(
     name="ecs_server", title="server", plural="servers", entity="server_id", transit={},
-    landed=lambda step, obj: False,  # the calls are repeatable
+    took_effect=lambda step, obj: False,  # the calls are repeatable
     listing=lambda api, query: api.servers(),
 )
 

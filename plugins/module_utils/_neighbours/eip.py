@@ -14,12 +14,12 @@ from .._engine.plan import Plan
 from . import ecs_power
 
 
-def _landed(step, eip):
+def _took_effect(step, eip):
     return bool(eip) and (eip.get("port_id") or None) == step.body["port_id"]
 
 
 KIND = Kind(
-    name="eip", title="elastic IP", plural="eips", entity="", listable=False, landed=_landed,
+    name="eip", title="elastic IP", plural="eips", entity="", listable=False, took_effect=_took_effect,
     transit={"BINDING": "ACTIVE", "PENDING_UPDATE": "ACTIVE", "PENDING_CREATE": "DOWN", "NOTIFYING": "DOWN"},
 )
 

@@ -12,14 +12,13 @@ from datetime import datetime, timezone
 from .._cloud.errors import SdrsError, one_line
 from .._cloud.odd import Unusable, raw
 from .._cloud.validate import Between, identifiers
+from .._defaults import SERVER_GRACE
 from .._engine.jobs import interval
 from .._sdrs.owner import is_windows
 from .ports import answering, plain_address
 
 PASSED, FAILED, NOT_VERIFIABLE, NOT_TRIED = "passed", "failed", "not_verifiable", "not_tried"
 STATE = "ecs_state"
-# A server that is settled in another status than ACTIVE will not start by itself; its status may be that old.
-_GRACE = 30.0
 _TASK = "OS-EXT-STS:task_state"
 
 
@@ -113,7 +112,7 @@ def _look(lookup, servers, waited, timeout):
         server.problem = "is %s%s" % (status, ", %s" % task if task else "") if seen else "does not exist"
         if status == "ACTIVE" and not task:
             _decide(server, STATE, PASSED, "is ACTIVE", waited)
-        elif status == "ERROR" or (not task and waited >= min(_GRACE, timeout)):
+        elif status == "ERROR" or (not task and waited >= min(SERVER_GRACE, timeout)):
             _decide(server, STATE, FAILED, server.problem, waited)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ipaddress
 
 from .._cloud.errors import Refused
-from .._engine.kind import Kind, generic_landed
+from .._engine.kind import Kind, generic_took_effect
 from .._engine.plan import creator
 
 
@@ -16,7 +16,7 @@ def _updated(step, obj):
 
 KIND = Kind(
     name="subnet", title="subnet", plural="subnets", entity="", transit={"UNKNOWN": "ACTIVE", "PENDING": "ACTIVE", "CREATING": "ACTIVE"},
-    landed=lambda step, obj: _updated(step, obj or {}) if step.operation == "update" else generic_landed(step, obj, {}),
+    took_effect=lambda step, obj: _updated(step, obj or {}) if step.operation == "update" else generic_took_effect(step, obj, {}),
     listing=lambda api, query: api.subnets(query.get("vpc_id")),
 )
 # A subnet that is deleted: refused for what time does not take away (VPN, custom routes).
@@ -89,10 +89,11 @@ def _wanted(entry):
 def _changed(wanted, subnet):
     """The changeable options that differ; NTP servers have no order."""
     have = live_options(subnet)
-    return {
-        key: wanted[key] for key in CHANGEABLE if key in wanted
-        and (set(wanted[key]) != set(have[key]) if key == "ntp_servers" else wanted[key] != have[key])
-    }
+
+    def differs(key):
+        return set(wanted[key]) != set(have[key]) if key == "ntp_servers" else wanted[key] != have[key]
+
+    return {key: wanted[key] for key in CHANGEABLE if key in wanted and differs(key)}
 
 
 def _body(options):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
-from .._engine.kind import Kind, LiveState, generic_landed
+from .._engine.kind import Kind, LiveState, generic_took_effect
 from .._engine.lookup import exactly_one
 from .._engine.plan import Plan
 from .._sdrs import identity
@@ -18,7 +18,7 @@ from .subnets import KIND as SUBNET
 KIND = Kind(
     name="vpc", title="VPC", plural="vpcs", entity="",
     transit={"CREATING": "OK", "PENDING_UPDATE": "OK", "PENDING_DELETE": None},
-    landed=lambda step, obj: generic_landed(step, obj, {}), listing=lambda api, query: api.vpcs(), named_twice=True,
+    took_effect=lambda step, obj: generic_took_effect(step, obj, {}), listing=lambda api, query: api.vpcs(), named_twice=True,
 )
 RANGES = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _FIELDS = ("name", "cidr", "enable_shared_snat")

@@ -20,10 +20,8 @@ def wants_change(params, pair):
     if wanted is None:
         return False
     named = {entry["protected_instance"] for entry in wanted}
-    return bool(
-        named - set(have) or (params["purge_attachments"] and set(have) - named)
-        or pair.get("status") in ("error-attaching", "error-detaching")
-    )
+    unwanted = set(have) - named if params["purge_attachments"] else ()
+    return bool(named - set(have) or unwanted or pair.get("status") in ("error-attaching", "error-detaching"))
 
 
 def read_attachments(lookup, params, live, group_id):

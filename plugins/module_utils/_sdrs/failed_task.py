@@ -13,7 +13,7 @@ from .kinds import SERVER_GROUP
 
 KIND = Kind(
     name="failed_task", title="failed task", plural="failed_tasks", entity="", transit={},
-    landed=lambda step, obj: False, showable=False, listable=False,
+    took_effect=lambda step, obj: False, showable=False, listable=False,
 )
 
 

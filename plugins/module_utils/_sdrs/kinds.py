@@ -7,7 +7,7 @@ Allowed states: "Constraints and Limitations" of each operation's section.
 from __future__ import annotations
 
 from .._cloud.validate import plain_device
-from .._engine.kind import Kind, generic_landed, whole
+from .._engine.kind import Kind, generic_took_effect, whole
 from .._engine.plan import resolve
 
 # What a group shows while and after an operation.
@@ -20,10 +20,10 @@ _GROUP_SHOWS = {
 }
 
 
-def _group_landed(step, obj):
+def _group_took_effect(step, obj):
     if step.operation == "planned_failover" and obj and obj.get("status") == "protected":
         return obj.get("priority_station") == step.body["priority_station"]
-    return generic_landed(step, obj, _GROUP_SHOWS)
+    return generic_took_effect(step, obj, _GROUP_SHOWS)
 
 
 # Fields that count what a group holds (5.4.2).
@@ -42,7 +42,7 @@ SERVER_GROUP = Kind(
         "reversing": "protected",
         "failing-over": "failed-over",
     },
-    landed=_group_landed,
+    took_effect=_group_took_effect,
     named_twice=True,
     holds_nothing=lambda group: group.get("status") == "available" and all(group.get(key) == 0 for key in CONTENTS),
 )
@@ -66,7 +66,7 @@ PROTECTED_INSTANCE = Kind(
         "stopping": "available",
         "resizing": "available",
     },
-    landed=lambda step, obj: generic_landed(step, obj, _INSTANCE_SHOWS),
+    took_effect=lambda step, obj: generic_took_effect(step, obj, _INSTANCE_SHOWS),
 )
 
 
@@ -88,7 +88,7 @@ def size_of(pair):
     return whole((pair.get("record_metadata") or {}).get("volume_size")) or 0
 
 
-def _pair_landed(step, obj):
+def _pair_took_effect(step, obj):
     if step.operation == "extend":
         return bool(obj) and (obj.get("status") == "extending" or size_of(obj) >= step.body["new_size"])
     if step.operation in ("attach", "detach"):
@@ -96,7 +96,7 @@ def _pair_landed(step, obj):
             return False
         attached = resolve(step.arguments["protected_instance"]) in plain_attachments(obj)
         return obj.get("status") == step.operation + "ing" or attached == (step.operation == "attach")
-    return generic_landed(step, obj, {})
+    return generic_took_effect(step, obj, {})
 
 
 REPLICATION = Kind(
@@ -116,7 +116,7 @@ REPLICATION = Kind(
         "attaching": "available",
         "detaching": "available",
     },
-    landed=_pair_landed,
+    took_effect=_pair_took_effect,
 )
 
 DRILL = Kind(
@@ -125,7 +125,7 @@ DRILL = Kind(
     plural="drills",
     entity="disaster_recovery_drill_id",
     transit={"creating": "available", "deleting": None},
-    landed=lambda step, obj: generic_landed(step, obj, {}),
+    took_effect=lambda step, obj: generic_took_effect(step, obj, {}),
     named_twice=True,
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .._cloud.validate import is_id
 from .._engine.lock import Group, Locks
+from .kinds import DRILL as DRILL_KIND
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .owner import find_instance, find_pair
 
@@ -54,11 +55,11 @@ def _of_option(lookup, params):
 
 
 def _of_drill(lookup, params):
-    found = [lookup.show(DRILL, params["id"])] if params.get("id") else []
+    found = [lookup.show(DRILL_KIND, params["id"])] if params.get("id") else []
     if params.get("server_group"):
         return _referred(lookup, params["server_group"]) + _owners(found)
     if not found and params.get("name"):
-        found = lookup.named(DRILL, params["name"])
+        found = lookup.named(DRILL_KIND, params["name"])
     return _owners(found)
 
 

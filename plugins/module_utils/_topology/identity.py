@@ -11,8 +11,6 @@ from .._sdrs.identity import check_field, check_group, check_name
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .document import at
 
-INSTANCE, PAIR, DRILL = PROTECTED_INSTANCE, REPLICATION, DRILL
-
 
 def check(lookup, live):
     """Refuse contradictions, naming the entry's path and both objects.
@@ -24,7 +22,7 @@ def check(lookup, live):
         for entry in group.drills:
             _entry(entry.path, _check_drill, lookup, group, entry)
         for instance in group.instances if group.absent else ():
-            _entry(instance.path, _check_name, INSTANCE, instance, group.live_instances)
+            _entry(instance.path, _check_name, PROTECTED_INSTANCE, instance, group.live_instances)
             for pair in instance.pairs:
                 _entry(pair.path, _check_pair, live, group, pair, instance)
         for pair in group.free_pairs if group.absent else ():
@@ -78,7 +76,7 @@ def _check_pair(live, group, pair, instance):
     if pair.obj and there and there["id"] != pair.obj["id"]:
         raise Refused(
             "volume %s means %s, but device %s of %s means %s"
-            % (given["volume"], PAIR.label(pair.obj), given["device"], INSTANCE.label(instance.obj), PAIR.label(there)),
+            % (given["volume"], REPLICATION.label(pair.obj), given["device"], PROTECTED_INSTANCE.label(instance.obj), REPLICATION.label(there)),
             remedy="Nothing was sent. Leave out one of them, or correct it.",
         )
-    _check_name(PAIR, pair, group.live_pairs)
+    _check_name(REPLICATION, pair, group.live_pairs)

@@ -10,7 +10,7 @@ from .._sdrs.owner import is_drill_server, is_drill_volume, meant
 from .._sdrs.sites import server_halves, server_zone, volume_halves, volume_zone
 
 
-class World:
+class LiveIndex:
     """Lists of everything, each fetched when it is first needed, and indexes over them."""
 
     def __init__(self, lookup, common):

@@ -17,7 +17,6 @@ from .._sdrs.sites import server_halves, volume_halves
 from .._sdrs.tags import add_tag_steps
 from .._sdrs.teardown import batch_delete_step, sharing
 
-INSTANCE, PAIR = PROTECTED_INSTANCE, REPLICATION
 # One call creates servers that share a disk, so these are the same for all of them (5.5.11).
 _COMMON = ("description", "cluster", "primary_subnet", "tenancy", "dedicated_host")
 
@@ -52,30 +51,30 @@ def plan_instances(planning, group, where, world):
 
 
 def _missing(entry):
-    return entry.obj is None or entry.obj.get("status") == INSTANCE.failed_creation
+    return entry.obj is None or entry.obj.get("status") == PROTECTED_INSTANCE.failed_creation
 
 
 def _home(entry, made):
     """The instance of an entry: its ID, or the step that will make or find it."""
     if not _missing(entry):
         return entry.obj["id"]
-    return next(step for step in made if step.branch == entry.path and step.kind is INSTANCE and step.operation in ("create", "find"))
+    return next(step for step in made if step.branch == entry.path and step.kind is PROTECTED_INSTANCE and step.operation in ("create", "find"))
 
 
 def _plan_one(part, group, entry, where, copies):
-    obj = INSTANCE.assumed(entry.obj)
+    obj = PROTECTED_INSTANCE.assumed(entry.obj)
     want = dict(entry.want, server_group=where["id"] if entry.obj else None)
     if _missing(entry):
         _complete(want, entry.obj)
     made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj), copies))
-    part.take(made, waits_for(INSTANCE, entry.obj), creator(where["id"]))
+    part.take(made, waits_for(PROTECTED_INSTANCE, entry.obj), creator(where["id"]))
 
 
 def _shared_pair(group, failed):
     """Why a creation that failed cannot be repeated alone, where EVS has not told."""
-    for pair in group.live_pairs if failed and failed.get("status") == INSTANCE.failed_creation else ():
+    for pair in group.live_pairs if failed and failed.get("status") == PROTECTED_INSTANCE.failed_creation else ():
         if failed["id"] in plain_attachments(pair) and len(plain_attachments(pair)) > 1:
-            return PAIR.label(pair)
+            return REPLICATION.label(pair)
     return None
 
 
@@ -141,9 +140,11 @@ def _adorn(part, member, where, batch):
     """Name and tags of one instance that a batch has made."""
     want = member.want
     found = batch_module.made_step(part, want["name"], want["server"], where["id"], batch)
-    part.add("rename", INSTANCE, want["name"], found, "rename_protected_instance", {"protected_instance": found}, {"name": want["name"]}, after=[found])
+    part.add(
+        "rename", PROTECTED_INSTANCE, want["name"], found, "rename_protected_instance", {"protected_instance": found}, {"name": want["name"]}, after=[found],
+    )
     if want["tags"]:
-        add_tag_steps(part, INSTANCE, found, want["name"], [], want["tags"], False)
+        add_tag_steps(part, PROTECTED_INSTANCE, found, want["name"], [], want["tags"], False)
     part.after.update({key: want[key] for key in ("name", "server", "description", "flavor", "tags") if want[key]})
 
 
@@ -166,7 +167,7 @@ def _by_disk(group, world):
 def _plan_attached(planning, group, where, world, pairs, homes):
     if any(homes[instance.path] is None for instance, _pair in pairs):
         return []  # refused with its instance
-    if any(pair.obj is None and INSTANCE.busy(instance.obj) for instance, pair in pairs):
+    if any(pair.obj is None and PROTECTED_INSTANCE.busy(instance.obj) for instance, pair in pairs):
         return []  # known only when the job at work on the instance has ended; planned then
     first = pairs[0][1]
     brought = [
@@ -192,12 +193,12 @@ def _plan_brought(part, where, entry, made):
         return
     volume = want["volume"]
     creation = [step for step in made if step.operation == "create"]
-    found = find_step(PAIR, want["name"], {"server_group_id": where["id"]}, lambda pair: volume in volume_halves(pair), creation)
+    found = find_step(REPLICATION, want["name"], {"server_group_id": where["id"]}, lambda pair: volume in volume_halves(pair), creation)
     part.steps.append(found)
     if want["name"]:
-        part.add("rename", PAIR, want["name"], found, "rename_replication", {"replication": found}, {"name": want["name"]}, after=[found])
+        part.add("rename", REPLICATION, want["name"], found, "rename_replication", {"replication": found}, {"name": want["name"]}, after=[found])
     if want["size"] not in (None, have):
-        part.add("extend", PAIR, want["name"], found, "extend_replication", {"replication": found}, {"new_size": want["size"]}, after=[found])
+        part.add("extend", REPLICATION, want["name"], found, "extend_replication", {"replication": found}, {"new_size": want["size"]}, after=[found])
 
 
 def _plan_pair(part, where, pairs, homes, copies):
@@ -209,10 +210,10 @@ def _plan_pair(part, where, pairs, homes, copies):
             want[option] = want[option] if want[option] is not None else pair.want[option]
     if entry.obj is None and not want["volume"]:
         instance = pairs[0][0]
-        what = INSTANCE.label(instance.obj) + " has no replication pair" if instance.obj else "server %s has no disk" % instance.given["server"]
+        what = PROTECTED_INSTANCE.label(instance.obj) + " has no replication pair" if instance.obj else "server %s has no disk" % instance.given["server"]
         raise Refused("%s at %s" % (what, want["device"]), remedy="Name the disk with volume; an available disk is paired and attached.")
     want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
-    instances = {homes[instance.path][1]: {} if _missing(instance) else INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
+    instances = {homes[instance.path][1]: {} if _missing(instance) else PROTECTED_INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
     waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.operation == WAIT]
     _take_pair(part, want, entry, where, instances, copies, waited_for)
     devices = {pair.want["device"] for _instance, pair in pairs} - {None}
@@ -228,11 +229,11 @@ def _take_pair(part, want, entry, where, instances, copies, after=()):
     """
     if entry.obj is None and not want["name"]:
         raise ConfigError("creating it needs name")
-    if want["description"] is None and (entry.obj or {}).get("status") == PAIR.failed_creation:
+    if want["description"] is None and (entry.obj or {}).get("status") == REPLICATION.failed_creation:
         want["description"] = entry.obj.get("description")
     volume = entry.found or ({} if entry.obj is None else None)
-    made = replication.plan(want, replication.Live(PAIR.assumed(entry.obj), where, instances, volume, copies=copies))
-    part.take(made, waits_for(PAIR, entry.obj), [*after, *creator(where["id"])])
+    made = replication.plan(want, replication.Live(REPLICATION.assumed(entry.obj), where, instances, volume, copies=copies))
+    part.take(made, waits_for(REPLICATION, entry.obj), [*after, *creator(where["id"])])
 
 
 def plan_pairs(planning, group, where):

@@ -15,8 +15,6 @@ from .._sdrs.targets import target_is_expendable, targets
 from .._sdrs.teardown import delete_instances
 from .state import Entry
 
-INSTANCE, PAIR, DRILL = PROTECTED_INSTANCE, REPLICATION, DRILL
-
 
 def _left(objects, entries):
     named = {entry.obj["id"] for entry in entries if entry.obj}
@@ -30,8 +28,8 @@ def _paired(group):
 def unnamed(group):
     """What stands in a group to be removed and its entry does not name, as ``kind name (ID)``."""
     left = [(DRILL, obj) for obj in _left(group.live_drills, group.drills)]
-    left += [(INSTANCE, obj) for obj in _left(group.live_instances, group.instances)]
-    left += [(PAIR, obj) for obj in _left(group.live_pairs, _paired(group)) if obj["id"] not in group.belongings and not _goes(group, obj)]
+    left += [(PROTECTED_INSTANCE, obj) for obj in _left(group.live_instances, group.instances)]
+    left += [(REPLICATION, obj) for obj in _left(group.live_pairs, _paired(group)) if obj["id"] not in group.belongings and not _goes(group, obj)]
     return sorted(kind.label(obj) for kind, obj in left)
 
 
@@ -51,14 +49,14 @@ def plan_prune(planning, group, where, changed, whole):
         for obj in _left(group.live_drills, group.drills):
             steps += _add(planning, group, "drills", [obj], whole, lambda part, obj=obj: _delete_drill(part, obj, changed))
     if given["protected_instances"] is not None:
-        left = [obj for obj in _left(group.live_instances, group.instances) if INSTANCE.assumed(obj)]
+        left = [obj for obj in _left(group.live_instances, group.instances) if PROTECTED_INSTANCE.assumed(obj)]
         if left:
             earlier = changed + steps
             steps += _add(planning, group, "protected_instances", left, whole, lambda part: _delete_instances(planning, part, group, where, left, earlier))
             planning.plan.again = planning.plan.again or given["replications"] is not None
     if given["replications"] is not None:
         for obj in _left(group.live_pairs, _paired(group)):
-            if not plain_attachments(obj) and PAIR.assumed(obj):
+            if not plain_attachments(obj) and REPLICATION.assumed(obj):
                 steps += _add(planning, group, "replications", [obj], whole, lambda part, obj=obj: _delete_pair(planning, part, where, obj, changed))
     return steps
 
@@ -92,10 +90,11 @@ def leaving(group, prune):
     """Instances and pairs of a group's entry that may be removed, as ``[(Kind, object)]``: leftovers, contents of a group that goes, failed creations."""
     if group.absent:
         return [(kind, obj) for kind, objects in group.contents() for obj in objects if kind is not DRILL]
-    going = [(INSTANCE, obj) for obj in _left(group.live_instances, group.instances)] if prune and group.given["protected_instances"] is not None else []
+    instances = _left(group.live_instances, group.instances) if prune and group.given["protected_instances"] is not None else []
+    going = [(PROTECTED_INSTANCE, obj) for obj in instances]
     if prune and group.given["replications"] is not None:
-        going += [(PAIR, obj) for obj in _left(group.live_pairs, _paired(group)) if not plain_attachments(obj)]
-    named = [(INSTANCE, entry) for entry in group.instances] + [(PAIR, entry) for entry in _paired(group)]
+        going += [(REPLICATION, obj) for obj in _left(group.live_pairs, _paired(group)) if not plain_attachments(obj)]
+    named = [(PROTECTED_INSTANCE, entry) for entry in group.instances] + [(REPLICATION, entry) for entry in _paired(group)]
     return going + [(kind, entry.obj) for kind, entry in named if entry.obj and entry.obj.get("status") == kind.failed_creation]
 
 
@@ -110,33 +109,33 @@ def _delete_drill(part, obj, earlier):
 def _delete_instances(planning, part, group, where, left, earlier):
     params, going = planning.params, {obj["id"] for obj in left}
     for obj in left:
-        if INSTANCE.assumed(obj).get("status") != INSTANCE.failed_creation:
-            _require_identity(INSTANCE, obj, obj.get("source_server"), obj.get("target_server"))
+        if PROTECTED_INSTANCE.assumed(obj).get("status") != PROTECTED_INSTANCE.failed_creation:
+            _require_identity(PROTECTED_INSTANCE, obj, obj.get("source_server"), obj.get("target_server"))
     for pair in group.live_pairs:
         users = set(plain_attachments(pair))
         if users & going and users - going:
             raise Refused(
-                "%s is attached to instances that stay and to some that would go: %s" % (PAIR.label(pair), ", ".join(sorted(users))),
+                "%s is attached to instances that stay and to some that would go: %s" % (REPLICATION.label(pair), ", ".join(sorted(users))),
                 code="SDRS.1365", remedy="Pruning never detaches a disk. Detach it with sdrs_replication first, or keep the instance.",
             )
     wanted = targets(params)
     for option in wanted:
         if option != "delete_target_volume":
             target_is_expendable(where, option, SERVER_GROUP.label(where))
-    waits = _waits(part, INSTANCE, left)
+    waits = _waits(part, PROTECTED_INSTANCE, left)
     part.before = {"name": ", ".join(sorted(str(obj.get("name")) for obj in left))}
     delete_instances(
-        part, [INSTANCE.assumed(obj) for obj in left], group.live_pairs, [*waits, *earlier], planning.copies.of(where), wanted,
+        part, [PROTECTED_INSTANCE.assumed(obj) for obj in left], group.live_pairs, [*waits, *earlier], planning.copies.of(where), wanted,
     )
 
 
 def _delete_pair(planning, part, where, obj, earlier):
-    if PAIR.assumed(obj).get("status") != PAIR.failed_creation:
-        _require_identity(PAIR, obj, *(volume_halves(obj) or [None]))
+    if REPLICATION.assumed(obj).get("status") != REPLICATION.failed_creation:
+        _require_identity(REPLICATION, obj, *(volume_halves(obj) or [None]))
     if planning.params["delete_target_volume"]:
-        target_is_expendable(where, "delete_target_volume", PAIR.label(obj))
-    waits = _waits(part, PAIR, [obj])
-    settled = PAIR.assumed(obj)
-    require(PAIR_DELETABLE, {"protection group": where.get("status"), "replication pair": settled.get("status")}, "deleting it", PAIR.label(obj))
+        target_is_expendable(where, "delete_target_volume", REPLICATION.label(obj))
+    waits = _waits(part, REPLICATION, [obj])
+    settled = REPLICATION.assumed(obj)
+    require(PAIR_DELETABLE, {"protection group": where.get("status"), "replication pair": settled.get("status")}, "deleting it", REPLICATION.label(obj))
     part.before = {"name": obj.get("name")}
     replication.delete_step(part, settled, planning.copies.of(where), targets(planning.params), after=[*waits, *earlier])

@@ -16,10 +16,9 @@ from .._sdrs import server_group
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .._sdrs.sites import production_zone, server_halves, volume_halves
 from .document import at, entries, groups
-from .index import World
+from .index import LiveIndex
 
-# More new servers than this are worth the list of all.
-_FEW = 3
+_FEW = 3  # more new servers are worth the list of all
 
 
 @dataclass
@@ -94,7 +93,7 @@ def read(lookup, params):
     :raises ConfigError: the document names something twice, or lacks what a creation needs
     :raises Refused: a reference means nothing or too much, or an object in another group
     """
-    world, live = World(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
+    world, live = LiveIndex(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
     live.world = world
     by_server, disks, new = {}, {}, []
     for path, given in groups(params["server_groups"]):

@@ -13,7 +13,7 @@ from pathlib import Path
 DOCUMENTATION = r"""
 module: sdrs_events
 short_description: Status changes, faults and failed tasks of SDRS as events
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
