@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from .._cloud.text import time_of
-
 from .._defaults import FIRST_POLL, FIRST_WAVE_SHARE, JOINT_POLL_SHARE, LONGEST_JOINT_POLL, LONGEST_POLL, MANY_JOBS, POLL_SHARE, SHORTEST_POLL
 
 
