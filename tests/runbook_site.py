@@ -19,7 +19,7 @@ class Site:
 
     def __init__(self, folder, count=3, speed="400", protection="enabled"):
         scenario = folder / "scenario.json"
-        scenario.write_text(json.dumps({"server_count": count}))
+        scenario.write_text(json.dumps({"server_count": count, "publicips": ["80.158.0.10"]}))
         self.simulator = Simulator("--speed", speed, "--scenario", str(scenario))
         self.play = Workplace(folder, self.simulator)
         self.folder = folder

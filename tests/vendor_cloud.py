@@ -117,6 +117,7 @@ KNOWN = {
         "ShowJobResponse": [{"job_id": JOB, "status": "SUCCESS"}],
     },
     "evs": {
+        "ShowJobResponse": [{"job_id": JOB, "status": "SUCCESS"}], "JobEntities": [{"volume_id": FREE_DISK}],
         "VolumeDetail": [
             _volume(DISK, "web-root", ZONES[0], SERVER), _volume(TWIN_DISK, "web-root", ZONES[1], TWIN), _volume(FREE_DISK, "free", ZONES[0]),
             _volume(LONE_DISK, "lone", ZONES[0]), _volume(LONE_TWIN, "lone", ZONES[1]), _volume(CLUSTER_DISK, "free-root", ZONES[0], FREE_SERVER),

@@ -26,7 +26,7 @@ options:
   service:
     description: The service that O(job_ids) belong to.
     type: str
-    choices: [sdrs, ecs]
+    choices: [sdrs, ecs, evs]
     default: sdrs
   jobs:
     description: Jobs as another module returned them. Each has V(job_id), and V(service) if it is not O(service).
@@ -81,7 +81,7 @@ from ..module_utils._engine.run import Query
 SPEC = Spec(
     {
         "job_ids": {"type": "list", "elements": "str"},
-        "service": {"type": "str", "choices": ["sdrs", "ecs"], "default": "sdrs"},
+        "service": {"type": "str", "choices": ["sdrs", "ecs", "evs"], "default": "sdrs"},
         "jobs": {"type": "list", "elements": "dict"},
         "wait": {"type": "bool", "default": False},
         "wait_timeout": {"type": "float", "default": 1800.0},

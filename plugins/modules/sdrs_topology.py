@@ -135,6 +135,41 @@ options:
                 description: Name or ID of the disk, either of the pair's two.
                 type: str
                 aliases: [volume_id]
+              create_volume:
+                description:
+                  - Create the disk that O(server_groups[].protected_instances[].replications[].volume) names, as an empty EVS disk in the
+                    availability zone where production is, and then pair it and attach it. Needs
+                    O(server_groups[].protected_instances[].replications[].name) and O(server_groups[].protected_instances[].replications[].device).
+                  - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
+                    a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
+                  - Refused, too, where another disk, or a pair, stands at the device or bears the name of the pair; it may
+                    be the one that is meant under another name.
+                  - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
+                  - SDRS pairs no encrypted disks, so that none is created.
+                type: dict
+                version_added: 1.0.0
+                suboptions:
+                  size:
+                    description:
+                      - Size in GB, from 10 to 32768. Defaults to O(server_groups[].protected_instances[].replications[].size),
+                        which may be larger later, when the disk has to grow.
+                      - A disk that is larger or smaller is no difference;
+                        O(server_groups[].protected_instances[].replications[].size) manages the size.
+                    type: int
+                  type:
+                    description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.
+                    type: str
+                    required: true
+                  multiattach:
+                    description: Whether servers can share the disk. Each of their instances names it then, with the same values.
+                    type: bool
+                    default: false
+                  description:
+                    description: Description of the disk, at most 85 characters.
+                    type: str
+                  tags:
+                    description: Tags of the disk, at most 10.
+                    type: dict
               name:
                 description: Name of the pair; a pair with a different name is renamed.
                 type: str
@@ -156,6 +191,40 @@ options:
             description: Name or ID of the disk, either of the pair's two. Required to create a pair.
             type: str
             aliases: [volume_id]
+          create_volume:
+            description:
+              - Create the disk that O(server_groups[].replications[].volume) names, as an empty EVS disk in the
+                availability zone where production is, and then pair it. Needs
+                O(server_groups[].replications[].name).
+              - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
+                a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
+              - Refused, too, where another disk in a pair of that name may be the one that is meant under another name.
+              - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
+              - SDRS pairs no encrypted disks, so that none is created.
+            type: dict
+            version_added: 1.0.0
+            suboptions:
+              size:
+                description:
+                  - Size in GB, from 10 to 32768. Defaults to O(server_groups[].replications[].size),
+                    which may be larger later, when the disk has to grow.
+                  - A disk that is larger or smaller is no difference;
+                    O(server_groups[].replications[].size) manages the size.
+                type: int
+              type:
+                description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.
+                type: str
+                required: true
+              multiattach:
+                description: Whether servers can share the disk. Each of their instances names it then, with the same values.
+                type: bool
+                default: false
+              description:
+                description: Description of the disk, at most 85 characters.
+                type: str
+              tags:
+                description: Tags of the disk, at most 10.
+                type: dict
           name:
             description: Name of the pair. Required to create one; a pair with a different name is renamed.
             type: str
@@ -244,6 +313,20 @@ EXAMPLES = r"""
           - name: erp-web-1
             server: ecs-erp-web-1
 
+- name: Give a protected server a new disk, created, paired and attached
+  cloud_dr.sdrs.sdrs_topology:
+    server_groups:
+      - name: erp
+        protected_instances:
+          - name: erp-db-1
+            server: ecs-erp-db-1
+            replications:
+              - volume: data-2
+                name: erp-db-1-data-2
+                device: /dev/vdc
+                size: 100
+                create_volume: {type: SSD}
+
 - name: Keep one instance only, and delete the others with their DR servers
   cloud_dr.sdrs.sdrs_topology:
     server_groups:
@@ -270,7 +353,7 @@ server_groups:
   sample: [{id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}]
 operations:
   description:
-    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - What was done, or in check mode would be done, in order. Empty when nothing changed. The C(resource_type) of a disk is V(volume).
     - The removal of a last copy has C(last_copy), which says what it is and why.
   returned: always
   type: list

@@ -118,6 +118,14 @@ def as_groups(wanted):
 
 
 def servers(checked, instances):
-    """Checks of servers with the protected instance each belongs to."""
+    """Checks of servers with the protected instance each belongs to.
+
+    A port at an address that other servers have too cannot be told from theirs. That stops no recovery: it is skipped, and said so.
+    """
     owners = {instance.get(key): instance.get("name") for instance in instances for key in ("source_server", "target_server")}
-    return [dict(entry, protected_instance=owners.get(entry["id"])) for entry in checked]
+    found = []
+    for entry in checked:
+        checks = [dict(check, status="skipped") if check["status"] == "not_verifiable" else check for check in entry["checks"]]
+        passed = all(check["status"] in ("passed", "skipped") for check in checks)
+        found.append(dict(entry, checks=checks, passed=passed, protected_instance=owners.get(entry["id"])))
+    return found

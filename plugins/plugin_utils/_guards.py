@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run of the roles failover and drill may do, before it does anything. Pure. PRIVATE to the collection.
+"""What a run of the roles failover, recover_by_drill and drill may do, before it does anything. Pure. PRIVATE to the collection.
 
 An extra variable beats everything that a play or a role sets, facts and registered results included. So what a playbook promises is
 compared with what is in effect, and names that the roles set themselves are refused as extra variables.
@@ -22,8 +22,9 @@ INTERNAL = {
         "failover_groups", "failover_hook", "failover_hooks", "failover_instances", "failover_milestones", "failover_more", "failover_named",
         "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_planned", "failover_playbook", "failover_position",
         "failover_readiness", "failover_record", "failover_record_path", "failover_remedy", "failover_reprotected", "failover_results",
-        "failover_run", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started", "failover_step",
-        "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_there", "failover_unscaled",
+        "failover_run", "failover_saved", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started",
+        "failover_step", "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_there",
+        "failover_unscaled", "failover_up",
         "failover_verified", "failover_vpc", "failover_wave", "failover_when",
     ),
     "drill": (
@@ -34,6 +35,15 @@ INTERNAL = {
         "drill_remains", "drill_removed", "drill_removed_record", "drill_result", "drill_results", "drill_run", "drill_runs", "drill_saved",
         "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try",
         "drill_undrilled", "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why",
+    ),
+    "recover_by_drill": (
+        "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_checked", "recover_by_drill_drills", "recover_by_drill_eip",
+        "recover_by_drill_errors", "recover_by_drill_file", "recover_by_drill_found", "recover_by_drill_group", "recover_by_drill_groups",
+        "recover_by_drill_instances", "recover_by_drill_made", "recover_by_drill_milestones", "recover_by_drill_named",
+        "recover_by_drill_obstacles", "recover_by_drill_ordered", "recover_by_drill_readiness", "recover_by_drill_record",
+        "recover_by_drill_record_path", "recover_by_drill_result", "recover_by_drill_results", "recover_by_drill_run", "recover_by_drill_standing",
+        "recover_by_drill_started", "recover_by_drill_step", "recover_by_drill_steps", "recover_by_drill_there", "recover_by_drill_told",
+        "recover_by_drill_wave", "recover_by_drill_where",
     ),
     "report": (
         "report_circumstances", "report_content", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run", "report_stem",
@@ -92,12 +102,13 @@ def _type(value):
     return names.get(type(value), "a " + type(value).__name__)
 
 
-def unconfirmed(confirm, groups):
+def unconfirmed(confirm, groups, option="failover_confirm"):
     """The protection groups that nobody has confirmed by naming them.
 
     :param groups: ``{host: protection group, or None where it bears the host's name}``
+    :param option: what ``confirm`` was given by
     """
-    return sorted({str(group or host) for host, group in groups.items()} - named("failover_confirm", confirm))
+    return sorted({str(group or host) for host, group in groups.items()} - named(option, confirm))
 
 
 def switch_problems(confirm, groups, asked, extra=()):
@@ -106,26 +117,36 @@ def switch_problems(confirm, groups, asked, extra=()):
     :param asked: see ``broken_promises``; and ``check_mode``
     :param extra: names of the extra variables
     """
-    problems = overridden(extra, "failover", "report") + broken_promises(asked)
+    return overridden(extra, "failover", "report") + broken_promises(asked) + _unconfirmed(confirm, groups, asked, "failover_confirm", "switch")
+
+
+def recovery_problems(confirm, groups, asked, extra=()):
+    """Why a run must not recover groups by drills, as sentences; like ``switch_problems``, with a confirmation of its own."""
+    found = overridden(extra, "recover_by_drill", "failover", "drill", "report")
+    return found + _unconfirmed(confirm, groups, asked, "recover_by_drill_confirm", "recover")
+
+
+def _unconfirmed(confirm, groups, asked, option, verb):
     try:
-        left = unconfirmed(confirm, groups) if asked.get("check_mode") is not True else []
+        left = unconfirmed(confirm, groups, option) if asked.get("check_mode") is not True else []
     except ValueError as error:
-        return [*problems, str(error)]
-    if left:
-        problems.append(
-            "not confirmed %s %s; name every protection group that this run may switch, for instance -e failover_confirm=%s"
-            % ("is" if len(left) == 1 else "are", ", ".join(left), ",".join(left))
-        )
-    return problems
+        return [str(error)]
+    if not left:
+        return []
+    return [
+        "not confirmed %s %s; name every protection group that this run may %s, for instance -e %s=%s"
+        % ("is" if len(left) == 1 else "are", ", ".join(left), verb, option, ",".join(left))
+    ]
 
 
-def permitted(group, confirm, name, asked, extra=()):
-    """The ID of a group that this very task may switch or stop, whatever of the run before it was skipped.
+def permitted(group, confirm, name, asked, extra=(), problems_of=switch_problems):
+    """The ID of a group that this very task may switch, stop or recover, whatever of the run before it was skipped.
 
     :param name: what the user calls the group
+    :param problems_of: ``switch_problems`` or ``recovery_problems``
     :raises ValueError: it may not
     """
-    problems = switch_problems(confirm, {name: name}, asked, extra)
+    problems = problems_of(confirm, {name: name}, asked, extra)
     if not (group or {}).get("id"):
         problems.append("the protection group was not read; tasks of the role were skipped")
     if problems:

@@ -21,6 +21,7 @@ from ._report import PASSED, moment, span
 _MOST_ROWS = 60
 _TITLES = {
     "drill": "DR drill", "planned_failover": "Planned failover", "failover": "Failover", "failback": "Failback", "reprotect": "Re-protection",
+    "recover_by_drill": "Recovery by drill",
 }
 # The JSON holds the whole text.
 _LONGEST_TEXT = 2000

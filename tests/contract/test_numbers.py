@@ -16,12 +16,12 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settin
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConfigError
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._neighbours import as_group
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._topology import document
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._topology import document, new_disk
 from support import ROOT
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 # Rules of what stands in lists of mappings.
-INSIDE = {"sdrs_topology": document._RULES, "as_group": as_group.LISTENER}
+INSIDE = {"sdrs_topology": {**document._RULES, "create_volume.size": new_disk.SIZE}, "as_group": as_group.LISTENER}
 
 
 def numbers(options, documented, path=()):
@@ -43,7 +43,7 @@ def found():
         documented.update(doc.get("options") or {})
         for path, text in numbers({**argument_spec.CONNECTION.options, **loaded.SPEC.options}, documented):
             rules = INSIDE[module] if len(path) > 1 else {**validate.RULES, **getattr(loaded.DECLARATION, 'rules', {})}
-            yield pytest.param(rules.get(path[-1]), text, id="%s %s" % (module, ".".join(path)))
+            yield pytest.param(rules.get(".".join(path[-2:]), rules.get(path[-1])), text, id="%s %s" % (module, ".".join(path)))
 
 
 FOUND = list(found())

@@ -246,6 +246,10 @@ def write(reader, snippet, variables):
         (described,) = content["clouds"].values()
         assert set(described["auth"]) <= {*reader.login()["auth"], "project_name"}
         return
+    if isinstance(content, dict) and "collections" in content:
+        # What a requirements file names is installed from Galaxy; this one must be it.
+        assert [each["name"] for each in content["collections"]] == ["cloud_dr.sdrs"]
+        return
     if isinstance(content, dict) and content.get("plugin"):
         path = reader.folder / snippet.file
         path.write_text(snippet.text)

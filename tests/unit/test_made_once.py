@@ -32,6 +32,8 @@ CREATIONS = {
     "batch": ("protected_instances", "sdrs_protected_instance_batch", {
         "server_group": "base", "name_prefix": "c", "servers": [{"server": "ecs-erp-cluster-1"}, {"server": "ecs-erp-cluster-2"}]}),
     "topology": ("server_groups", "sdrs_topology", {"server_groups": [dict(GROUP, protected_instances=[{"name": "web", "server": "ecs-erp-web-1"}])]}),
+    "disk": ("volumes", "sdrs_topology", {"server_groups": [{"name": "base", "replications": [
+        {"volume": "new", "name": "new", "create_volume": {"size": 10, "type": "SSD"}}]}]}),
     "vpc": ("vpcs", "vpc", {"name": "v", "cidr": "10.0.0.0/16"}),
 }
 
@@ -69,7 +71,7 @@ def test_a_lost_answer_while_lists_lag(cloud, creation):
     direct.run(module, **options)
     made = objects(cloud, creation) - direct_objects
     cloud.answer = answer
-    assert lost and made == {"batch": 2}.get(creation, 1)
+    assert lost and made == {"batch": 2, "disk": 2}.get(creation, 1)  # a disk of each site
     assert not direct.run(module, **options)["changed"]
 
 

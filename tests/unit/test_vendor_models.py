@@ -24,8 +24,10 @@ from support import TaskFailed
 
 # Routes that no SDK has, with the operation whose sample in ``vendor.UNMODELLED`` is the measure.
 UNMODELLED = {("GET", "/v1/{project_id}/cloudservers/{server_id}/autorecovery"): "show_ecs_auto_recovery"}
+# The metadata service is no service of an SDK; its core reads it (tests/integration/test_credentials.py).
+_NOT_OF_SERVICES = ("/__simulator__", "/meta-data", "/openstack")
 ROUTES = [
-    (method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith("/__simulator__") and (method, path) not in UNMODELLED
+    (method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith(_NOT_OF_SERVICES) and (method, path) not in UNMODELLED
 ]
 # The services whose paths begin alike; everything else is of SDRS.
 _SERVICES = {
@@ -105,7 +107,10 @@ DOCUMENT = {
         {"name": "web", "server": "ecs-erp-web-1", "tags": {"tier": "web"}, "replications": [{"device": "/dev/vda", "name": "root", "size": 80}]},
         *({"name": "c%d" % number, "server": "ecs-erp-cluster-%d" % number} for number in (1, 2)),
     ],
-    "replications": [{"volume": "archive-1", "name": "archive"}],
+    "replications": [
+        {"volume": "archive-1", "name": "archive"},
+        {"volume": "new", "name": "new", "create_volume": {"size": 10, "type": "SSD", "multiattach": True, "tags": {"a": "b"}, "description": "c"}},
+    ],
 }
 
 
@@ -216,7 +221,9 @@ def models(method, path, answer):
     service = next((service for part, service in _SERVICES.items() if part in path), "sdrs")
     if path.endswith("/jobs/{job_id}") and str(answer.get("job_type")) in ("startServer", "stopServer"):
         service = "ecs"  # under the same path on its own host
-    return service, vendor.published(service).get((method, vendor.anonymous(path)), set())
+    if path.endswith("/jobs/{job_id}") and answer.get("job_type") == "createVolume":
+        service = "evs"
+    return service, vendor.published(service).get((method, vendor.anonymous(vendor.VERSIONS.get((method, path), path))), set())
 
 
 @functools.lru_cache(None)

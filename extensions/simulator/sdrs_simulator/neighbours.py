@@ -103,6 +103,7 @@ def volumes(world, request):
         disk for disk in world.volumes.values()
         if wanted.get("name", "") in disk["name"] and wanted.get("id") in (None, disk["id"])
         and wanted.get("status") in (None, disk["status"])
+        and disk.get("_born", 0) + world.settings["list_lag_seconds"] <= world.now()
         and (not wanted.get("server_id") or any(entry["server_id"] == wanted["server_id"] for entry in disk["attachments"]))
     ]
     limit, offset = int(wanted.get("limit", 1000)), int(wanted.get("offset", 0))

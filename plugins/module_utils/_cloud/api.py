@@ -105,6 +105,8 @@ NEIGHBOURS = {
     "remove_ecs_security_group": Operation("ECS", "POST", _SERVER_ACTION, "removeSecurityGroup", service="ecs"),
     "change_ecs_tags": Operation("ECS", "POST", _V1 + "/cloudservers/{ecs_server}/tags/action", None, True, "ecs"),
     "show_ecs_auto_recovery": Operation("ECS", "GET", _V1 + "/cloudservers/{ecs_server}/autorecovery", service="ecs"),
+    # Vendor's EVS reference, "Creating EVS Disks"; v2 is the version of both clouds.
+    "create_volume": Operation("EVS", "POST", "/v2/{project_id}/cloudvolumes", "volume", service="evs"),
     "show_vpc": Operation("VPC", "GET", _V1 + "/vpcs/{vpc}", "vpc", service="vpc"),
     "create_vpc": Operation("VPC", "POST", _V1 + "/vpcs", "vpc", service="vpc"),
     "update_vpc": Operation("VPC: Updating VPC Information", "PUT", _V1 + "/vpcs/{vpc}", "vpc", True, "vpc"),

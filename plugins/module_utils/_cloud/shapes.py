@@ -138,7 +138,7 @@ SHAPES = {
     "resources": ("quota", None, {"type": text, "quota": amount, "used": amount}),
     **dict.fromkeys(("versions", "resource_rpo_statistics"), ("entry", None, {})),
     **dict.fromkeys(("server", "servers"), ("server", "id", _SERVER)),
-    "volumes": ("disk", "id", _DISK),
+    **dict.fromkeys(("volume", "volumes"), ("disk", "id", _DISK)),
     **dict.fromkeys(("vpc", "vpcs"), ("VPC", "id", _VPC)),
     **dict.fromkeys(("subnet", "subnets"), ("subnet", "id", _SUBNET)),
     **dict.fromkeys(("routetable", "routetables"), ("route table", "id", _ROUTES)),

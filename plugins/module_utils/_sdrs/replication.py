@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
 from .._engine.kind import LiveState, whole
-from .._engine.plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require
+from .._engine.plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require, resolve
 from . import identity, last_copy
 from .attachments import plan_attachments, plan_detach, read_attachments, wants_change
 from .kinds import EXTENDABLE, PAIR_ADDABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, SERVER_GROUP, plain_attachments, size_of
@@ -140,9 +140,9 @@ def _create(result, params, live):
         "cluster_id": params.get("cluster"),
     }
     step = result.add(
-        "create", KIND, name, None, "create_replication", after=after,
+        "create", KIND, name, None, "create_replication", after=[*after, *creator(params["volume"])],
         body={key: value for key, value in body.items() if value is not None},
-        query={"server_group_id": live.group["id"]}, match=lambda pair: params["volume"] in volume_halves(pair),
+        query={"server_group_id": live.group["id"]}, match=lambda pair: resolve(params["volume"]) in volume_halves(pair),
     )
     result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("cluster", "cluster_id")))
     if params.get("size") is not None:
@@ -167,11 +167,13 @@ def check_disk(group, volume):
         )
     if volume.get("status") not in (None, "available"):
         servers = ", ".join(str(entry.get("server_id")) for entry in volume.get("attachments") or [])
+        remedy = "Nothing was detached. Detach the disk from its server, create the pair, then attach the pair to the protected instance."
+        if str(volume["status"]).startswith("error"):
+            remedy = "Nothing was deleted. Delete the disk in EVS if nothing is on it, then run the task again."
         raise Refused(
             "%s is %s%s and in no replication pair; only an available disk can be paired"
             % (label, volume.get("status"), " (attached to %s)" % servers if servers else ""),
-            code="SDRS.1801",
-            remedy="Nothing was detached. Detach the disk from its server, create the pair, then attach the pair to the protected instance.",
+            code="SDRS.1801", remedy=remedy,
         )
 
 

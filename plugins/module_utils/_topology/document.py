@@ -11,9 +11,11 @@ from .._cloud import validate
 from .._cloud.errors import ConfigError
 from .._cloud.validate import plain_device
 from .._sdrs.options import INSTANCE_OPTIONS, reference
+from . import new_disk
 
 _PAIR = {
     "volume": reference("volume"),
+    "create_volume": new_disk.OPTIONS,
     "name": {"type": "str"},
     "description": {"type": "str"},
     "cluster": {"type": "str"},
@@ -85,6 +87,7 @@ def check(document):
         for where, entry in pairs:
             _values(where, entry)
             _needs(where, entry, ("volume", "name"))
+            new_disk.check(where, entry)
         _check_volumes(instances, pairs)
         drills = entries(group, "drills", path)
         for where, entry in drills:
@@ -105,6 +108,9 @@ def _check_instance(path, entry):
     for where, pair in pairs:
         _values(where, pair)
         _needs(where, pair, ("device", "volume"))
+        new_disk.check(where, pair)
+        if pair.get("create_volume") and not pair.get("device"):
+            raise ConfigError("%s.create_volume needs device, where the disk is attached" % where)
     _distinct("device", [(where, plain_device(pair["device"])) for where, pair in pairs if pair.get("device")])
     for key in ("volume", "name"):
         _distinct(key, [(where, pair[key]) for where, pair in pairs if pair.get(key)])
@@ -115,6 +121,11 @@ def _check_volumes(instances, pairs):
     free = [(where, pair["volume"]) for where, pair in pairs if pair.get("volume")]
     _distinct("volume", free)
     _distinct("name", [(where, pair["name"]) for where, pair in pairs if pair.get("name")])
+    creations = {}
+    for where, pair in [each for path, entry in instances for each in entries(entry, "replications", path) if each[1].get("volume")]:
+        first, wanted = creations.setdefault(pair["volume"], (where, pair.get("create_volume")))
+        if wanted != pair.get("create_volume"):
+            raise ConfigError("%s.create_volume: %s sets a different value for the same disk" % (where, first))
     taken = {pair["volume"]: where for path, entry in instances for where, pair in entries(entry, "replications", path) if pair.get("volume")}
     for where, volume in free:
         if volume in taken:

@@ -8,6 +8,7 @@ from .._cloud.validate import is_id, plain_device
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION
 from .._sdrs.owner import is_drill_server, is_drill_volume, meant
 from .._sdrs.sites import server_halves, server_zone, volume_halves, volume_zone
+from . import new_disk
 
 
 class LiveIndex:
@@ -88,6 +89,14 @@ class LiveIndex:
             return {server: Index(disks, unreadable) for server, disks in found.items()}, Index({}, unreadable)
         by_server, none = self._index("disks by server", build)
         return by_server.get(server_id, none)
+
+    def finder(self, group, given):
+        """What looks up the disk of an entry, which may be one to come."""
+        return new_disk.finder(self, group, given)
+
+    def volumes_named(self, name):
+        """The disks of a name, those of drills included."""
+        return self._named("volumes", name)
 
     def _named(self, what, name):
         """The servers or disks of a name."""

@@ -16,6 +16,7 @@ from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION, plain_attachments
 from .._sdrs.sites import server_halves, volume_halves
 from .._sdrs.tags import add_tag_steps
 from .._sdrs.teardown import batch_delete_step, sharing
+from . import new_disk
 
 # One call creates servers that share a disk, so these are the same for all of them (5.5.11).
 _COMMON = ("description", "cluster", "primary_subnet", "tenancy", "dedicated_host")
@@ -176,7 +177,15 @@ def _plan_attached(planning, group, where, world, pairs, homes):
     ]
     if brought:
         return planning.entry(group, first, lambda part: _plan_brought(part, where, first, homes[brought[0].path][0]))
-    return planning.entry(group, first, lambda part: _plan_pair(part, where, pairs, homes, planning.copies.of(where)))
+
+    def make(part):
+        if isinstance(first.want["volume"], new_disk.NewDisk):
+            places = [(instance.obj if instance.obj and not _missing(instance) else {"server": instance.want["server"]}, pair.want["device"])
+                      for instance, pair in pairs]
+            new_disk.refuse_substitute(first, group.live_pairs, places, world.disks_of)
+        _plan_pair(part, where, pairs, homes, planning.copies.of(where))
+
+    return planning.entry(group, first, make)
 
 
 def _plan_brought(part, where, entry, made):
@@ -232,8 +241,14 @@ def _take_pair(part, want, entry, where, instances, copies, after=()):
     if want["description"] is None and (entry.obj or {}).get("status") == REPLICATION.failed_creation:
         want["description"] = entry.obj.get("description")
     volume = entry.found or ({} if entry.obj is None else None)
+    creation = []
+    if isinstance(want["volume"], new_disk.NewDisk):
+        creation = [new_disk.add_step(part, entry, [*after, *creator(where["id"])])]
+        want["volume"] = creation[0]
     made = replication.plan(want, replication.Live(REPLICATION.assumed(entry.obj), where, instances, volume, copies=copies))
     part.take(made, waits_for(REPLICATION, entry.obj), [*after, *creator(where["id"])])
+    if creation:
+        part.after.update(volume=creation[0].name, create_volume=new_disk.shown(entry))
 
 
 def plan_pairs(planning, group, where):
@@ -241,6 +256,8 @@ def plan_pairs(planning, group, where):
     steps = []
     for entry in group.free_pairs:
         def make(part, entry=entry):
+            if isinstance(entry.want["volume"], new_disk.NewDisk):
+                new_disk.refuse_substitute(entry, group.live_pairs)
             want = dict(entry.want, server_group=where["id"] if entry.obj else None, attachments=None)
             _take_pair(part, want, entry, where, {}, planning.copies.of(where))
         steps += planning.entry(group, entry, make) or []

@@ -215,7 +215,7 @@ def _read_pair(world, group, zone, path, given, instance):
     """A pair is found by its disk, else by its device at the instance, else by its name."""
     entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
     if given["volume"]:
-        meant = _meant(group, path + ".volume", world.volume, given["volume"], zone)
+        meant = _meant(group, path + ".volume", world.finder(group, given), given["volume"], zone)
         if meant is None:
             return entry
         entry.obj, entry.want["volume"], entry.found = meant
