@@ -46,7 +46,8 @@ def troubleshooting_codes():
             part = group
             lines += [group, "^" * len(group), ""]
         same = description.rstrip(".").lower() == message.rstrip(".").lower()
-        lines += [".. _error-%s:" % code.lower().replace(".", "-"), "", "**%s** (HTTP %d%s): %s" % (code, status, ", retryable" if retryable else "", _text(message))]
+        title = "**%s** (HTTP %d%s): %s" % (code, status, ", retryable" if retryable else "", _text(message))
+        lines += [".. _error-%s:" % code.lower().replace(".", "-"), "", title]
         lines += ["    " + _text(remedy if same else "%s %s" % (description, remedy)), ""]
     return "\n".join(lines)
 

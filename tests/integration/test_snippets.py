@@ -113,6 +113,7 @@ class Reader:
             "inventory.yml": {"all": {"hosts": {"erp": None}}}, "probed.yml": {"all": {"hosts": {"erp": None, "probe-erp": None}}},
             "host_vars/erp.yml": {"topology_server_group": dict(GROUP, protected_instances=servers)},
             "host_vars/probe-erp.yml": {"ansible_connection": "local"}, "hooks/warm-cache.yml": [], "hooks/dns.yml": [], "hooks/upload.yml": [],
+            "site.yml": [{"hosts": "localhost", "gather_facts": False, "tasks": [{"cloud_dr.sdrs.sdrs_quota_info": {}}]}],
             "clouds.yaml": {"clouds": {"production": self.login()}}, "scenario.json": SCENARIO,
         }.items():
             (self.folder / name).parent.mkdir(exist_ok=True)
