@@ -56,6 +56,8 @@ def arrange():
         page.write_text(re.sub(r"^\.\. contents::\n(?: +:.*\n)*", "", page.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "docsite" / "diagrams", SOURCE / "diagrams")
     shutil.copytree(ROOT / "docs" / "development", SOURCE / "development")
+    for page in (SOURCE / "development").rglob("*.md"):
+        page.write_text(page.read_text(encoding="utf-8").replace("../docsite/diagrams/", "../diagrams/"), encoding="utf-8")
     generated = SOURCE / "generated"
     generated.mkdir()
     trouble = SOURCE / "docsite" / "guide_troubleshooting.rst"
