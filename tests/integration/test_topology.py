@@ -39,7 +39,8 @@ def erp(*instances, **options):
     return copy.deepcopy({**entry, "protected_instances": list(instances), **options})
 
 
-FULL = [erp(*ALL, description="ERP", protection="enabled", replications=[{"volume": "archive-2", "name": "spare", "size": 60}],
+FRESH = {"volume": "fresh", "name": "fresh", "create_volume": {"size": 20, "type": "SAS", "tags": {"made": "here"}}}
+FULL = [erp(*ALL, description="ERP", protection="enabled", replications=[{"volume": "archive-2", "name": "spare", "size": 60}, FRESH],
             drills=[{"name": "drill", "drill_vpc": "vpc-drill"}])]
 
 
@@ -410,6 +411,22 @@ class TestDisks:
         more = erp(dict(WEB, replications=[{"volume": "archive-1", "name": "more", "device": "/dev/vdb", "size": 80}]))
         assert [each[0] for each in operations(topology(more))] == ["create", "extend", "attach"]
         assert not topology(more)["changed"]
+
+
+    def test_a_new_disk(self, task, topology, export, simulator):
+        topology(erp(WEB))
+        more = erp(dict(WEB, replications=[dict(FRESH, device="/dev/vdb")]))
+        simulator.settings(denied=["evs"])
+        simulator.forget()
+        with pytest.raises(TaskFailed, match="Policy doesn't allow evs"):
+            topology(more)
+        assert not writes(simulator)
+        simulator.settings(denied=[])
+        built = topology(more)
+        assert operations(built) == [("create", "volume", "fresh"), ("create", "replication", "fresh"), ("attach", "replication", "fresh")]
+        job = next(job for job in built["jobs"] if job["service"] == "evs")
+        assert task("sdrs_job_info", jobs=[job], wait=True)["jobs"][0]["status"] == "SUCCESS"
+        assert not topology(more)["changed"] and names(export, "protected_instances") == ["web-1"]
 
 
 @pytest.mark.unless_altered("batch_offered")
