@@ -40,6 +40,7 @@ test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/ruff check .
 	$(BIN)/reuse --suppress-deprecation lint --quiet
+	$(BIN)/yamllint .
 	$(BIN)/antsibull-changelog lint
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(BIN)/ansible-lint --offline --profile production

@@ -37,7 +37,7 @@ options:
     type: str
   cloud:
     description:
-      - An entry of C(clouds.yaml) and C(secure.yaml), searched where openstacksdk searches.
+      - An entry of C(clouds.yaml) and C(secure.yaml), searched where openstacksdk searches, with the profile it names, which may be of C(clouds-public.yaml).
       - "Environment: E(OS_CLOUD); E(OS_CLIENT_CONFIG_FILE) names another file."
     type: str
   endpoint:

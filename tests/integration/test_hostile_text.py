@@ -418,7 +418,7 @@ def test_a_failover_shows_it_as_text(world):
     options = ("-e", "failover_server_group=" + group, "-e", "failover_confirm=" + group, "-e", waves)
     here.run("planned_failover", "--check", *options)
     here.simulator.fail_job(job_type="failoverProtectionGroupNoCG", error_code=WORST, fail_reason=WORST)
-    here.run("failover", *options, code=2)
+    here.run("failover", *options, "-e", "failover_force=true", code=2)
     sound(here, "failover", "failed")
     here.simulator.forget_faults()
     here.run("failover", *options, "-e", "failover_force=true")
@@ -462,7 +462,7 @@ def test_nothing_is_written_outside_its_folder(world):
     before = {path for path in here.base.rglob("*") if "ansible" not in str(path)}
     here.run("drill", "-e", "drill_name=../../" + hostile.CANARY, code=2)
     here.run("drill", "-e", "drill_keep=true")
-    here.run("failover")
+    here.run("failover", "-e", "failover_force=true")
     here.run("export", inventory="sdrs.yml")
     for document in list((here.folder / "exports").iterdir())[:2]:
         planned = here.run("plan", "-e", "@exports/" + document.name, "--limit", document.stem + ",localhost", inventory="sdrs.yml")

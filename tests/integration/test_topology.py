@@ -460,8 +460,9 @@ def test_killed_at_any_point_and_run_again(start_simulator, tmp_path, seed):
         run_task("sdrs_topology", options)
         assert not run_task("sdrs_topology", options)["changed"]
         exported = run_task("sdrs_topology_info", dict(simulator.connection, token_cache=False))["topology"]
-        settled.append(_plain(exported))
-    assert settled[0] == settled[1]
+        disks = [path for method, path, status in simulator.log() if (method, status) == ("POST", 200) and path.endswith("/cloudvolumes")]
+        settled.append((_plain(exported), len(disks)))
+    assert settled[0] == settled[1] and settled[0][1] == 1
 
 
 @pytest.mark.unless_altered("batch_offered")

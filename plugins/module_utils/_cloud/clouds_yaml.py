@@ -171,12 +171,17 @@ def _merged(base, extra):
 
 def _plain(entry):
     """``entry`` with keys as Python writes them: ``project-name`` is ``project_name``."""
-    keys = {key.replace("-", "_"): value for key, value in entry.items() if isinstance(key, str)}
-    return {**keys, "auth": _plain(keys["auth"])} if isinstance(keys.get("auth"), dict) and keys["auth"] is not entry else keys
+    keys = _keys(entry)
+    return {**keys, "auth": _keys(keys["auth"])} if isinstance(keys.get("auth"), dict) else keys
+
+
+def _keys(mapping):
+    return {key.replace("-", "_"): value for key, value in mapping.items() if isinstance(key, str)}
 
 
 def _settings(entry, region=None, fallback=None):
     regions = _regions(entry)
+    region, fallback = (each if isinstance(each, str) else None for each in (region, fallback))
     chosen = region or next(iter(regions), None)
     entry = _merged(entry, regions.get(chosen, {}))
     auth = entry.get("auth") if isinstance(entry.get("auth"), dict) else {}
