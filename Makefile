@@ -18,7 +18,7 @@ PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
 	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
-	@echo "make unit    the unit and contract tests alone"
+	@echo "make unit    the unit and contract tests and the cassettes alone"
 	@echo "make faults  every fault at every call of every writing module (make test leaves out every other call of long ones)"
 	@echo "make hostile names that are programs, paths or escapes through every outlet, on every supported ansible-core"
 	@echo "make gates   what Galaxy and certification check, as they do, on every supported ansible-core and Python; ONLY='sanity 2.16' for some"
@@ -40,6 +40,7 @@ test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/ruff check .
 	$(BIN)/reuse --suppress-deprecation lint --quiet
+	$(BIN)/yamllint .
 	$(BIN)/antsibull-changelog lint
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(BIN)/ansible-lint --offline --profile production
@@ -50,7 +51,7 @@ sanity: $(VENV)/test
 	$(BIN)/python tests/gates.py "fast sanity"
 
 unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
-	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract
+	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract tests/replay
 
 faults: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -n 8 tests/integration/test_faults.py

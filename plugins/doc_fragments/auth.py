@@ -14,12 +14,13 @@ requirements:
 notes:
   - An option overrides the entry that O(cloud) names, and that entry overrides the environment.
   - >-
-    Two complete kinds of credentials given as options are an error. From one and the same other place, access keys are preferred
-    to a password, and a password to a token.
+    Two complete kinds of credentials given as options are an error. From one and the same other place, O(ecs_agency) is preferred to access keys,
+    access keys to a password, and a password to a token. E(OS_AUTH_TYPE), and C(auth_type) in an entry of C(clouds.yaml), choose between password and token.
 options:
   region:
     description:
       - The region, for example V(eu-de). It is part of the endpoints' names, so that it may hold letters, digits and V(-) only.
+      - Defaults to the region that O(project_name) begins with, where that is one that Huawei Cloud or Open Telekom Cloud publishes, as in V(eu-de_erp).
       - "Environment, first found wins: E(SDRS_REGION), E(HW_REGION_NAME), E(OS_REGION_NAME), E(OS_REGION), E(ANSIBLE_HWC_REGION)."
     type: str
   cloud_domain:
@@ -36,7 +37,7 @@ options:
     type: str
   cloud:
     description:
-      - An entry of C(clouds.yaml) and C(secure.yaml), searched where openstacksdk searches.
+      - An entry of C(clouds.yaml) and C(secure.yaml), searched where openstacksdk searches, with the profile it names, which may be of C(clouds-public.yaml).
       - "Environment: E(OS_CLOUD); E(OS_CLIENT_CONFIG_FILE) names another file."
     type: str
   endpoint:
@@ -80,20 +81,64 @@ options:
       - IAM user, for a token that is obtained and cached.
       - "Environment, first found wins: E(HW_USER_NAME), E(OS_USERNAME), E(ANSIBLE_HWC_USER)."
     type: str
+  user_id:
+    description:
+      - ID of the IAM user. Needed with O(passcode); without O(username) it names the user, and no account is needed.
+      - "Environment, first found wins: E(HW_USER_ID), E(OS_USER_ID)."
+    type: str
   password:
     description:
       - Password of O(username).
       - "Environment, first found wins: E(HW_USER_PASSWORD), E(OS_PASSWORD), E(ANSIBLE_HWC_PASSWORD)."
+    type: str
+  passcode:
+    description:
+      - Six digits of the user's virtual MFA device, where login protection asks for them. Good for one login; the token it opens is cached, and used as long as
+        the same passcode is given.
+      - "Environment: E(OS_PASSCODE)."
     type: str
   domain_name:
     description:
       - Name of the account that O(username) belongs to.
       - "Environment, first found wins: E(HW_DOMAIN_NAME), E(OS_USER_DOMAIN_NAME), E(OS_DOMAIN_NAME), E(ANSIBLE_HWC_DOMAIN)."
     type: str
+  domain_id:
+    description:
+      - ID of the account that O(username) belongs to. Not used where O(domain_name) comes from the same place.
+      - "Environment, first found wins: E(HW_DOMAIN_ID), E(OS_USER_DOMAIN_ID), E(OS_DOMAIN_ID)."
+    type: str
   auth_token:
     description:
       - A token that is there already. It cannot be renewed.
       - "Environment, first found wins: E(OS_AUTH_TOKEN), E(OS_TOKEN)."
+    type: str
+  agency_name:
+    description:
+      - Name of an agency to assume (V(assume_role)), which another account has made for the account of these credentials. O(project_id) and O(project_name)
+        are of that other account then. The user needs the role Agent Operator. Works with every kind of credentials.
+      - "Environment, first found wins: E(HW_ASSUME_ROLE_AGENCY_NAME), E(OS_AGENCY_NAME)."
+    type: str
+  agency_domain_name:
+    description:
+      - Name of the account that has made the agency O(agency_name).
+      - "Environment, first found wins: E(HW_ASSUME_ROLE_DOMAIN_NAME), E(OS_AGENCY_DOMAIN_NAME)."
+    type: str
+  agency_domain_id:
+    description:
+      - ID of that account. Not used where O(agency_domain_name) comes from the same place.
+      - "Environment, first found wins: E(HW_ASSUME_ROLE_DOMAIN_ID), E(OS_AGENCY_DOMAIN_ID)."
+    type: str
+  ecs_agency:
+    description:
+      - Whether to sign with temporary keys of the agency of the ECS that the task runs on. They come from its metadata service, which is asked for nothing
+        else, and never unless this is set, and are replaced before they end.
+      - "Environment: E(SDRS_ECS_AGENCY), V(1) or V(true)."
+    type: bool
+  metadata_url:
+    description:
+      - Base URL of the metadata service for O(ecs_agency). Defaults to V(http://169.254.169.254). No proxy is used for link-local and loopback addresses, for
+        which plain C(http) is accepted.
+      - "Environment: E(SDRS_METADATA_URL)."
     type: str
   validate_certs:
     description:

@@ -130,8 +130,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _found(self, settings, path, cache):
         self.load_cache_plugin()
-        # The environment may name another cloud or project for the same file.
-        where = json.dumps([settings.url("sdrs"), settings.project_id, settings.project_name, self.get_option("hosts")])
+        # The environment may name another cloud, account or project for the same file.
+        who = [settings.credentials.get(name) for name in ("username", "user_id", "domain_name", "domain_id")]
+        where = json.dumps([settings.url("sdrs"), settings.project_id, settings.project_name, self.get_option("hosts"), settings.agency, who])
         key = "%s_%s" % (self.get_cache_key(path), hashlib.sha256(where.encode()).hexdigest()[:12])
         use = self.get_option("cache") and cache
         if use and key in self._cache:

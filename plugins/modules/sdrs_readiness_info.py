@@ -32,7 +32,7 @@ options:
   operation:
     description:
       - The operation. V(create) is the protection of O(servers).
-      - V(first_switch), since 0.2.0, lists for each server what to prepare in its operating system before the DR server starts for the first time,
+      - V(first_switch), since 1.0.0, lists for each server what to prepare in its operating system before the DR server starts for the first time,
         by a switch or a drill. All of it is advice of severity V(warning). Whether a group was ever switched, and switched back, is unknown.
     type: str
     required: true

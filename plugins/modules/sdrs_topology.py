@@ -147,7 +147,6 @@ options:
                   - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
                   - SDRS pairs no encrypted disks, so that none is created.
                 type: dict
-                version_added: 0.2.0
                 suboptions:
                   size:
                     description:
@@ -202,7 +201,6 @@ options:
               - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
               - SDRS pairs no encrypted disks, so that none is created.
             type: dict
-            version_added: 0.2.0
             suboptions:
               size:
                 description:

@@ -20,8 +20,9 @@ BELOW = {
     "_doctor": {"_cloud", "_engine", "_sdrs"},
     "_module": {"_cloud", "_engine"},
 }
-# Optional libraries, what need not be loaded before an error is shown, and a version that only a report needs.
+# Optional libraries, what need not be loaded before an error is shown or exchanges are recorded, and a version that only a report needs.
 INSIDE = {("_cloud.clouds_yaml", "import yaml"), ("_cloud.errors", "from .error_codes import CODES"),
+          ("_cloud.transport", "from .record import recorder"), ("_cloud.record_words", "from .error_codes import CODES"),
           ("_doctor.local", "from ansible.module_utils.ansible_release import __version__ as core")}
 
 

@@ -98,6 +98,11 @@ def test_examples_are_one_document_each():
         assert not found or len(list(yaml.safe_load_all(found[1]))) == 1, path
 
 
+def test_documentation_beside_plugins_is_not_linted_as_python():
+    """galaxy-importer gives every file in a folder of plugins to flake8."""
+    assert [path.name for path in (ROOT / "plugins").glob("*/*.yml") if "\n# flake8: noqa\n" not in path.read_text()] == []
+
+
 def test_the_schema_of_reports_is_at_its_id():
     schema = json.loads((ROOT / "docs" / "report.schema.json").read_text())
     assert schema["$id"] == _report.SCHEMA == schema["properties"]["schema"]["const"]

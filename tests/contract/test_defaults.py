@@ -24,7 +24,7 @@ def prose(path):
     ("plugins/modules/sdrs_job_info.py", "starts at %g seconds", ("FIRST_POLL",)),
     ("plugins/doc_fragments/auth.py", "retried for %g seconds, and a C(Retry-After) is obeyed up to %g seconds", (
         "LONGEST_THROTTLED", "LONGEST_RETRY_AFTER")),
-    ("docs/docsite/rst/guide_topology.rst", "for at most %g seconds", ("VISIBLE_WITHIN",)),
+    ("docs/docsite/rst/guide_topology.rst", "after %g seconds the task warns", ("VISIBLE_WITHIN",)),
 ])
 def test_documentation_names_the_defaults(path, text, names):
     assert text % tuple(getattr(_defaults, name) for name in names) in prose(path)

@@ -427,6 +427,24 @@ def test_a_failover_shows_it_as_text(world):
     sound(here, "failback", "failed")
 
 
+def test_a_recovery_by_drill_shows_it_as_text(world):
+    values = [LIVE[key] for table in (hostile.TEMPLATES, hostile.TERMINAL, hostile.HARMLESS) for key in table if key in LIVE]
+    here = world(len(values))
+    group = hostile_group(here, values)
+    waves = json.dumps({"recover_by_drill_waves": [{"instances": ["erp-db-1"], "before": "hook.yml", "after": "hook.yml"}]})
+    options = ("-e", "recover_by_drill_server_group=" + group, "-e", "recover_by_drill_confirm=" + group, "-e", waves)
+    here.simulator.fail_job(job_type="createDisasterRecoveryDrill", error_code=WORST, fail_reason=WORST)
+    here.run("recover_by_drill", *options, "-e", "recover_by_drill_name=failed", code=2)
+    sound(here, "recover_by_drill", "failed")
+    here.simulator.forget_faults()
+    here.run("recover_by_drill", *options, "-e", "recover_by_drill_name=r")
+    content = sound(here, "recover_by_drill", "passed")
+    assert len(content["steps"]) == 2 and {server["label"] for server in content["servers"]} >= {value for value in values if value}
+    drill = next(each for each in here.task("sdrs_drill_info")["drills"] if each["name"] == "r")
+    here.simulator.patch("drills", drill["id"], created_at=WORST)
+    here.run("recover_by_drill", *options, "-e", "recover_by_drill_name=r", code=2)
+
+
 def test_nothing_is_written_outside_its_folder(world):
     """Names of groups, of drills and of hosts as parts of paths."""
     names = ["..", "", "n" * 300, "../../" + hostile.CANARY]

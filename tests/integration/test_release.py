@@ -46,6 +46,9 @@ def test_the_next_release_lists_what_is_new(copy):
     notes = release.notes(copy)
     assert ("### New Modules" in notes) is bool(new) and "<a id" not in notes and not list((copy / "changelogs" / "fragments").glob("*.yml"))
     if wanted == "1.0.0":
+        playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml")} - {"demo", "target"}
+        assert {each["name"] for each in entry["objects"]["playbook"]} == playbooks, "changelogs/fragments/14-gates.yml lists them"
+        assert {each["name"] for each in entry["objects"]["role"]} == {path.name for path in (ROOT / "roles").iterdir() if path.is_dir()}
         assert "### New Roles" in notes and "### New Playbooks" in notes and set(entry["plugins"]) == {"callback", "filter", "inventory", "lookup"}
     assert release.version(copy) == wanted
     versions = [path.read_text() for path in (copy / "plugins" / "module_utils").rglob("version.py")]

@@ -316,6 +316,23 @@ def test_a_secure_yaml_that_refers_to_itself_is_read(clouds, tmp_path):
     assert settings_module.resolve({"cloud": "c"}, environment).credentials == {"username": "u", "password": "p", "domain_name": "d"}
 
 
+@pytest.mark.parametrize("text", [
+    "clouds: {c: &a {auth: &b {auth: *a, username: u, password: p, domain_name: d}}}",
+    "clouds: {c: &a {auth: {username: u, password: p, domain_name: d}, regions: [{name: r, values: *a}]}}",
+    "clouds: {c: {auth: {username: u, password: p, domain_name: d}, regions: [[r], {name: [x]}, {name: r, values: [x]}]}}",
+])
+@pytest.mark.parametrize("region", [None, "r", 5, ["r"]])
+def test_regions_and_auth_that_are_none_break_nothing(clouds, tmp_path, text, region):
+    environment = clouds({})
+    (tmp_path / "clouds.yaml").write_text(text)
+    try:
+        found = settings_module.resolve({"cloud": "c", "region": region}, environment)
+    except ConfigError as error:
+        assert "region" in str(error)
+    else:
+        assert found.credentials == {"username": "u", "password": "p", "domain_name": "d"}
+
+
 def test_a_folder_that_is_gone_has_no_clouds_yaml(tmp_path, monkeypatch):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")

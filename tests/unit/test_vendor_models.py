@@ -24,8 +24,10 @@ from support import TaskFailed
 
 # Routes that no SDK has, with the operation whose sample in ``vendor.UNMODELLED`` is the measure.
 UNMODELLED = {("GET", "/v1/{project_id}/cloudservers/{server_id}/autorecovery"): "show_ecs_auto_recovery"}
+# The metadata service is no service of an SDK; its core reads it (tests/integration/test_credentials.py).
+_NOT_OF_SERVICES = ("/__simulator__", "/meta-data", "/openstack")
 ROUTES = [
-    (method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith("/__simulator__") and (method, path) not in UNMODELLED
+    (method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith(_NOT_OF_SERVICES) and (method, path) not in UNMODELLED
 ]
 # The services whose paths begin alike; everything else is of SDRS.
 _SERVICES = {

@@ -13,6 +13,7 @@ from . import (
     iam,
     instances,
     jobs,
+    metadata,
     neighbours,
     new_disks,
     nics,
@@ -116,6 +117,8 @@ API = [(method, path, altered.answering(handler)) for method, path, handler in A
 OPEN = [
     ("POST", "/v3/auth/tokens", iam.create_token),
     ("GET", "/v3", iam.root),
+    ("PUT", "/meta-data/latest/api/token", metadata.token),
+    ("GET", "/openstack/latest/securitykey", metadata.security_key),
     ("GET", "/", project.versions),
     ("GET", "/{api_version}", project.version),
     ("GET", "/__simulator__/requests", admin.requests),

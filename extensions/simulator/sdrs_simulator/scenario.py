@@ -9,6 +9,7 @@ A scenario file may hold ``identity`` and ``settings`` (laid over the defaults),
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 
@@ -36,6 +37,9 @@ IDENTITY = {
     "domain_id": _secret("domain id", 32),
     "username": "simulated-user-%s" % _secret("user", 6),
     "password": "Pw-%s" % _secret("password", 29),
+    "totp_secret": base64.b32encode(hashlib.sha256(b"sdrs-simulator totp").digest()[:20]).decode(),
+    # What another account lets the user's account do, with assume_role.
+    "agency": {"agency_name": "sdrs-operators", "domain_name": "simulated-customer-%s" % _secret("customer", 6), "domain_id": _secret("customer id", 32)},
     "roles": ["te_admin"],
     "access_key": _secret("access key", 24).upper(),
     "secret_key": _secret("secret key", 48),

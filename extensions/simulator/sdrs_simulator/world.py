@@ -31,6 +31,10 @@ DEFAULT_SETTINGS = {
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20, "subnets": 100},
     "token_life": 24 * 3600,
+    "mfa_required": False,  # a login with a password alone is refused
+    "ecs_agency": True,  # the ECS of the metadata service has an agency, whose keys live so many seconds
+    "temporary_key_life": 24 * 3600,
+    "metadata_token_required": False,  # the metadata service wants a token of its own first
     "nics_per_instance": 12,
     # A subnet is associated with its VPC, or gone, so many seconds after it was asked for; ports outlive their server.
     "subnet_seconds": 2, "port_seconds": 6, "subnet_status_at_first": "UNKNOWN",
@@ -112,8 +116,9 @@ class World:
         """Be what ``dump`` gave."""
         with self.lock:
             for name, value in json.loads(text).items():
-                # A file of an older release lacks the newer settings.
-                setattr(self, name, merged(DEFAULT_SETTINGS, value) if name == "settings" else value)
+                # A file of an older release lacks the newer settings, and what the identity had not yet.
+                base = {"settings": DEFAULT_SETTINGS, "identity": self.identity}.get(name)
+                setattr(self, name, value if base is None else merged(base, value))
             self._due = []
             for job in self.jobs.values():
                 if job["status"] == "RUNNING":

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from . import mask as mask_module
-from .errors import ApiError, AuthError, ConfigError
+from .errors import ApiError, ConfigError
 from .hosts import host_of
 from .paging import objects
 from .sign import DATE_FORMAT, authorization
@@ -26,20 +26,30 @@ except ImportError:
 
 _TOKEN_LIFE = 24 * 3600
 _PROJECT_ID = re.compile(r"[0-9a-f]{32}")
+# Python 3.10 takes three or six digits of a second's fraction only.
 NO_PROJECT = "no project is known: set project_id, project_name or region"
 
 
 class AkSkAuth(AuthBase):
-    """Signs every request. A rejected signature is final: nothing can be renewed."""
+    """Signs every request. A rejected signature is final: nothing can be renewed.
+
+    :param domain_id: the account, for requests that are not about a project
+    """
 
     catalogue: dict = {}
 
-    def __init__(self, credentials, clock=time.time):
+    def __init__(self, credentials, clock=time.time, domain_id=None):
         self._credentials = credentials
         self._clock = clock
+        self._domain_id = domain_id
         self.project_id = None
 
+    def current(self):
+        """The keys to sign with."""
+        return self._credentials
+
     def __call__(self, request):
+        credentials = self.current()
         headers = {
             "Host": urlsplit(request.url).netloc,
             "X-Sdk-Date": datetime.fromtimestamp(self._clock(), timezone.utc).strftime(DATE_FORMAT),
@@ -48,12 +58,14 @@ class AkSkAuth(AuthBase):
             headers["Content-Type"] = request.headers["Content-Type"]
         if self.project_id:
             headers["X-Project-Id"] = self.project_id
-        if self._credentials.get("security_token"):
-            headers["X-Security-Token"] = self._credentials["security_token"]
+        elif self._domain_id:
+            headers["X-Domain-Id"] = self._domain_id
+        if credentials.get("security_token"):
+            headers["X-Security-Token"] = credentials["security_token"]
         body = request.body or b""
         headers["Authorization"] = authorization(
-            self._credentials["access_key"],
-            self._credentials["secret_key"],
+            credentials["access_key"],
+            credentials["secret_key"],
             request.method,
             request.url,
             headers,
@@ -62,14 +74,14 @@ class AkSkAuth(AuthBase):
         request.headers.update(headers)
         return request
 
-    def renew(self, rejected):
+    def renew(self, request):
         """Nothing to renew."""
         return False
 
     @property
     def proof(self):
         """What a cached entry of this login must prove."""
-        return self._credentials["access_key"] + self._credentials["secret_key"]
+        return self.current()["access_key"] + self.current()["secret_key"]
 
 
 class TokenAuth(AuthBase):
@@ -100,13 +112,14 @@ class TokenAuth(AuthBase):
             if self._token is None and self._login:
                 self._sign_in(False)
 
-    def renew(self, rejected):
-        """Replace the token ``rejected`` by a new one; False when that is not possible.
+    def renew(self, request):
+        """Replace the token that a rejected request bore by a new one; False when that is not possible.
 
         Another thread may have done it already: then there is nothing more to do.
         """
         if self._login is None:
             return False
+        rejected = request.headers.get("X-Auth-Token")
         with self._lock:
             if self._token == rejected:
                 self._sign_in(True)
@@ -126,69 +139,9 @@ class TokenAuth(AuthBase):
         self._check(self.catalogue)
 
 
-class Login:
-    """Password to token, by way of the cache. Callable: ``login(fresh)`` gives ``{token, project_id, catalogue}``."""
-
-    def __init__(self, settings, send, cache):
-        """:param send: ``send(url, body)`` giving a requests response, without authentication"""
-        self._settings = settings
-        self._send = send
-        self._cache = cache
-
-    def __call__(self, fresh):
-        settings, credentials = self._settings, self._settings.credentials
-        url = settings.url("iam") + "/v3/auth/tokens"
-        identity = ("token", url, credentials["username"], credentials["domain_name"], settings.project_id or "",
-                    settings.project_name or "", settings.region or "")
-        if fresh:
-            self._cache.drop(identity)
-        else:
-            known = self._cache.get(identity, credentials["password"])
-            if _is_login(known):
-                return known
-        answer, expires = self._ask(url)
-        self._cache.put(identity, credentials["password"], answer, expires)
-        return answer
-
-    def _ask(self, url):
-        settings, credentials = self._settings, self._settings.credentials
-        user = {
-            "name": credentials["username"],
-            "password": credentials["password"],
-            "domain": {"name": credentials["domain_name"]},
-        }
-        if not (settings.project_id or settings.project_name):
-            raise ConfigError(NO_PROJECT)
-        project = {"id": settings.project_id} if settings.project_id else {"name": settings.project_name}
-        body = {
-            "auth": {
-                "identity": {"methods": ["password"], "password": {"user": user}},
-                "scope": {"project": project},
-            }
-        }
-        headers, content = self._send(url, body)
-        token = (headers.get("X-Subject-Token") or "").strip()
-        if not is_token(token):
-            raise AuthError("the identity service answered %s" % ("with a token that no header can hold" if token else "without a token"), operation="log in")
-        content = content.get("token") if isinstance(content.get("token"), dict) else {}
-        project = content.get("project") if isinstance(content.get("project"), dict) else {}
-        answer = {
-            "token": token,
-            "project_id": project["id"] if isinstance(project.get("id"), str) and project["id"] else settings.project_id,
-            "catalogue": read_catalogue(content.get("catalog"), settings.region, project.get("id")),
-        }
-        return answer, _expiry(content.get("expires_at"))
-
-
 def is_token(value):
     """Whether ``value`` can be sent as a token: folded lines or control characters would be refused, and shown, by those who send it."""
     return isinstance(value, str) and re.fullmatch(r"[!-~]+", value) is not None
-
-
-def _is_login(value):
-    """Whether a cache entry is what it should be."""
-    catalogue = value.get("catalogue") if isinstance(value, dict) else None
-    return isinstance(catalogue, dict) and all(isinstance(url, str) for url in catalogue.values()) and is_token(value.get("token"))
 
 
 def read_catalogue(catalog, region, project_id):
@@ -231,11 +184,12 @@ def _base(url, project_id):
     return "%s://%s" % (parts.scheme, "/".join([parts.netloc] + path))
 
 
-def _expiry(text):
+def expiry(text, otherwise=_TOKEN_LIFE / 2):
+    """When something ends, in seconds since the epoch; ``otherwise`` seconds from now where the text does not tell."""
     try:
         return time_of(text).timestamp()
     except (ValueError, OverflowError, OSError):
-        return time.time() + _TOKEN_LIFE / 2
+        return time.time() + otherwise
 
 
 def find_project(client, settings, cache):

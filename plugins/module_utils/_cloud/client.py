@@ -15,8 +15,10 @@ from urllib.parse import quote, urlencode
 
 from .._defaults import LONGEST_RETRY_AFTER, LONGEST_THROTTLED
 from . import shapes
-from .auth import AkSkAuth, Login, TokenAuth, find_project
+from .auth import TokenAuth, find_project
 from .errors import ApiError, ConnectionFailed, NotCarriedOut, UnknownFate, api_error, disguised, one_line
+from .login import authenticator
+from .metadata import Metadata
 from .paging import read_all
 from .throttle import Throttle
 from .token_cache import TokenCache
@@ -36,14 +38,12 @@ class Client:
         self.settings, self.warn, self._warned = settings, warn or (lambda message: None), {}
         self._sleep, self._clock = sleep, clock
         self._throttle = Throttle(clock, sleep)
-        self._transport = Transport(settings, agent, session)
+        self._transport = Transport(settings, agent, session, self.warn)
         self._cache = TokenCache(settings.token_cache_dir, settings.token_cache, warn)
-        if settings.kind == "aksk":
-            self.auth = AkSkAuth(settings.credentials)
-        elif settings.kind == "password":
-            self.auth = TokenAuth(login=Login(settings, self._log_in, self._cache), mask=mask, check=self._check_catalogue)
-        else:
-            self.auth = TokenAuth(token=settings.credentials["auth_token"])
+        self.auth = authenticator(
+            settings, self._log_in, self._cache, Metadata(settings, agent, session, sleep) if settings.kind == "ecs_agency" else None,
+            mask, self._check_catalogue,
+        )
         self.auth.project_id = settings.project_id
 
     def close(self):
@@ -110,8 +110,8 @@ class Client:
                 "meant, set endpoint or endpoints, else set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
             )
 
-    def _log_in(self, url, body):
-        response, content = self._exchange("POST", url, body, None, True)
+    def _log_in(self, url, body, auth):
+        response, content = self._exchange("POST", url, body, auth, True)
         return response.headers, content
 
     def _exchange(self, method, url, body, auth, repeatable, guarded=None):
@@ -130,7 +130,7 @@ class Client:
                 status = response.status_code
                 if status == 401 and auth is not None and not patience.renewed:
                     patience.renewed = True
-                    if auth.renew(response.request.headers.get("X-Auth-Token")):
+                    if auth.renew(response.request):
                         if guarded:
                             raise NotCarriedOut(self._error(response))
                         continue

@@ -12,10 +12,9 @@ _SUFFIXES = ("yaml", "yml", "json")
 _KEYS = {
     "auth_url": "auth_url",
     "username": "username",
+    "user_id": "user_id",
     "password": "password",
-    "user_domain_name": "domain_name",
-    "domain_name": "domain_name",
-    "project_domain_name": "domain_name",
+    "passcode": "passcode",
     "project_id": "project_id",
     "tenant_id": "project_id",
     "project_name": "project_name",
@@ -27,13 +26,22 @@ _KEYS = {
     "secret_key": "secret_key",
     "sk": "secret_key",
     "security_token": "security_token",
+    "agency_name": "agency_name",
+    "agency_domain_name": "agency_domain_name",
+    "agency_domain_id": "agency_domain_id",
 }
+# The user's account, else what stands in for it.
+_DOMAINS = ("user_domain", "domain", "project_domain")
 _TOP = {
     "region_name": "region",
     "region": "region",
     "verify": "validate_certs",
     "cacert": "ca_cert",
     "sdrs_endpoint_override": "sdrs_endpoint",
+    "auth_type": "auth_type",
+    "auth_plugin": "auth_type",
+    "auth_methods": "auth_methods",
+    "ecs_agency": "ecs_agency",
 }
 # Of these, what stands in auth counts; of the others, what stands beside it.
 _OF_AUTH = ("auth_url", "username", "password")
@@ -163,12 +171,17 @@ def _merged(base, extra):
 
 def _plain(entry):
     """``entry`` with keys as Python writes them: ``project-name`` is ``project_name``."""
-    keys = {key.replace("-", "_"): value for key, value in entry.items() if isinstance(key, str)}
-    return {**keys, "auth": _plain(keys["auth"])} if isinstance(keys.get("auth"), dict) and keys["auth"] is not entry else keys
+    keys = _keys(entry)
+    return {**keys, "auth": _keys(keys["auth"])} if isinstance(keys.get("auth"), dict) else keys
+
+
+def _keys(mapping):
+    return {key.replace("-", "_"): value for key, value in mapping.items() if isinstance(key, str)}
 
 
 def _settings(entry, region=None, fallback=None):
     regions = _regions(entry)
+    region, fallback = (each if isinstance(each, str) else None for each in (region, fallback))
     chosen = region or next(iter(regions), None)
     entry = _merged(entry, regions.get(chosen, {}))
     auth = entry.get("auth") if isinstance(entry.get("auth"), dict) else {}
@@ -178,6 +191,15 @@ def _settings(entry, region=None, fallback=None):
         value = next((place[key] for place in places if place.get(key) not in (None, "")), None)
         if value is not None and option not in settings:
             settings[option] = value
+    for stem in _DOMAINS:
+        found = {
+            "domain_" + what: place[stem + "_" + what] for what in ("name", "id") for place in (auth, entry) if place.get(stem + "_" + what) not in (None, "")
+        }
+        if found:
+            settings.update(found)
+            break
+    if not {"auth_type", "password", "auth_token", "access_key"} & set(settings) and any(str(key).startswith("application_credential") for key in auth):
+        settings["auth_type"] = "v3applicationcredential"
     if regions:
         settings["region"] = next(iter(regions))
     if entry.get("insecure") is True or str(entry.get("insecure")).lower() == "true":

@@ -10,7 +10,7 @@ import io
 import time
 from http.client import HTTPResponse
 
-from .hosts import host_of, is_loopback
+from .hosts import host_of, is_link_local, is_loopback
 
 try:
     from requests.adapters import HTTPAdapter
@@ -43,9 +43,9 @@ class _Session(Session):
         """Nothing is followed, and no body is read for it, however large."""
 
     def merge_environment_settings(self, url, proxies, stream, verify, cert):
-        """The machine's settings, but no proxy for the machine itself."""
+        """The machine's settings, but no proxy for the machine itself, nor for what only it can reach."""
         merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
-        if is_loopback(host_of(url)):
+        if is_loopback(host_of(url)) or is_link_local(host_of(url)):
             merged["proxies"] = {}
         return merged
 

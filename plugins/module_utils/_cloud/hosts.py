@@ -32,10 +32,11 @@ def check_domain(name, value):
         raise ConfigError("%s: %r is no DNS domain such as myhuaweicloud.com" % (name, value))
 
 
-def check_url(url, name="endpoint"):
+def check_url(url, name="endpoint", plain=None):
     """``url`` without its trailing slash; ConfigError unless it is HTTPS, or HTTP to a loopback address.
 
     :param name: what is blamed in the message, which does not show the URL
+    :param plain: ``plain(host)`` tells to which other hosts plain HTTP is good enough
     """
     try:
         parts = urlsplit(url)
@@ -51,7 +52,7 @@ def check_url(url, name="endpoint"):
         raise ConfigError("%s must not have a query or a fragment" % name)
     if not (_HOST.fullmatch(host) or _is_address(host)):
         raise ConfigError("%s does not name a host as https://sdrs.example.com does" % name)
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host) and not (plain and plain(host)):
         raise ConfigError("%s: plain http is only accepted for loopback addresses, use https (the host is %s)" % (name, host))
     return url.rstrip("/")
 
@@ -67,6 +68,14 @@ def is_loopback(host):
     """Whether ``host`` is this machine."""
     try:
         return host.rstrip(".").lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_link_local(host):
+    """Whether ``host`` is an address that no router passes on, as that of a cloud's metadata service."""
+    try:
+        return ipaddress.ip_address(host).is_link_local
     except ValueError:
         return False
 

@@ -8,7 +8,7 @@ import re
 from . import mask
 from .errors import ConfigError
 
-SECRETS = ("access_key", "secret_key", "security_token", "password", "auth_token")
+SECRETS = ("access_key", "secret_key", "security_token", "password", "passcode", "auth_token")
 # What stands in a header must fit into one; a password may hold anything that can be typed.
 _IN_HEADERS = re.compile(r"[!-~]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -19,7 +19,8 @@ def remember(values):
     """Hide the secrets in connection settings, whatever becomes of them: those in URLs, too."""
     mask.register(values.get(key) for key in SECRETS)
     endpoints = values.get("endpoints")
-    for url in (values.get("endpoint"), values.get("auth_url"), *(endpoints.values() if isinstance(endpoints, dict) else [endpoints])):
+    single = map(values.get, ("endpoint", "auth_url", "metadata_url"))
+    for url in (*single, *(endpoints.values() if isinstance(endpoints, dict) else [endpoints])):
         mask.register_url(url)
 
 

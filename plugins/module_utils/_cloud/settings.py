@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from .._defaults import HTTP_TIMEOUT, MAX_RETRIES
 from .clouds_yaml import read_cloud
+from .credentials import LAYERS, agency_of, credentials_of, kind_of, region_of_project, restricted
 from .errors import ConfigError
-from .hosts import check_domain, check_label, check_url, host_of, outside, registered_domain
+from .hosts import check_domain, check_label, check_url, host_of, is_link_local, outside, registered_domain
 from .setting_values import SECRETS, boolean, remember, stripped, text_of
 from .validate import RULES, number
 
@@ -30,9 +31,18 @@ ENVIRONMENT = {
     "secret_key": ("HW_SECRET_KEY", "OS_SECRET_KEY", "HUAWEICLOUD_SDK_SK"),
     "security_token": ("HW_SECURITY_TOKEN", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
     "username": ("HW_USER_NAME", "OS_USERNAME", "ANSIBLE_HWC_USER"),
+    "user_id": ("HW_USER_ID", "OS_USER_ID"),
     "password": ("HW_USER_PASSWORD", "OS_PASSWORD", "ANSIBLE_HWC_PASSWORD"),
+    "passcode": ("OS_PASSCODE",),
     "domain_name": ("HW_DOMAIN_NAME", "OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME", "ANSIBLE_HWC_DOMAIN"),
+    "domain_id": ("HW_DOMAIN_ID", "OS_USER_DOMAIN_ID", "OS_DOMAIN_ID"),
     "auth_token": ("OS_AUTH_TOKEN", "OS_TOKEN"),
+    "auth_type": ("OS_AUTH_TYPE",),
+    "agency_name": ("HW_ASSUME_ROLE_AGENCY_NAME", "OS_AGENCY_NAME"),
+    "agency_domain_name": ("HW_ASSUME_ROLE_DOMAIN_NAME", "OS_AGENCY_DOMAIN_NAME"),
+    "agency_domain_id": ("HW_ASSUME_ROLE_DOMAIN_ID", "OS_AGENCY_DOMAIN_ID"),
+    "ecs_agency": ("SDRS_ECS_AGENCY",),
+    "metadata_url": ("SDRS_METADATA_URL",),
     "validate_certs": ("SDRS_VALIDATE_CERTS",),
     "ca_cert": ("OS_CACERT",),
     "token_cache": ("SDRS_TOKEN_CACHE",),
@@ -48,13 +58,8 @@ DOMAINS = {"eu-de": OTC, "eu-nl": OTC, "eu-ch2": SWISS_OTC}
 _HOSTS = {("iam", SWISS_OTC): "iam-pub"}
 # Where a service is known to be missing: those regions of a cloud that have it are named.
 _ONLY_IN = {("sdrs", OTC): ("eu-de",), ("sdrs", SWISS_OTC): ()}
-# In the order in which they win when they come from the same place.
-KINDS = {
-    "aksk": ("access_key", "secret_key"),
-    "password": ("username", "password", "domain_name"),
-    "token": ("auth_token",),
-}
-LAYERS = ("option", "cloud", "environment")
+# Where an ECS asks for what belongs to it.
+METADATA_URL = "http://169.254.169.254"
 
 
 @dataclass
@@ -75,7 +80,15 @@ class Settings:
     token_cache: bool = True
     token_cache_dir: str | None = None
     allow_unlocked: bool = False
+    agency: dict | None = None  # the agency to assume with the credentials
+    domain_id: str | None = None  # of the user's account
+    metadata_url: str = METADATA_URL
     names: dict = field(default_factory=dict)  # which option a service's URL comes from
+
+    @property
+    def logs_in(self):
+        """Whether a token is obtained, and with it a service catalogue."""
+        return self.kind == "password" or self.agency is not None
 
     @property
     def secrets(self):
@@ -141,8 +154,10 @@ def resolve(options, environ=None):
         value = find(key)
         return None if value is None else text_of(key, value)
 
-    kind = _kind_of_credentials(layers)
-    region, domain, project_id = text("region"), text("cloud_domain"), text("project_id")
+    if not boolean("ecs_agency", find("ecs_agency", False)):
+        layers = {layer: {key: value for key, value in values.items() if key != "ecs_agency"} for layer, values in layers.items()}
+    kind = kind_of(layers)
+    region, domain, project_id = text("region") or region_of_project(text("project_name")), text("cloud_domain"), text("project_id")
     if region:
         check_label("region", region)
     if domain:
@@ -159,10 +174,9 @@ def resolve(options, environ=None):
         if not os.path.exists(ca_cert):
             raise ConfigError("ca_cert %s does not exist" % ca_cert)
     verify = boolean("validate_certs", find("validate_certs", True))
-    keys = KINDS[kind] + (("security_token",) if kind == "aksk" else ())
     return Settings(
         kind=kind,
-        credentials={key: text(key) for key in keys if find(key) is not None},
+        credentials=credentials_of(kind, layers, text),
         region=region,
         cloud_domain=domain or DOMAINS.get(region) or (HUAWEI_EUROPE if str(region).startswith("eu-west-1") else HUAWEI),
         endpoint=endpoint,
@@ -175,6 +189,9 @@ def resolve(options, environ=None):
         token_cache=boolean("token_cache", find("token_cache", True)),
         token_cache_dir=text("token_cache_dir"),
         allow_unlocked=boolean("allow_unlocked", find("allow_unlocked", False)),
+        agency=agency_of(layers, text),
+        domain_id=text("domain_id"),
+        metadata_url=check_url(text("metadata_url") or METADATA_URL, "metadata_url", is_link_local),
         names=names,
     )
 
@@ -193,7 +210,7 @@ def layers_of(options, environ):
         entry = read_cloud(text_of("cloud", cloud), environ, layers["option"].get("region"), layers["environment"].get("region"))
         layers["cloud"] = {key: stripped(key, value) for key, value in entry.items()}
         remember(layers["cloud"])
-    return layers
+    return {layer: restricted(values, layer) for layer, values in layers.items()}
 
 
 def _from_environment(environ):
@@ -203,30 +220,6 @@ def _from_environment(environ):
         if value is not None:
             found[key] = value
     return found
-
-
-def _kind_of_credentials(layers):
-    """The kind of credentials to use: complete ones of the highest layer; a mixture counts as its highest part."""
-    given = [kind for kind, keys in KINDS.items() if all(layers["option"].get(key) for key in _needed(keys))]
-    if len(given) > 1:
-        names = " and ".join("/".join(_needed(KINDS[kind])) for kind in given)
-        raise ConfigError("more than one kind of credentials was given: %s; choose one" % names)
-    best = None
-    for order, (kind, keys) in enumerate(KINDS.items()):
-        places = [next((i for i, layer in enumerate(LAYERS) if layers[layer].get(key)), None) for key in keys]
-        if None not in places:
-            rank = (min(places), max(places), order)
-            best = min(best, (rank, kind)) if best else (rank, kind)
-    if best is None:
-        raise ConfigError(
-            "no complete credentials: give access_key and secret_key, or username, password and domain_name, "
-            "or auth_token (as options, by cloud, or in the environment)"
-        )
-    return best[1]
-
-
-def _needed(keys):
-    return [key for key in keys if key != "domain_name"]
 
 
 def _endpoints(layers):

@@ -7,6 +7,7 @@ A file's name is a digest of what is public about the login; the entry proves th
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import hmac
 import json
@@ -15,7 +16,7 @@ import time
 
 from .._defaults import TOKEN_MARGIN
 from .errors import one_line
-from .private_folder import NotPrivate, private_folder, read_file, replace_file, user_folder
+from .private_folder import NotPrivate, open_file, private_folder, read_file, replace_file, user_folder
 
 _ROUNDS = 10_000
 # Tokens with a catalogue have some kilobytes.
@@ -73,6 +74,20 @@ class TokenCache:
                 os.unlink(_name(identity), dir_fd=folder)
 
     @contextlib.contextmanager
+    def alone(self, identity, seconds=60, sleep=time.sleep):
+        """Let one process at a time go on with ``identity``, so that the others find what it puts; without a cache, or in vain, all go on."""
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(OSError, NotPrivate):
+                folder = stack.enter_context(self._open())
+                if folder is not None:
+                    handle = open_file(folder, _name(identity).replace(".json", ".lock"), os.O_RDWR | os.O_CREAT)
+                    stack.callback(os.close, handle)
+                    end = self._clock() + seconds
+                    while not _locked(handle) and self._clock() < end:
+                        sleep(0.05)
+            yield
+
+    @contextlib.contextmanager
     def _open(self):
         """The folder's descriptor; None when there is no cache."""
         with contextlib.ExitStack() as stack:
@@ -93,6 +108,14 @@ class TokenCache:
 
 def _name(identity):
     return hashlib.sha256("\0".join(map(str, identity)).encode("utf-8", "surrogatepass")).hexdigest()[:40] + ".json"
+
+
+def _locked(handle):
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _default_folder():

@@ -58,9 +58,10 @@ class Lost(NotSent):
 class Transport:
     """Sends requests one by one, from any thread."""
 
-    def __init__(self, settings, agent, session=None):
+    def __init__(self, settings, agent, session=None, warn=None):
         self._settings, self._agent, self._given, self._own = settings, agent, session, threading.local()
         self._made = []
+        self._recorder = _recorder(warn)
         for url in getproxies_environment().values():
             mask.register_url(url)
 
@@ -87,6 +88,17 @@ class Transport:
         :raises NotSent: nothing has reached the service
         :raises Lost: it may have
         """
+        if self._recorder is None:
+            return self._send(method, url, data, auth)
+        try:
+            response = self._send(method, url, data, auth)
+        except NotSent as failure:
+            self._recorder.note(method, url, data, None, str(failure))
+            raise
+        self._recorder.note(method, url, data, response)
+        return response
+
+    def _send(self, method, url, data, auth):
         adapter = self._session.get_adapter(url)
         own = isinstance(adapter, Adapter)
         try:
@@ -119,6 +131,14 @@ class Transport:
         if holds(ssl.SSLError, http.SSLError, lower.SSLError) or (_plain(error) and error.errno is None):
             return NotSent("TLS to %s failed: %s" % (host, why), final=True)
         return NotSent("%s cannot be reached: %s" % (host, why), final=not isinstance(error, (http.ConnectionError, http.Timeout)))
+
+
+def _recorder(warn):
+    if not os.environ.get("SDRS_RECORD"):
+        return None
+    from .record import recorder  # here, because few tasks need it and all would pay for it
+
+    return recorder(warn)
 
 
 def _plain(error):

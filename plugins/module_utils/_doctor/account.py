@@ -18,7 +18,8 @@ def account(facts):
     user = facts.token.get("user") if isinstance(facts.token.get("user"), dict) else {}
     owner = user.get("domain") if isinstance(user.get("domain"), dict) else {}
     if user.get("name"):
-        return [row("account", True, "user %s of account %s" % (user["name"], owner.get("name") or owner.get("id")))]
+        what = "agency %s of account %s" if facts.settings.agency else "user %s of account %s"
+        return [row("account", True, what % (user["name"], owner.get("name") or owner.get("id")))]
     owners = sorted({str(each["domain_id"]) for each in _projects(facts) or [] if each.get("domain_id")})
     return [row("account", True, "account ID %s" % ", ".join(owners) if owners else "not known: these credentials do not tell it", severity=ADVISORY)]
 
@@ -127,8 +128,8 @@ def region(facts):
 
 
 def catalogue(facts):
-    if facts.settings is None or facts.faults or facts.settings.kind != "password":
-        return [row("catalogue", True, "none: only a login with a password brings one", severity=ADVISORY)]
+    if facts.settings is None or facts.faults or not facts.settings.logs_in:
+        return [row("catalogue", True, "none: only a login with a password, or to an agency, brings one", severity=ADVISORY)]
     if facts.barrier:
         return [skipped("catalogue", facts.barrier)]
     lacking = [service for service in SERVICES if service not in facts.catalogue]

@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import re
 
+from .._cloud.credentials import AGENCY, KINDS, keys_of, lacking
 from .._cloud.errors import ConfigError
-from .._cloud.settings import ENVIRONMENT, KINDS, SERVICES
-from .probe import MOST_SKEW, classified
+from .._cloud.settings import ENVIRONMENT, SERVICES
+from .probe import MOST_SKEW, SIGNING, classified
 
 ERROR, ADVISORY = "error", "advisory"
 AGAIN = "Run the doctor again in a minute; if it stays so, send its JSON to the support of the cloud."
 _WORTH_TELLING = 300  # seconds of skew
-_KIND_NAMES = {"aksk": "access keys", "password": "a password", "token": "a token"}
-_SHOWN = ("region", "project_id", "project_name", "cloud_domain", "endpoint", "endpoints", "auth_url", "ca_cert", "validate_certs")
+_KIND_NAMES = {"aksk": "access keys", "password": "a password", "token": "a token", "ecs_agency": "temporary keys of the agency of this ECS"}
+_SHOWN = ("region", "project_id", "project_name", "cloud_domain", "endpoint", "endpoints", "auth_url", "metadata_url", "ca_cert", "validate_certs")
+_FAULT_REMEDY = "Correct what is named here; the guide on connecting lists what is supported."
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY")
 
 
@@ -62,23 +64,33 @@ def given(facts, service):
 
 def credentials(facts):
     places, fault = facts.survey.places, facts.faults.get("credentials")
-    complete = [kind for kind, keys in KINDS.items() if all(key in places for key in keys)]
-    kind = facts.settings.kind if facts.settings and not facts.faults else next(iter(complete), None)
-    if fault and complete:
-        return [row("credentials", False, fault, "Leave out all options but those of one kind of credentials.")]
+    complete = [kind for kind in KINDS if not lacking(kind, places.__contains__)]
+    settings = facts.settings if not facts.faults else None
+    kind = settings.kind if settings else next(iter(complete), None)
+    if fault and (complete or any(key in places for key in (*AGENCY, "auth_type"))):
+        several = "more than one kind" in fault
+        return [row("credentials", False, fault, "Leave out all options but those of one kind of credentials." if several else _FAULT_REMEDY)]
     if kind is None:
-        kind = next((each for each, keys in KINDS.items() if any(key in places for key in keys)), None)
+        kind = next((each for each in KINDS if any(key in places for key in keys_of(each) if not key.startswith("domain_"))), None)
         if kind is None:
             return [row("credentials", False, "none found: neither in options nor in a cloud entry nor in the environment",
                         "Give some, for example: export HW_ACCESS_KEY=... HW_SECRET_KEY=... (or OS_USERNAME, OS_PASSWORD and OS_DOMAIN_NAME, or OS_CLOUD).")]
-        lacking = [key for key in KINDS[kind] if key not in places]
-        found = _with_places(facts, [key for key in KINDS[kind] if key in places])
-        return [row("credentials", False, "incomplete: %s, without %s" % (found, " and ".join(lacking)),
-                    "Add what is missing, for example: export %s" % " ".join(_variable(facts, key) + "=..." for key in lacking))]
-    used = [key for key in (*KINDS[kind], *(("security_token",) if kind == "aksk" else ())) if key in places]
-    unused = [key for keys in KINDS.values() for key in keys if key in places and key not in used]
-    detail = "%s: %s" % (_KIND_NAMES[kind], _with_places(facts, used))
-    return [row("credentials", True, detail + ("; not used: %s" % _with_places(facts, unused) if unused else ""))]
+        missing = lacking(kind, places.__contains__)
+        found = _with_places(facts, [key for key in keys_of(kind) if key in places])
+        return [row("credentials", False, "incomplete: %s, without %s" % (found, " and ".join(missing)),
+                    "Add what is missing, for example: export %s" % " ".join(_variable(facts, key) + "=..." for key in missing))]
+    used = [key for key in keys_of(kind) if key in (settings.credentials if settings and kind != "ecs_agency" else places)]
+    unused = [key for each in KINDS for key in keys_of(each) if key in places and key not in used]
+    detail = "%s: %s" % (kind_name(settings, kind), _with_places(facts, used + [key for key in AGENCY if settings and key in (settings.agency or {})]))
+    return [row("credentials", True, detail + ("; not used: %s" % _with_places(facts, list(dict.fromkeys(unused))) if unused else ""))]
+
+
+def kind_name(settings, kind):
+    """The kind of credentials in words, with what is made of them."""
+    name = _KIND_NAMES[kind]
+    if settings and kind == "password" and settings.credentials.get("passcode"):
+        name += " and a passcode"
+    return name + (", with which an agency is assumed" if settings and settings.agency else "")
 
 
 def _variable(facts, key):
@@ -119,9 +131,9 @@ def clock(facts):
     if skew is None:
         reached = [service for service in SERVICES if facts.knock(service) and not facts.missing(service)]
         if not reached:
-            return [skipped("clock", facts.missing("iam" if facts.settings and facts.settings.kind == "password" else "sdrs"))]
+            return [skipped("clock", facts.missing("iam" if facts.settings and facts.settings.logs_in else "sdrs"))]
         return [row("clock", True, "not known: no response bears a date", severity=ADVISORY)]
-    signs = facts.settings.kind == "aksk" and not facts.faults
+    signs = facts.settings.kind in SIGNING and not facts.faults
     text = "this machine is %s" % (
         "within %d s of the services" % max(1, round(abs(skew))) if abs(skew) < 60 else
         "%d min %s the services; signatures are refused beyond 15 min" % (round(abs(skew) / 60), "behind" if skew > 0 else "ahead of")
@@ -203,13 +215,18 @@ def login(facts):
     if outcome.error:
         return [row("login", False, said(outcome.error), _login_remedy(facts, outcome.error, kind))]
     if facts.accepted_by:
-        what = {"aksk": "the signature was accepted by %s", "token": "the token was accepted by %s"}.get(kind, "logged in with the password at %s")
+        signature = "the signature was accepted by %s"
+        what = {"aksk": signature, "ecs_agency": signature, "token": "the token was accepted by %s"}.get(kind, "logged in with the password at %s")
+        if facts.settings.agency:
+            what = "agency %s was assumed at %%s" % facts.settings.agency["agency_name"].replace("%", "%%")
         return [row("login", True, what % facts.accepted_by.upper())]
     return [skipped("login", facts.answers["sdrs"].skipped or "read_sdrs")]
 
 
 def _login_remedy(facts, error, kind):
     text, meaning = error.message.lower(), classified(error)
+    if facts.settings.agency and "agency" in text:
+        return "Compare %s with the agency in the console of the account that has made it; the user needs the role Agent Operator." % _places(facts, AGENCY)
     if meaning == "wrong_project" or isinstance(error, ConfigError):
         return "Correct the project: see the check project."
     if meaning == "denied":
@@ -219,18 +236,22 @@ def _login_remedy(facts, error, kind):
     if meaning != "rejected":
         return AGAIN
     if "limit" in text or "lock" in text:
-        return "Wait five minutes without any attempt, then correct %s: the key or user is locked." % _places(facts, KINDS[kind])
+        return "Wait five minutes without any attempt, then correct %s: the key or user is locked." % _places(facts, keys_of(kind))
+    if kind == "ecs_agency":
+        return error.data.get("remedy") or "Give the ECS an agency with the roles that are needed, in the console."
     if "expired" in text and kind == "aksk":
         return "Set this machine's clock: see the check clock."
     if kind == "aksk":
         temporary = "" if "security_token" in facts.survey.places else " (a temporary key needs security_token, too)"
         return "Compare %s with the key's file%s before the next attempt: five rejected signatures lock a key for five minutes." % (
-            _places(facts, KINDS[kind]), temporary)
+            _places(facts, ("access_key", "secret_key")), temporary)
     if kind == "token":
         return "Get a new token and set %s: a token lives 24 hours." % place(facts, "auth_token")
+    if facts.settings.credentials.get("passcode"):
+        return "Give a new passcode in %s: each is good for one login within half a minute; compare the user's ID and password, too." % place(facts, "passcode")
     return "Compare %s with a login at the console, and the project %s, before the next attempt: repeated failures lock a user." % (
-        _places(facts, KINDS[kind]), facts.settings.project_name or facts.settings.project_id)
+        _places(facts, keys_of(kind)), facts.settings.project_name or facts.settings.project_id)
 
 
 def _places(facts, keys):
-    return " and ".join(place(facts, key) for key in keys)
+    return " and ".join(place(facts, key) for key in keys if key in facts.survey.places)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from .._cloud import settings as settings_module
 from .._cloud import validate
 from .._cloud.clouds_yaml import files_of_cloud
+from .._cloud.credentials import AGENCY, KINDS, keys_of, region_of_project
 from .._cloud.errors import ConfigError
 from .._cloud.private_folder import NotPrivate, private_folder
 from .._cloud.token_cache import TokenCache
 from .._cloud.version import VERSION
 from .._engine.lock_files import folders as lock_folders
 
-CREDENTIALS = ("access_key", "secret_key", "security_token", "username", "password", "domain_name", "auth_token")
+CREDENTIALS = (*dict.fromkeys(key for kind in KINDS for key in keys_of(kind)), *AGENCY, "auth_type", "metadata_url")
 # What is left out, step by step, until the rest can be resolved, so that one wrong setting does not hide what else is wrong.
 _STEPS = (
     ("credentials", CREDENTIALS),
@@ -57,6 +58,8 @@ def survey(options, environ):
         for key, value in layers[layer].items():
             if value not in (None, ""):
                 places.setdefault(key, []).append((layer, names[layer].get(key) or key))
+    if "region" not in places and "project_name" in places and region_of_project(layers[places["project_name"][0][0]]["project_name"]):
+        places["region"] = places["project_name"]
     secrets = [str(values[key]) for values in layers.values() for key in settings_module.SECRETS if values.get(key)]
     return Survey(places, secrets)
 

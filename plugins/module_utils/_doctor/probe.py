@@ -21,6 +21,8 @@ from .knock import ANSWER, CONNECT, knock_at, passwords, proxy_of, together
 
 # A gateway refuses signatures that are older or younger than this many seconds.
 MOST_SKEW = 900
+# Kinds of credentials with which requests are signed.
+SIGNING = ("aksk", "ecs_agency")
 _PERMISSION_CODES = frozenset(("SDRS.0003", "SDRS.0004", "SDRS.0005", "SDRS.0007", "SDRS.0009"))
 _PROJECT_CODES = frozenset(("SDRS.0001", "VPC.0007", "AS.0008"))
 _V1 = "/v1/{project_id}"
@@ -102,7 +104,7 @@ class Facts:
         """Whether the collection cannot do its work without this service, with these settings."""
         if service == "iam":
             settings = self.settings
-            return settings.kind == "password" or not settings.project_id or "iam" in settings.endpoints
+            return settings.logs_in or not settings.project_id or "iam" in settings.endpoints
         return service != "as"
 
     @property
@@ -144,8 +146,8 @@ def gather(options, host, environ=None):
     host.mask(facts.survey.secrets)
     if facts.settings is None:
         return facts
-    password = facts.settings.kind == "password" and not facts.faults
-    _reach(facts, ("iam",) if password else SERVICES)
+    logs_in = facts.settings.logs_in and not facts.faults
+    _reach(facts, ("iam",) if logs_in else SERVICES)
     host.mask(passwords(proxy_of(url) for url in facts.urls.values()))
     facts.login = Outcome(skipped=_no_login(facts))
     client = None
@@ -154,7 +156,7 @@ def gather(options, host, environ=None):
         client = _Client(brief, host.warn, host.mask)
         if facts.login.ok:
             _log_in(facts, client)
-    if password:
+    if logs_in:
         # Only the token tells where the other services are.
         _reach(facts, SERVICES)
     if client:
@@ -177,21 +179,26 @@ def _no_login(facts):
     """The check that makes a login pointless: one that is bound to fail is not tried."""
     if facts.faults:
         return "credentials" if "credentials" in facts.faults else "settings"
-    if facts.settings.kind == "password":
+    if facts.settings.logs_in and facts.missing("iam"):
         return facts.missing("iam")
-    if facts.settings.kind == "aksk" and facts.skew is not None and abs(facts.skew) > MOST_SKEW:
+    if facts.settings.kind in SIGNING and facts.skew is not None and abs(facts.skew) > MOST_SKEW:
         return "clock"
     return None
 
 
 def _log_in(facts, client):
-    """The password, or the first request that is signed or bears the token: one attempt."""
-    if facts.settings.kind == "password":
+    """The password or the agency, or the first request that is signed or bears the token: one attempt."""
+    if facts.settings.logs_in:
         facts.login = _outcome(lambda: client.auth.prepare() or True)
         if facts.login.ok:
             facts.accepted_by = "iam"
             facts.token, facts.catalogue, facts.project_id = client.said, client.auth.catalogue, client.auth.project_id
         return
+    if facts.settings.kind == "ecs_agency":
+        keys = _outcome(lambda: client.auth.current() and True)
+        if not keys.ok:
+            facts.login = keys
+            return
     if not facts.missing("iam"):
         # Without a project: a wrong one must not look like a wrong key.
         client.auth.project_id = None
