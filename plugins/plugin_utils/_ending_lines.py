@@ -76,7 +76,8 @@ def _wrapped(name, sentences, width):
     lines = []
     for sentence in sentences:
         text = one_line(sentence, _LONGEST * 3)
-        lines += textwrap.wrap(text, width - _INDENT, break_on_hyphens=False, break_long_words=not text.startswith("report: ")) or [""]
+        # A path is copied, too.
+        lines += [text] if text.startswith("report: ") else textwrap.wrap(text, width - _INDENT, break_on_hyphens=False) or [""]
     return _labelled(name, lines)
 
 

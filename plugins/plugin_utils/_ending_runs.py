@@ -66,6 +66,8 @@ def topology(run, result):
     if not state:
         state = ["as the document says" if not (failed or blocked or not_tried) and not run.get("check_mode") else "not as the document says"
                  if operations or errors or blocked else "as the document says" if not failed else "not known"]
+    if not run.get("check_mode") and any((each.get("operation"), each.get("resource_type")) == ("delete", "server_group") for each in operations):
+        state = ["removed: there is no such protection group any more"]
     if failed and "operations" not in result:
         state = ["not read in this run"]
     if run.get("check_mode"):

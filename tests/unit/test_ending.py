@@ -191,6 +191,9 @@ def test_operations_are_counted_as_terraform_does():
     about = {"host": "erp", "subject": "erp"}
     done = _ending_runs.topology(about, {"operations": operations, "server_groups": []})
     assert "Applied: 3 created, 2 changed, 1 deleted" in done["done"][0] and not done["failed"]
+    gone = [{"operation": "delete", "resource_type": "server_group", "name": "erp"}]
+    assert "removed" in _ending_runs.topology(about, {"operations": gone, "server_groups": [PROTECTED]})["state"][0]
+    assert "production" in _ending_runs.topology(dict(about, check_mode=True), {"operations": gone, "server_groups": [PROTECTED]})["state"][0]
     failed = _ending_runs.topology(about, {"failed": True, "msg": "x", "operations": operations[:1], "branches": {
         "failed": [{"path": "server_groups[0]", "message": "no room."}], "not_tried": ["a", "b"], "blocked": []}})
     assert failed["failed"] and "no room" in " ".join(failed["not_done"]) and "not tried: a, b" in failed["not_done"]
