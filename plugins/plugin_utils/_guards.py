@@ -22,7 +22,7 @@ INTERNAL = {
         "failover_groups", "failover_hook", "failover_hooks", "failover_instances", "failover_milestones", "failover_more", "failover_named",
         "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_planned", "failover_playbook", "failover_position",
         "failover_readiness", "failover_record", "failover_record_path", "failover_remedy", "failover_reprotected", "failover_results",
-        "failover_run", "failover_saved", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started",
+        "failover_run", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started",
         "failover_step", "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_there",
         "failover_unscaled", "failover_up",
         "failover_verified", "failover_vpc", "failover_wave", "failover_when",
