@@ -51,8 +51,13 @@ def arrange():
     (SOURCE / "reference.rst").write_text(reference, encoding="utf-8")
     start = (ROOT / "docs" / "site" / "index.rst").read_text(encoding="utf-8")
     (SOURCE / "index.rst").write_text(re.sub(r"\.\. guides:.*", lambda _match: pages.guides(), start), encoding="utf-8")
+    # The theme shows each page's contents beside it.
+    for page in SOURCE.glob("*.rst"):
+        page.write_text(re.sub(r"^\.\. contents::\n(?: +:.*\n)*", "", page.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "docsite" / "diagrams", SOURCE / "diagrams")
     shutil.copytree(ROOT / "docs" / "development", SOURCE / "development")
+    for page in (SOURCE / "development").rglob("*.md"):
+        page.write_text(page.read_text(encoding="utf-8").replace("../docsite/diagrams/", "../diagrams/"), encoding="utf-8")
     generated = SOURCE / "generated"
     generated.mkdir()
     trouble = SOURCE / "docsite" / "guide_troubleshooting.rst"

@@ -19,7 +19,7 @@ PARTS = {
 
 
 def error_codes():
-    """``{code: (HTTP status, message, description, remedy, whether it is retryable)}``, from the table that the modules use."""
+    """``{code: (HTTP status, message, description, remedy, whether a retry may help)}``, from the table that the modules use."""
     (table,) = (ROOT / "plugins" / "module_utils").rglob("*error_codes.py")
     return runpy.run_path(str(table))["CODES"]
 
@@ -40,13 +40,14 @@ def guides():
 def troubleshooting_codes():
     """The table as an RST fragment: one entry for each code, to be found by the page's own anchors and by a browser's search."""
     lines, part = [], None
-    for code, (status, message, description, remedy, _retryable) in sorted(error_codes().items()):
+    for code, (status, message, description, remedy, retryable) in sorted(error_codes().items()):
         group = PARTS.get(code.split(".")[1][:2], "Other")
         if group != part:
             part = group
             lines += [group, "^" * len(group), ""]
         same = description.rstrip(".").lower() == message.rstrip(".").lower()
-        lines += [".. _error-%s:" % code.lower().replace(".", "-"), "", "**%s** (HTTP %d): %s" % (code, status, _text(message))]
+        title = "**%s** (HTTP %d%s): %s" % (code, status, ", retryable" if retryable else "", _text(message))
+        lines += [".. _error-%s:" % code.lower().replace(".", "-"), "", title]
         lines += ["    " + _text(remedy if same else "%s %s" % (description, remedy)), ""]
     return "\n".join(lines)
 
@@ -65,7 +66,7 @@ def playbooks():
         if path.stem == "target":
             continue
         text, content = " ".join(_about(path)), path.read_text(encoding="utf-8")
-        command = re.search(r":? ?(ansible-playbook cloud_dr\.sdrs\.[^;]*?)(?=$|; | Needs | Asks | Ends | With )", text)
+        command = re.search(r":? ?(ansible-playbook cloud_dr\.sdrs\.[^;]*?)(?=$|; | Needs | Does | Succeeds | Fails | With )", text)
         lines += [path.stem, "-" * len(path.stem), ""]
         lines += [_text((text.replace(command.group(0), ".", 1) if command else text).replace(". .", ".").replace("..", ".")), ""]
         if command:

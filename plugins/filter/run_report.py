@@ -35,10 +35,27 @@ _value:
   type: dict
 """
 
+from pathlib import Path
+
+from ..plugin_utils import _ending
+from ..plugin_utils._ending_lines import typed_again
 from ..plugin_utils._filters import as_filter
-from ..plugin_utils._report import build
+from ..plugin_utils._report import build, commit
+from ..plugin_utils._typed import typed
+
+
+def _report(run):
+    """The report, with the last lines of the screen: what is true, what was done, what was not, what to type."""
+    report = build(dict(run, commit=commit(Path.cwd())))
+    ending = _ending.ending(dict(run, reasons=report["reasons"], measured=report["measured_seconds"]))
+    following = ending["next"]
+    report.update({key: ending[key] for key in ("state", "done", "not_done")}, next=[])
+    if following:
+        words, _left_out = typed_again(typed([]), following, [str(run.get("host") or ending["subject"])], [ending["confirm"]])
+        report["next"] = [following["why"], " ".join(words)]
+    return report
 
 
 class FilterModule:
     def filters(self):
-        return {"run_report": as_filter(build)}
+        return {"run_report": as_filter(_report)}

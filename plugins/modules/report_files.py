@@ -25,6 +25,12 @@ options:
     description: Absolute paths of files to remove.
     type: list
     elements: path
+  sums:
+    description:
+      - Name of a file beside each of O(files) to which the SHA-256 of what was written is appended, as C(sha256sum -c) reads it. Who changes a
+        file later is seen by that.
+    type: str
+    version_added: 1.0.0
   fallback:
     description:
       - Do not fail where a file cannot be written or removed. What cannot be written goes below C($XDG_STATE_HOME/cloud_dr.sdrs/reports), by
@@ -82,6 +88,7 @@ SPEC = Spec(
     {
         "files": {"type": "dict"},
         "absent": {"type": "list", "elements": "path"},
+        "sums": {"type": "str"},
         "fallback": {"type": "bool", "default": False},
     },
     required_one_of=[("files", "absent")],

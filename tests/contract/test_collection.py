@@ -28,7 +28,7 @@ OTHERS = {
     "sdrs_domain_info", "sdrs_job_info", "sdrs_failover", "sdrs_protected_instance_batch", "sdrs_protected_instance_resize",
     "sdrs_protected_instance_nic", "sdrs_failed_task", "sdrs_failed_task_info", "sdrs_quota_info", "sdrs_api_version_info",
     "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift", "sdrs_drift_info", "vpc", "vpc_eip", "vpc_info", "as_group", "as_group_info", "ecs_power",
-    "ecs_server_info", "ecs_server_check_info", "report_files", "sdrs_doctor_info",
+    "ecs_server_info", "ecs_server_check_info", "report_files", "run_ending", "sdrs_doctor_info",
 }
 # What the event source uses, and what it is made of. A module's host and the doctor know Ansible.
 NOT_OF_ANSIBLE = sorted(
@@ -142,6 +142,15 @@ def test_shipped_code(path):
     ast.parse(source, feature_version=(3, 10))  # it parses where the message about the version is to be given
     assert LICENCE in source or not source
     assert len(source.splitlines()) <= 300 or path.name in LONG_FILES
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_message_is_a_bare_section_number(path):
+    tree = ast.parse(path.read_text())
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose]
+    wrong = [text for text in texts if re.search(r"\((section )?[45]\.\d+\.\d+\)", text) and len(text) < 400]
+    assert not wrong, "users do not have the reference's pages before them"
 
 
 @pytest.mark.parametrize("path", NOT_OF_ANSIBLE, ids=lambda path: str(path.relative_to(ROOT)))

@@ -77,7 +77,7 @@ def test_the_last_copy_stays_unless_its_own_variable_says_otherwise(workplace, s
     wanted = ["-e", '{"topology_prune": true, "topology_delete_target_server": true}']
     planned = workplace("plan", *wanted)
     content, text = report(workplace)
-    assert planned.returncode == 0 and content["verdict"] == "error" and "last copy" in content["message"]
+    assert planned.returncode == 2 and content["verdict"] == "error" and "last copy" in content["message"]
     assert "last copy" in text and old["target_server"] in text
     refused = workplace("converge", *wanted)
     assert refused.returncode == 2 and "last copy" in refused.stdout
@@ -102,7 +102,7 @@ def test_a_comparison_that_fails_is_a_verdict(workplace):
     wrong = json.dumps({"topology_server_group": dict(ERP, protected_instances=[{"name": "x", "server": "ecs-of-nobody"}])})
     planned = workplace("plan", "-e", wrong)
     content, text = report(workplace)
-    assert planned.returncode == 0 and content["verdict"] == "error" and "ecs-of-nobody" in content["message"] and "ecs-of-nobody" in text
+    assert planned.returncode == 2 and content["verdict"] == "error" and "ecs-of-nobody" in content["message"] and "ecs-of-nobody" in text
     assert '"verdict": "error"' in planned.stdout
 
 

@@ -24,7 +24,7 @@ SCENARIO = {
     "identity": {"region": "eu-de", "availability_zones": ZONES},
     "servers": [
         {"name": "ecs-erp-db-1", "disks": [{"size": 40}, {"name": "data-1", "size": 100}]},
-        *({"name": "ecs-erp-" + name, "disks": [{"size": 40}]} for name in ("web-1", "app-1", "app-2")),
+        *({"name": "ecs-erp-" + name, "disks": [{"size": 40}]} for name in ("web-1", "web-2", "app-1", "app-2")),
     ],
     "as_groups": [{"name": "as-erp-web"}, {"name": "as-erp-batch"}],
 }
@@ -33,7 +33,7 @@ GROUP = {
     "protected_instances": [
         {"name": "erp-db-1", "server": "ecs-erp-db-1", "tags": {"tier": "db"}, "replications": [
             {"device": "/dev/vda", "name": "erp-db-1-root"}, {"volume": "data-1", "name": "erp-db-1-data", "size": 200}]},
-        *({"name": "erp-" + name, "server": "ecs-erp-" + name} for name in ("web-1", "app-1", "app-2")),
+        *({"name": "erp-" + name, "server": "ecs-erp-" + name} for name in ("web-1", "web-2", "app-1", "app-2")),
     ],
 }
 # What is run in the end on pages that give variables, with these; and what it must report.
@@ -44,6 +44,7 @@ FINAL = {
     "guide_connection": "ansible-playbook cloud_dr.sdrs.doctor -i inventory.yml",
     # Nothing listens on the simulator's servers.
     "guide_drill": "ansible-playbook cloud_dr.sdrs.drill -i probed.yml --limit erp -e '{\"drill_ports\": []}' -e drill_report_tasks=upload.yml",
+    "guide_recover_by_drill": "ansible-playbook cloud_dr.sdrs.recover_by_drill -i inventory.yml --check",
     "guide_failover": "ansible-playbook cloud_dr.sdrs.failover -i inventory.yml --check",
 }
 # Where production must be before a command.
@@ -108,11 +109,12 @@ class Reader:
     def _estate(self):
         """What the guides take for granted: an inventory, the topology, the collection below the folder, credentials of a cloud."""
         # A simulator of the page's own has the servers that the page names.
-        servers = [each for each in GROUP["protected_instances"] if self.page not in snippets.OWN_SIMULATOR or "app" not in each["name"]]
+        servers = [each for each in GROUP["protected_instances"] if self.page not in snippets.OWN_SIMULATOR or each["name"] in ("erp-db-1", "erp-web-1")]
         for name, content in {
             "inventory.yml": {"all": {"hosts": {"erp": None}}}, "probed.yml": {"all": {"hosts": {"erp": None, "probe-erp": None}}},
             "host_vars/erp.yml": {"topology_server_group": dict(GROUP, protected_instances=servers)},
             "host_vars/probe-erp.yml": {"ansible_connection": "local"}, "hooks/warm-cache.yml": [], "hooks/dns.yml": [], "hooks/upload.yml": [],
+            "site.yml": [{"hosts": "localhost", "gather_facts": False, "tasks": [{"cloud_dr.sdrs.sdrs_quota_info": {}}]}],
             "clouds.yaml": {"clouds": {"production": self.login()}}, "scenario.json": SCENARIO,
         }.items():
             (self.folder / name).parent.mkdir(exist_ok=True)
@@ -142,9 +144,9 @@ class Reader:
 
     def type(self, command, origin):
         """Run a command; its exports hold for those after it."""
-        text = re.sub(r"\b(\w+)=(\.\.\.|…|OTC\d+)(?=\s|$)", lambda match: "%s=%s" % (match.group(1), self.secrets[match.group(1)]), command)
+        text = re.sub(r"\b(\w+)=(\.\.\.|…|OTC\d+)(?=\s|$)", lambda match: "%s=%s" % (match.group(1), self.secrets.get(match.group(1), "x")), command)
         text = re.sub(r"--speed \d+", "--speed 1000", text).replace("/var/lib/automation", str(self.folder / "state"))
-        if "drill_replace=" in text:
+        if "drill_replace=" in text or "-m cloud_dr.sdrs.sdrs_drill " in text:
             text = re.sub(r"[0-9a-f-]{36}", self.cloud.drill(), text)
         if "sdrs_simulator" in text and not text.endswith("&"):
             text += " > simulator.json & sleep 1; test -s simulator.json"
@@ -246,17 +248,25 @@ def write(reader, snippet, variables):
         (described,) = content["clouds"].values()
         assert set(described["auth"]) <= {*reader.login()["auth"], "project_name"}
         return
+    if isinstance(content, dict) and "collections" in content:
+        # What a requirements file names is installed from Galaxy; this one must be it.
+        assert [each["name"] for each in content["collections"]] == ["cloud_dr.sdrs"]
+        return
     if isinstance(content, dict) and content.get("plugin"):
         path = reader.folder / snippet.file
         path.write_text(snippet.text)
         reader.type("ansible-inventory -i %s --list | grep -q erp" % snippet.file, snippet.name)
         return
+    if isinstance(content, list) and not snippet.file and "hosts" not in content[0]:
+        content = [{"hosts": "localhost", "vars": {"production_server_id": reader.cloud.simulator.server("ecs-erp-web-1")}, "tasks": content}]
     if isinstance(content, list) and "hosts" in content[0]:
         play = [{**each, "tasks": each.get("tasks") or [{"cloud_dr.sdrs.sdrs_quota_info": {}}], "gather_facts": False} for each in content]
         (reader.folder / "play.yml").write_text(yaml.safe_dump(play))
         reader.type("ansible-playbook play.yml", snippet.name)
         return
     path = snippet.file or "host_vars/erp.yml"
+    if isinstance(content, dict) and "protected_instances" in content:
+        content = {"topology_server_group": {**GROUP, **content}}
     (reader.folder / path).parent.mkdir(exist_ok=True)
     if isinstance(content, list) or path == "inventory.yml":
         (reader.folder / path).write_text(snippet.text.replace("/mnt/evidence", str(reader.folder / "evidence")))
@@ -276,3 +286,55 @@ def test_what_is_not_run_has_a_reason_and_the_rest_is_much():
     run = [command for command in commands if not snippets.not_run(command)]
     assert len([each for each in blocks if not each.skipped]) >= 50 and len(run) >= 75
     assert len(run) / len(commands) > 0.8, "most commands are run"
+
+
+# What the examples of filters and lookups take for granted. Templates are evaluated when they are used.
+GIVEN = {
+    "topology_server_groups": [dict(GROUP, name="erp")], "plan": "{{ planned | cloud_dr.sdrs.plan_report }}", "doctor": "{{ examined }}",
+    "found": "{{ vpcs }}", "group": "{{ groups_found.server_groups[0] }}", "drill_run": {"what": "drill", "server_group": {"id": "1", "name": "erp"}},
+}
+READ = {"examined": ("sdrs_doctor_info", {}), "vpcs": ("vpc_info", {"name": "vpc-erp"}), "groups_found": ("sdrs_server_group_info", {"name": "erp"}),
+        "stopped": ("ecs_power", {"server_group": "erp", "site": "production", "state": "stopped"})}
+# Examples of filters that only the roles use: an example named so shows that the filter is there, and the roles' tests run it.
+OF_ROLES = "Show it"
+
+
+def examples(kind):
+    """``{file: tasks or documents}`` of the plugins of a kind, by their EXAMPLES."""
+    found = {}
+    for path in sorted((ROOT / "plugins" / kind).iterdir()):
+        if path.suffix == ".py" and "EXAMPLES = " in path.read_text():
+            found[path.stem] = list(yaml.safe_load_all(re.search(r'EXAMPLES = r"""(.*?)"""', path.read_text(), re.S).group(1)))
+        elif path.suffix == ".yml":
+            found[path.stem] = list(yaml.safe_load_all(yaml.safe_load(path.read_text())["EXAMPLES"]))
+    return found
+
+
+@pytest.mark.parametrize("reader", [ROOT / "plugins" / "inventory"], ids=["inventory"], indirect=True)
+def test_examples_of_the_inventory_plugin_run(reader):
+    documents = [document for each in examples("inventory").values() for document in each]
+    assert documents
+    for number, document in enumerate(documents):
+        (reader.folder / ("%d.sdrs.yml" % number)).write_text(yaml.safe_dump(dict(document, cache_connection=str(reader.folder / "cache"))))
+        reader.type("ansible-inventory -i %d.sdrs.yml --list > listed.json" % number, "EXAMPLES of the inventory plugin")
+        assert "erp" in (reader.folder / "listed.json").read_text()
+
+
+@pytest.mark.parametrize("reader", [ROOT / "plugins" / "filter"], ids=["filters"], indirect=True)
+def test_examples_of_filters_and_lookups_run(reader):
+    listed = {**examples("filter"), **examples("lookup")}
+    tasks = [{"cloud_dr.sdrs." + module: options, "register": name} for name, (module, options) in READ.items()]
+    chosen = []
+    for name in sorted(listed, key=lambda name: name != "run_report"):
+        (document,) = listed[name]
+        if [task["name"] for task in document] != [OF_ROLES]:
+            chosen.append(name)
+            tasks += document
+    (reader.folder / "reports" / "erp").mkdir(parents=True)
+    (reader.folder / "reports" / "erp" / "drill-2026-11-21T030000Z.json").write_text(json.dumps({"what": "drill", "verdict": "passed"}))
+    text = json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": GIVEN, "tasks": tasks}])
+    text = re.sub(r"(?<=[ '\"])/(?:srv|tmp)/", "%s/" % reader.folder, text)
+    # One of that name is there, with other subnets.
+    (reader.folder / "examples.yml").write_text(text.replace('"vpc-drill"', '"vpc-drill-again"'))
+    reader.type("ansible-playbook examples.yml", "EXAMPLES of filters and lookups")
+    assert len(chosen) >= 5

@@ -39,7 +39,8 @@ def erp(*instances, **options):
     return copy.deepcopy({**entry, "protected_instances": list(instances), **options})
 
 
-FULL = [erp(*ALL, description="ERP", protection="enabled", replications=[{"volume": "archive-2", "name": "spare", "size": 60}],
+FRESH = {"volume": "fresh", "name": "fresh", "create_volume": {"size": 20, "type": "SAS", "tags": {"made": "here"}}}
+FULL = [erp(*ALL, description="ERP", protection="enabled", replications=[{"volume": "archive-2", "name": "spare", "size": 60}, FRESH],
             drills=[{"name": "drill", "drill_vpc": "vpc-drill"}])]
 
 
@@ -412,6 +413,22 @@ class TestDisks:
         assert not topology(more)["changed"]
 
 
+    def test_a_new_disk(self, task, topology, export, simulator):
+        topology(erp(WEB))
+        more = erp(dict(WEB, replications=[dict(FRESH, device="/dev/vdb")]))
+        simulator.settings(denied=["evs"])
+        simulator.forget()
+        with pytest.raises(TaskFailed, match="Policy doesn't allow evs"):
+            topology(more)
+        assert not writes(simulator)
+        simulator.settings(denied=[])
+        built = topology(more)
+        assert operations(built) == [("create", "volume", "fresh"), ("create", "replication", "fresh"), ("attach", "replication", "fresh")]
+        job = next(job for job in built["jobs"] if job["service"] == "evs")
+        assert task("sdrs_job_info", jobs=[job], wait=True)["jobs"][0]["status"] == "SUCCESS"
+        assert not topology(more)["changed"] and names(export, "protected_instances") == ["web-1"]
+
+
 @pytest.mark.unless_altered("batch_offered")
 def test_a_drill_waits_for_the_synchronisation(topology, simulator, task):
     topology(*FULL)
@@ -443,8 +460,9 @@ def test_killed_at_any_point_and_run_again(start_simulator, tmp_path, seed):
         run_task("sdrs_topology", options)
         assert not run_task("sdrs_topology", options)["changed"]
         exported = run_task("sdrs_topology_info", dict(simulator.connection, token_cache=False))["topology"]
-        settled.append(_plain(exported))
-    assert settled[0] == settled[1]
+        disks = [path for method, path, status in simulator.log() if (method, status) == ("POST", 200) and path.endswith("/cloudvolumes")]
+        settled.append((_plain(exported), len(disks)))
+    assert settled[0] == settled[1] and settled[0][1] == 1
 
 
 @pytest.mark.unless_altered("batch_offered")

@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 import socket
 
-from ansible_collections.cloud_dr.sdrs.plugins.callback.progress import Board
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.progress import ProgressReporter
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import protected_instance
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._board import Board
 
 
 def creation(name="web-1"):

@@ -358,6 +358,33 @@ def test_the_folder_is_bounded(folder, monkeypatch):
     assert len(recorded(folder)) == 3 and len(warned) == 1 and "full" in warned[0]
 
 
+def test_files_that_others_rename_meanwhile_are_passed_over(folder, monkeypatch):
+    """Another process writes a file under another name first; it may be gone between the listing and the look at it."""
+    folder.mkdir(mode=0o700)
+    (folder / ".half-written").write_text("x")
+    listed = os.scandir
+
+    class Vanishing:
+        def __init__(self, path):
+            self._entries = listed(path)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_what):
+            self._entries.close()
+
+        def __iter__(self):
+            for entry in self._entries:
+                (folder / ".half-written").unlink(missing_ok=True)
+                yield entry
+
+    monkeypatch.setattr(record.os, "scandir", Vanishing)
+    warned = []
+    make(ANSWER, warn=warned.append).call("GET", "sdrs", "/v1/{project_id}/server-groups")
+    assert not warned and len(recorded(folder)) == 1
+
+
 def test_a_large_exchange_keeps_its_head(folder):
     huge = (200, {"server_groups": [{"id": UUID, "status": "available"}] * 20_000, "count": 1})
     make(huge).call("GET", "sdrs", "/v1/{project_id}/server-groups")

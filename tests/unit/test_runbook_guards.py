@@ -77,12 +77,12 @@ def test_the_task_that_switches_asks_by_itself():
 def test_a_recovery_has_a_confirmation_of_its_own():
     assert not _guards.recovery_problems("erp,crm", GROUPS, {}) and not _guards.recovery_problems([], GROUPS, {"check_mode": True})
     (left,) = _guards.recovery_problems("erp", GROUPS, {"check_mode": False})
-    assert left == "not confirmed is crm; name every protection group that this run may recover, for instance -e recover_by_drill_confirm=crm"
+    assert left == "not confirmed is crm; to recover only what is confirmed, add --limit erp"
     (wrong,) = _guards.recovery_problems(True, GROUPS, {})
     assert wrong.startswith("recover_by_drill_confirm is true or false")
     for name in ("recover_by_drill_standing", "failover_up", "drill_group", "report_content"):
         assert name in _guards.recovery_problems("erp,crm", GROUPS, {}, [name])[0]
-    with pytest.raises(ValueError, match="^Nothing was sent: not confirmed is erp; .* may recover"):
+    with pytest.raises(ValueError, match="^Nothing was sent: not confirmed is erp; .*add -e recover_by_drill_confirm=erp"):
         _guards.permitted({"id": "g"}, "crm", "erp", {}, (), _guards.recovery_problems)
 
 

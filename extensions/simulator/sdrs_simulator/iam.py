@@ -27,7 +27,7 @@ def create_token(world, request):
     content = request.json()
     auth = content.get("auth") if isinstance(content, dict) else None
     identity = auth.get("identity") if isinstance(auth, dict) else None
-    methods = identity.get("methods") if isinstance(identity, dict) else None
+    methods = identity.get("methods", ["password"]) if isinstance(identity, dict) else None
     known, scope = world.identity, auth.get("scope") if isinstance(auth, dict) else None
     if methods == ["assume_role"]:
         authenticate(world, request)

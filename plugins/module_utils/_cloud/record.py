@@ -113,8 +113,7 @@ class Recorder:
             text = json.dumps(exchange, indent=1, sort_keys=True)
         number = next(self._numbers)
         if self._left is None or number % _EVERY == 0:
-            with os.scandir(folder) as entries:
-                sizes = [entry.stat(follow_symlinks=False).st_size for entry in entries]
+            sizes = list(_sizes(folder))
             self._left = [MOST_BYTES - sum(sizes), MOST_FILES - len(sizes)]
         self._left = [self._left[0] - len(text), self._left[1] - 1]
         if min(self._left) < 0:
@@ -140,6 +139,14 @@ class Recorder:
             if self.warn:
                 self.warn(one_line("stand-ins in %s will differ from task to task, since their key cannot be kept: %s" % (self._folder, problem)))
             return os.urandom(_KEY_BYTES)
+
+
+def _sizes(folder):
+    """Of the files in a folder, but for those that another process renames meanwhile."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                yield entry.stat(follow_symlinks=False).st_size
 
 
 def _shared_key(folder, name):

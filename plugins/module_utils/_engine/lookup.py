@@ -78,7 +78,10 @@ class Lookup:
             if obj is None:
                 raise Refused("no %s has the ID %s" % (kind.title, reference))
             return obj
-        return exactly_one(self.named(kind, reference, **query), self.list(kind, name=reference, **query), kind.title, reference)
+        found = self.named(kind, reference, **query)
+        # Whoever misspelled a name wants to see what there is.
+        similar = found or self.list(kind, name=reference, **query) or self.list(kind, **query)
+        return exactly_one(found, similar, kind.title, reference)
 
     def id_of(self, kind, reference, **query):
         """The ID that a reference means; an ID costs no look-up."""

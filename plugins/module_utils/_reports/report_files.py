@@ -25,7 +25,12 @@ def paths(value):
     return "%r is not an absolute path" % wrong if wrong else None if value else "must not be empty"
 
 
-RULES = {"files": paths, "absent": paths}
+def file_name(value):
+    """Rule: the name of a file, and no path."""
+    return None if value and os.path.basename(value) == value and not value.startswith(".") else "%r is not the name of a file" % value
+
+
+RULES = {"files": paths, "absent": paths, "sums": file_name}
 
 
 def write(params, host):
@@ -36,6 +41,8 @@ def write(params, host):
     run = _Run(params.get("fallback"), host)
     for path, text in (params.get("files") or {}).items():
         run.write(path, str(text).encode("utf-8", "backslashreplace"))
+        if params.get("sums") and path in run.after:
+            run.note(run.paths[path], str(text).encode("utf-8", "backslashreplace"), params["sums"])
     for path in params.get("absent") or []:
         run.remove(path)
     for problem in run.problems:
@@ -74,6 +81,23 @@ class _Run:
             if not self.fallback:
                 raise ConfigError("%s: %s" % (getattr(error, "filename", None) or path, _reason(error))) from None
             self._write_elsewhere(path, content, error)
+
+    def note(self, path, content, sums):
+        """Append the digest of what was written. One small write at the end of the file: two runs do not mix their lines."""
+        if path is None or self.check_mode:
+            return
+        line = "%s  %s\n" % (hashlib.sha256(content).hexdigest(), os.path.basename(path).replace("\n", "_"))
+        place = os.path.join(os.path.dirname(path), sums)
+        try:
+            handle = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+            try:
+                os.write(handle, line.encode("utf-8", "surrogateescape"))
+            finally:
+                os.close(handle)
+        except (OSError, ValueError) as error:
+            if not self.fallback:
+                raise ConfigError("%s: %s" % (place, _reason(error))) from None
+            self._tell("%s cannot be written (%s)" % (place, _reason(error)))
 
     def _write_elsewhere(self, path, content, error):
         try:

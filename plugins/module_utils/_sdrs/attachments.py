@@ -87,7 +87,7 @@ def plan_attachments(result, kind, params, live, name, after, new_pair=None):
     if to_attach and extra and not params["purge_attachments"] and not shared and pair:
         raise Refused(
             "%s is attached to protected instance %s and its disk is not shared" % (label, ", ".join(extra)),
-            remedy="Set purge_attachments: true to detach it there first; that unplugs the disk from the servers (5.5.6).",
+            remedy="Set purge_attachments: true to detach it there first; that unplugs the disk from the servers.",
         )
     mended = bool(broken) or (status == "error-extending" and bool(after))
     for key in to_attach:
@@ -140,7 +140,7 @@ def plan_detach(result, kind, live, pair, instance_id, name, after=()):
             for server_id, server in live.servers.items() if server and server.get("status") != "SHUTOFF"
         ]
         if running:
-            raise Refused("%s is a system disk and server %s is not stopped" % (label, ", ".join(running)), remedy="Stop it first (5.5.7).")
+            raise Refused("%s is a system disk and server %s is not stopped" % (label, ", ".join(running)), remedy="Stop it first.")
     return result.add(
         "detach", kind, name, pair["id"], "detach_replication", {"protected_instance": instance_id, "replication": pair["id"]},
         after=list(after),

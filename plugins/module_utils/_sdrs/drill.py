@@ -102,7 +102,7 @@ def _create(result, params, live, after=()):
     require(DRILL_ADDABLE, {"protection group": live.group.get("status")}, "creating it", "DR drill %s" % params["name"])
     if not params.get("drill_vpc"):
         result.warnings.append(
-            "no drill_vpc is given: the service creates a VPC for DR drill %s, which outlives the drill (5.7.2)" % params["name"]
+            "no drill_vpc is given: the service creates a VPC for DR drill %s, which outlives the drill" % params["name"]
         )
     elif params["drill_vpc"] in (live.group.get("source_vpc_id"), live.group.get("target_vpc_id")):
         raise Refused("DR drill %s: the drill VPC is the VPC of the protection group itself" % params["name"], code="SDRS.1907")

@@ -27,12 +27,13 @@ class Live(LiveState):
     obj: dict
     operation: str | None = None
     facts: conditions.Facts | None = None
+    in_flight: str | None = None  # the status that check mode cannot wait out
 
     def watch(self):
         return [(KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), self.operation, self.facts)
+        return Live(self.obj, self.operation, self.facts, self.obj.get("status")) if KIND.busy(self.obj) else self
 
 
 def read(lookup, params):
@@ -91,7 +92,7 @@ def decide(params, group):
     if status == "error-failing-over":
         if not planned:
             return switch
-        raise Refused("%s is error-failing-over: a planned failover is not allowed" % label, remedy="Retry with mode: unplanned (5.4.8).")
+        raise Refused("%s is error-failing-over: a planned failover is not allowed" % label, remedy="Retry with mode: unplanned.")
     if status == "error-reprotecting":
         if there and params["reprotect"]:
             return "reprotect"
@@ -108,6 +109,12 @@ def decide(params, group):
 def plan(params, live):
     """At most one step. Pure."""
     result, group = Plan(), live.obj
+    if live.in_flight:
+        # How it ends is not known: to say that it has would be false, and what follows from it dangerous.
+        result.before = {"active_site": group.get("priority_station"), "status": live.in_flight}
+        result.after = dict(result.before)
+        result.warnings.append("%s is in flight (%s): a run waits for its end and decides then" % (KIND.label(group), live.in_flight))
+        return result
     operation = live.operation if live.facts else decide(params, group)
     result.before = {"active_site": group.get("priority_station"), "status": group.get("status")}
     result.after = dict(result.before)
@@ -158,9 +165,9 @@ def _require(result, params, operation, facts):
 
 
 _REMEDIES = {
-    "planned_failover": "Stop the servers of both sites, wait for the synchronisation to end, and try again (5.4.9).",
-    "failover": "A failover needs a group that is protected and has replication pairs (5.4.8).",
-    "reprotect": "Stop the servers of the other site, and try again (5.4.6).",
+    "planned_failover": "Stop the servers of both sites, wait for the synchronisation to end, and try again.",
+    "failover": "A failover needs a group that is protected and has replication pairs.",
+    "reprotect": "Stop the servers of the other site, and try again.",
 }
 
 

@@ -25,14 +25,14 @@ def protection_change(wanted, reprotect, group):
                 raise Refused(
                     "%s is %r: enabling protection again reverses replication and overwrites the disks of the other site"
                     % (label, status),
-                    remedy="If this is meant, re-protect it with sdrs_server_group or sdrs_failover and reprotect: true (5.4.6).",
+                    remedy="If this is meant, re-protect it with sdrs_server_group or sdrs_failover and reprotect: true.",
                 )
             return "reprotect"
         if status in STARTABLE:
             if whole(group.get("replication_num")) == 0:
                 raise Refused(
                     "%s: protection cannot be enabled while it has no replication pairs" % label,
-                    remedy="Add protected instances or replication pairs to the group first (5.4.6).",
+                    remedy="Add protected instances or replication pairs to the group first.",
                 )
             return "start"
         allowed = "available or error-starting (enable), failed-over or error-reprotecting (with reprotect: true)"
@@ -68,7 +68,7 @@ def protection_guard(operation, label):
         if operation == "start" and whole(group.get("replication_num")) == 0:
             raise Refused(
                 "%s: protection cannot be enabled while it has no replication pairs" % label,
-                remedy="Mend what failed, then run the task again (5.4.6).",
+                remedy="Mend what failed, then run the task again.",
             )
 
     return guard

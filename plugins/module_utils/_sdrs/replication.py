@@ -206,7 +206,7 @@ def _plan_absent(params, live):
         listed = ", ".join("%s as %s" % ((live.instances.get(key) or {}).get("name") or key, device) for key, device in attached.items())
         raise Refused(
             "%s is attached to protected instance %s" % (label, listed),
-            remedy="Detaching unplugs the disk from the servers. Set force_detach: true if this is meant (5.6.2).",
+            remedy="Detaching unplugs the disk from the servers. Set force_detach: true if this is meant.",
         )
     statuses = {"protection group": (live.group or {}).get("status"), "replication pair": obj.get("status")}
     if live.group is None:

@@ -87,4 +87,4 @@ def _require(params, live, differing, label):
         for name, server, change in zip(("production", "DR"), live.servers, differing) if change and server.get("status") != "SHUTOFF"
     ]
     if running:
-        raise Refused("%s: not stopped: %s" % (label, ", ".join(running)), code="SDRS.1352", remedy="Stop the server first; this module never does (5.5.10).")
+        raise Refused("%s: not stopped: %s" % (label, ", ".join(running)), code="SDRS.1352", remedy="Stop the server first; this module never does.")

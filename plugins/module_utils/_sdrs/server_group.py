@@ -222,7 +222,7 @@ def _create(result, params, live, after=()):
     if params.get("protection") == ENABLED:
         raise Refused(
             "protection group %s: protection cannot be enabled while it has no replication pairs" % params["name"],
-            remedy="Create the group without protection, add protected instances, then enable protection (5.4.6).",
+            remedy="Create the group without protection, add protected instances, then enable protection.",
         )
     body = {
         "name": params["name"],
@@ -261,7 +261,7 @@ def _plan_absent(live):
     held = ", ".join("%s %s" % (count, what) for what, count in counts.items() if count and whole(count) != 0)
     if held:
         raise Refused(
-            "%s cannot be deleted: it has %s" % (KIND.label(group), held), remedy="Delete them first, or set purge: true (5.4.4).",
+            "%s cannot be deleted: it has %s" % (KIND.label(group), held), remedy="Delete them first, or set purge: true.",
         )
     result.before = {"name": group.get("name")}
     delete_step(result, group)

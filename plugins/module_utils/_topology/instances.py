@@ -97,7 +97,7 @@ def _plan_set(planning, group, where, members, left_out):
     steps = planning.entry(group, first, lambda part: _create_set(part, where, members, left_out, planning.copies.of(where)))
     if steps is None:
         for member in members[1:]:
-            planning.refuse(group, member.path, Refused("it shares a disk with %s, and one call creates both (5.5.11)" % first.path))
+            planning.refuse(group, member.path, Refused("it shares a disk with %s, and one call creates both" % first.path))
         return None
     batch = steps[-1]
     for member in members:
@@ -116,11 +116,11 @@ def _create_set(part, where, members, left_out, copies):
     for member in members:
         _complete(member.want, member.obj)
         if member.want["primary_ip_address"]:
-            raise Refused("its server shares a disk, and the creation of several servers takes no primary_ip_address (5.5.11)")
+            raise Refused("its server shares a disk, and the creation of several servers takes no primary_ip_address")
         for option in _COMMON:
             if member.want[option] != members[0].want[option]:
                 raise Refused(
-                    "%s must be the same for servers that share a disk, since one call creates them (5.5.11); %s says otherwise"
+                    "%s must be the same for servers that share a disk, since one call creates them; %s says otherwise"
                     % (option, member.path),
                 )
         if member.found:
