@@ -53,7 +53,7 @@ def _allowed(path, writes):
         return True
     if not writes:
         return _inside(path, _READABLE) or (not path.startswith("/dev/") and os.path.isdir(path))
-    return "/__pycache__/" in path or path.startswith("/proc/self/")
+    return "/__pycache__/" in path + "/" or path.startswith("/proc/self/")  # the first import of all makes the folder itself
 
 
 def _hook(event, args):
