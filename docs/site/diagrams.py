@@ -88,7 +88,7 @@ def _arrow(start, end, arrow):
     yield '<path class="arrow %s" d="M%g %gL%g %g"/>' % (kind, *first, *second)
     yield _tip(first, second, kind)
     if kind == "both":
-        yield _tip(second, first, kind)
+        yield _tip(second, first, kind)  # pylint: disable=arguments-out-of-order
     if arrow.get("label"):
         flat = first[1] == second[1]
         x, y = (first[0] + second[0]) / 2, (first[1] + second[1]) / 2

@@ -168,7 +168,7 @@ class CallbackModule(CallbackBase):
             shown += ["%s=%d" % (name, numbers[name]) for name in ("unreachable", "skipped", "rescued", "ignored") if numbers[name]]
             bad = numbers["failures"] or numbers["unreachable"]
             self._print("%s  %s" % (one_line(host, 40), " ".join(shown)), C.COLOR_ERROR if bad else C.COLOR_CHANGED if numbers["changed"] else C.COLOR_OK)
-        custom = {key: value for key, value in getattr(stats, "custom", {}).get("_run", {}).items()} if C.SHOW_CUSTOM_STATS else {}
+        custom = dict(getattr(stats, "custom", {}).get("_run", {})) if C.SHOW_CUSTOM_STATS else {}
         if custom:
             self._print("CUSTOM STATS " + one_line(json.dumps(custom, default=str, ensure_ascii=False, sort_keys=True), 2000))
         self._end()

@@ -61,7 +61,7 @@ def where(group):
 def _without_name(run, text):
     """A sentence without its full stop and without the subject, which stands before it anyway."""
     text = str(text).strip()
-    for name in {_name(run), str(run.get("subject"))}:
+    for name in (_name(run), str(run.get("subject"))):
         text = text[len(name):].lstrip(" :") if text.startswith((name + " ", name + ": ")) else text
     return text.rstrip(".")
 

@@ -154,7 +154,7 @@ def typed_again(command, wanted, hosts, names):
         option = _CONFIRMATIONS["recover_by_drill" in words[1]]
         words.append("-e " + shlex.quote(option + "=" + ",".join(map(str, command.get("confirm") or names))))
     words += ["-e " + shlex.quote(option) for option in wanted["options"]]
-    words += [word for word in command.get("options") or []]
+    words += list(command.get("options") or [])
     if wanted.get("check"):
         words.append("--check")
     return [_word_of_command(word) for word in words], left_out

@@ -41,7 +41,7 @@ def imported(name, tree, known):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[:len(package) - node.level + 1] + (node.module.split(".") if node.module else [])
             for alias in node.names:
-                yield next(target for target in (".".join([*base, alias.name]), ".".join(base)) if target in known)
+                yield [target for target in (".".join([*base, alias.name]), ".".join(base)) if target in known][0]
 
 
 def graph(folder):

@@ -23,7 +23,7 @@ def site(name):
 
 def test_every_diagram_is_drawn_from_its_description():
     drawings = site("diagrams").drawings()
-    assert drawings and {path for path in drawings} == set((ROOT / "docs" / "docsite" / "diagrams").glob("*.svg"))
+    assert drawings and set(drawings) == set((ROOT / "docs" / "docsite" / "diagrams").glob("*.svg"))
     for path, text in drawings.items():
         assert path.read_text() == text, "%s is not current: python docs/site/diagrams.py" % path.name
 

@@ -166,7 +166,7 @@ def test_nothing_of_the_world_is_recorded(start_simulator, tmp_path, kind):
     # What is left says what happened: states, codes, job types, and which object is which.
     for word in ("EVS.2024", "createProtectedInstanceNoCG", "error", "/disaster-recovery-drills", "is locked by"):
         assert word in text, word
-    addresses = {found for found in re.findall(r'"addr": "([^"]+)"', text)}
+    addresses = set(re.findall(r'"addr": "([^"]+)"', text))
     assert addresses and all(ipaddress.ip_address(each).is_private for each in addresses)
 
 

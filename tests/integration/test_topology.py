@@ -412,7 +412,6 @@ class TestDisks:
         assert [each[0] for each in operations(topology(more))] == ["create", "extend", "attach"]
         assert not topology(more)["changed"]
 
-
     def test_a_new_disk(self, task, topology, export, simulator):
         topology(erp(WEB))
         more = erp(dict(WEB, replications=[dict(FRESH, device="/dev/vdb")]))
