@@ -48,7 +48,10 @@ FINAL = {
     "guide_failover": "ansible-playbook cloud_dr.sdrs.failover -i inventory.yml --check",
 }
 # Where production must be before a command.
-STATES = ((r".*sdrs\.reprotect|.*/reprotect\.yml", "failed-over"), (r".*sdrs\.failback|.*/failback\.yml", "switched"))
+STATES = (
+    (r".*sdrs\.failover (?!.*--check)", "lost"), (r".*sdrs\.reprotect|.*/reprotect\.yml", "failed-over"),
+    (r".*sdrs\.failback|.*/failback\.yml", "switched"),
+)
 SWITCHES = re.compile(r"ansible-playbook .*(failover|failback|reprotect)(?!.*--check)")
 STUBS = {"pg_isready": "#!/bin/sh\nexit 0\n"}
 CHECK_LOGIN = "ansible localhost -m cloud_dr.sdrs.sdrs_quota_info"
@@ -70,6 +73,10 @@ class Cloud:
 
     def bring(self, state):
         self.simulator.restore()
+        if state == "lost":
+            # The production site has lost its disks, after everything had been replicated.
+            for pair in run_task("sdrs_replication_info", dict(self.options, server_group="erp"))["replications"]:
+                self.simulator.patch("replications", pair["id"], fault_level="2")
         if state == "failed-over":
             self._switch(mode="unplanned")
         if state == "switched":
@@ -150,7 +157,10 @@ class Reader:
             text = re.sub(r"[0-9a-f-]{36}", self.cloud.drill(), text)
         if "sdrs_simulator" in text and not text.endswith("&"):
             text += " > simulator.json & sleep 1; test -s simulator.json"
-        log = self.folder / "log"
+        log, own, away = (self.folder / name for name in ("log", "host_vars/erp.yml", "erp.yml.away"))
+        if " -i erp," in text and own.exists():
+            # Who names a group in place of an inventory has no variables of it.
+            own.rename(away)
         with open(log, "w", encoding="utf-8") as output:
             process = subprocess.Popen(
                 ["bash", "-c", "%s\nrc=$?; export -p > .shell; exit $rc" % text], cwd=self.folder, env=self.variables,
@@ -158,6 +168,8 @@ class Reader:
             )
             self.groups.append(process.pid)
             code = process.wait(60)
+        if away.exists():
+            away.rename(own)
         assert code == 0, "%s: %s\n%s" % (origin, command, log.read_text()[-4000:])
         exports = subprocess.run(["bash", "-c", ". ./.shell; env -0"], cwd=self.folder, env={"PATH": self.variables["PATH"]}, capture_output=True, check=True)
         self.variables = dict(entry.split("=", 1) for entry in exports.stdout.decode().split("\0") if "=" in entry)
@@ -208,7 +220,8 @@ def test_every_snippet_runs(reader):
 
 def here(page, command):
     """Whether a command is run on this page: on the first that has it, or where the page starts a simulator of its own."""
-    return not snippets.not_run(command) and (page in snippets.OWN_SIMULATOR or snippets.FIRST.get(snippets.same(command)) == page)
+    repeated = page not in snippets.OWN_SIMULATOR or (snippets.RUNBOOKS.match(command) and snippets.same(command) in snippets.FIRST)
+    return not snippets.not_run(command) and (not repeated or snippets.FIRST.get(snippets.same(command)) == page)
 
 
 def follow(reader, snippet):
