@@ -35,6 +35,15 @@ INTERNAL = {
         "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try",
         "drill_undrilled", "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why",
     ),
+    "recovery": (
+        "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_base", "recovery_became",
+        "recovery_begun", "recovery_by", "recovery_check", "recovery_deleted", "recovery_drilling", "recovery_eip", "recovery_errors",
+        "recovery_failed", "recovery_file", "recovery_hook", "recovery_hook_file", "recovery_hook_why", "recovery_journal_path", "recovery_left",
+        "recovery_lines", "recovery_loaded", "recovery_log", "recovery_made", "recovery_noted", "recovery_outcome", "recovery_outcomes",
+        "recovery_planned", "recovery_playbook", "recovery_question", "recovery_reached", "recovery_scaled", "recovery_scaling", "recovery_servers",
+        "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",
+        "recovery_undone", "recovery_unscaled", "recovery_values", "recovery_vpc", "recovery_when", "recovery_why", "recovery_wrong",
+    ),
     "report": (
         "report_circumstances", "report_content", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run", "report_stem",
         "report_wanted", "report_where", "report_written",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .._errors import Refused
 from .._lookup import exactly_one, production_zone
-from .._odd import Unusable, matching
+from .._odd import Unusable, matching, raw
 from . import _recovery_document, drill, failover, protected_instance
 from ._owner import server_halves, server_zone
 from .failover_batch import found
@@ -71,7 +71,8 @@ def read(lookup, document):
 
 def _instances(lookup, group, state):
     try:
-        return matching(lookup.list(protected_instance.KIND), lambda each: each.get("server_group_id") == group["id"])
+        found = matching(lookup.list(protected_instance.KIND), lambda each: each.get("server_group_id") == group["id"])
+        return sorted(found, key=lambda each: (str(raw(each, "name")), str(raw(each, "id"))))
     except Unusable as error:
         state.problems.append(str(error))
         return []

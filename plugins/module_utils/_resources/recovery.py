@@ -22,8 +22,8 @@ def read(lookup, params, waiting):
     groups = [_group(lookup, operation, site, name, group, params["force"]) for name, group in state.groups.items()]
     if operation == "drill":
         problems += _drill_problems(lookup, document, state)
-    tiers = [{key: tier.get(key) for key in ("name", "number", "needs", "before", "verify", "after", "manual_before", "manual_after")}
-             | {"on_failure": tier.get("on_failure") or "stop", "timeout": tier.get("timeout", 600), "servers": len(tier["members"]),
+    tiers = [{**{key: tier[key] for key in ("name", "number", "needs")}, **{key: tier.get(key) or "" for key in ("before", "verify", "after")},
+              **{key: tier.get(key) or [] for key in ("manual_before", "manual_after")}, "on_failure": tier.get("on_failure") or "stop", "timeout": tier.get("timeout", 600), "servers": len(tier["members"]),
                 "server_groups": list(dict.fromkeys(member.group for member in tier["members"]))} for tier in state.tiers]
     return {
         **(_drills(lookup, document, state) if operation == "drill" else {}),

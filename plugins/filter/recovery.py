@@ -1,0 +1,57 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role recovery; each is documented in a file of its own beside this one."""
+
+from __future__ import annotations
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.vars import load_extra_vars
+
+from ..plugin_utils import _guards, _recovery, _recovery_drill
+from ..plugin_utils._filters import as_filter
+
+
+def _extra():
+    """Names of the extra variables."""
+    return list(load_extra_vars(DataLoader()))
+
+
+def _problems(confirm, document, asked):
+    return _recovery.problems(confirm, document, asked, _extra())
+
+
+def _permitted(value, document, confirm, asked):
+    return _recovery.permitted(value, document, confirm, asked, _extra())
+
+
+def _names(value):
+    return sorted(_guards.named("recovery_continue", value))
+
+
+class FilterModule:
+    def filters(self):
+        return {
+            "recovery_problems": as_filter(_problems),
+            "recovery_permitted": as_filter(_permitted),
+            "recovery_refusals": as_filter(_recovery.refusals),
+            "recovery_todo": as_filter(_recovery.todo_of),
+            "recovery_switched": as_filter(_recovery.switched),
+            "recovery_blocked": as_filter(_recovery.blocked),
+            "recovery_checked": as_filter(_recovery.checked),
+            "recovery_tier_entries": as_filter(_recovery.tier_entries),
+            "recovery_acknowledged": as_filter(_recovery.acknowledged),
+            "recovery_open_steps": as_filter(_recovery.open_steps),
+            "recovery_tier_end": as_filter(_recovery.tier_end),
+            "recovery_undone": as_filter(_recovery.undone),
+            "recovery_names": as_filter(_names),
+            "recovery_error": as_filter(_recovery.error_of),
+            "recovery_note": as_filter(_recovery.note_of),
+            "recovery_deleted_entries": as_filter(_recovery_drill.deleted_entries),
+            "recovery_vpcs_made": as_filter(_recovery_drill.vpcs_made),
+            "recovery_standing": as_filter(_recovery_drill.standing),
+            "recovery_drills_wanted": as_filter(_recovery_drill.drills_wanted),
+            "recovery_drills_made": as_filter(_recovery_drill.drills_made),
+            "recovery_run": as_filter(_recovery.run_of),
+            "recovery_readiness": as_filter(_recovery.readiness),
+        }
