@@ -22,15 +22,22 @@ def read(lookup, params, waiting):
     groups = [_group(lookup, operation, site, name, group, params["force"]) for name, group in state.groups.items()]
     if operation == "drill":
         problems += _drill_problems(lookup, document, state)
-    tiers = [{**{key: tier[key] for key in ("name", "number", "needs")}, **{key: tier.get(key) or "" for key in ("before", "verify", "after")},
-              **{key: tier.get(key) or [] for key in ("manual_before", "manual_after")}, "on_failure": tier.get("on_failure") or "stop", "timeout": tier.get("timeout", 600), "servers": len(tier["members"]),
-                "server_groups": list(dict.fromkeys(member.group for member in tier["members"]))} for tier in state.tiers]
+    todo = [group for group in groups if group["position"] == ELSEWHERE]
     return {
         **(_drills(lookup, document, state) if operation == "drill" else {}),
-        "problems": list(dict.fromkeys(problems)), "server_groups": groups, "tiers": tiers, "order": order(document, operation, site, groups, state.tiers),
-        "healthy": operation == "failover" and bool(groups) and all(group["healthy"] for group in groups if group["position"] == ELSEWHERE)
-        and any(group["position"] == ELSEWHERE for group in groups),
+        "problems": list(dict.fromkeys(problems)), "server_groups": groups, "tiers": [_shown(tier) for tier in state.tiers],
+        "order": order(document, operation, site, groups, state.tiers),
+        "healthy": operation == "failover" and bool(todo) and all(group["healthy"] for group in todo),
         "project": project(lookup.api.client),
+    }
+
+
+def _shown(tier):
+    """A tier without its members, every key of which the role asks."""
+    return {
+        **{key: tier[key] for key in ("name", "number", "needs")}, **{key: tier.get(key) or "" for key in ("before", "verify", "after")},
+        **{key: tier.get(key) or [] for key in ("manual_before", "manual_after")}, "on_failure": tier.get("on_failure") or "stop",
+        "timeout": tier.get("timeout", 600), "servers": len(tier["members"]), "server_groups": list(dict.fromkeys(member.group for member in tier["members"])),
     }
 
 
