@@ -37,12 +37,12 @@ def _task_file_problem(path, resolve=True):
 
 
 def _without_imports(tasks):
-    """What is imported is read relative to a file that is not known here."""
+    """What is imported or included is read relative to a file that is not known here."""
     if not isinstance(tasks, list):
         return tasks
     return [
         {key: _without_imports(value) if key in _PARTS else value for key, value in task.items()} if isinstance(task, dict) else task
-        for task in tasks if not (isinstance(task, dict) and any(str(key).rpartition(".")[2].startswith("import_") for key in task))
+        for task in tasks if not (isinstance(task, dict) and any(str(key).rpartition(".")[2].startswith(("import_", "include_")) for key in task))
     ]
 
 

@@ -230,7 +230,7 @@ def run(entries, base):
         elif event == "result":
             found["results"].append({"operations": _dicts(entry.get("operations")), "jobs": _dicts(entry.get("jobs"))})
         elif event == "servers":
-            servers.update((server.get("id"), server) for server in _dicts(entry.get("servers")))
+            servers.update((server.get("protected_instance") or server.get("id"), server) for server in _dicts(entry.get("servers")))
         elif event == "step":
             steps.pop(entry.get("check"), None)
             steps[entry.get("check")] = {key: entry.get(key) for key in ("check", "status", "detail", "at")}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ._drill_own import made_by
 from ._guards import named
+from ._report import moment
 
 
 def standing(state, log, replace):
@@ -14,10 +15,10 @@ def standing(state, log, replace):
     :param log: the journal, whose run may have made them before it was interrupted
     """
     allowed, own, remove, found = named("recovery_replace", replace), [], [], []
-    record = {"requested": log.get("requested"), "drills_before": log.get("drills_before"), "drill": None}
+    # Killed before it was noted: it came right after they were about to be created.
+    records = [{"requested": at, "drills_before": log.get("drills_before"), "drill": None} for at in log.get("drilling") or [] if moment(at)]
     for drill in state.get("standing") or []:
-        made = log.get("resumed") and (drill["id"] in log["drills"] or drill["id"] not in (log.get("drills_before") or [drill["id"]])
-                                       and made_by(record, drill))
+        made = log.get("resumed") and (drill["id"] in log["drills"] or any(made_by(record, drill) for record in records))
         if made:
             own.append(drill["id"])
         elif drill["id"] in allowed:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -183,7 +184,7 @@ def test_a_run_at_work_is_named(tmp_path, monkeypatch):
     path = tmp_path / ".switch.jsonl"
     journal(path, "begin", run=RUN)
     mine = recovery_journal._controller()
-    monkeypatch.setattr(recovery_journal, "_controller", lambda: 10**9)
+    monkeypatch.setattr(recovery_journal, "_controller", os.getppid)
     with pytest.raises(Exception, match=r"recovery plan site is being run \(failover\) by .* since 20.* \(process %d" % mine):
         journal(path, "begin", run=dict(RUN, operation="failback"))
     journal(path, "append", entries=[{"event": "ended"}])

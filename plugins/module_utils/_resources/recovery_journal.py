@@ -28,6 +28,7 @@ _SKEW = timedelta(minutes=5)
 _CONTROLLER = "SDRS_CONTROLLER_PID"
 _SAME = ("plan", "operation", "active_site", "project")
 _PATIENCE = 5.0
+_LOADED_BY = os.getpid()
 
 RULES = {"path": lambda value: _absolute([value])}
 
@@ -92,6 +93,7 @@ def summary(entries, path):
         "id": first.get("id"), "path": path, "requested": first.get("at"), "resumed": len([1 for entry in entries if entry["event"] == "resumed"]) > 0,
         "up": [name for name, status in tiers.items() if status == "up"],
         "acknowledged": sorted({entry["name"] for entry in entries if entry["event"] == "acknowledged" and isinstance(entry.get("name"), str)}),
+        "drilling": [entry["at"] for entry in entries if entry["event"] == "drilling"],
         "drills": [drill_id for drill_id, status in drills.items() if status != "deleted"],
         "drills_before": _list(first.get("drills_before")), "vpcs_before": _list(first.get("vpcs_before")), "notes": [],
     }
@@ -133,7 +135,10 @@ def _begin_at(path, params, host, notes):
                 if doubted != "there is none":
                     notes.append("an earlier journal was put aside: %s" % doubted)
             entries = []
-        event = {"event": "resumed" if entries else "begun", "process": process(), "user": _user(), "machine": socket.gethostname()}
+        known = process()
+        if known["began"] is None and known["place"]:
+            raise SdrsError("the process that started this task is gone; nothing more was sent")
+        event = {"event": "resumed" if entries else "begun", "process": known, "user": _user(), "machine": socket.gethostname()}
         if not entries:
             event.update({**params["run"], "id": _new_id()})
         _append(path, [event])
@@ -239,9 +244,11 @@ def _user():
 
 
 def _controller():
-    """The process of ansible-playbook."""
+    """The process of ansible-playbook, which has loaded this file before it began the worker that runs here, unless it is told."""
     named = os.environ.get(_CONTROLLER, "")
-    return int(named) if named.isdigit() else os.getppid()
+    if named.isdigit():
+        return int(named)
+    return os.getppid() if _LOADED_BY == os.getpid() else _LOADED_BY
 
 
 def process():
