@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import json
 
-from support import ROOT
-
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _recovery_document
+from support import ROOT
 
 PATH = ROOT / "docs" / "recovery-plan.schema.json"
 

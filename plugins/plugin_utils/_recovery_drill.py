@@ -27,8 +27,8 @@ def standing(state, log, replace):
             found.append("%s (%s)" % (drill["server_group"], drill["id"]))
     if found:
         ids = ",".join(drill["id"] for drill in state["standing"])
-        found = ["DR drills %s stand already, of %s, and no run of this plan that was interrupted made them. They may be in use, for production even. To delete "
-                 "them with their servers and disks and drill anew: -e recovery_replace=%s" % (state.get("drill_name"), ", ".join(found), ids)]
+        found = ["DR drills %s stand already, of %s, and no run of this plan that was interrupted made them. They may be in use, for production even. "
+                 "To delete them with their servers and disks and drill anew: -e recovery_replace=%s" % (state.get("drill_name"), ", ".join(found), ids)]
     return {"refusals": found, "own": own, "remove": remove}
 
 

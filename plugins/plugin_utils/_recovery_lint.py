@@ -127,7 +127,8 @@ def lint(document, resolve, path_of, variables=(), operation=None):
             continue
         if operation == "drill" and where in ("before", "after", "finish"):
             around.append((where, name, path))
-    known = {*variables, *files.defined, *HOOK_VARIABLES, "item", "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace", "caller"}
+    known = {*variables, *files.defined, *HOOK_VARIABLES, "item", "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace",
+             "caller"}
     if not files.opaque:
         files.problems += [one_line("%s: nobody sets %s" % (place, name)) for name, place in files.used.items()
                            if name not in known and not name.startswith(("ansible_", "_"))]

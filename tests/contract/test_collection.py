@@ -25,7 +25,8 @@ OTHERS = {
     "sdrs_domain_info", "sdrs_job_info", "sdrs_failover", "sdrs_protected_instance_batch", "sdrs_protected_instance_resize",
     "sdrs_protected_instance_nic", "sdrs_failed_task", "sdrs_failed_task_info", "sdrs_quota_info", "sdrs_api_version_info",
     "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift", "sdrs_drift_info", "vpc", "vpc_eip", "vpc_info", "as_group", "as_group_info", "ecs_power",
-    "ecs_server_info", "ecs_server_check_info", "report_files", "sdrs_doctor_info",
+    "ecs_server_info", "ecs_server_check_info", "report_files", "sdrs_doctor_info", "sdrs_failover_batch", "sdrs_drill_batch", "sdrs_recovery_info",
+    "sdrs_recovery_servers", "sdrs_recovery_check_info", "recovery_journal",
 }
 NOT_OF_ANSIBLE = (
     "_auth", "_client", "_odd", "_paging", "_shapes", "_api", "_errors", "_error_codes", "_jobs", "_sign", "_settings", "_setting_values", "_mask",

@@ -8,8 +8,8 @@ import os
 import time
 
 import pytest
-
 from recovery_site import PLAN_CONFIRMED, Estate
+
 from runbook_site import ended
 from support import eventually
 
@@ -120,7 +120,8 @@ def test_planned_failover_and_back_with_hooks_and_people(estate):
         rto_target=600, approvers=[{"name": "Ada", "contact": "ada@example.org"}], values={"source": {"name": "east"}, "target": {"name": "west"}},
         manual_before=[{"name": "go", "text": "Does the business agree?"}], before="told.yml", as_groups=["as-erp-web"],
         vpcs=[{"name": "vpc-other", "enable_shared_snat": True}], after="told.yml", finish="told.yml",
-        tiers=[tier("web", "g02", instances=[{"server_group": "g01", "protected_instances": ["g01-2"]}], manual_after=[{"name": "look", "text": "Does it look well?"}])],
+        tiers=[tier("web", "g02", instances=[{"server_group": "g01", "protected_instances": ["g01-2"]}],
+                    manual_after=[{"name": "look", "text": "Does it look well?"}])],
     )
     checked = ended(site.run("--check", playbook="planned_failover"))
     assert not site.written() and checked.stdout.index("wait for go") < checked.stdout.index("stop the servers of g02, g01") < checked.stdout.index(
@@ -236,3 +237,30 @@ def test_names_are_text(estate):
     done = ended(site.run())
     assert "\x1b" not in done.stdout and set(site.states().values()) == {("failed-over", "target")}
     assert "{{ 6 * 7 }}\n<script>" in json.dumps(site.reports()[-1]).encode().decode("unicode_escape")
+
+
+def test_the_modules_by_themselves(estate, tmp_path):
+    """In the controller's process and as ordinary modules, in check mode, for real, and once more."""
+    site = estate(2)
+    plan = {"name": "site", "tiers": [{"name": "all", "server_groups": ["g01", "g02"]}]}
+    drills = [{"server_group": name, "name": "d"} for name in site.names]
+    journal = str(tmp_path / "j" / ".x.jsonl")
+    wanted = [
+        ("sdrs_recovery_info", {"plan": plan, "operation": "failover"}, 0), ("sdrs_drill_batch", {"drills": drills}, 1),
+        ("sdrs_failover_batch", {"server_groups": site.names, "active_site": "target", "mode": "unplanned"}, 1),
+        ("sdrs_recovery_servers", {"plan": plan, "tier": "all"}, 1), ("sdrs_recovery_check_info", {"plan": plan, "tier": "all"}, 0),
+        ("recovery_journal", {"path": journal, "action": "read"}, 0),
+    ]
+    tasks = []
+    for name, options, changes in wanted:
+        for check, changed in ((True, changes), (False, changes), (False, 0)):
+            tasks += [
+                {"name": name, "cloud_dr.sdrs." + name: options, "register": "done", "check_mode": check, "vars": {"sdrs_in_process": not check}},
+                {"name": "As expected", "ansible.builtin.assert": {"that": ["done is %schanged" % ("" if changed else "not "), "'error' not in done"]},
+                 "when": "not (%s and %s)" % (check, name in ("sdrs_recovery_servers", "sdrs_recovery_check_info"))},
+            ]
+    play = [{"name": "Modules", "hosts": "erp", "gather_facts": False, "connection": "local", "tasks": tasks,
+             "module_defaults": {"group/cloud_dr.sdrs.sdrs": "{{ sdrs_connection }}"}, "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}]
+    site.file("play.yml", json.dumps(play))
+    ended(site.play("play.yml"))
+    assert len(site.switches()) == 2 and set(site.up().values()) == {2}

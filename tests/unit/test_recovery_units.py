@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 import os
 
-import pytest
-
 import direct
+import pytest
 import recovery_schema
+
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _recovery_document, recovery_journal
 from support import Host, TaskFailed, run_task
 
@@ -52,7 +52,8 @@ def test_the_schema_is_current():
 @pytest.mark.parametrize("change, text", [
     ({"nmae": 1}, "nmae is no key here, meant is perhaps name"), ({"name": "a/b"}, "name is 'a/b': a name has"), ({"name": None}, "name is missing"),
     ({"tiers": []}, "tiers is missing"), ({"tiers": [{"name": "x"}]}, r"tiers\[0\] names neither"), ({"rto_target": "1h"}, "rto_target must be a number"),
-    ({"rto_target": float("nan")}, "rto_target must be from 1"), ({"tiers": {}}, "tiers must be a list"), ({"values": {"targt": {}}}, r"values.targt is no key"),
+    ({"rto_target": float("nan")}, "rto_target must be from 1"), ({"tiers": {}}, "tiers must be a list"),
+    ({"values": {"targt": {}}}, r"values.targt is no key"),
     ({"tiers": [{"name": "x", "server_groups": ["a"], "needs": ["y"]}]}, r"tiers\[0\].needs: 'y' is no tier before it"),
     ({"tiers": [{"name": "x", "server_groups": ["a"], "on_failure": "go"}]}, "on_failure is 'go', it must be one of stop, continue, ask"),
     ({"tiers": [{"name": "x", "server_groups": ["a"], "ports": [0]}]}, r"tiers\[0\].ports\[0\] must be from 1 to 65535"),
@@ -184,7 +185,7 @@ def test_a_run_at_work_is_named(tmp_path, monkeypatch):
     path = tmp_path / ".switch.jsonl"
     journal(path, "begin", run=RUN)
     mine = recovery_journal._controller()
-    monkeypatch.setattr(recovery_journal, "_controller", os.getppid)
+    monkeypatch.setattr(recovery_journal, "_controller", os.getpid)
     with pytest.raises(Exception, match=r"recovery plan site is being run \(failover\) by .* since 20.* \(process %d" % mine):
         journal(path, "begin", run=dict(RUN, operation="failback"))
     journal(path, "append", entries=[{"event": "ended"}])

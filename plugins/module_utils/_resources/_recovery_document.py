@@ -65,7 +65,8 @@ PLAN = {
     "description": {"type": "str", "description": "What the plan is for."},
     "rto_target": {"type": "float", "range": (1, 604800), "description": "Seconds within which everything must be up again, from 1 to 604800."},
     "approvers": {"type": "list", "description": "Who may approve a run; shown to who is asked, and kept in the report.",
-                  "elements": {"name": {"type": "str", "required": True, "description": "Name."}, "contact": {"type": "str", "description": "How to reach them."}}},
+                  "elements": {"name": {"type": "str", "required": True, "description": "Name."},
+                               "contact": {"type": "str", "description": "How to reach them."}}},
     "values": {
         "type": "dict", "description": "Values for hooks by site, such as maps of addresses or names; hooks see those of the site that becomes production.",
         "options": {site: {"type": "dict", "description": "Values %s." % ("in a drill" if site == "drill" else "when the %s site is production" % site)}
@@ -73,7 +74,8 @@ PLAN = {
     },
     "manual_before": _manual("before anything is stopped or switched"),
     "before": _file("Hook before anything is stopped or switched."),
-    "as_groups": {"type": "list", "elements": {"type": "any"}, "description": "AS groups to pause before the switch and resume after it, as in the role failover."},
+    "as_groups": {"type": "list", "elements": {"type": "any"},
+                  "description": "AS groups to pause before the switch and resume after it, as in the role failover."},
     "vpcs": {"type": "list", "elements": {"type": "dict"}, "description": "VPCs to update after the switch, with the options of the module vpc."},
     "eips": {"type": "list", "elements": {"type": "dict"}, "description": "Elastic IPs to bind after the switch, with the options of the module vpc_eip."},
     "after": _file("Hook after the switch and before the first tier, for instance for DNS."),
@@ -149,7 +151,8 @@ def _sense(document):
     for index, tier in enumerate(document["tiers"]):
         path = "tiers[%d]" % index
         if tier["name"] in names or tier["name"] == REST:
-            found.append("%s.name: %s" % (path, "%s is that of the tier for what no tier names" % REST if tier["name"] == REST else "%s is used twice" % tier["name"]))
+            why = "is that of the tier for what no tier names" if tier["name"] == REST else "is used twice"
+            found.append("%s.name: %s %s" % (path, tier["name"], why))
         found += ["%s.needs: %r is no tier before it; there are %s" % (path, needed, ", ".join(names) or "none")
                   for needed in tier.get("needs") or [] if needed not in names]
         names.append(tier["name"])

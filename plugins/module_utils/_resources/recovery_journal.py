@@ -248,7 +248,7 @@ def _controller():
     named = os.environ.get(_CONTROLLER, "")
     if named.isdigit():
         return int(named)
-    return os.getppid() if _LOADED_BY == os.getpid() else _LOADED_BY
+    return os.getppid() if os.getpid() == _LOADED_BY else _LOADED_BY
 
 
 def process():

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 
 from .._errors import ConfigError, Refused
 from .._plan import Plan, Step
+from .._validate import Between
 from . import _recovery_document, _recovery_state, _server_checks, ecs_power, failover_batch
 from ._kind import LiveState
 
 KIND = ecs_power.KIND
 _TASK = "OS-EXT-STS:task_state"
-RULES = {"plan": _recovery_document.check, "server_groups": lambda value: failover_batch.references(value) if value else None}
+RULES = {
+    "plan": _recovery_document.check, "parallel": Between(1, 256), "server_groups": lambda value: failover_batch.references(value) if value else None,
+}
 
 
 @dataclass
