@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _recovery_document
 from support import ROOT
 
 PATH = ROOT / "docs" / "recovery-plan.schema.json"
 
 
 def text():
-    return json.dumps(_recovery_document.schema(), indent=2) + "\n"
+    document = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources._recovery_document")
+    return json.dumps(document.schema(), indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class FilterModule:
             "recovery_switched": as_filter(_recovery.switched),
             "recovery_blocked": as_filter(_recovery.blocked),
             "recovery_checked": as_filter(_recovery.checked),
-            "recovery_tier_entries": as_filter(_recovery.tier_entries),
+            "recovery_outcome": as_filter(_recovery.outcome),
             "recovery_acknowledged": as_filter(_recovery.acknowledged),
             "recovery_open_steps": as_filter(_recovery.open_steps),
             "recovery_tier_end": as_filter(_recovery.tier_end),

@@ -64,6 +64,11 @@ server_checks:
   type: list
   elements: dict
   sample: [{server_group: erp, protected_instance: erp/db-1, id: 403b603d-1d91-42cc-a357-81f3c2daf43f, name: ecs-erp-db-1, passed: true, checks: []}]
+tier:
+  description: Name of the tier.
+  returned: success
+  type: str
+  sample: databases
 not_tried:
   description: The protected instances of the tier that have no server to watch, and why.
   returned: success

@@ -167,18 +167,10 @@ def checked(started, check):
     return found
 
 
-def tier_entries(tier, started, check):
-    """What the journal notes of the servers of a tier."""
-    entries = []
-    if started.get("operations") or started.get("jobs"):
-        entries.append({"event": "result", "operations": started.get("operations") or [], "jobs": started.get("jobs") or []})
-    entries.append({"event": "servers", "tier": tier["name"], "servers": check.get("server_checks") or []})
-    left = ["%s: %s" % (entry["protected_instance"], entry["detail"]) for entry in check.get("not_tried") or []]
-    left += [str(check.get("msg"))] if check.get("error") else []
-    entries.append({"event": "step", "check": "servers of tier %s" % tier["name"], "status": _FAILED if left else _PASSED,
-                    "detail": "; ".join(left[:10]) + ("; … (%d in all)" % len(left) if len(left) > 10 else "") if left
-                    else "%d servers watched" % len(check.get("server_checks") or [])})
-    return entries
+def outcome(started, check):
+    """How a tier ended that nothing stopped: it has passed unless ``checked`` finds something."""
+    wrong = checked(started, check)
+    return {"passed": not wrong, "tried": True, "go_on": True, "why": "; ".join(wrong)}
 
 
 def acknowledged(path, since):
@@ -197,13 +189,21 @@ def open_steps(steps, given, log):
     return [step for step in steps or [] if step["name"] not in known]
 
 
-def tier_end(tier, outcomes):
-    """What the journal notes of the end of a tier."""
-    outcome = outcomes.get(tier["name"]) or {"passed": False, "why": "it was interrupted"}
-    status = "up" if outcome["passed"] else "failed"
-    entries = [{"event": "tier", "name": tier["name"], "status": status},
-               {"event": "step", "check": "tier %s" % tier["name"], "status": _PASSED if outcome["passed"] else _FAILED, "detail": outcome["why"] or "up"}]
-    return entries + ([{"event": "milestone", "name": "tier %s up" % tier["name"]}] if outcome["passed"] else [])
+def tier_end(tier, outcomes, started=None, check=None):
+    """What the journal notes of a tier: its servers, and how it ended.
+
+    :param started: result of sdrs_recovery_servers, which may be that of an earlier tier; ``check`` tells by its name
+    """
+    ended = outcomes.get(tier["name"]) or {"passed": False, "tried": True, "why": "it was interrupted"}
+    entries, mine = [], (check or {}).get("tier") == tier["name"]
+    if mine and (started.get("operations") or started.get("jobs")):
+        entries.append({"event": "result", "operations": started.get("operations") or [], "jobs": started.get("jobs") or []})
+    if mine:
+        entries.append({"event": "servers", "tier": tier["name"], "servers": check.get("server_checks") or []})
+    status = "up" if ended["passed"] else "failed" if ended.get("tried") else _NOT_TRIED
+    entries += [{"event": "tier", "name": tier["name"], "status": status},
+                {"event": "step", "check": "tier %s" % tier["name"], "status": {"up": _PASSED}.get(status, status), "detail": ended["why"] or "up"}]
+    return entries + ([{"event": "milestone", "name": "tier %s up" % tier["name"]}] if ended["passed"] else [])
 
 
 def undone(outcomes, failed, errors, reasons=()):

@@ -165,7 +165,7 @@ def check(lookup, params, waiting):
     result = _watched(lookup, members, options, waiting, params["jobs"] or [])
     checks = [dict(entry, server_group=members[entry["id"]].group, protected_instance=members[entry["id"]].label) for entry in result["server_checks"]]
     not_tried = [{"server_group": member.group, "protected_instance": member.label, "detail": reason} for member, reason in not_tried]
-    return {"server_checks": checks, "not_tried": not_tried, "passed": result["passed"] and not not_tried}
+    return {"tier": tier["name"], "server_checks": checks, "not_tried": not_tried, "passed": result["passed"] and not not_tried}
 
 
 def _watched(lookup, members, options, waiting, jobs):
