@@ -52,6 +52,5 @@ class FilterModule:
             "recovery_standing": as_filter(_recovery_drill.standing),
             "recovery_drills_wanted": as_filter(_recovery_drill.drills_wanted),
             "recovery_drills_made": as_filter(_recovery_drill.drills_made),
-            "recovery_run": as_filter(_recovery.run_of),
             "recovery_readiness": as_filter(_recovery.readiness),
         }

@@ -17,6 +17,7 @@ options:
     description:
       - A mapping with C(what) (such as V(drill)), C(server_group), C(readiness), C(milestones), C(results), C(servers), C(steps),
         C(clean_up), C(errors), C(notes), C(rpo), C(target_seconds), C(check_mode) and C(run); all but C(what) can be left out.
+      - With C(journal), the path of the journal of a recovery plan, most of them are what the journal tells.
     type: dict
     required: true
 """
@@ -36,9 +37,14 @@ _value:
 """
 
 from ..plugin_utils._filters import as_filter
+from ..plugin_utils._recovery import with_journal
 from ..plugin_utils._report import build
+
+
+def _report(run):
+    return build(with_journal(run))
 
 
 class FilterModule:
     def filters(self):
-        return {"run_report": as_filter(build)}
+        return {"run_report": as_filter(_report)}

@@ -42,6 +42,9 @@ options:
     description: Jobs that start the servers, as M(cloud_dr.sdrs.sdrs_recovery_servers) returns them. Until they end, a server may be stopped still.
     type: list
     elements: dict
+  journal:
+    description: Absolute path of a journal, to which the checks are appended. RV(server_checks) has no details then.
+    type: path
   windows_settle:
     description: Seconds more than the tier's time-out for the ports of a Windows server that runs, from 0 to 86400.
     type: float
@@ -64,11 +67,12 @@ server_checks:
   type: list
   elements: dict
   sample: [{server_group: erp, protected_instance: erp/db-1, id: 403b603d-1d91-42cc-a357-81f3c2daf43f, name: ecs-erp-db-1, passed: true, checks: []}]
-tier:
-  description: Name of the tier.
+problems:
+  description: What did not pass and was not tried, as sentences.
   returned: success
-  type: str
-  sample: databases
+  type: list
+  elements: str
+  sample: ["erp/db-1: after 600 s: is SHUTOFF"]
 not_tried:
   description: The protected instances of the tier that have no server to watch, and why.
   returned: success
@@ -99,6 +103,7 @@ SPEC = Spec(
         "active_site": {"type": "str", "choices": ["source", "target"], "default": "target"},
         "drill": {"type": "str"},
         "jobs": {"type": "list", "elements": "dict"},
+        "journal": {"type": "path"},
         "windows_settle": {"type": "float", "default": 0},
     }
 )

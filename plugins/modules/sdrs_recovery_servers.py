@@ -79,12 +79,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-recovery_servers:
-  description: The servers that were meant, as they were before the task.
+ids:
+  description: IDs of the servers that were meant.
   returned: success
   type: list
-  elements: dict
-  sample: [{server_group: erp, protected_instance: db-1, id: 403b603d-1d91-42cc-a357-81f3c2daf43f, name: ecs-erp-db-1, status: SHUTOFF}]
+  elements: str
+  sample: [403b603d-1d91-42cc-a357-81f3c2daf43f]
 branches:
   description:
     - What became of each part that was to be changed. RV(branches.succeeded) and RV(branches.not_tried) are lists of names,
@@ -137,7 +137,7 @@ SPEC = WAIT + Spec(
     }
 )
 DECLARATION = Declaration(
-    recovery_servers.KIND, recovery_servers.read, recovery_servers.plan, "recovery_servers", show=recovery_servers.show, compact=True,
+    recovery_servers.KIND, recovery_servers.read, recovery_servers.plan, "ids", show=recovery_servers.show, compact=True,
     locks=_locks.STOPPED, rules=recovery_servers.RULES,
 )
 

@@ -36,8 +36,8 @@ INTERNAL = {
         "drill_undrilled", "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why",
     ),
     "recovery": (
-        "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_base", "recovery_became",
-        "recovery_begun", "recovery_by", "recovery_check", "recovery_cleaned", "recovery_deleted", "recovery_drilling", "recovery_eip",
+        "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
+        "recovery_brief", "recovery_by", "recovery_check", "recovery_cleaned", "recovery_deleted", "recovery_drilling", "recovery_eip",
         "recovery_errors", "recovery_failed", "recovery_file", "recovery_hook", "recovery_hook_file", "recovery_hook_why", "recovery_journal_path",
         "recovery_left", "recovery_loaded", "recovery_log", "recovery_made", "recovery_outcome", "recovery_outcomes", "recovery_over",
         "recovery_planned", "recovery_playbook", "recovery_question", "recovery_scaled", "recovery_scaling", "recovery_servers", "recovery_standing",

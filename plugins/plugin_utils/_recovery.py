@@ -151,25 +151,21 @@ def blocked(outcomes, tier):
     return ""
 
 
-def checked(started, check):
+def checked(started, problems):
     """What is wrong with a tier's servers, as sentences.
 
-    :param started: result of sdrs_recovery_servers
-    :param check: result of sdrs_recovery_check_info
+    :param started: ``branches``, ``error`` and ``msg`` of sdrs_recovery_servers
+    :param problems: those of sdrs_recovery_check_info, or None if it failed
     """
-    found = ["%s: %s" % (server["protected_instance"], "; ".join(each["detail"] for each in server["checks"] if each["status"] != "passed"))
-             for server in check.get("server_checks") or [] if not server["passed"]]
-    found += ["%s: %s" % (entry["protected_instance"], entry["detail"]) for entry in check.get("not_tried") or []]
-    if found:  # what ended well in spite of a refusal is no failure
+    found = list(problems or [])
+    if found or problems is None:  # what ended well in spite of a refusal is no failure
         found += ["start: %s" % reason for reason in [*_lost(started).values(), _error_of(started)] if reason]
-    if check.get("error"):
-        found.append(str(check.get("msg")))
-    return found
+    return found or ([] if problems is not None else ["the servers could not be checked"])
 
 
-def outcome(started, check):
+def outcome(started, problems):
     """How a tier ended that nothing stopped: it has passed unless ``checked`` finds something."""
-    wrong = checked(started, check)
+    wrong = checked(started, problems)
     return {"passed": not wrong, "tried": True, "go_on": True, "why": "; ".join(wrong)}
 
 
@@ -189,17 +185,9 @@ def open_steps(steps, given, log):
     return [step for step in steps or [] if step["name"] not in known]
 
 
-def tier_end(tier, outcomes, started=None, check=None):
-    """What the journal notes of a tier: its servers, and how it ended.
-
-    :param started: result of sdrs_recovery_servers, which may be that of an earlier tier; ``check`` tells by its name
-    """
-    ended = outcomes.get(tier["name"]) or {"passed": False, "tried": True, "why": "it was interrupted"}
-    entries, mine = [], (check or {}).get("tier") == tier["name"]
-    if mine and (started.get("operations") or started.get("jobs")):
-        entries.append({"event": "result", "operations": started.get("operations") or [], "jobs": started.get("jobs") or []})
-    if mine:
-        entries.append({"event": "servers", "tier": tier["name"], "servers": check.get("server_checks") or []})
+def tier_end(tier, outcomes):
+    """What the journal notes of the end of a tier."""
+    ended, entries = outcomes.get(tier["name"]) or {"passed": False, "tried": True, "why": "it was interrupted"}, []
     status = "up" if ended["passed"] else "failed" if ended.get("tried") else _NOT_TRIED
     entries += [{"event": "tier", "name": tier["name"], "status": status},
                 {"event": "step", "check": "tier %s" % tier["name"], "status": {"up": _PASSED}.get(status, status), "detail": ended["why"] or "up"}]
@@ -254,9 +242,12 @@ def run(entries, base):
     }
 
 
-def run_of(path, base):
-    """``run`` of the journal at ``path``."""
-    return run(recovery_journal.entries_of(path)[0] if path else [], base)
+def with_journal(given):
+    """The mapping itself, or with what the journal tells that it names: large, so that it goes through no variable."""
+    if not isinstance(given, dict) or "journal" not in given:
+        return given
+    entries = recovery_journal.entries_of(given["journal"])[0] if given["journal"] else []
+    return {**run(entries, given), **{key: given[key] for key in ("rpo", "check_mode", "run") if key in given}}
 
 
 def error_of(text):

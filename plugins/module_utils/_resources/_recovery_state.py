@@ -64,14 +64,28 @@ def read(lookup, document):
         state.groups[name] = group
         if ids.setdefault(group["id"], name) != name:
             state.problems.append("%s and %s are the same protection group; call it by one of them everywhere" % (ids[group["id"]], name))
-    instances = {name: _instances(lookup, group, state) for name, group in state.groups.items()}
+    members = _by_group(lookup.list(protected_instance.KIND)) if state.groups else {}
+    instances = {name: _instances(members, lookup, group, state) for name, group in state.groups.items()}
     _tiers(state, instances)
     return state
 
 
-def _instances(lookup, group, state):
+def _by_group(objects):
+    """``{group ID: objects}``; under None what cannot be read."""
+    found = {}
+    for each in objects:
+        try:
+            found.setdefault(each.get("server_group_id"), []).append(each)
+        except Unusable:
+            found.setdefault(None, []).append(each)
+    return found
+
+
+def _instances(members, lookup, group, state):
     try:
-        found = matching(lookup.list(protected_instance.KIND), lambda each: each.get("server_group_id") == group["id"])
+        found = members.get(group["id"]) or []
+        if not found and members.get(None):
+            found = matching(lookup.list(protected_instance.KIND), lambda each: each.get("server_group_id") == group["id"])
         return sorted(found, key=lambda each: (str(raw(each, "name")), str(raw(each, "id"))))
     except Unusable as error:
         state.problems.append(str(error))

@@ -48,11 +48,17 @@ def act(params, host):
             host.warn(problem)
         return dict(result, entries=entries, journal=summary(entries, path))
     if not host.check_mode:
-        with _kept(host, path):
+        with _kept(host.warn, path):
             _append(path, params["entries"] if action == "append" else [{"event": "finished"}])
             if action == "finish":
                 os.replace(path, _archive(path, entries_of(path)[0]))
     return dict(result, journal={"path": path})
+
+
+def note(path, entries, warn):
+    """Append for a task that has done something else; what goes wrong with it is a warning."""
+    with _kept(warn, path):
+        _append(path, entries)
 
 
 def entries_of(path):
@@ -214,11 +220,11 @@ def _append(path, entries):
 
 
 @contextlib.contextmanager
-def _kept(host, path):
+def _kept(warn, path):
     try:
         yield
     except (OSError, NotPrivate, ValueError) as error:
-        host.warn(one_line("the journal %s cannot be written (%s)" % (path, getattr(error, "strerror", None) or error)))
+        warn(one_line("the journal %s cannot be written (%s)" % (path, getattr(error, "strerror", None) or error)))
 
 
 def _archive(path, entries):

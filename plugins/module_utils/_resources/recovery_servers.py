@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from .._errors import ConfigError, Refused
 from .._plan import Plan, Step
 from .._validate import Between
-from . import _recovery_document, _recovery_state, _server_checks, ecs_power, failover_batch
+from . import _recovery_document, _recovery_state, _server_checks, ecs_power, failover_batch, recovery_journal
 from ._kind import LiveState
 
 KIND = ecs_power.KIND
-_TASK = "OS-EXT-STS:task_state"
+# What hooks need of a server; the journal has the rest.
+_BRIEF = ("id", "name", "address", "server_group", "protected_instance", "passed")
 RULES = {
     "plan": _recovery_document.check, "parallel": Between(1, 256), "server_groups": lambda value: failover_batch.references(value) if value else None,
 }
@@ -36,11 +37,7 @@ class Live(LiveState):
 
     @property
     def obj(self):
-        return [_shown(member, server) for wave in self.waves for _branch, entries in wave for member, server in entries]
-
-
-def _shown(member, server):
-    return {"server_group": member.group, "protected_instance": member.instance.get("name"), **{key: server.get(key) for key in ("id", "name", "status")}}
+        return [server["id"] for wave in self.waves for _branch, entries in wave for _member, server in entries]
 
 
 def read(lookup, params):
@@ -117,11 +114,14 @@ def plan(params, live):
             changed = [each for each in servers if each not in odd and KIND.assumed(each).get("status") != wanted]
             if not changed:
                 continue
-            result.before.update((each["id"], each.get("status")) for each in changed)
-            result.after.update((each["id"], wanted) for each in changed)
+            result.before[branch] = result.before.get(branch, 0) + len(changed)
             steps.append(_step(params, branch, changed, before))
         result.steps += steps
         before = steps or before
+    # Counts: a site has a thousand servers.
+    other = "stopped" if params["state"] == "started" else "started"
+    result.after = {branch: "%d servers %s" % (count, params["state"]) for branch, count in result.before.items()}
+    result.before = {branch: "%d servers %s" % (count, other) for branch, count in result.before.items()}
     return result
 
 
@@ -165,7 +165,13 @@ def check(lookup, params, waiting):
     result = _watched(lookup, members, options, waiting, params["jobs"] or [])
     checks = [dict(entry, server_group=members[entry["id"]].group, protected_instance=members[entry["id"]].label) for entry in result["server_checks"]]
     not_tried = [{"server_group": member.group, "protected_instance": member.label, "detail": reason} for member, reason in not_tried]
-    return {"tier": tier["name"], "server_checks": checks, "not_tried": not_tried, "passed": result["passed"] and not not_tried}
+    wrong = ["%s: %s" % (each["protected_instance"], "; ".join(part["detail"] for part in each["checks"] if part["status"] != _server_checks.PASSED))
+             for each in checks if not each["passed"]] + ["%s: %s" % (each["protected_instance"], each["detail"]) for each in not_tried]
+    if params["journal"]:
+        recovery_journal.note(params["journal"], [
+            {"event": "result", "operations": [], "jobs": params["jobs"] or []}, {"event": "servers", "tier": tier["name"], "servers": checks}], lookup.warn)
+        checks = [{key: each[key] for key in _BRIEF} for each in checks]
+    return {"server_checks": checks, "not_tried": not_tried, "problems": wrong, "passed": not wrong}
 
 
 def _watched(lookup, members, options, waiting, jobs):
