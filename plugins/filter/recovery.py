@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import load_extra_vars
 
-from ..plugin_utils import _guards, _recovery, _recovery_drill
+from ..plugin_utils import _guards, _recovery, _recovery_drill, _recovery_export
 from ..plugin_utils._filters import as_filter
 
 
@@ -39,6 +39,7 @@ class FilterModule:
             "recovery_switched": as_filter(_recovery.switched),
             "recovery_blocked": as_filter(_recovery.blocked),
             "recovery_checked": as_filter(_recovery.checked),
+            "recovery_first_plan": as_filter(_recovery_export.first_plan),
             "recovery_outcome": as_filter(_recovery.outcome),
             "recovery_acknowledged": as_filter(_recovery.acknowledged),
             "recovery_open_steps": as_filter(_recovery.open_steps),

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 
 import pytest
 from recovery_site import PLAN_CONFIRMED, Estate
 
 from runbook_site import ended
-from support import eventually
+from support import ROOT, eventually
 
 FAILOVER = ("-e", "recovery_operation=failover")
 
@@ -264,3 +265,29 @@ def test_the_modules_by_themselves(estate, tmp_path):
     site.file("play.yml", json.dumps(play))
     ended(site.play("play.yml"))
     assert len(site.switches()) == 2 and set(site.up().values()) == {2}
+
+
+def test_a_first_plan_is_made_of_what_is_live(estate):
+    site = estate(2)
+    ended(site.play("recovery_export", "-e", "recovery_export=plan.yml"))
+    plan = (site.folder / "plan.yml").read_text()
+    assert plan.startswith("# yaml-language-server: $schema=https://") and "- g01" in plan
+    kept = ended(site.play("recovery_export", "-e", "recovery_export=plan.yml"), 2)
+    assert "is there already" in kept.stdout
+    ended(site.run("-e", "recovery_confirm=plan", "--check"))
+    assert not site.written()
+
+
+def test_the_example(estate):
+    """examples/gitops, with the group that its inventory names."""
+    site = estate(1)
+    group = site.task("sdrs_server_group_info")["server_groups"][0]["id"]
+    site.simulator.patch("server_groups", group, name="erp")
+    for number, instance in enumerate(site.task("sdrs_protected_instance_info")["protected_instances"]):
+        site.simulator.patch("protected_instances", instance["id"], name=("erp-db-1", "erp-app-1")[number])
+    for name in ("hooks", "recovery", "playbooks"):
+        shutil.copytree(ROOT / "examples" / "gitops" / name, site.folder / name)
+    arguments = ("-e", "recovery_plan=recovery/site.yml", "-e", "recovery_confirm=site", "-e", "recovery_force=true")
+    ended(site.play("drill", *arguments))
+    done = ended(site.play("playbooks/recover.yml", "-e", "recovery_operation=failover", *arguments))
+    assert "failover: production is at eu-de-02" in done.stdout and set(site.states().values()) == {("failed-over", "target")}
