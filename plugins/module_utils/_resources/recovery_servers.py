@@ -168,8 +168,10 @@ def check(lookup, params, waiting):
     wrong = ["%s: %s" % (each["protected_instance"], "; ".join(part["detail"] for part in each["checks"] if part["status"] != _server_checks.PASSED))
              for each in checks if not each["passed"]] + ["%s: %s" % (each["protected_instance"], each["detail"]) for each in not_tried]
     if params["journal"]:
+        started = [{"operation": "power_on", "resource_type": "ecs_server", "name": "servers of tier " + tier["name"], "job_id": job["job_id"]}
+                   for job in params["jobs"] or []]
         recovery_journal.note(params["journal"], [
-            {"event": "result", "operations": [], "jobs": params["jobs"] or []}, {"event": "servers", "tier": tier["name"], "servers": checks}], lookup.warn)
+            {"event": "result", "operations": started, "jobs": params["jobs"] or []}, {"event": "servers", "tier": tier["name"], "servers": checks}], lookup.warn)
         checks = [{key: each[key] for key in _BRIEF} for each in checks]
     return {"server_checks": checks, "not_tried": not_tried, "problems": wrong, "passed": not wrong}
 
