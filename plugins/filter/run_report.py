@@ -37,7 +37,7 @@ _value:
 """
 
 from ..plugin_utils._filters import as_filter
-from ..plugin_utils._recovery import with_journal
+from ..plugin_utils._recovery_plan import with_journal
 from ..plugin_utils._report import build
 
 

@@ -167,13 +167,16 @@ def test_killed_at_any_moment_and_run_again(estate, seconds):
 
 
 def test_two_operators_at_once(estate):
-    site = estate(2, speed="20")
+    site = estate(2)
     site.plan()
+    site.simulator.fail_job(job_type="failoverProtectionGroupNoCG", resource_name="g01", hang=True)
     running = site.play.start("recover", *PLAN_CONFIRMED, *FAILOVER)
-    eventually(site.switches, 60)
+    eventually(lambda: len(site.switches()) == 2, 60)
     refused = ended(site.run(), 2)
+    running.kill()
+    running.wait()
     assert "nothing was done: recovery plan site is being run (failover) by" in refused.stdout and "(process %d" % running.pid in refused.stdout
-    assert running.wait() == 0 and len(site.switches()) == 2
+    assert len(site.switches()) == 2
 
 
 FAULTY = [
