@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Everything is made inside .build; nothing but Python 3.11, make and the package registries is needed.
+# Everything is made inside .build; nothing but Python 3.11 or newer, make and the package registries is needed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .build/venv
@@ -13,17 +13,21 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 CORES := 2.16 2.18 2.20 2.21
 PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-4]*/bin/python3)
 
-.PHONY: help demo test lint sanity unit faults matrix hostile bench build clean
+.PHONY: help demo test lint sanity unit faults matrix gates behaviours hostile bench docs build release release-files sbom clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
 	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
-	@echo "make unit    the unit and contract tests alone"
+	@echo "make unit    the unit and contract tests and the cassettes alone"
 	@echo "make faults  every fault at every call of every writing module (make test leaves out every other call of long ones)"
 	@echo "make hostile names that are programs, paths or escapes through every outlet, on every supported ansible-core"
-	@echo "make matrix  the plays under each behaviour of the simulator that nobody knows of the service, for the night; ONLY='a name' for one"
+	@echo "make gates   what Galaxy and certification check, as they do, on every supported ansible-core and Python; ONLY='sanity 2.16' for some"
+	@echo "make behaviours  the plays under each behaviour of the simulator that nobody knows of the service; ONLY='a name' for one"
+	@echo "make matrix  gates, hostile, faults and behaviours, for the night"
 	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
+	@echo "make docs    the documentation site, below .build/docs/html; links are checked, and widths if Chromium is here"
 	@echo "make build   the collection's tarball, below .build"
+	@echo "make release VERSION=1.0.0  the changelog of a release; make release-files: tarball, checksum, SBOM and notes, below .build/release"
 
 demo: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python extensions/demo.py
@@ -36,15 +40,18 @@ test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/ruff check .
 	$(BIN)/reuse --suppress-deprecation lint --quiet
+	$(BIN)/yamllint .
 	$(BIN)/antsibull-changelog lint
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(BIN)/ansible-lint --offline --profile production
 
+# That of the tests as a whole; of the oldest release, which certification takes, what needs no minute.
 sanity: $(VENV)/test
 	tests/sanity.sh
+	$(BIN)/python tests/gates.py "fast sanity"
 
 unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
-	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract
+	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract tests/replay
 
 faults: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -n 8 tests/integration/test_faults.py
@@ -53,15 +60,30 @@ hostile: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@for core in $(CORES); do $(MAKE) --no-print-directory .build/venv-$$core/made || echo "ansible-core $$core is left out"; done
 	@SDRS_EVERY_CORE=1 $(BIN)/python -m pytest -n 4 tests/unit/test_hostile_text.py tests/integration/test_hostile_text.py
 
-matrix: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+gates: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@$(BIN)/python tests/gates.py $(if $(ONLY),"$(ONLY)")
+
+matrix:
+	@failed=0; for each in gates hostile faults behaviours; do $(MAKE) --no-print-directory $$each || failed=1; done; exit $$failed
+
+behaviours: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -q -n 2 tests/unit/test_vendor_answers.py
 	@$(BIN)/python tests/matrix.py $(if $(ONLY),"$(ONLY)")
 
 bench: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python benchmarks
 
+docs: .build/venv-docs/made .build/tree/ansible_collections/cloud_dr/sdrs
+	@PATH="$(CURDIR)/.build/venv-docs/bin:$$PATH" $(CURDIR)/.build/venv-docs/bin/python docs/site/build.py
+
 build: $(VENV)/demo
 	$(BIN)/ansible-galaxy collection build --force --output-path .build .
+
+release: $(VENV)/test
+	@$(BIN)/python tests/release.py prepare $(VERSION)
+
+release-files sbom: $(VENV)/test
+	@$(BIN)/python tests/release.py files
 
 clean:
 	rm -rf .build
@@ -75,6 +97,11 @@ $(VENV)/demo: requirements.txt tests/requirements-demo.txt | $(VENV)/bin/python
 
 $(VENV)/test: tests/requirements.txt $(VENV)/demo
 	$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	@touch $@
+
+.build/venv-docs/made: requirements.txt tests/requirements-demo.txt docs/site/requirements.txt
+	@$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet -r requirements.txt -r tests/requirements-demo.txt -r docs/site/requirements.txt
 	@touch $@
 
 .build/venv-%/made: requirements.txt

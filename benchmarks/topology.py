@@ -89,10 +89,11 @@ def checked(folder):
 
 def bare(simulator, options):
     """Seconds that the lists alone take which such a check needs."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api as api_module
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client, settings
 
     begun = time.monotonic()
-    api = _api.Api(_client.Client(_settings.resolve(options, {})))
+    api = api_module.Api(client.Client(settings.resolve(options, {})))
     for name in ("list_server_groups", "list_protected_instances", "list_replications"):
         api.list(name)
     api.servers()

@@ -18,7 +18,7 @@ LENGTHS, DRAWS, SPREAD = (5, 15, 60, 120), 2000, 0.1
 
 
 def ours():
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._jobs import interval
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.jobs import interval
 
     now = 0.0
     while True:

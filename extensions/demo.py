@@ -48,7 +48,7 @@ def play(info, arguments, changes):
     }
     ansible = {
         "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "tree"), "ANSIBLE_HOME": str(BUILD / "ansible"),
-        "ANSIBLE_CALLBACKS_ENABLED": "cloud_dr.sdrs.progress", "SDRS_PROGRESS": "always", "SDRS_PROGRESS_INTERVAL": "2",
+        "ANSIBLE_STDOUT_CALLBACK": "cloud_dr.sdrs.console", "SDRS_CONSOLE_INTERVAL": "2",
         "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "SDRS_TOKEN_CACHE_DIR": str(BUILD / "tokens"),
     }

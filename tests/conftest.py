@@ -32,9 +32,9 @@ def stays_in_its_folders(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def secrets_of_its_own():
     """No test's secrets garble the messages of another."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _mask
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import mask
 
-    _mask._known.clear()
+    mask._known.clear()
 
 
 @pytest.fixture

@@ -13,9 +13,11 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.models import Response
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _run, _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import api_error
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings as settings_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import api_error
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run as run_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting import Waiting
 from sdrs_simulator import faults, jobs, routes, scenario, vpcs
 from support import Host, run_task
 
@@ -60,10 +62,10 @@ class Cloud:
             return fault.status, fault.body
 
 
-class Direct(_client.Client):
+class Direct(client.Client):
     def __init__(self, cloud, given=None, warn=None):
         known = cloud.world.identity
-        super().__init__(_settings.resolve({
+        super().__init__(settings_module.resolve({
             "region": known["region"], "project_id": known["project_id"], "auth_token": "t", "endpoint": "http://127.0.0.1:1", "token_cache": False,
         }, {}), warn)
         self.settings.allow_unlocked = bool(getattr(given, "allow_unlocked", False))
@@ -100,10 +102,10 @@ def wired(cloud):
     """A real client of the cloud, and the Wire between them."""
     wire, session, known = Wire(cloud), requests.Session(), cloud.world.identity
     session.mount("http://", wire)
-    settings = _settings.resolve({
+    settings = settings_module.resolve({
         "region": known["region"], "project_id": known["project_id"], "auth_token": "t", "endpoint": "http://127.0.0.1:1", "token_cache": False,
     }, {})
-    return _client.Client(settings, sleep=cloud.sleep, clock=lambda: cloud.time, session=session), wire
+    return client.Client(settings, sleep=cloud.sleep, clock=lambda: cloud.time, session=session), wire
 
 
 def use(monkeypatch):
@@ -114,10 +116,10 @@ def use(monkeypatch):
         made.append(Cloud(changed))
         return made[-1]
 
-    monkeypatch.setattr(_run, "Client", lambda settings, warn=None, *_args: Direct(made[-1], settings, warn))
-    monkeypatch.setattr(_run, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
+    monkeypatch.setattr(run_module, "Client", lambda settings, warn=None, *_args: Direct(made[-1], settings, warn))
+    monkeypatch.setattr(run_module, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
     # Threads would wait by the real clock.
-    monkeypatch.setattr(_run, "_PARALLEL", 1)
+    monkeypatch.setattr(run_module, "PARALLEL", 1)
     return make
 
 

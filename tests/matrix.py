@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make matrix``: the plays, each time on a simulator that behaves otherwise where nobody knows how the service does.
+"""``make behaviours``, a part of ``make matrix``: the plays, each time on a simulator that behaves otherwise where nobody knows how the service does.
 
 Give names of behaviours to run some of them alone; arguments that begin with ``-`` or ``tests`` go to pytest.
 """

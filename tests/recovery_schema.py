@@ -12,7 +12,7 @@ PATH = ROOT / "docs" / "recovery-plan.schema.json"
 
 
 def text():
-    document = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources._recovery_document")
+    document = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery.document")
     return json.dumps(document.schema(), indent=2) + "\n"
 
 

@@ -10,27 +10,27 @@ import jsonschema
 from support import ROOT, Simulator, Workplace, eventually, run_task
 
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
-CONFIRMED = ("-e", "failover_confirm=erp")
+CONFIRMED = ("-e", "failover_confirm=erp", "-e", "failover_force=true")  # production of the simulator is healthy
 SWITCHES = ("failover", "planned_failover", "failback", "reprotect")
 
 
 class Site:
-    """A simulator with a protected group ``erp``, and the user's folder."""
+    """A simulator with a protected group ``erp`` or several that share the servers, and the user's folder."""
 
-    def __init__(self, folder, count=3, speed="400", protection="enabled"):
+    def __init__(self, folder, count=3, speed="400", protection="enabled", groups=("erp",)):
         scenario = folder / "scenario.json"
-        scenario.write_text(json.dumps({"server_count": count}))
+        scenario.write_text(json.dumps({"server_count": count, "publicips": ["80.158.0.10"]}))
         self.simulator = Simulator("--speed", speed, "--scenario", str(scenario))
         self.play = Workplace(folder, self.simulator)
         self.folder = folder
         self.names = ["app-%02d" % number for number in range(1, count + 1)]
         zones = self.simulator.info["availability_zones"]
-        self.play.inventory(erp={})
+        self.play.inventory(**{group: {} for group in groups})
+        instances = [{"name": name, "server": "ecs-%05d" % number} for number, name in enumerate(self.names, 1)]
         self.task("sdrs_topology", server_groups=[{
-            "name": "erp", "source_availability_zone": zones[0], "target_availability_zone": zones[1], "source_vpc": "vpc-erp",
-            "protection": protection,
-            "protected_instances": [{"name": name, "server": "ecs-%05d" % number} for number, name in enumerate(self.names, 1)],
-        }])
+            "name": group, "source_availability_zone": zones[0], "target_availability_zone": zones[1], "source_vpc": "vpc-erp",
+            "protection": protection, "protected_instances": instances[number::len(groups)],
+        } for number, group in enumerate(groups)])
         self.simulator.forget()
 
     def task(self, module, **options):

@@ -146,13 +146,15 @@ def run_task(module, options, check_mode=False, host=None):
     """Run a module's declaration in this process, options validated by its argument spec."""
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _argspec, _errors, _run
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import errors
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
 
     loaded = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + module)
     seen = {}
 
     def catch(spec, declaration):
-        seen.update(spec=_argspec.CONNECTION + spec, declaration=declaration)
+        seen.update(spec=argument_spec.CONNECTION + spec, declaration=declaration)
 
     original, loaded.run_module = loaded.run_module, catch
     try:
@@ -164,8 +166,8 @@ def run_task(module, options, check_mode=False, host=None):
     if validated.error_messages:
         raise SpecRefused(validated.error_messages)
     try:
-        return _run.run(seen["declaration"], validated.validated_parameters, host or Host(check_mode))
-    except _errors.SdrsError as error:
+        return run.run(seen["declaration"], validated.validated_parameters, host or Host(check_mode))
+    except errors.SdrsError as error:
         raise TaskFailed(error) from error
 
 

@@ -79,6 +79,7 @@ RESPONSES = {
     "add_ecs_security_group": "NovaAssociateSecurityGroupResponse",
     "remove_ecs_security_group": "NovaDisassociateSecurityGroupResponse",
     "change_ecs_tags": "BatchCreateServerTagsResponse",
+    "create_volume": "CreateVolumeResponse",
     "show_vpc": "ShowVpcResponse",
     "create_vpc": "CreateVpcResponse",
     "update_vpc": "UpdateVpcResponse",
@@ -99,6 +100,7 @@ CALLS = {
     ("GET", "ecs", "/v1/{project_id}/jobs/{job}"): "ShowJobResponse",
     ("GET", "ecs", "/v1/{project_id}/cloudservers/detail"): "ListServersDetailsResponse",
     ("GET", "evs", "/v2/{project_id}/cloudvolumes/detail"): "ListVolumesResponse",
+    ("GET", "evs", "/v1/{project_id}/jobs/{job}"): "ShowJobResponse",
     ("GET", "vpc", "/v1/{project_id}/vpcs"): "ListVpcsResponse",
     ("GET", "vpc", "/v1/{project_id}/subnets"): "ListSubnetsResponse",
     ("GET", "vpc", "/v1/{project_id}/quotas"): "ShowQuotaResponse",
@@ -109,6 +111,11 @@ CALLS = {
     ("GET", "as", "/autoscaling-api/v1/{project_id}/scaling_group"): "ListScalingGroupsResponse",
     ("POST", "iam", "/v3/auth/tokens"): "KeystoneCreateUserTokenByPasswordResponse",
     ("GET", "iam", "/v3/projects"): "KeystoneListProjectsResponse",
+}
+# Paths that the SDKs have in another version: ``{path in the code: path in the SDK}``.
+VERSIONS = {
+    # Open Telekom Cloud documents v2 alone (EVS API reference, "Creating EVS Disks"), Huawei Cloud keeps it for older clients; body and answer are the same.
+    ("POST", "/v2/{project_id}/cloudvolumes"): "/v2.1/{project_id}/cloudvolumes",
 }
 # Operations of which no SDK has a model, and where the sample of their answer comes from: ``{operation or call: (answer, source)}``.
 UNMODELLED: dict = {

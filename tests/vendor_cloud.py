@@ -16,9 +16,13 @@ import requests
 import vendor
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _argspec, _client, _run, _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import SdrsError
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _doctor_probe, _doctor_services
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api as api_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client as client_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import SdrsError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._doctor import probe, services
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run as run_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
 from support import Host
 
 
@@ -113,6 +117,7 @@ KNOWN = {
         "ShowJobResponse": [{"job_id": JOB, "status": "SUCCESS"}],
     },
     "evs": {
+        "ShowJobResponse": [{"job_id": JOB, "status": "SUCCESS"}], "JobEntities": [{"volume_id": FREE_DISK}],
         "VolumeDetail": [
             _volume(DISK, "web-root", ZONES[0], SERVER), _volume(TWIN_DISK, "web-root", ZONES[1], TWIN), _volume(FREE_DISK, "free", ZONES[0]),
             _volume(LONE_DISK, "lone", ZONES[0]), _volume(LONE_TWIN, "lone", ZONES[1]), _volume(CLUSTER_DISK, "free-root", ZONES[0], FREE_SERVER),
@@ -169,7 +174,7 @@ _PAGES = {
     "as": ("start_number", "0"),
 }
 
-_OPERATIONS = {**_api.OPERATIONS, **_api.NEIGHBOURS}
+_OPERATIONS = {**api_module.OPERATIONS, **api_module.NEIGHBOURS}
 
 
 @dataclass(frozen=True)
@@ -324,7 +329,7 @@ class Task:
         session = requests.Session()
         session.trust_env = False  # half of the time otherwise
         session.mount("https://", cloud)
-        return _client.Client(_login(self.login), session=session, sleep=clock.sleep, clock=clock.now)
+        return client_module.Client(_login(self.login), session=session, sleep=clock.sleep, clock=clock.now)
 
     def run(self, mutate=None):
         """Carry it out; gives the result and the cloud."""
@@ -332,7 +337,7 @@ class Task:
         client = self.client(cloud, clock)
         declaration, options = _prepared(self.module, json.dumps(self.options))
         with clock.used():
-            return _run.run(declaration, copy.deepcopy(options), Host(self.check), client=client), cloud
+            return run_module.run(declaration, copy.deepcopy(options), Host(self.check), client=client), cloud
 
 
 class Doctor(Task):
@@ -341,17 +346,17 @@ class Doctor(Task):
     def run(self, mutate=None):
         cloud = Cloud(self.changes, mutate=mutate)
         client = self.client(cloud, Clock())
-        api, answers = _api.Api(client), {}
-        for name, (_service, question) in _doctor_probe._QUESTIONS.items():
+        api, answers = api_module.Api(client), {}
+        for name, (_service, question) in probe._QUESTIONS.items():
             try:
-                answers[name] = _doctor_probe.Outcome(question(api))
+                answers[name] = probe.Outcome(question(api))
             except SdrsError as error:
-                answers[name] = _doctor_probe.Outcome(error=error)
-        for service in _doctor_probe._READS:
-            answers[service] = _doctor_probe.Outcome(_doctor_probe._one(client, service))
-        facts = _doctor_probe.Facts({}, None, client.settings, {}, login=_doctor_probe.Outcome(), answers=answers, project_id=PROJECT)
+                answers[name] = probe.Outcome(error=error)
+        for service in probe._READS:
+            answers[service] = probe.Outcome(probe._one(client, service))
+        facts = probe.Facts({}, None, client.settings, {}, login=probe.Outcome(), answers=answers, project_id=PROJECT)
         checks = ("reads", "write", "api_version", "domains", "quotas", "rpo_statistics", "server_groups", "replications", "vpc_quota")
-        found = [row for name in checks for row in getattr(_doctor_services, name)(facts)]
+        found = [row for name in checks for row in getattr(services, name)(facts)]
         return {"changed": False, "checks": found}, cloud
 
 
@@ -370,14 +375,14 @@ class Clock:
     @contextlib.contextmanager
     def used(self):
         """Tasks wait by this clock, take no lock, and use one thread."""
-        kept = _run.Waiting, _run.locked, _run._PARALLEL
+        kept = run_module.Waiting, run_module.locked, run_module.PARALLEL
         waiting = kept[0]
-        _run.Waiting = lambda *args: waiting(*args, clock=self.now, sleep=self.sleep)
-        _run.locked, _run._PARALLEL = lambda *args: contextlib.nullcontext(), 1
+        run_module.Waiting = lambda *args: waiting(*args, clock=self.now, sleep=self.sleep)
+        run_module.locked, run_module.PARALLEL = lambda *args: contextlib.nullcontext(), 1
         try:
             yield
         finally:
-            _run.Waiting, _run.locked, _run._PARALLEL = kept
+            run_module.Waiting, run_module.locked, run_module.PARALLEL = kept
 
 
 def _login(kind):
@@ -388,13 +393,13 @@ def _login(kind):
         options.update(username="user", password="a-password-of-tests", domain_name="domain")
     else:
         options.update(access_key="A" * 20, secret_key="a-secret-key-of-tests")
-    return _settings.resolve(options, {})
+    return settings.resolve(options, {})
 
 
 @functools.lru_cache(None)
 def _prepared(module, options):
     loaded, seen = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + module), {}
-    original, loaded.run_module = loaded.run_module, lambda spec, declaration: seen.update(spec=_argspec.CONNECTION + spec, declaration=declaration)
+    original, loaded.run_module = loaded.run_module, lambda spec, declaration: seen.update(spec=argument_spec.CONNECTION + spec, declaration=declaration)
     try:
         loaded.main()
     finally:

@@ -48,6 +48,9 @@ _DOCUMENT = {
     }],
     "replications": [{"volume": LONE_DISK, "name": "lone"}], "drills": [{"name": "drill", "drill_vpc": "vpc-drill"}],
 }
+_WITH_NEW_DISK = {
+    "name": "erp", "replications": [{"volume": "new", "name": "new", "create_volume": {"size": 10, "type": "SSD", "tags": {"a": "b"}}}],
+}
 _CHANGED = {
     "name": "erp", "protection": "enabled",
     "protected_instances": [
@@ -75,6 +78,7 @@ def _infos():
         ("tags of an instance", "sdrs_tag_info", {"protected_instance": "web"}), ("a version", "sdrs_api_version_info", {"version": "v1"}),
         ("failed tasks", "sdrs_failed_task_info", {"all": True}), ("failed tasks of a group", "sdrs_failed_task_info", {"server_group": "erp"}),
         ("a job", "sdrs_job_info", {"job_ids": [JOB]}), ("a job to its end", "sdrs_job_info", {"job_ids": [JOB], "wait": True}),
+        ("a job of EVS", "sdrs_job_info", {"job_ids": [JOB], "service": "evs", "wait": True}),
         ("a job of ECS", "sdrs_job_info", {"job_ids": [JOB], "service": "ecs", "wait": True}),
         ("one group's topology", "sdrs_topology_info", {"server_groups": ["erp"]}),
         ("one VPC", "vpc_info", {"id": VPC}), ("one AS group", "as_group_info", {"id": AS_GROUP}), ("AS groups by name", "as_group_info", {"name": "web"}),
@@ -133,6 +137,7 @@ def _plans():
         ("tags removed", "sdrs_tag", {"protected_instance": INSTANCE, "tags": {"tier": None}, "state": "absent"}),
         ("failed task deleted", "sdrs_failed_task", {"id": TASK}), ("failed tasks deleted", "sdrs_failed_task", {"all": True}),
         ("topology as it is", "sdrs_topology", {"server_groups": [_DOCUMENT], "prune": True}), ("topology", "sdrs_topology", {"server_groups": [_CHANGED]}),
+        ("topology with a new disk", "sdrs_topology", {"server_groups": [_WITH_NEW_DISK]}),
         ("topology pruned", "sdrs_topology", {"server_groups": [_CHANGED], "prune": True}),
         ("topology removed", "sdrs_topology", {"server_groups": [{"name": "erp", "state": "absent"}], "prune": True}),
         ("VPC as it is", "vpc", {"name": "vpc-erp", "cidr": "192.168.0.0/16", "subnets": [{"name": "app", "cidr": "192.168.0.0/24"}]}),
@@ -188,6 +193,8 @@ def _writing():
         ("delete a failed task", "sdrs_failed_task", {"id": TASK}, {}, {}), ("delete all failed tasks", "sdrs_failed_task", {"all": True}, {}, {}),
         ("apply a topology", "sdrs_topology",
          {"server_groups": [{"name": "erp", "protected_instances": [{"name": "x", "server": SERVER}]}]}, {}, {INSTANCES: {"name": "x"}}),
+        ("create a disk", "sdrs_topology", {"server_groups": [_WITH_NEW_DISK], "parallel": 1}, {},
+         {PAIRS: {"volume_ids": FREE_DISK}, "VolumeDetail": {"id": FREE_DISK, "name": "new", "availability_zone": ZONES[0]}}),
         ("create a VPC", "vpc", {"name": "new", "cidr": "10.0.0.0/16", "subnets": [{"name": "app", "cidr": "10.0.0.0/24", "gateway_ip": "10.0.0.1"}]}, {}, {}),
         ("update a VPC", "vpc", {"id": VPC, "name": "x"}, {}, {"Vpc": {"name": "x"}}),
         ("delete a VPC", "vpc", {"id": DRILL_VPC, "state": "absent", "purge_subnets": True}, {}, {}),

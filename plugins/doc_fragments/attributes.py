@@ -55,7 +55,7 @@ options:
   immutable_change:
     description:
       - What to do when an option that is fixed at creation differs from the live object.
-      - V(fail) names both values and changes nothing, V(ignore) warns and goes on.
+      - V(fail) names both values and changes nothing, V(ignore) warns and continues.
     type: str
     choices: [fail, ignore]
     default: fail
@@ -66,7 +66,7 @@ options:
   state:
     description:
       - Whether the object should exist.
-      - An object whose creation has failed is deleted and created anew by V(present).
+      - With V(present), an object whose creation has failed is deleted and created again.
     type: str
     choices: [present, absent]
     default: present

@@ -8,18 +8,19 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
-  - python >= 3.11
+  - python >= 3.10
   - requests
   - PyYAML, if O(cloud) is used
 notes:
-  - An option beats the entry that O(cloud) names, and that entry beats the environment.
+  - An option overrides the entry that O(cloud) names, and that entry overrides the environment.
   - >-
-    Two complete kinds of credentials given as options are an error. From one and the same other place, access keys are preferred
-    to a password, and a password to a token.
+    Two complete kinds of credentials given as options are an error. From one and the same other place, O(ecs_agency) is preferred to access keys,
+    access keys to a password, and a password to a token. E(OS_AUTH_TYPE), and C(auth_type) in an entry of C(clouds.yaml), choose between password and token.
 options:
   region:
     description:
       - The region, for example V(eu-de). It is part of the endpoints' names, so that it may hold letters, digits and V(-) only.
+      - Defaults to the region that O(project_name) begins with, where that is one that Huawei Cloud or Open Telekom Cloud publishes, as in V(eu-de_erp).
       - "Environment, first found wins: E(SDRS_REGION), E(HW_REGION_NAME), E(OS_REGION_NAME), E(OS_REGION), E(ANSIBLE_HWC_REGION)."
     type: str
   cloud_domain:
@@ -31,12 +32,12 @@ options:
         that begin with V(eu-west-1), else to V(myhuaweicloud.com).
       - >-
         Open Telekom Cloud offers SDRS in V(eu-de) only. In its other regions modules that need SDRS fail before anything is sent, unless O(endpoint),
-        O(endpoints) or the service catalogue tells where it is.
+        O(endpoints) or the service catalogue says where it is.
       - "Environment: E(HW_CLOUD)."
     type: str
   cloud:
     description:
-      - An entry of C(clouds.yaml) and C(secure.yaml), searched where openstacksdk searches.
+      - An entry of C(clouds.yaml) and C(secure.yaml), searched where openstacksdk searches, with the profile it names, which may be of C(clouds-public.yaml).
       - "Environment: E(OS_CLOUD); E(OS_CLIENT_CONFIG_FILE) names another file."
     type: str
   endpoint:
@@ -47,7 +48,7 @@ options:
     type: str
   endpoints:
     description:
-      - Base URLs of single services, keys V(sdrs), V(iam), V(ecs), V(evs), V(vpc) and V(as). Beats O(endpoint).
+      - Base URLs of single services, keys V(sdrs), V(iam), V(ecs), V(evs), V(vpc) and V(as). Overrides O(endpoint).
       - "Environment: E(SDRS_ENDPOINTS), as JSON; V(iam) alone also E(HW_AUTH_URL), E(OS_AUTH_URL)."
     type: dict
   project_id:
@@ -80,20 +81,64 @@ options:
       - IAM user, for a token that is obtained and cached.
       - "Environment, first found wins: E(HW_USER_NAME), E(OS_USERNAME), E(ANSIBLE_HWC_USER)."
     type: str
+  user_id:
+    description:
+      - ID of the IAM user. Needed with O(passcode); without O(username) it names the user, and no account is needed.
+      - "Environment, first found wins: E(HW_USER_ID), E(OS_USER_ID)."
+    type: str
   password:
     description:
       - Password of O(username).
       - "Environment, first found wins: E(HW_USER_PASSWORD), E(OS_PASSWORD), E(ANSIBLE_HWC_PASSWORD)."
+    type: str
+  passcode:
+    description:
+      - Six digits of the user's virtual MFA device, where login protection asks for them. Good for one login; the token it opens is cached, and used as long as
+        the same passcode is given.
+      - "Environment: E(OS_PASSCODE)."
     type: str
   domain_name:
     description:
       - Name of the account that O(username) belongs to.
       - "Environment, first found wins: E(HW_DOMAIN_NAME), E(OS_USER_DOMAIN_NAME), E(OS_DOMAIN_NAME), E(ANSIBLE_HWC_DOMAIN)."
     type: str
+  domain_id:
+    description:
+      - ID of the account that O(username) belongs to. Not used where O(domain_name) comes from the same place.
+      - "Environment, first found wins: E(HW_DOMAIN_ID), E(OS_USER_DOMAIN_ID), E(OS_DOMAIN_ID)."
+    type: str
   auth_token:
     description:
       - A token that is there already. It cannot be renewed.
       - "Environment, first found wins: E(OS_AUTH_TOKEN), E(OS_TOKEN)."
+    type: str
+  agency_name:
+    description:
+      - Name of an agency to assume (V(assume_role)), which another account has made for the account of these credentials. O(project_id) and O(project_name)
+        are of that other account then. The user needs the role Agent Operator. Works with every kind of credentials.
+      - "Environment, first found wins: E(HW_ASSUME_ROLE_AGENCY_NAME), E(OS_AGENCY_NAME)."
+    type: str
+  agency_domain_name:
+    description:
+      - Name of the account that has made the agency O(agency_name).
+      - "Environment, first found wins: E(HW_ASSUME_ROLE_DOMAIN_NAME), E(OS_AGENCY_DOMAIN_NAME)."
+    type: str
+  agency_domain_id:
+    description:
+      - ID of that account. Not used where O(agency_domain_name) comes from the same place.
+      - "Environment, first found wins: E(HW_ASSUME_ROLE_DOMAIN_ID), E(OS_AGENCY_DOMAIN_ID)."
+    type: str
+  ecs_agency:
+    description:
+      - Whether to sign with temporary keys of the agency of the ECS that the task runs on. They come from its metadata service, which is asked for nothing
+        else, and never unless this is set, and are replaced before they end.
+      - "Environment: E(SDRS_ECS_AGENCY), V(1) or V(true)."
+    type: bool
+  metadata_url:
+    description:
+      - Base URL of the metadata service for O(ecs_agency). Defaults to V(http://169.254.169.254). No proxy is used for link-local and loopback addresses, for
+        which plain C(http) is accepted.
+      - "Environment: E(SDRS_METADATA_URL)."
     type: str
   validate_certs:
     description:
@@ -113,8 +158,9 @@ options:
     default: 30.0
   max_retries:
     description:
-      - How often a request is repeated after a passing fault, such as a lost connection; from 0 to 100. A rejected signature or password is never
-        repeated, a request that writes only when it is known not to have been carried out.
+      - How often a request is retried after a transient fault, such as a lost connection; from 0 to 100. A rejected signature or password is never
+        retried, a request that writes only when it is known not to have been carried out.
+      - Throttling (HTTP 429) does not count against it. Throttled requests are retried for 120 seconds, and a C(Retry-After) is obeyed up to 30 seconds.
     type: int
     default: 5
   token_cache:
@@ -131,7 +177,7 @@ options:
   allow_unlocked:
     description:
       - Whether tasks that switch, stop or delete, topologies and drills may run although no lock can be taken that keeps other runs of the same user from
-        changing the same protection group meanwhile. They may not unless this says otherwise; other tasks warn and go on.
+        changing the same protection group meanwhile. They are refused unless this is true; other tasks warn and continue.
       - Locks are files below E(XDG_RUNTIME_DIR) and E(XDG_STATE_HOME), C(~/.local/state) where that is not set. A folder is not used for them if others can
         write to it or replace it. Set this only where no other run can be at work, as in a job container of its own without a home folder.
       - "Environment: E(SDRS_ALLOW_UNLOCKED), V(1) or V(true)."

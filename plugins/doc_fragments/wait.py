@@ -18,11 +18,12 @@ options:
     description:
       - Seconds to wait for one job, counted from its submission, from 0.1 to 604800. Use this, never the C(timeout) of the task, which would kill the
         task in the middle of its work.
-      - After a time-out the job goes on in the cloud, and running the task again takes it up.
+      - After a time-out the job is still running; rerun the task to resume waiting.
     type: float
     default: 1800.0
   poll_interval:
     description:
-      - Seconds between two looks at a job, from 0.01 to 3600. By default they start at half a second and grow with the time already waited.
+      - Seconds between polls of a job, from 0.01 to 3600. By default the interval starts at 0.25 seconds and grows with the time waited, up to 10
+        seconds (30 seconds when many jobs are polled together).
     type: float
 """

@@ -5,19 +5,41 @@
 
 from __future__ import annotations
 
+import os
+
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import load_extra_vars
 
 from ..plugin_utils import _drill, _drill_own, _guards, _records
 from ..plugin_utils._filters import as_filter, plain
+from ..plugin_utils._options import options
+from .evidence import task_file_problem
+from .user_path import user_path
 
 
 def _verify_tasks(text):
     return _drill.verify_tasks(plain(DataLoader().load(text)))
 
 
-def _problems(replace):
-    return _guards.drill_problems(replace, list(load_extra_vars(DataLoader())))
+def _problems(replace, asked=None):
+    """Why a drill must not begin: a file that Ansible cannot read would end the run before the drill is removed."""
+    asked, problems = asked or {}, _guards.drill_problems(replace, list(load_extra_vars(DataLoader())))
+    problems += _guards.misspelled(asked.get("names") or [], options(), "drill")
+    for name in filter(None, (asked.get("verify_tasks"), asked.get("report_tasks"))):
+        path = user_path(name)
+        if not os.path.isfile(path):
+            problems.append("%s does not exist; relative paths begin in the folder in which ansible-playbook was started" % path)
+            continue
+        if name != asked.get("verify_tasks"):
+            continue  # evidence must not stop a drill: the role report looks at its file
+        problem = task_file_problem(name)
+        if problem:
+            problems.append(problem)
+        else:
+            problems += ["%s: %s" % (name, each) for each in _drill.verify_tasks(plain(DataLoader().load_from_file(path)))["problems"]]
+    if asked.get("probe_host") and asked["probe_host"] not in (asked.get("hosts") or []):
+        problems.append("drill_probe_host: no host of the inventory is named '%s'" % asked["probe_host"])
+    return problems
 
 
 def _standing(drills, run):

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import os
+
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
 
-from ..module_utils._errors import one_line
+from ..module_utils._cloud.errors import one_line
 from ..plugin_utils import _evidence
 from ..plugin_utils._filters import as_filter
 from .user_path import user_path
@@ -17,15 +19,19 @@ from .user_path import user_path
 _PARTS = ("block", "rescue", "always")
 
 
-def _task_file_problem(path, resolve=True):
+def task_file_problem(path, resolve=True):
     """Why a task file cannot be run; including it would end the run of every host.
 
     :param resolve: look into its tasks, too, for what Ansible would not accept
     """
-    path = user_path(path)
+    return _problem(user_path(path), resolve, ())
+
+
+def _problem(path, resolve, above):
     loader = DataLoader()
     try:
-        tasks = _without_imports(loader.load_from_file(path))
+        whole = loader.load_from_file(path)
+        tasks = _without_imports(whole)
         if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
             raise ValueError("it is not a list of tasks")
         if not resolve:
@@ -33,7 +39,21 @@ def _task_file_problem(path, resolve=True):
         Play.load({"name": "Check", "hosts": "localhost", "gather_facts": False, "collections": ["cloud_dr.sdrs"], "tasks": tasks}, loader=loader)
     except (AnsibleError, OSError, ValueError, TypeError, AttributeError) as error:
         return one_line("%s cannot be run: %s" % (path, error))
-    return ""
+    return next(filter(None, (_problem(each, resolve, (*above, path)) for each in _included(whole, path) if each not in (*above, path))), "")
+
+
+def _included(tasks, path):
+    """The files that ``tasks`` include or import and that lie beside them; where Ansible finds others is not known here."""
+    found = []
+    for task in tasks if isinstance(tasks, list) else []:
+        for key, value in task.items() if isinstance(task, dict) else ():
+            if key in _PARTS:
+                found += _included(value, path)
+            elif str(key).rpartition(".")[2] in ("include_tasks", "import_tasks"):
+                name = value.get("file") if isinstance(value, dict) else value
+                place = os.path.normpath(os.path.join(os.path.dirname(path), name)) if isinstance(name, str) and "{{" not in name else ""
+                found += [place] if place and os.path.isfile(place) else []
+    return found
 
 
 def _without_imports(tasks):
@@ -51,5 +71,5 @@ class FilterModule:
         return {
             "bare_report": as_filter(_evidence.bare_report),
             "report_places": as_filter(_evidence.places),
-            "task_file_problem": as_filter(_task_file_problem),
+            "task_file_problem": as_filter(task_file_problem),
         }

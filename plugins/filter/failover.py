@@ -10,10 +10,16 @@ from ansible.utils.vars import load_extra_vars
 
 from ..plugin_utils import _failover, _guards
 from ..plugin_utils._filters import as_filter
+from ..plugin_utils._options import options
+from .evidence import task_file_problem
 
 
 def _problems(confirm, groups, asked):
-    return _guards.switch_problems(confirm, groups, asked, _extra())
+    problems = _guards.switch_problems(confirm, groups, asked, _extra()) + _guards.misspelled(asked.get("names") or [], options(), "failover")
+    waves = [wave for wave in asked.get("waves") or [] if isinstance(wave, dict)]
+    files = [wave[when] for wave in waves for when in ("before", "after") if isinstance(wave.get(when), str) and wave[when]]
+    # A file that Ansible cannot read would end the run of every host where it is included, in the midst of the switch.
+    return problems + list(filter(None, map(task_file_problem, dict.fromkeys(files))))
 
 
 def _permitted(group, confirm, name, asked):
@@ -30,10 +36,12 @@ class FilterModule:
         return {
             "failover_problems": as_filter(_problems),
             "failover_permitted": as_filter(_permitted),
+            "failover_look": as_filter(_failover.look),
             "failover_position": as_filter(_failover.position),
             "failover_record": as_filter(_failover.record),
             "failover_obstacles": as_filter(_failover.obstacles),
             "failover_waves": as_filter(_failover.waves),
             "failover_as_groups": as_filter(_failover.as_groups),
+            "failover_wave_problem": as_filter(_failover.wave_problem),
             "failover_servers": as_filter(_failover.servers),
         }

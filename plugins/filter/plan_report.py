@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: plan_report
 short_description: What a check of a topology found
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
@@ -46,12 +46,14 @@ import difflib
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ..plugin_utils._filters import defined
+
 _PARTS = ("blocked", "failed", "not_tried")
 
 
 def plan_report(result):
     """``{verdict, operations, counts, blocked, failed, not_tried, diff, message}`` of a topology's result."""
-    if not isinstance(result, dict):
+    if not isinstance(defined(result), dict):
         raise AnsibleFilterError("plan_report wants the result of sdrs_topology, got %s" % type(result).__name__)
     branches = result.get("branches") or {}
     parts = {part: list(branches.get(part) or []) for part in _PARTS}

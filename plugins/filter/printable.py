@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: printable
 short_description: Text of the cloud, fit for a terminal
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
@@ -32,7 +32,7 @@ _value:
   type: str
 """
 
-from ..module_utils._errors import one_line
+from ..module_utils._cloud.errors import one_line
 from ..plugin_utils._filters import as_text
 
 _LONGEST = 4000

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: render_report
 short_description: A report as HTML, Markdown, JSON or JUnit XML
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:

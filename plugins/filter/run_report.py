@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: run_report
 short_description: What a run of a runbook came to
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
@@ -36,13 +36,28 @@ _value:
   type: dict
 """
 
+from pathlib import Path
+
+from ..plugin_utils import _ending
+from ..plugin_utils._ending_lines import typed_again
 from ..plugin_utils._filters import as_filter
-from ..plugin_utils._recovery_plan import with_journal
-from ..plugin_utils._report import build
+from ..plugin_utils._recovery_plan import plan_ending, with_journal
+from ..plugin_utils._report import build, commit
+from ..plugin_utils._typed import typed
 
 
 def _report(run):
-    return build(with_journal(run))
+    """The report, with the last lines of the screen: what is true, what was done, what was not, what to type."""
+    if isinstance(run, dict) and "journal" in run:
+        return plan_ending(build(dict(with_journal(run), commit=commit(Path.cwd()))))
+    report = build(dict(run, commit=commit(Path.cwd())))
+    ending = _ending.ending(dict(run, reasons=report["reasons"], measured=report["measured_seconds"]))
+    following = ending["next"]
+    report.update({key: ending[key] for key in ("state", "done", "not_done")}, next=[])
+    if following:
+        words, _left_out = typed_again(typed([]), following, [str(run.get("host") or ending["subject"])], [ending["confirm"]])
+        report["next"] = [following["why"], " ".join(words)]
+    return report
 
 
 class FilterModule:

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: user_path
 short_description: A path as the user means it
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
@@ -35,12 +35,13 @@ import os
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._text import path_part
+from ..module_utils._cloud.text import path_part
+from ..plugin_utils._filters import defined
 
 
 def user_path(path):
     """``path`` absolute, below the working directory of ansible-playbook."""
-    if not isinstance(path, str) or not path.strip():
+    if not isinstance(defined(path), str) or not path.strip():
         raise AnsibleFilterError("user_path wants a path, got %r" % (path,))
     return os.path.normpath(os.path.join(os.getcwd(), os.path.expanduser(path)))
 

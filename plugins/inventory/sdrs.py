@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: sdrs
 short_description: Protection groups or protected instances as hosts
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
@@ -15,9 +15,9 @@ description:
   - The file's name is C(sdrs.yml) or ends in C(.sdrs.yml); C(.yaml) does too.
   - Every host has C(sdrs_kind), V(server_group) or V(protected_instance). Hosts are in groups C(sdrs_status_<status>) and
     C(sdrs_site_<source or target>), instances also in C(sdrs_group_<protection group>) and C(sdrs_tag_<key>_<value>).
-  - A host has the name of its object, or its ID where the name is no plain one, is not unique, or means something else in an inventory.
-    Names of groups that are made of values become identifiers. Values are text, and never taken for templates.
-  - Reads one list of each kind of object, whatever their number. Options may be templates.
+  - A host is named after its object, or after its ID if the name is not a plain one, is not unique, or has another meaning in an inventory.
+    Values that become names of groups are turned into identifiers. Values are text, and never evaluated as templates.
+  - Reads one list for each kind of object, however many there are. Options may be templates.
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
   - ansible.builtin.constructed
@@ -43,19 +43,19 @@ EXAMPLES = r"""
 # sdrs.yml: one host for each protection group, for the playbooks of this collection. Credentials come from the environment.
 plugin: cloud_dr.sdrs.sdrs
 region: eu-de
----
-# servers.sdrs.yml: the protected servers, wherever production is now
-plugin: cloud_dr.sdrs.sdrs
-region: eu-de
-hosts: protected_instances
-cache: true
-cache_plugin: ansible.builtin.jsonfile
-cache_timeout: 600
-keyed_groups:
-  - key: sdrs_production_server.flavor
-    prefix: flavor
-compose:
-  ansible_user: "'root'"
+
+# servers.sdrs.yml, another file: the protected servers, wherever production is now
+# plugin: cloud_dr.sdrs.sdrs
+# region: eu-de
+# hosts: protected_instances
+# cache: true
+# cache_plugin: ansible.builtin.jsonfile
+# cache_timeout: 600
+# keyed_groups:
+#   - key: sdrs_production_server.flavor
+#     prefix: flavor
+# compose:
+#   ansible_user: "'root'"
 """
 
 import hashlib
@@ -64,16 +64,16 @@ import json
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ..module_utils._api import Api
-from ..module_utils._argspec import CONNECTION
-from ..module_utils._client import Client
-from ..module_utils._clouds_yaml import MissingYaml
-from ..module_utils._errors import LONGEST_WARNING, SdrsError, one_line, unexpected
-from ..module_utils._lookup import Lookup
-from ..module_utils._transport import MISSING_REQUESTS
-from ..module_utils._mask import masked_data
-from ..module_utils._settings import resolve
-from ..module_utils._text import harmless, without_reserved
+from ..module_utils._cloud.api import Api
+from ..module_utils._module.argument_spec import CONNECTION
+from ..module_utils._cloud.client import Client
+from ..module_utils._cloud.clouds_yaml import MissingYaml
+from ..module_utils._cloud.errors import LONGEST_WARNING, SdrsError, one_line, unexpected
+from ..module_utils._engine.lookup import Lookup
+from ..module_utils._cloud.transport import MISSING_REQUESTS
+from ..module_utils._cloud.mask import masked_data
+from ..module_utils._cloud.settings import resolve
+from ..module_utils._cloud.text import harmless, without_reserved
 from ..plugin_utils._filters import as_text
 from ..plugin_utils._inventory import fetch, group_name, hosts
 
@@ -130,8 +130,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _found(self, settings, path, cache):
         self.load_cache_plugin()
-        # The environment may name another cloud or project for the same file.
-        where = json.dumps([settings.url("sdrs"), settings.project_id, settings.project_name, self.get_option("hosts")])
+        # The environment may name another cloud, account or project for the same file.
+        who = [settings.credentials.get(name) for name in ("username", "user_id", "domain_name", "domain_id")]
+        where = json.dumps([settings.url("sdrs"), settings.project_id, settings.project_name, self.get_option("hosts"), settings.agency, who])
         key = "%s_%s" % (self.get_cache_key(path), hashlib.sha256(where.encode()).hexdigest()[:12])
         use = self.get_option("cache") and cache
         if use and key in self._cache:

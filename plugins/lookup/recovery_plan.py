@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: recovery_plan
 short_description: A recovery plan, read and examined
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
@@ -48,11 +48,11 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..filter.evidence import _task_file_problem
+from ..filter.evidence import task_file_problem
 from ..filter.user_path import user_path
-from ..module_utils._errors import one_line
-from ..module_utils._resources import _recovery_document
-from ..module_utils._text import without_reserved
+from ..module_utils._cloud.errors import one_line
+from ..module_utils._recovery import document as _recovery_document
+from ..module_utils._cloud.text import without_reserved
 from ..plugin_utils._filters import plain
 from ..plugin_utils._recovery_lint import lint
 
@@ -73,5 +73,5 @@ class LookupModule(LookupBase):
         found = _recovery_document.problems(document)
         if found:
             return {"document": {}, "problems": ["%s: %s" % (term, problem) for problem in map(one_line, found)], "sha256": digest}
-        found = lint(document, _task_file_problem, user_path, variables, operation)
+        found = lint(document, task_file_problem, user_path, variables, operation)
         return {"document": document, "problems": found, "sha256": digest}

@@ -6,15 +6,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: report_files
 short_description: Saved reports of a protection group, newest first
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Reads JSON files that roles of this collection saved. What is no regular file, is very large, cannot be read or holds no mapping is left
+  - Reads JSON files that roles of this collection saved. Files that are not regular, very large, unreadable or without a mapping are left
     out with a warning.
 options:
   _terms:
-    description: Paths, in which V(*) stands for any text. The files of each are sorted by name, backwards, which puts the newest first.
+    description: Paths, in which V(*) matches any text. The files of each are sorted by name in reverse, so that the newest come first.
     type: list
     elements: str
     required: true
@@ -44,7 +44,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._text import without_reserved
+from ..module_utils._cloud.text import without_reserved
 from ..plugin_utils import _records
 
 display = Display()

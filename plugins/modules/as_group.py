@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: as_group
 short_description: Modify, pause and resume Auto Scaling groups
+version_added: 1.0.0
 description:
   - Modifies an existing AS group, and pauses or resumes it. Pause AS groups before a failover, or their health checks may replace
     servers that are stopped.
@@ -168,10 +169,10 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import as_group
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import as_group
+from ..module_utils._engine.run import Declaration
 
 SPEC = Spec(
     {

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: as_group_info
 short_description: Query Auto Scaling groups
+version_added: 1.0.0
 description:
   - Lists AS groups. All pages are read.
 author:
@@ -45,13 +46,13 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec({"id": {"type": "str"}, "name": {"type": "str"}})
-DECLARATION = Query(_project_queries.as_groups, rules=_project_queries.NAME_PART)
+DECLARATION = Query(queries.as_groups, rules=queries.NAME_PART)
 
 
 def main():

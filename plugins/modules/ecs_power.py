@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_power
 short_description: Start and stop ECS servers
+version_added: 1.0.0
 description:
   - Starts or stops servers in one call and waits for its job. Servers that are in the wanted state already are left alone.
 author:
@@ -23,7 +24,7 @@ options:
     type: list
     elements: str
   server_group:
-    description: Name or ID of a protection group, whose servers at O(site) are meant.
+    description: Name or ID of a protection group, to select its servers at O(site).
     type: str
     aliases: [server_group_id]
   site:
@@ -34,7 +35,6 @@ options:
     description: Only the servers of these protected instances of O(server_group), by name or ID.
     type: list
     elements: str
-    version_added: 0.2.0
   state:
     description: Whether the servers should run.
     type: str
@@ -93,10 +93,12 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, ecs_power
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks
+from ..module_utils._neighbours import ecs_power
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -110,7 +112,7 @@ SPEC = WAIT + Spec(
     required_one_of=[("servers", "server_group")],
     mutually_exclusive=[("servers", "server_group")],
 )
-DECLARATION = Declaration(ecs_power.KIND, ecs_power.read, ecs_power.plan, "ecs_servers", ecs_power.show, locks=_locks.POWER)
+DECLARATION = Declaration(ecs_power.KIND, ecs_power.read, ecs_power.plan, "ecs_servers", ecs_power.show, locks=locks.POWER)
 
 
 def main():

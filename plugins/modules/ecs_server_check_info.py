@@ -6,10 +6,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ecs_server_check_info
-short_description: Wait until ECS servers run and answer
-version_added: 0.2.0
+short_description: Wait until ECS servers run and their ports are open
+version_added: 1.0.0
 description:
-  - Watches servers until ECS shows them running and their TCP ports answer from where the task runs, and tells when each check passed.
+  - Polls servers until ECS shows them running and their TCP ports are open from where the task runs, and returns when each check passed.
   - A check that does not pass is a result, not a failure of the task. Changes nothing.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -24,25 +24,25 @@ options:
     required: true
   ports:
     description:
-      - TCP ports of every server that must answer, from 1 to 65535.
+      - TCP ports that must be open on every server, from 1 to 65535.
       - They fail at once where the server has no IP address, or only one of a single network link.
     type: list
     elements: int
   timeout:
-    description: Seconds after which what has not passed counts as failed, from 0 to 86400.
+    description: Seconds after which a check that has not passed counts as failed, from 0 to 86400.
     type: float
     default: 300
   windows_settle:
     description:
       - Seconds more than O(timeout) for the ports of a Windows server that runs, from 0 to 86400.
       - Cloudbase-Init takes 3 to 5 minutes after the first boot at a site.
-      - Which servers run Windows is told by C(os_type) of their metadata.
+      - Windows servers are recognised by C(os_type) in their metadata.
     type: float
     default: 0
   unique_addresses:
     description:
       - Do not try the ports of a server whose address another server of the project, not among O(ids), has too. The check is
-        V(not_verifiable) then. A drill's subnets repeat those of production, so that production may be what answers.
+        V(not_verifiable) then. A drill's subnets repeat those of production, so production may respond instead.
     type: bool
     default: false
 seealso:
@@ -73,7 +73,7 @@ server_checks:
   description:
     - The servers in the order of O(ids), each with its C(checks). C(status) of a check is V(passed), V(failed), V(not_verifiable) or,
       for the ports of a server that does not run, V(not_tried). C(at) is the time, UTC, and C(seconds) counts from the start of the task.
-    - C(shared_with) names other servers that have the address too, C(windows) tells whether it is a Windows server.
+    - C(shared_with) lists other servers that have the address, C(windows) says whether it is a Windows server.
   returned: success
   type: list
   elements: dict
@@ -97,10 +97,10 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _server_checks
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import server_checks
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -111,7 +111,7 @@ SPEC = Spec(
         "unique_addresses": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(_server_checks.read, rules=_server_checks.RULES)
+DECLARATION = Query(server_checks.read, rules=server_checks.RULES)
 
 
 def main():

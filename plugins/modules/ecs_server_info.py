@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_server_info
 short_description: Query ECS servers
+version_added: 1.0.0
 description:
   - Lists servers with their status, availability zone, flavor, addresses and disks.
 author:
@@ -50,10 +51,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -63,7 +65,7 @@ SPEC = Spec(
     },
     mutually_exclusive=[("ids", "name", "server_group")],
 )
-DECLARATION = Query(_project_queries.ecs_servers, rules=_project_queries.SERVER_RULES)
+DECLARATION = Query(queries.ecs_servers, rules=queries.SERVER_RULES)
 
 
 def main():

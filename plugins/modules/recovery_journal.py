@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: recovery_journal
 short_description: Keep the journal of a recovery plan's run
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Begins, continues and ends the journal of a run of a recovery plan, a file that is only ever appended to, and that nobody else can read or write.
   - An unfinished journal is a lock. Beginning fails while another run is at work, and names it; a run that was interrupted is taken up.
@@ -88,10 +88,10 @@ error:
   sample: {message: "recovery plan site is being run by ops on jump-1 since 2026-11-23T13:05:01Z (process 4711)", retryable: true}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import recovery_journal
-from ..module_utils._run import Local
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._recovery import journal
+from ..module_utils._engine.run import Local
 
 SPEC = Spec(
     {
@@ -103,7 +103,7 @@ SPEC = Spec(
     },
     required_if=[("action", "begin", ("run",)), ("action", "append", ("entries",))],
 )
-DECLARATION = Local(recovery_journal.act, rules=recovery_journal.RULES)
+DECLARATION = Local(journal.act, rules=journal.RULES)
 
 
 def main():

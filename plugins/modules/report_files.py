@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: report_files
 short_description: Write several small files in one task
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Writes the reports and the records of the roles of this collection, all in one task, as a runbook must not lose time over files.
     Each file is replaced as a whole or not at all.
@@ -19,12 +19,18 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes
 options:
   files:
-    description: The files, as a mapping of absolute paths to their text. Folders are made.
+    description: The files, as a mapping of absolute paths to their text. Missing folders are created.
     type: dict
   absent:
     description: Absolute paths of files to remove.
     type: list
     elements: path
+  sums:
+    description:
+      - Name of a file beside each of O(files) to which the SHA-256 of what was written is appended, as C(sha256sum -c) reads it. Who changes a
+        file later is seen by that.
+    type: str
+    version_added: 1.0.0
   fallback:
     description:
       - Do not fail where a file cannot be written or removed. What cannot be written goes below C($XDG_STATE_HOME/cloud_dr.sdrs/reports), by
@@ -56,7 +62,7 @@ jobs:
   elements: dict
   sample: []
 paths:
-  description: Where each file of O(files) is, by the path it was asked for; null where it could not be written at all.
+  description: Where each file of O(files) was written, by its requested path; null if it could not be written anywhere.
   returned: success
   type: dict
   sample: {/srv/evidence/erp/drill.json: /srv/evidence/erp/drill.json}
@@ -73,20 +79,21 @@ error:
   sample: {message: "/srv/evidence: Permission denied", retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import report_files
-from ..module_utils._run import Local
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._reports import report_files
+from ..module_utils._engine.run import Local
 
 SPEC = Spec(
     {
         "files": {"type": "dict"},
         "absent": {"type": "list", "elements": "path"},
+        "sums": {"type": "str"},
         "fallback": {"type": "bool", "default": False},
     },
     required_one_of=[("files", "absent")],
 )
-DECLARATION = Local(report_files.write, rules=report_files.RULES)
+DECLARATION = Local(report_files.write, rules=report_files.RULES, bulky=("files",))
 
 
 def main():

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_doctor_info
 short_description: Examine the connection to the cloud
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Examines everything between this machine and the service, and names a remedy for each fault. The playbook C(cloud_dr.sdrs.doctor)
     shows the findings as a table.
@@ -44,7 +44,7 @@ healthy:
   sample: true
 checks:
   description:
-    - The findings, in the order in which a fault hides what comes after it. Values of credentials are in none of them.
+    - The findings, in the order in which one fault hides the next. They never contain values of credentials.
   returned: success
   type: list
   elements: dict
@@ -91,10 +91,10 @@ error:
   sample: {message: "unexpected ValueError at doctor.py:1", retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import doctor
-from ..module_utils._run import Diagnosis
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._doctor import doctor
+from ..module_utils._engine.run import Diagnosis
 
 SPEC = Spec({})
 DECLARATION = Diagnosis(doctor.examine)

@@ -9,8 +9,9 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_domain_info
 short_description: Query SDRS active-active domains
+version_added: 1.0.0
 description:
-  - Lists active-active domains, which tell what availability zones can protect each other.
+  - Lists active-active domains, which define the availability zones that can protect each other.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -38,13 +39,13 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec({})
-DECLARATION = Query(_queries.domains)
+DECLARATION = Query(queries.domains)
 
 
 def main():

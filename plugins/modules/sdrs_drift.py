@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drift
 short_description: Give DR servers the security groups and tags of their production servers
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - SDRS replicates disks, but does not synchronise what else makes a server. This module repairs on the DR servers of a protection group what can be
     changed through an API. Everything else that M(cloud_dr.sdrs.sdrs_drift_info) finds is left as it is and returned with what to do by hand.
@@ -38,7 +38,7 @@ options:
     choices: [security_groups, tags]
     required: true
   auto_recovery:
-    description: Compare automatic recovery, too, for what is returned. That takes a request for each server.
+    description: Compare automatic recovery as well, in what is returned. This takes one request for each server.
     type: bool
     default: false
 seealso:
@@ -94,10 +94,12 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, drift
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks
+from ..module_utils._neighbours import drift
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -108,7 +110,7 @@ SPEC = WAIT + Spec(
     }
 )
 DECLARATION = Declaration(
-    drift.KIND, drift.read, drift.plan, "drift", drift.show, expect=lambda made: made.left, locks=_locks.BATCH,
+    drift.KIND, drift.read, drift.plan, "drift", drift.show, expect=lambda made: made.left, locks=locks.BATCH,
 )
 
 

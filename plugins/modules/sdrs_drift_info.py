@@ -9,9 +9,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drift_info
 short_description: Compare production and DR servers of an SDRS protection group
+version_added: 1.0.0
 description:
   - SDRS replicates disks, but does not synchronise what else makes a server. This module compares names, flavors, number of NICs, security groups,
-    tags, agencies, ECS groups and host names, and tells where they differ. What ECS does not tell of one of the servers is unknown, and no difference.
+    tags, agencies, ECS groups and host names, and returns the differences. What ECS does not report for both servers is unknown, and no difference.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -27,12 +28,10 @@ options:
     description: Only the servers of these protected instances, by name or ID.
     type: list
     elements: str
-    version_added: 0.2.0
   auto_recovery:
-    description: Compare automatic recovery, too. That takes a request for each server.
+    description: Compare automatic recovery as well. This takes one request for each server.
     type: bool
     default: false
-    version_added: 0.2.0
 seealso:
   - module: cloud_dr.sdrs.sdrs_drift
 """
@@ -47,7 +46,7 @@ RETURN = r"""
 drift:
   description:
     - One entry for each protected instance. C(differences) is null when one of the servers cannot be read.
-    - Of each difference, C(repairable) tells whether M(cloud_dr.sdrs.sdrs_drift) can repair it, and C(remedy) what to do.
+    - For each difference, C(repairable) says whether M(cloud_dr.sdrs.sdrs_drift) can repair it, and C(remedy) what to do.
   returned: success
   type: list
   elements: dict
@@ -71,10 +70,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import drift
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import drift
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drill
 short_description: Manage SDRS disaster recovery drills
+version_added: 0.1.0
 description:
   - Creates, renames and deletes DR drills. A drill starts copies of all servers of a protection group in a VPC of its own.
   - Do not drill before the first synchronisation of the group has ended, the drill servers may not start.
@@ -25,20 +26,20 @@ options:
   name:
     description:
       - Name of the drill, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Together with O(id), the drill is renamed,
-        unless another drill of the group bears that name.
+        unless another drill of the group has that name.
     type: str
   id:
     description:
       - ID of an existing drill.
-      - With O(state=absent), all options that identify the drill must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the drill must agree; otherwise nothing is sent.
     type: str
   server_group:
-    description: Name or ID of the protection group. Needed to create a drill, fixed then.
+    description: Name or ID of the protection group. Required to create a drill; immutable.
     type: str
     aliases: [server_group_id]
   drill_vpc:
     description:
-      - Name or ID of the VPC to drill in. Its CIDR block and subnets must be those of the group's VPC. Fixed at creation.
+      - Name or ID of the VPC to drill in. Its CIDR block and subnets must be those of the group's VPC. Immutable.
       - When it is left out, the service creates a VPC, which outlives the drill.
     type: str
     aliases: [drill_vpc_id]
@@ -90,10 +91,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, drill
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, drill
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
@@ -104,7 +106,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=_locks.DRILL)
+DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=locks.DRILL)
 
 
 def main():

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drill_batch
 short_description: Create and delete the DR drills of many protection groups at once
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Does for many protection groups what M(cloud_dr.sdrs.sdrs_drill) does for one, all at once. A drill that cannot be created or deleted leaves the
     others running; the task fails at the end, and RV(branches) tells what became of each.
@@ -109,10 +109,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, drill_batch
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, drill_batch
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -127,7 +128,7 @@ SPEC = WAIT + Spec(
     }
 )
 DECLARATION = Declaration(
-    drill_batch.KIND, drill_batch.read, drill_batch.plan, "drills", show=drill_batch.show, compact=True, locks=_locks.DRILLS, rules=drill_batch.RULES,
+    drill_batch.KIND, drill_batch.read, drill_batch.plan, "drills", show=drill_batch.show, compact=True, locks=locks.DRILLS, rules=drill_batch.RULES,
 )
 
 

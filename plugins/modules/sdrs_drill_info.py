@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_drill_info
 short_description: Query SDRS disaster recovery drills
+version_added: 0.1.0
 description:
   - Lists DR drills. All pages are read.
 author:
@@ -56,10 +57,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -70,7 +72,7 @@ SPEC = Spec(
         "drill_vpc": reference("drill_vpc"),
     }
 )
-DECLARATION = Query(_queries.drills)
+DECLARATION = Query(queries.drills)
 
 
 def main():

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_failed_task
 short_description: Delete failed tasks from the SDRS task centre
+version_added: 1.0.0
 description:
   - Deletes one failed task, those of a protection group, or all. Only the record is deleted, the object stays as it is.
 author:
@@ -74,10 +75,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import failed_task
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import failed_task
+from ..module_utils._engine.run import Declaration
 
 SPEC = Spec(
     {

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_failed_task_info
 short_description: Query failed tasks of the SDRS task centre
+version_added: 1.0.0
 description:
   - Lists failed tasks of a protection group, of the protection group level, or both.
 author:
@@ -58,21 +59,22 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import project_queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
         "server_group": reference("server_group"),
         "all": {"type": "bool", "default": False},
-        "failure_status": {"type": "str", "choices": list(_project_queries.FAILURES)},
+        "failure_status": {"type": "str", "choices": list(project_queries.FAILURES)},
         "resource_name": {"type": "str"},
-        "resource_type": {"type": "str", "choices": list(_project_queries.RESOURCE_TYPES)},
+        "resource_type": {"type": "str", "choices": list(project_queries.RESOURCE_TYPES)},
     }
 )
-DECLARATION = Query(_project_queries.failed_tasks)
+DECLARATION = Query(project_queries.failed_tasks)
 
 
 def main():

@@ -9,13 +9,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_failover
 short_description: Fail a protection group over, and back
+version_added: 1.0.0
 description:
   - Brings the production site of a protection group to O(active_site), by a planned failover or, when the production site is lost, by
     a failover. Changes nothing when production is there already.
   - One task does one thing. After a failover the group is not protected until it is re-protected, by this module with
     O(reprotect=true); then a planned failover can bring production back.
-  - A planned failover needs all servers of both sites stopped and the synchronisation finished. A failover needs nothing of the
-    production site, and asks nothing of it.
+  - A planned failover needs all servers of both sites stopped and the synchronisation finished. A failover does not depend on the
+    production site.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -29,14 +30,14 @@ options:
     required: true
     aliases: [server_group_id]
   active_site:
-    description: The site that shall be production, as the sites were called when the group was created.
+    description: The site that shall be production. V(source) is where production was when the group was created.
     type: str
     required: true
     choices: [source, target]
   mode:
     description:
-      - How to switch. V(planned) loses nothing and goes on protecting in the other direction. V(unplanned) is for a production site
-        that is lost, and stops protection. A planned failover never turns into an unplanned one by itself.
+      - How to switch. V(planned) loses nothing, and the group stays protected in the other direction. V(unplanned) is for a production site
+        that is lost, and stops protection. A planned failover never becomes an unplanned one.
     type: str
     choices: [planned, unplanned]
     default: planned
@@ -47,7 +48,7 @@ options:
     default: false
   force:
     description:
-      - Pass what speaks against a failover but does not forbid it, such as an unfinished synchronisation, and let the service decide.
+      - Pass advisory conditions of a failover, such as an unfinished synchronisation, and let the service decide.
     type: bool
     default: false
 seealso:
@@ -105,10 +106,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, failover
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, failover
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -119,7 +121,7 @@ SPEC = WAIT + Spec(
         "force": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Declaration(failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=_locks.SWITCH)
+DECLARATION = Declaration(failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=locks.SWITCH)
 
 
 def main():

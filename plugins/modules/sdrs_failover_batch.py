@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_failover_batch
 short_description: Fail many protection groups over at once
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Does for many protection groups what M(cloud_dr.sdrs.sdrs_failover) does for one, all at once. The live state is read by lists, every group is
     judged by itself, and every switch has its own guard directly before its request.
@@ -104,10 +104,10 @@ error:
   sample: {code: SDRS.1002, message: Operation not allowed for the protection group in the current state, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, failover_batch
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, failover_batch
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -121,7 +121,7 @@ SPEC = WAIT + Spec(
 )
 DECLARATION = Declaration(
     failover_batch.KIND, failover_batch.read, failover_batch.plan, "server_groups", show=failover_batch.show, verify=failover_batch.verify,
-    compact=True, locks=_locks.SWITCHES, rules=failover_batch.RULES,
+    compact=True, locks=locks.SWITCHES, rules=failover_batch.RULES,
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_job_info
 short_description: Query SDRS jobs
+version_added: 1.0.0
 description:
   - Queries jobs that other modules started with O(ignore:wait=false), and waits for their end if asked.
   - A job that has ended in V(FAIL) makes the task fail when it waits.
@@ -25,7 +26,7 @@ options:
   service:
     description: The service that O(job_ids) belong to.
     type: str
-    choices: [sdrs, ecs]
+    choices: [sdrs, ecs, evs]
     default: sdrs
   jobs:
     description: Jobs as another module returned them. Each has V(job_id), and V(service) if it is not O(service).
@@ -40,7 +41,7 @@ options:
     type: float
     default: 1800.0
   poll_interval:
-    description: Seconds between two looks at a job, from 0.01 to 3600. By default they start at half a second and grow with the time already waited.
+    description: Seconds between polls of a job, from 0.01 to 3600. By default the interval starts at 0.25 seconds and grows with the time already waited.
     type: float
 """
 
@@ -72,15 +73,15 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
         "job_ids": {"type": "list", "elements": "str"},
-        "service": {"type": "str", "choices": ["sdrs", "ecs"], "default": "sdrs"},
+        "service": {"type": "str", "choices": ["sdrs", "ecs", "evs"], "default": "sdrs"},
         "jobs": {"type": "list", "elements": "dict"},
         "wait": {"type": "bool", "default": False},
         "wait_timeout": {"type": "float", "default": 1800.0},
@@ -88,7 +89,7 @@ SPEC = Spec(
     },
     required_one_of=[("job_ids", "jobs")],
 )
-DECLARATION = Query(_queries.jobs)
+DECLARATION = Query(queries.jobs)
 
 
 def main():

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance
 short_description: Manage SDRS protected instances
+version_added: 0.1.0
 description:
   - Protects a server, renames, tags and deletes the protected instance that results.
   - Creating a protected instance makes the service create a DR server, its disks, and a replication pair for each disk. Name,
@@ -25,27 +26,27 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the protected instance, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
-      - When O(server) or O(id) is given, the instance is found by that, and renamed if it bears another name. With O(id), the name of another
+      - Name of the protected instance, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Required to create one.
+      - When O(server) or O(id) is given, the instance is found by that, and renamed if its name differs. With O(id), the name of another
         instance of the group is refused.
     type: str
   id:
     description:
       - ID of an existing protected instance. A O(server) of another instance is refused.
-      - With O(state=absent), all options that identify the instance must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the instance must agree; otherwise nothing is sent.
     type: str
   server_group:
-    description: Name or ID of the protection group. Needed to create an instance, fixed then.
+    description: Name or ID of the protection group. Required to create an instance; immutable.
     type: str
     aliases: [server_group_id]
   server:
     description:
-      - Name or ID of the protected server. Needed to create an instance, fixed then.
-      - Either of the instance's two servers means the instance.
+      - Name or ID of the protected server. Required to create an instance; immutable.
+      - Either of the instance's two servers identifies it.
     type: str
     aliases: [server_id]
   description:
-    description: Description, at most 64 bytes without C(<) and C(>). Fixed at creation.
+    description: Description, at most 64 bytes without C(<) and C(>). Immutable.
     type: str
   cluster:
     description: ID of the DSS storage pool for the DR disks. Used at creation only.
@@ -88,9 +89,9 @@ options:
   delete_last_copy:
     description:
       - With O(state=absent), consent to removing an instance that holds, or may hold, the last copy of its data. Without it such an
-        instance is neither deleted nor removed, with its DR server or without.
+        instance is not deleted, with or without its DR server.
       - The last copy is what remains when the production server or one of its disks does not exist, when the instance or one of its pairs is
-        V(invalid), in V(fault) or V(error-failing-over), or when a pair has a fault level. Where ECS or EVS does not answer, the consent is
+        V(invalid), in V(fault) or V(error-failing-over), or when a pair has a fault level. If ECS or EVS does not respond, consent is
         needed only with O(delete_target_server) or O(delete_target_eip).
     type: bool
     default: false
@@ -125,7 +126,7 @@ protected_instance:
   description: The protected instance as the API shows it, or the last known one after a deletion.
   returned: success
   type: dict
-  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
+  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
@@ -154,14 +155,15 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import IMMUTABLE_CHANGE, PROTECTED_INSTANCE, STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, protected_instance
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
+from ..module_utils._sdrs.options import INSTANCE_OPTIONS, reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, protected_instance
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        **PROTECTED_INSTANCE,
+        **INSTANCE_OPTIONS,
         "id": {"type": "str"},
         "server_group": reference("server_group"),
         "delete_target_server": {"type": "bool", "default": False},
@@ -171,7 +173,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     required_one_of=[("id", "server", "name")],
 )
 DECLARATION = Declaration(
-    protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance", locks=_locks.INSTANCE,
+    protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance", locks=locks.INSTANCE,
 )
 
 

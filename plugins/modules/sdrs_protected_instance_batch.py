@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_batch
 short_description: Manage SDRS protected instances in batches
+version_added: 1.0.0
 description:
   - Protects several servers at once, or stops protecting them. This is the only way for servers that share a disk, which must all be
     listed.
@@ -31,7 +32,7 @@ options:
   name_prefix:
     description:
       - Prefix of the instances' names, 1 to 59 letters, digits, C(.), C(_) and C(-). The service appends C(-0001) and so on.
-        Needed to create instances.
+        Required to create instances.
     type: str
   servers:
     description: The servers to protect.
@@ -80,7 +81,7 @@ options:
   delete_last_copy:
     description:
       - With O(state=absent), consent to removing instances that hold, or may hold, the last copy of their data, because production is
-        lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for what that means.
+        lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for the definition.
     type: bool
     default: false
 """
@@ -111,7 +112,7 @@ protected_instances:
   returned: success
   type: list
   elements: dict
-  sample: [{id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-cluster-a, status: available}]
+  sample: [{id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-cluster-a, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}]
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
@@ -140,10 +141,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, instance_batch
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import STATE, WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, batch
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {
@@ -167,8 +169,8 @@ SPEC = WAIT + STATE + Spec(
     }
 )
 DECLARATION = Declaration(
-    instance_batch.KIND, instance_batch.read, instance_batch.plan, "protected_instances", instance_batch.show, rules=instance_batch.RULES,
-    locks=_locks.BATCH,
+    batch.KIND, batch.read, batch.plan, "protected_instances", batch.show, rules=batch.RULES,
+    locks=locks.BATCH,
 )
 
 

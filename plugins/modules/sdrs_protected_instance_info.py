@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_info
 short_description: Query SDRS protected instances
+version_added: 0.1.0
 description:
   - Lists protected instances, also by tag. All pages are read.
 author:
@@ -162,10 +163,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import TAG_FILTER, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import TAG_FILTER, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -192,7 +194,7 @@ SPEC = Spec(
         "count": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(_queries.protected_instances)
+DECLARATION = Query(queries.protected_instances)
 
 
 def main():

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_nic
 short_description: Manage NICs of an SDRS protected instance
+version_added: 1.0.0
 description:
   - Adds a NIC to the servers of a protected instance, or deletes one. The primary NIC cannot be deleted.
   - A NIC is there when the production server has an address inside the subnet, equal to O(ip_address) if that is given.
@@ -61,7 +62,7 @@ protected_instance:
   description: The protected instance as the API shows it.
   returned: success
   type: dict
-  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
+  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -88,10 +89,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, nic
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import STATE, WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, nic
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {
@@ -102,7 +104,7 @@ SPEC = WAIT + STATE + Spec(
         "nic": reference("nic"),
     }
 )
-DECLARATION = Declaration(nic.KIND, nic.read, nic.plan, "protected_instance", rules=nic.RULES, locks=_locks.PART)
+DECLARATION = Declaration(nic.KIND, nic.read, nic.plan, "protected_instance", rules=nic.RULES, locks=locks.PART)
 
 
 def main():

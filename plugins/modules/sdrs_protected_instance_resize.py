@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_protected_instance_resize
 short_description: Change the flavors of an SDRS protected instance
+version_added: 1.0.0
 description:
   - Changes the flavor of the production server, the DR server or both. Only the sides that differ are changed.
   - The servers whose flavor changes must be stopped. This module never stops them.
@@ -53,7 +54,7 @@ protected_instance:
   description: The protected instance as the API shows it.
   returned: success
   type: dict
-  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, status: available}
+  sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -80,10 +81,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, resize
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, resize
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -97,7 +99,7 @@ SPEC = WAIT + Spec(
     required_one_of=[("flavor", "production_flavor", "dr_flavor")],
     mutually_exclusive=[("flavor", "production_flavor"), ("flavor", "dr_flavor")],
 )
-DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance", locks=_locks.PART)
+DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance", locks=locks.PART)
 
 
 def main():

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_quota_info
 short_description: Query SDRS quotas
+version_added: 1.0.0
 description:
   - Gives quotas of protection groups and replication pairs and what of them is used.
 author:
@@ -38,13 +39,13 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import project_queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec({})
-DECLARATION = Query(_project_queries.quotas)
+DECLARATION = Query(project_queries.quotas)
 
 
 def main():

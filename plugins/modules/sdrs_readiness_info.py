@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_readiness_info
 short_description: Check whether an SDRS operation is possible
+version_added: 1.0.0
 description:
   - Checks every condition the service documents for an operation on a protection group. Changes nothing.
   - >-
@@ -31,7 +32,7 @@ options:
   operation:
     description:
       - The operation. V(create) is the protection of O(servers).
-      - V(first_switch), since 0.2.0, tells for each server what to prepare in its operating system before the DR server starts for the first time,
+      - V(first_switch), since 1.0.0, lists for each server what to prepare in its operating system before the DR server starts for the first time,
         by a switch or a drill. All of it is advice of severity V(warning). Whether a group was ever switched, and switched back, is unknown.
     type: str
     required: true
@@ -79,7 +80,6 @@ server_group:
   returned: success
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
-  version_added: 0.2.0
 project:
   description: Where the group is, as C(id) of the project, C(region) and C(endpoint) of the service.
   returned: success
@@ -97,10 +97,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs.readiness import query
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -115,7 +116,7 @@ SPEC = Spec(
     },
     required_if=[("operation", "create", ("servers",))],
 )
-DECLARATION = Query(_project_queries.readiness)
+DECLARATION = Query(query.query)
 
 
 def main():

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_recovery_check_info
 short_description: Wait until the servers of a tier run and answer
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Watches the servers of a tier of a recovery plan until ECS shows them running and the ports answer that the plan gives them. Each is
     watched by itself; the time-out is that of the tier.
@@ -91,10 +91,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _server_checks, recovery_servers
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import server_checks
+from ..module_utils._recovery import servers
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -107,7 +108,7 @@ SPEC = Spec(
         "windows_settle": {"type": "float", "default": 0},
     }
 )
-DECLARATION = Query(recovery_servers.check, rules={"plan": recovery_servers.RULES["plan"], "windows_settle": _server_checks.RULES["windows_settle"]})
+DECLARATION = Query(servers.check, rules={"plan": servers.RULES["plan"], "windows_settle": server_checks.RULES["windows_settle"]})
 
 
 def main():

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_recovery_info
 short_description: See what a recovery plan would meet
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Joins a recovery plan to the live state and tells what its names mean, where every protection group stands, what speaks against the
     operation, and what would be done in which order. Changes nothing.
@@ -122,10 +122,10 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import recovery
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._recovery import query
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -135,7 +135,7 @@ SPEC = Spec(
         "force": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(recovery.read, rules=recovery.RULES)
+DECLARATION = Query(query.read, rules=query.RULES)
 
 
 def main():

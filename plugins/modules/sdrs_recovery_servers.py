@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_recovery_servers
 short_description: Start and stop the servers of a recovery plan
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Starts the servers of a tier of a recovery plan, or stops those of its protection groups, in one task. Servers that are in the wanted state
     already are left alone.
@@ -118,10 +118,11 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, recovery_servers
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks
+from ..module_utils._recovery import servers
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -137,8 +138,8 @@ SPEC = WAIT + Spec(
     }
 )
 DECLARATION = Declaration(
-    recovery_servers.KIND, recovery_servers.read, recovery_servers.plan, "ids", show=recovery_servers.show, compact=True,
-    locks=_locks.STOPPED, rules=recovery_servers.RULES,
+    servers.KIND, servers.read, servers.plan, "ids", show=servers.show, compact=True,
+    locks=locks.STOPPED, rules=servers.RULES,
 )
 
 

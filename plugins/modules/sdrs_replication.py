@@ -9,9 +9,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_replication
 short_description: Manage SDRS replication pairs
+version_added: 0.1.0
 description:
   - Pairs a disk, extends, attaches, detaches, renames and deletes replication pairs.
-  - A pair that the service made with a protected instance is adopted by its O(volume).
+  - A pair that the service created with a protected instance is adopted by its O(volume).
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -23,27 +24,27 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the replication pair, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Needed to create one.
-      - When O(volume) or O(id) is given, the pair is found by that, and renamed if it bears another name. With O(id), the name of another pair
+      - Name of the replication pair, at most 64 bytes of letters, digits, C(.), C(_) and C(-). Required to create one.
+      - When O(volume) or O(id) is given, the pair is found by that, and renamed if its name differs. With O(id), the name of another pair
         of the group is refused.
     type: str
   id:
     description:
       - ID of an existing replication pair. A O(volume) of another pair is refused.
-      - With O(state=absent), all options that identify the pair must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the pair must agree; otherwise nothing is sent.
     type: str
   server_group:
-    description: Name or ID of the protection group. Needed to create a pair, fixed then.
+    description: Name or ID of the protection group. Required to create a pair; immutable.
     type: str
     aliases: [server_group_id]
   volume:
     description:
-      - Name or ID of the replicated disk. Needed to create a pair, fixed then. Only an available disk can be paired.
-      - Either of the pair's two disks means the pair.
+      - Name or ID of the replicated disk. Required to create a pair; immutable. Only an available disk can be paired.
+      - Either of the pair's two disks identifies it.
     type: str
     aliases: [volume_id]
   description:
-    description: Description, at most 64 bytes without C(<) and C(>). Fixed at creation.
+    description: Description, at most 64 bytes without C(<) and C(>). Immutable.
     type: str
   cluster:
     description: ID of the DSS storage pool for the DR disk. Used at creation only.
@@ -83,7 +84,7 @@ options:
       - With O(state=absent), consent to removing a pair that holds, or may hold, the last copy of its data. Without it such a pair is
         neither deleted nor removed, with its DR disk or without.
       - The last copy is what remains when the production disk does not exist, when the pair is V(invalid), in V(fault) or
-        V(error-failing-over), or when it has a fault level. Where EVS does not answer, the consent is needed only with
+        V(error-failing-over), or when it has a fault level. If EVS does not respond, consent is needed only with
         O(delete_target_volume).
     type: bool
     default: false
@@ -149,10 +150,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, replication
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, replication
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
@@ -175,7 +177,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("id", "volume", "name")],
 )
-DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication", locks=_locks.PAIR)
+DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication", locks=locks.PAIR)
 
 
 def main():

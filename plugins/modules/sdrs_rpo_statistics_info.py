@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_rpo_statistics_info
 short_description: Query SDRS RPO statistics
+version_added: 1.0.0
 description:
   - Gives how many resources were over their recovery point objective, by point in time.
   - Not every cloud offers this.
@@ -50,10 +51,10 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _project_queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import project_queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -62,7 +63,7 @@ SPEC = Spec(
         "resource_type": {"type": "str", "choices": ["replication"]},
     }
 )
-DECLARATION = Query(_project_queries.rpo_statistics)
+DECLARATION = Query(project_queries.rpo_statistics)
 
 
 def main():

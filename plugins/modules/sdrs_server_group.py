@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_server_group
 short_description: Manage SDRS protection groups
+version_added: 0.1.0
 description:
   - Creates, renames and deletes protection groups, and enables or disables their protection.
   - A protection group holds the servers of one VPC that are to be recovered together in another availability zone.
@@ -24,36 +25,36 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the protection group. Together with O(id), the group is renamed, unless another group bears that name.
+      - Name of the protection group. Together with O(id), the group is renamed, unless another group has that name.
       - At most 64 bytes of letters, digits, C(.), C(_) and C(-).
     type: str
   id:
     description:
       - ID of an existing protection group.
-      - With O(state=absent), all options that identify the group must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the group must agree; otherwise nothing is sent.
     type: str
   description:
     description:
-      - Description, at most 64 bytes without C(<) and C(>). Fixed at creation.
+      - Description, at most 64 bytes without C(<) and C(>). Immutable.
     type: str
   source_availability_zone:
-    description: Availability zone of the production site at creation. Needed to create a group, fixed then.
+    description: Availability zone of the production site at creation. Required to create a group; immutable.
     type: str
   target_availability_zone:
-    description: Availability zone of the DR site at creation. Needed to create a group, fixed then.
+    description: Availability zone of the DR site at creation. Required to create a group; immutable.
     type: str
   active_active_domain:
     description:
-      - Name or ID of the active-active domain. Fixed at creation.
+      - Name or ID of the active-active domain. Immutable.
       - May be left out when exactly one domain joins the two availability zones.
     type: str
     aliases: [domain]
   source_vpc:
-    description: Name or ID of the VPC of the servers. Needed to create a group, fixed then.
+    description: Name or ID of the VPC of the servers. Required to create a group; immutable.
     type: str
     aliases: [source_vpc_id]
   dr_type:
-    description: Deployment model. The service's default is V(migration). Fixed at creation.
+    description: Deployment model. The service's default is V(migration). Immutable.
     type: str
   protection:
     description:
@@ -81,7 +82,7 @@ options:
   delete_last_copy:
     description:
       - With O(purge=true), consent to removing instances and pairs that hold, or may hold, the last copy of their data, because
-        production is lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for what that means. Without it such a group stays as it is.
+        production is lost. See M(cloud_dr.sdrs.sdrs_protected_instance) for the definition. Without it such a group is left unchanged.
     type: bool
     default: false
 """
@@ -152,10 +153,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import IMMUTABLE_CHANGE, STATE, WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, server_group
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, server_group, teardown
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
@@ -175,7 +177,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(server_group.KIND, server_group.read, server_group.plan, "server_group", locks=_locks.SERVER_GROUP)
+DECLARATION = Declaration(server_group.KIND, teardown.read, teardown.plan, "server_group", locks=locks.GROUP)
 
 
 def main():

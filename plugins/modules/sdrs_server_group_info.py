@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_server_group_info
 short_description: Query SDRS protection groups
+version_added: 0.1.0
 description:
   - Lists protection groups. All pages are read.
 author:
@@ -61,10 +62,10 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec(
     {
@@ -75,7 +76,7 @@ SPEC = Spec(
         "availability_zone": {"type": "str"},
     }
 )
-DECLARATION = Query(_queries.server_groups)
+DECLARATION = Query(queries.server_groups)
 
 
 def main():

@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_tag
 short_description: Manage tags of SDRS protected instances
+version_added: 0.1.0
 description:
   - Sets and removes tags of a protected instance with at most one request for each.
 author:
@@ -89,10 +90,11 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import STATE, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _locks, protected_instance, tag
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import STATE, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import locks, protected_instance, tag
+from ..module_utils._engine.run import Declaration
 
 SPEC = STATE + Spec(
     {
@@ -101,7 +103,7 @@ SPEC = STATE + Spec(
         "purge": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Declaration(protected_instance.KIND, tag.read, tag.plan, "tags", tag.show, tag.expect, locks=_locks.PART)
+DECLARATION = Declaration(protected_instance.KIND, tag.read, tag.plan, "tags", tag.show, tag.expect, locks=locks.PART)
 
 
 def main():

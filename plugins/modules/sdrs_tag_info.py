@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_tag_info
 short_description: Query tags of SDRS protected instances
+version_added: 0.1.0
 description:
   - Gives the tags of one protected instance, or all tags of the project with their values.
 author:
@@ -46,13 +47,14 @@ error:
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}
 """
 
-from ..module_utils._argspec import Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import _queries
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._sdrs import queries
+from ..module_utils._engine.run import Query
 
 SPEC = Spec({"protected_instance": reference("protected_instance")})
-DECLARATION = Query(_queries.tags)
+DECLARATION = Query(queries.tags)
 
 
 def main():

@@ -9,12 +9,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_topology
 short_description: Manage a whole DR topology in one task
+version_added: 1.0.0
 description:
-  - Brings protection groups with their protected instances, replication pairs, protection, drills and tags to what a document describes.
-  - The live state is read by lists, one plan is made, and independent jobs run at once. Protection is enabled after the pairs it
-    needs, drills are created last, and nothing is pruned before all that the document wants is there.
-  - What fails leaves the independent parts running. The task fails at the end and reports what succeeded, failed and was not tried.
-    Run again, it goes on from there.
+  - Applies a document that describes protection groups with their protected instances, replication pairs, protection, drills and tags.
+  - The live state is read by lists, one plan is made, and independent jobs run concurrently. Protection is enabled after the pairs it
+    needs, drills are created last, and nothing is pruned before everything in the document has been applied.
+  - If something fails, independent parts continue. The task fails at the end and reports what succeeded, failed and was not tried.
+    Rerun it to resume.
   - In check mode the complete plan is returned in RV(operations), and nothing is sent.
   - Never fails over and never re-protects. See M(cloud_dr.sdrs.sdrs_failover) for that.
   - A server or disk that is not at the current production site of its group, as after a failover, is reported as blocked until failback.
@@ -29,7 +30,7 @@ options:
   server_groups:
     description:
       - The protection groups. What an entry leaves out is not managed.
-      - With O(prune=true) an empty list means that nothing of the kind shall be there.
+      - With O(prune=true), an empty list removes everything of the kind.
       - M(cloud_dr.sdrs.sdrs_topology_info) gives what exists in the same form.
     type: list
     elements: dict
@@ -40,36 +41,36 @@ options:
         type: str
       id:
         description:
-          - ID of an existing group; needed only where several groups bear the name, or to rename.
-          - With O(server_groups[].state=absent), ID and name must mean the same group, and so must the options of each entry below it mean the
-            same object; else nothing is sent.
+          - ID of an existing group; needed only if several groups have the name, or to rename.
+          - With O(server_groups[].state=absent), ID and name must identify the same group, and the options of each entry below it the
+            same object; otherwise nothing is sent.
         type: str
       state:
         description:
-          - V(absent) removes the group with what it contains, drills first. What it contains must be named by the entry, or
-            O(prune=true) be set. DR servers and disks are kept unless O(delete_target_server) or O(delete_target_volume) say otherwise.
+          - V(absent) removes the group and its contents, drills first. The entry must name all contents, unless O(prune=true).
+            DR servers and disks are kept unless O(delete_target_server) or O(delete_target_volume) is true.
         type: str
         choices: [present, absent]
         default: present
       description:
-        description: Description, at most 64 bytes. Fixed at creation.
+        description: Description, at most 64 bytes. Immutable.
         type: str
       source_availability_zone:
-        description: Availability zone of the production site at creation. Needed to create a group, fixed then.
+        description: Availability zone of the production site at creation. Required to create a group; immutable.
         type: str
       target_availability_zone:
-        description: Availability zone of the DR site at creation. Needed to create a group, fixed then.
+        description: Availability zone of the DR site at creation. Required to create a group; immutable.
         type: str
       active_active_domain:
-        description: Name or ID of the active-active domain. May be left out when exactly one joins the two zones. Fixed at creation.
+        description: Name or ID of the active-active domain. May be left out when exactly one joins the two zones. Immutable.
         type: str
         aliases: [domain]
       source_vpc:
-        description: Name or ID of the VPC of the servers. Needed to create a group, fixed then.
+        description: Name or ID of the VPC of the servers. Required to create a group; immutable.
         type: str
         aliases: [source_vpc_id]
       dr_type:
-        description: Deployment model. The service's default is V(migration). Fixed at creation.
+        description: Deployment model. The service's default is V(migration). Immutable.
         type: str
       protection:
         description:
@@ -78,21 +79,21 @@ options:
         type: str
         choices: [enabled, disabled]
       protected_instances:
-        description: The protected servers. An instance is found by its server, else by its name in the group.
+        description: The protected servers. An instance is found by its server, otherwise by its name in the group.
         type: list
         elements: dict
         suboptions:
           name:
-            description: Name of the protected instance. Needed to create one; an instance of another name is renamed.
+            description: Name of the protected instance. Required to create one; an instance with a different name is renamed.
             type: str
           server:
             description:
-              - Name or ID of the server, either of the instance's two. Needed to create an instance.
+              - Name or ID of the server, either of the instance's two. Required to create an instance.
               - Servers that share a disk are created together.
             type: str
             aliases: [server_id]
           description:
-            description: Description, at most 64 bytes. Fixed at creation.
+            description: Description, at most 64 bytes. Immutable.
             type: str
           cluster:
             description: Cluster ID, at creation only.
@@ -107,22 +108,22 @@ options:
             description: Flavor of the DR server, at creation only.
             type: str
           tenancy:
-            description: Whether the DR server stands on a dedicated host, at creation only.
+            description: Whether the DR server is created on a dedicated host. At creation only.
             type: str
             choices: [shared, dedicated]
           dedicated_host:
             description: ID of the dedicated host, at creation only.
             type: str
           tags:
-            description: Tags, at most 10. Others that the instance has are kept unless O(server_groups[].protected_instances[].purge_tags=true).
+            description: Tags, at most 10. Other tags of the instance are kept unless O(server_groups[].protected_instances[].purge_tags=true).
             type: dict
           purge_tags:
-            description: Remove tags that are not named.
+            description: Remove tags that are not listed.
             type: bool
             default: false
           replications:
             description:
-              - The replication pairs of the server's disks, each found by disk or device. The service makes them with the instance.
+              - The replication pairs of the server's disks, each found by disk or device. The service creates them with the instance.
               - A disk that belongs to no server yet is paired and attached at its device.
             type: list
             elements: dict
@@ -134,11 +135,45 @@ options:
                 description: Name or ID of the disk, either of the pair's two.
                 type: str
                 aliases: [volume_id]
+              create_volume:
+                description:
+                  - Create the disk that O(server_groups[].protected_instances[].replications[].volume) names, as an empty EVS disk in the
+                    availability zone where production is, and then pair it and attach it. Needs
+                    O(server_groups[].protected_instances[].replications[].name) and O(server_groups[].protected_instances[].replications[].device).
+                  - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
+                    a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
+                  - Refused, too, where another disk, or a pair, stands at the device or bears the name of the pair; it may
+                    be the one that is meant under another name.
+                  - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
+                  - SDRS pairs no encrypted disks, so that none is created.
+                type: dict
+                suboptions:
+                  size:
+                    description:
+                      - Size in GB, from 10 to 32768. Defaults to O(server_groups[].protected_instances[].replications[].size),
+                        which may be larger later, when the disk has to grow.
+                      - A disk that is larger or smaller is no difference;
+                        O(server_groups[].protected_instances[].replications[].size) manages the size.
+                    type: int
+                  type:
+                    description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.
+                    type: str
+                    required: true
+                  multiattach:
+                    description: Whether servers can share the disk. Each of their instances names it then, with the same values.
+                    type: bool
+                    default: false
+                  description:
+                    description: Description of the disk, at most 85 characters.
+                    type: str
+                  tags:
+                    description: Tags of the disk, at most 10.
+                    type: dict
               name:
-                description: Name of the pair; a pair of another name is renamed.
+                description: Name of the pair; a pair with a different name is renamed.
                 type: str
               description:
-                description: Description, at most 64 bytes. Fixed at creation; a pair that comes with its instance has none.
+                description: Description, at most 64 bytes. Immutable; a pair that comes with its instance has none.
                 type: str
               cluster:
                 description: Cluster ID, at creation only.
@@ -147,19 +182,52 @@ options:
                 description: Size of the disks in GB, from 1 to 1048576. They only grow.
                 type: int
       replications:
-        description: Replication pairs of disks that belong to no instance yet. Pruned are only pairs that are attached nowhere.
+        description: Replication pairs of disks that belong to no instance yet. Only pairs that are not attached are pruned.
         type: list
         elements: dict
         suboptions:
           volume:
-            description: Name or ID of the disk, either of the pair's two. Needed to create a pair.
+            description: Name or ID of the disk, either of the pair's two. Required to create a pair.
             type: str
             aliases: [volume_id]
+          create_volume:
+            description:
+              - Create the disk that O(server_groups[].replications[].volume) names, as an empty EVS disk in the
+                availability zone where production is, and then pair it. Needs
+                O(server_groups[].replications[].name).
+              - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
+                a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
+              - Refused, too, where another disk in a pair of that name may be the one that is meant under another name.
+              - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
+              - SDRS pairs no encrypted disks, so that none is created.
+            type: dict
+            suboptions:
+              size:
+                description:
+                  - Size in GB, from 10 to 32768. Defaults to O(server_groups[].replications[].size),
+                    which may be larger later, when the disk has to grow.
+                  - A disk that is larger or smaller is no difference;
+                    O(server_groups[].replications[].size) manages the size.
+                type: int
+              type:
+                description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.
+                type: str
+                required: true
+              multiattach:
+                description: Whether servers can share the disk. Each of their instances names it then, with the same values.
+                type: bool
+                default: false
+              description:
+                description: Description of the disk, at most 85 characters.
+                type: str
+              tags:
+                description: Tags of the disk, at most 10.
+                type: dict
           name:
-            description: Name of the pair. Needed to create one; a pair of another name is renamed.
+            description: Name of the pair. Required to create one; a pair with a different name is renamed.
             type: str
           description:
-            description: Description, at most 64 bytes. Fixed at creation.
+            description: Description, at most 64 bytes. Immutable.
             type: str
           cluster:
             description: Cluster ID, at creation only.
@@ -168,7 +236,7 @@ options:
             description: Size of the disks in GB, from 1 to 1048576. They only grow.
             type: int
       drills:
-        description: DR drills that stand. They are pruned only where this key is given.
+        description: DR drills that shall exist. Drills are pruned only if this key is given.
         type: list
         elements: dict
         suboptions:
@@ -179,17 +247,17 @@ options:
             description: ID of an existing drill.
             type: str
           drill_vpc:
-            description: Name or ID of the drill VPC. Without it the service makes one that outlives the drill. Fixed at creation.
+            description: Name or ID of the drill VPC. Without it the service creates one that outlives the drill. Immutable.
             type: str
             aliases: [drill_vpc_id]
   prune:
     description:
-      - Delete what the document does not name, inside the groups that it names and the lists that it gives.
+      - Delete whatever the named groups and given lists contain beyond the document.
       - Never detaches a disk, and never deletes a pair that is attached to an instance that stays.
     type: bool
     default: false
   parallel:
-    description: Jobs in flight at once, from 1 to 256.
+    description: Number of concurrent jobs, from 1 to 256.
     type: int
     default: 16
   force:
@@ -211,12 +279,12 @@ options:
   delete_last_copy:
     description:
       - Consent to removing instances and pairs that hold, or may hold, the last copy of their data, because production is lost. See
-        M(cloud_dr.sdrs.sdrs_protected_instance) for what that means.
-      - Without it, O(prune=true) and V(absent) entries leave such objects alone, and the task fails once all else is done.
+        M(cloud_dr.sdrs.sdrs_protected_instance) for the definition.
+      - Without it, O(prune=true) and V(absent) entries leave such objects alone, and the task fails after everything else is done.
     type: bool
     default: false
 notes:
-  - O(wait=false) is refused. O(wait_timeout) counts for each job, never for the whole; do not use the task's C(timeout).
+  - O(wait=false) is refused. O(wait_timeout) applies to each job, not to the whole task; do not use the task keyword C(timeout).
 seealso:
   - module: cloud_dr.sdrs.sdrs_topology_info
   - module: cloud_dr.sdrs.sdrs_readiness_info
@@ -242,6 +310,20 @@ EXAMPLES = r"""
               - {volume: data-1, name: erp-db-1-data, device: /dev/vdb, size: 200}
           - name: erp-web-1
             server: ecs-erp-web-1
+
+- name: Give a protected server a new disk, created, paired and attached
+  cloud_dr.sdrs.sdrs_topology:
+    server_groups:
+      - name: erp
+        protected_instances:
+          - name: erp-db-1
+            server: ecs-erp-db-1
+            replications:
+              - volume: data-2
+                name: erp-db-1-data-2
+                device: /dev/vdc
+                size: 100
+                create_volume: {type: SSD}
 
 - name: Keep one instance only, and delete the others with their DR servers
   cloud_dr.sdrs.sdrs_topology:
@@ -269,7 +351,7 @@ server_groups:
   sample: [{id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}]
 operations:
   description:
-    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - What was done, or in check mode would be done, in order. Empty when nothing changed. The C(resource_type) of a disk is V(volume).
     - The removal of a last copy has C(last_copy), which says what it is and why.
   returned: always
   type: list
@@ -277,20 +359,20 @@ operations:
   sample:
     - {operation: create, resource_type: server_group, name: erp, job_type: createProtectionGroupNoCG, duration: 15.05}
 branches:
-  description: What became of the parts of the document that had something to do, by path.
+  description: Outcome of the parts of the document that needed a change, by path.
   returned: always, unless the document itself was refused
   type: dict
   contains:
     succeeded:
-      description: Paths of the entries that were brought about.
+      description: Paths of the entries that were applied.
       type: list
       elements: str
     failed:
-      description: Errors, each with the C(path) of its entry.
+      description: Errors, with the C(path) of the entry.
       type: list
       elements: dict
     blocked:
-      description: Entries that cannot be brought about until production is back at its site, each with its C(path).
+      description: Entries that cannot be applied until production is back at its site, each with its C(path).
       type: list
       elements: dict
     not_tried:
@@ -311,14 +393,15 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import IMMUTABLE_CHANGE, WAIT, Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _document, _locks, topology
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, WAIT, Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._topology import document, plan
+from ..module_utils._sdrs import locks
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
     {
-        "server_groups": _document.SERVER_GROUPS,
+        "server_groups": document.SERVER_GROUPS,
         "prune": {"type": "bool", "default": False},
         "parallel": {"type": "int", "default": 16},
         "force": {"type": "bool", "default": False},
@@ -329,7 +412,7 @@ SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
     }
 )
 DECLARATION = Declaration(
-    None, topology.read, topology.plan, "server_groups", topology.show, rules=topology.RULES, compact=True, locks=_locks.TOPOLOGY,
+    None, plan.read, plan.plan, "server_groups", plan.show, rules=plan.RULES, compact=True, locks=locks.TOPOLOGY,
 )
 
 

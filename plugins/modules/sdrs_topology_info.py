@@ -9,16 +9,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sdrs_topology_info
 short_description: Export a live DR topology as a document
+version_added: 1.0.0
 description:
   - Gives protection groups with their protected instances, replication pairs, protection and drills in the form that
     M(cloud_dr.sdrs.sdrs_topology) takes. Applying it changes nothing, so that what exists can be adopted.
   - Servers, disks and VPCs are named by ID, since names stop being unique when a server is protected. Put names in their place where
     you prefer them.
-  - Left out are what only the service sets, names that several objects of the group bear, names, descriptions and tags that the document's
+  - Left out are values that only the service sets, names that are not unique in the group, names, descriptions and tags that the document's
     rules do not allow, and objects that a failed creation, deletion, attachment or detachment left behind. RV(left_out) lists all but the
     first.
   - Values are as the service has them. To write the document into a file that Ansible reads as variables, use
-    P(cloud_dr.sdrs.export_document#filter), since names and descriptions may look like templates.
+    P(cloud_dr.sdrs.export_document#filter), because names and descriptions may look like templates.
   - The same state gives the same text, byte for byte.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -74,7 +75,7 @@ left_out:
       description: The object's name.
       type: str
     key:
-      description: What is left out of its entry; absent when the object has no entry at all.
+      description: What is left out of its entry; absent if the object has no entry.
       type: str
     reason:
       description: Why.
@@ -89,13 +90,13 @@ error:
   sample: {code: SDRS.0014, message: Token verification failed, retryable: false}
 """
 
-from ..module_utils._argspec import Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import _export
-from ..module_utils._run import Query
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._topology import export
+from ..module_utils._engine.run import Query
 
 SPEC = Spec({"server_groups": {"type": "list", "elements": "str"}})
-DECLARATION = Query(_export.read)
+DECLARATION = Query(export.read)
 
 
 def main():

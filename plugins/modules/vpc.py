@@ -9,6 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc
 short_description: Manage VPCs and their subnets
+version_added: 1.0.0
 description:
   - Creates, updates and deletes VPCs and subnets, as DR drills need them. A drill VPC must have the CIDR block and subnets of the
     protection group's VPC.
@@ -24,21 +25,21 @@ options:
   id:
     description:
       - ID of an existing VPC.
-      - With O(state=absent), all options that identify the VPC must mean the same one; else nothing is sent.
+      - With O(state=absent), all options that identify the VPC must agree; otherwise nothing is sent.
     type: str
   name:
-    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed, unless another VPC bears that name.
+    description: Name of the VPC, unique in the project. Together with O(id), the VPC is renamed, unless another VPC has that name.
     type: str
   cidr:
     description:
       - CIDR block, within 10.0.0.0/8 to 10.255.255.240/28, 172.16.0.0/12 to 172.31.255.240/28 or 192.168.0.0/16 to
-        192.168.255.240/28. Needed to create a VPC.
+        192.168.255.240/28. Required to create a VPC.
     type: str
   enable_shared_snat:
     description: Whether shared SNAT is enabled.
     type: bool
   subnets:
-    description: The subnets, found by their names. Others stay unless O(purge_subnets=true).
+    description: The subnets, found by their names. Other subnets are kept unless O(purge_subnets=true).
     type: list
     elements: dict
     suboptions:
@@ -47,11 +48,11 @@ options:
         type: str
         required: true
       cidr:
-        description: CIDR block of the subnet. Fixed at creation.
+        description: CIDR block of the subnet. Immutable.
         type: str
         required: true
       gateway_ip:
-        description: Gateway of the subnet, by default the first address of O(subnets[].cidr) that can be used. Fixed at creation.
+        description: Gateway of the subnet, by default the first address of O(subnets[].cidr) that can be used. Immutable.
         type: str
       dns_list:
         description:
@@ -59,24 +60,19 @@ options:
           - O(subnets[].primary_dns) and O(subnets[].secondary_dns) are its first two; give either it or them.
         type: list
         elements: str
-        version_added: 0.2.0
       primary_dns:
         description: Address of the first DNS server.
         type: str
-        version_added: 0.2.0
       secondary_dns:
         description: Address of the second DNS server.
         type: str
-        version_added: 0.2.0
       dhcp_enable:
         description: Whether DHCP is enabled. New subnets have it enabled by default.
         type: bool
-        version_added: 0.2.0
       ntp_servers:
         description: Addresses of at most four NTP servers. An empty list removes them.
         type: list
         elements: str
-        version_added: 0.2.0
   purge_subnets:
     description:
       - Delete subnets that O(subnets) does not name; with O(state=absent), all subnets first. A VPC that has subnets is not deleted without this.
@@ -122,7 +118,7 @@ jobs:
   elements: dict
   sample: []
 pending:
-  description: What is left to do once what was begun has ended. Run the task again then.
+  description: What is left to do once the operations in progress have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
@@ -134,10 +130,10 @@ error:
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}
 """
 
-from ..module_utils._argspec import STATE, WAIT, Spec
-from ..module_utils._module import run_module
-from ..module_utils._resources import vpc
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import STATE, WAIT, Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import vpc
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc_eip
 short_description: Bind elastic IPs to servers
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Binds an existing elastic IP to a NIC of a server, or unbinds it. Neither creates nor releases elastic IPs.
   - A failover moves elastic IPs by itself, with the NICs. This is for what the service leaves alone, such as servers of a drill.
@@ -26,7 +26,7 @@ options:
     required: true
     aliases: [eip_id]
   server:
-    description: ID or unique name of the server. A DR server and the server of a drill bear production's name; use the ID then.
+    description: ID or unique name of the server. A DR server and a drill server have the production server's name; use the ID then.
     type: str
     aliases: [server_id]
   address:
@@ -42,7 +42,7 @@ options:
     choices: [bound, unbound]
     default: bound
   move:
-    description: Whether to unbind it first where it is bound to another port. What is reached by it there is cut off.
+    description: Whether to unbind it first if it is bound to another port. This cuts off whatever it serves there.
     type: bool
     default: false
 """
@@ -91,10 +91,11 @@ error:
   sample: {code: VPC.0511, message: Port has already associated with floatingip., retryable: false}
 """
 
-from ..module_utils._argspec import WAIT, Spec, reference
-from ..module_utils._module import run_module
-from ..module_utils._resources import eip
-from ..module_utils._run import Declaration
+from ..module_utils._module.argument_spec import WAIT, Spec
+from ..module_utils._sdrs.options import reference
+from ..module_utils._module.host import run_module
+from ..module_utils._neighbours import eip
+from ..module_utils._engine.run import Declaration
 
 SPEC = WAIT + Spec(
     {

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from ..module_utils._resources._subnets import live_options
-from ..module_utils._shapes import usable
+from ..module_utils._cloud.shapes import usable
+from ..module_utils._neighbours.subnets import live_options
 from ._report import PASSED, moment, span
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}

@@ -25,8 +25,8 @@ def standing(drills, run, now=None):
     """What to do about the drills that bear the run's name in its group.
 
     :param drills: all drills
-    :param run: ``name``, ``group`` (as the API shows it), ``project``, ``replace`` (IDs that may be deleted), ``saved`` (records that were found),
-        ``running`` (whether the run that saved it is at work)
+    :param run: ``name``, ``group`` (as the API shows it), ``project``, ``replace`` (IDs that may be deleted), ``keep`` (whether this run keeps its
+        drill), ``saved`` (records that were found), ``running`` (whether the run that saved it is at work)
     :returns: ``refusal`` (why nothing may be done, or empty), ``resumed`` (the drill of an interrupted run that is taken up, or ``{}``), ``remove``
         (drills to remove first), ``record`` (what is believed of the one saved, ``{}`` without), ``notes``
     :raises ValueError: ``replace`` is malformed
@@ -35,7 +35,9 @@ def standing(drills, run, now=None):
     allowed = named("drill_replace", run.get("replace"))
     saved = (run.get("saved") or [{}])[0]
     about = {"what": "drill", "name": run["name"], "project": run["project"], "group": group.get("id")}
-    doubted = doubt(saved, about, now, _LONGEST_KEPT if saved.get("kept") else LONGEST_RUN)
+    # A run that was to keep its drill may have been killed, or its record not been writable, before it noted that it did.
+    kept = bool(saved.get("kept") or saved.get("keep") and not run.get("keep"))
+    doubted = doubt(saved, about, now, _LONGEST_KEPT if kept else LONGEST_RUN)
     record = {} if doubted else {**{key: value for key, value in saved.items() if key != "path"}, "results": results(saved)}
     same = [drill for drill in drills if drill.get("server_group_id") == group.get("id") and drill.get("name") == run["name"]]
     leaving = [drill for drill in same if drill.get("status") == "deleting" and record and made_by(record, drill)]
@@ -48,7 +50,7 @@ def standing(drills, run, now=None):
     if not doubted and not saved.get("kept") and run.get("running"):
         return dict(outcome, remove=[], refusal="Process %s on this machine is drilling protection group %s with drill %s; nothing was done. Wait for it." % (
             record["process"].get("pid"), group.get("name"), run["name"]))
-    if not doubted and not saved.get("kept"):
+    if not doubted and not kept:
         failed = found[0].get("status") in _FAILED
         return dict(outcome, resumed={} if failed else found[0], remove=leaving + (found if failed else []))
     if {drill.get("id") for drill in found} <= allowed:
@@ -121,12 +123,13 @@ def own(drills, run):
 def begin(run, drills, vpcs=None):
     """The record of a run that begins.
 
-    :param run: ``name``, ``group``, ``project``, ``requested``, ``process``
+    :param run: ``name``, ``group``, ``project``, ``requested``, ``keep``, ``process``
     :param vpcs: those that there are before the service makes one; None if it makes none
     """
     return {
         "what": "drill", "name": run["name"], "project": run["project"], "server_group": {key: run["group"].get(key) for key in ("id", "name")},
-        "requested": run["requested"], "process": run.get("process"), "drills_before": [drill.get("id") for drill in drills],
+        "requested": run["requested"], "keep": bool(run.get("keep")), "process": run.get("process"),
+        "drills_before": [drill.get("id") for drill in drills],
         "vpcs_before": None if vpcs is None else [vpc.get("id") for vpc in vpcs],
     }
 

@@ -12,7 +12,7 @@ import unicodedata
 
 import yaml
 
-from ..module_utils._text import harmless, hidden, visible
+from ..module_utils._cloud.text import harmless, hidden, visible
 
 _UNSAFE, _TEXT = "!unsafe", "tag:yaml.org,2002:str"
 _LONGEST_LINE = 400

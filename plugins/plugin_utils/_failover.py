@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
+from ..module_utils._cloud.errors import one_line
+from ._ending import step
 from ._records import doubt, results
 from ._records import milestones as milestones_of
 
@@ -15,6 +19,7 @@ _SCALING = (
 _WAVE = {"instances": list, "before": str, "after": str, "ports": list, "timeout": (int, float, str)}
 # Status of a group whose switch has ended, so that nothing is left to be switched.
 _SETTLED = ("protected", "failed-over")
+_LONGEST = 2000
 _IN_FLIGHT = ("reversing", "failing-over", "reprotecting")
 
 
@@ -44,6 +49,131 @@ def record(saved, run, where, now=None):
     if doubted:
         return {"record": {}, "notes": ["The record %s is left out: %s." % (found.get("path"), doubted)]}
     return {"record": {"requested": found["requested"], "milestones": milestones, "results": results(found)}, "notes": []}
+
+
+def look(readiness, instances, saved, wanted):
+    """What a run has before it: where the group stands, in which order its servers start, what stands against it.
+
+    :param readiness: the result of sdrs_readiness_info
+    :param instances: the group's protected instances
+    :param saved: see ``record``
+    :param wanted: ``what``, ``site``, ``planned``, ``force``, ``reprotect``, ``waves``, ``as_groups``, ``vpcs``, ``rto_target``,
+        ``subject``, ``check_mode``
+    :returns: ``{group, position, waves, as_groups, record, milestones, results, notes, shown, obstacles, remedy, would, parts, about}``
+    """
+    group, checks = readiness["server_group"], readiness["checks"]
+    where, planned = position(group, wanted["site"]), wanted["planned"]
+    run = {"what": wanted["what"], "active_site": wanted["site"], "project": readiness.get("project") or {}, "server_group": group}
+    left = record(saved, run, where)
+    try:
+        ordered, scaled, malformed = waves(wanted["waves"], instances), as_groups(wanted["as_groups"]), []
+    except ValueError as error:
+        ordered, scaled, malformed = [], [], [str(error)]
+    now = datetime.now(timezone.utc).isoformat()
+    against = obstacles(checks, wanted["force"] and not planned, not planned)
+    healthy = not planned and not wanted["force"] and any(check["check"] == "production_fault" and not check["passed"] for check in checks)
+    if healthy:
+        against.append("the production site looks healthy, and an unplanned failover may lose data; run planned_failover, or add -e failover_force=true")
+    shown = _shown(checks, planned) if where == "elsewhere" else _standing(group, where, wanted["site"])
+    return {
+        "group": group, "position": where, "waves": ordered, "as_groups": scaled, "record": left["record"],
+        "milestones": left["record"].get("milestones") or [{"name": "requested", "at": now}], "results": left["record"].get("results") or [],
+        "notes": _notes(where, left, group, wanted), "shown": shown + _targets(ordered, scaled, wanted),
+        "obstacles": malformed or (against if where == "elsewhere" else []),
+        "would": rehearsal(ordered, scaled, where, wanted), "parts": parts(ordered, scaled, where, wanted),
+        "remedy": "" if malformed else _remedy(group, planned, wanted["force"], healthy),
+        "about": {"what": wanted["what"], "site": wanted["site"], "subject": wanted["subject"], "check_mode": wanted["check_mode"],
+                  "next": None if malformed else _instead(group, where, healthy, against)},
+    }
+
+
+def _notes(where, left, group, wanted):
+    there = "Production of %s was at the %s site already; nothing was switched. To move it to the other site, set failover_active_site=%s." % (
+        group["name"], wanted["site"], "source" if wanted["site"] == "target" else "target")
+    return ([there] if where == "there" and not left["record"] else []) + left["notes"]
+
+
+def _remedy(group, planned, force, healthy):
+    if group.get("status") == "failed-over":
+        return "Re-protect it first, with the playbook reprotect, and wait for the synchronisation."
+    return "" if planned or force or healthy else "failover_force=true passes what is only advisory, and lets the service decide."
+
+
+def _instead(group, where, healthy, against):
+    """What to do if the group is not ready; None for what the ending makes of it."""
+    if where != "elsewhere" or not against or group.get("status") == "failed-over":
+        return None
+    if healthy and len(against) == 1 and group.get("priority_station") == "source":
+        return step("production is healthy: the planned failover loses nothing (if production is lost: the same again with -e failover_force=true)",
+                    "planned_failover", confirm=True)
+    if group.get("status") == "available":
+        return step("protect it first (topology_server_group with protection: enabled), and wait for the synchronisation", "converge")
+    return step("mend what NOT DONE names; this rehearses it, and sends nothing", check=True)
+
+
+def _standing(group, where, site):
+    """What there is to say of a group that has nothing, or nothing new, to be switched."""
+    return ["production of %s is at the %s site already: nothing is switched" % (group["name"], site) if where == "there" else
+            "%s is in flight (%s): it is waited for" % (group["name"], group["status"])]
+
+
+def _shown(checks, planned):
+    """The readiness, line by line; running servers do not stand against a planned switch, which stops them."""
+    lines = []
+    for check in checks:
+        will = planned and check["check"] == "servers_stopped" and not check["passed"]
+        mark, detail = ("yes", "will be stopped: %s" % check["detail"]) if will else ("yes" if check["passed"] else "NO ", check["detail"])
+        lines.append("%s  %s (%s): %s" % (mark, check["check"], check["severity"], detail))
+    return lines
+
+
+def _targets(ordered, scaled, wanted):
+    """Which order, hooks and targets a run has found, and which are missing: variables that nobody reads are easily lost."""
+    hooks = sum(bool(wave.get(when)) for wave in ordered for when in ("before", "after"))
+    ports = sum(bool(wave.get("ports")) for wave in ordered)
+    found = "found: %d of your waves (failover_waves), %d hooks, ports for %d waves, %d AS groups, RTO target %s" % (
+        len(wanted["waves"] or []), hooks, ports, len(scaled), "%s s" % wanted["rto_target"] if wanted.get("rto_target") not in (None, "") else "none")
+    missing = [] if wanted["waves"] else ["no failover_waves: all servers start at once, no hook runs, and no port is tried"]
+    return [found, *("note: " + text for text in missing)]
+
+
+def parts(ordered, scaled, where, wanted):
+    """The task files of the role that this run needs, in order, as ``[{file, label, wave, when}]``."""
+    found = [] if where == "there" else [_part("save.yml", "the record of this run")]
+    if where == "elsewhere":
+        found += [_part("as_groups.yml", "AS groups before the switch", when="before")] if scaled else []
+        found += [_part("stop.yml", "the servers' stop")] if wanted["planned"] else []
+    found += [_part("switch.yml", "the switch")] if where != "there" else []
+    found += [_part("vpcs.yml", "VPCs")] if wanted["vpcs"] else []
+    if not wanted["check_mode"] or where == "there":
+        for wave in ordered:
+            hooked = wave.get("before") or wave.get("after")
+            found.append(_part("hooked_wave.yml" if hooked else "wave.yml", "wave %d: %s" % (wave["number"], ", ".join(wave["instances"])), wave))
+    found += [_part("as_groups.yml", "AS groups after the switch", when="after")] if scaled else []
+    return found + ([_part("protect_again.yml", "re-protection")] if wanted["reprotect"] else [])
+
+
+def _part(file, label, wave=None, when=""):
+    return {"file": file, "label": label, "wave": wave or {}, "when": when}
+
+
+def rehearsal(ordered, scaled, where, wanted):
+    """What a run would do, in order; what check mode shows."""
+    steps, site, planned = [], wanted["site"], wanted["planned"]
+    if where == "elsewhere":
+        steps += ["change AS group %s" % entry["before"].get("name", entry["before"].get("id")) for entry in scaled]
+        if planned:
+            steps += ["stop the servers of wave %d: %s" % (wave["number"], ", ".join(wave["instances"])) for wave in reversed(ordered)]
+        steps.append("switch production to the %s site (%s)" % (site, "planned" if planned else "unplanned"))
+    elif where == "in_flight":
+        steps.append("wait for the switch that is in flight, then bring production to the %s site" % site)
+    steps += ["update VPC %s" % (vpc.get("name") or vpc.get("id")) for vpc in wanted["vpcs"] or []]
+    for wave in ordered:
+        steps += ["run %s" % wave["before"]] if wave.get("before") else []
+        steps.append("start and verify wave %d: %s" % (wave["number"], ", ".join(wave["instances"])))
+        steps += ["run %s" % wave["after"]] if wave.get("after") else []
+    steps += ["change AS group %s back" % entry["after"].get("name", entry["after"].get("id")) for entry in scaled]
+    return steps + (["re-protect it, which overwrites the disks of the other site"] if wanted["reprotect"] and not planned else [])
 
 
 def obstacles(checks, force=False, stopped=True):
@@ -118,6 +248,28 @@ def as_groups(wanted):
 
 
 def servers(checked, instances):
-    """Checks of servers with the protected instance each belongs to."""
+    """Checks of servers with the protected instance each belongs to.
+
+    A port at an address that other servers have too cannot be told from theirs. That stops no recovery: it is skipped, and said so.
+    """
     owners = {instance.get(key): instance.get("name") for instance in instances for key in ("source_server", "target_server")}
-    return [dict(entry, protected_instance=owners.get(entry["id"])) for entry in checked]
+    found = []
+    for entry in checked:
+        checks = [dict(check, status="skipped") if check["status"] == "not_verifiable" else check for check in entry["checks"]]
+        passed = all(check["status"] in ("passed", "skipped") for check in checks)
+        found.append(dict(entry, checks=checks, passed=passed, protected_instance=owners.get(entry["id"])))
+    return found
+
+
+def wave_problem(wave, started, checks):
+    """Why a wave is not up, as a sentence.
+
+    :param started: the servers that exist at the production site
+    :param checks: see ``servers``
+    """
+    failed = ["%s (%s)" % (check.get("name"), next((each["detail"] for each in check.get("checks") or [] if each.get("status") != "passed"), "failed"))
+              for check in checks if not check.get("passed")]
+    if failed:
+        return one_line("Wave %s: %s did not pass. Later waves were not started; run it again to go on." % (wave["number"], ", ".join(failed)), _LONGEST)
+    return one_line("Wave %s has %d protected instances (%s), but only %d of their servers exist." % (
+        wave["number"], len(wave["instances"]), ", ".join(wave["instances"]), len(started)), _LONGEST)

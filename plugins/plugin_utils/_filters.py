@@ -8,8 +8,9 @@ import json
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
+from jinja2 import Undefined
 
-from ..module_utils._errors import SdrsError, one_line
+from ..module_utils._cloud.errors import SdrsError, one_line
 
 try:
     from ansible.utils.native_jinja import NativeJinjaText as _Text
@@ -25,6 +26,13 @@ def as_text(text):
 def plain(value):
     """Tagged, unsafe and lazy values as what they are."""
     return json.loads(json.dumps(value, default=str))
+
+
+def defined(value):
+    """``value``; an undefined variable raises what Ansible says of one, naming it."""
+    if isinstance(value, Undefined):
+        str(value)
+    return value
 
 
 def as_filter(function):

@@ -1,12 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run of the roles failover and drill may do, before it does anything. Pure. PRIVATE to the collection.
+"""What a run of the roles failover, recover_by_drill and drill may do, before it does anything. Pure. PRIVATE to the collection.
 
 An extra variable beats everything that a play or a role sets, facts and registered results included. So what a playbook promises is
 compared with what is in effect, and names that the roles set themselves are refused as extra variables.
 """
 
 from __future__ import annotations
+
+import difflib
 
 # What the names of the playbooks promise.
 PROMISES = {
@@ -15,25 +17,39 @@ PROMISES = {
     "failback": {"failover_mode": "planned", "failover_active_site": "source", "failover_what": "failback"},
     "reprotect": {"failover_what": "reprotect"},
 }
+# How much alike two names must be for one to be the other, misspelled.
+_NEAR = 0.85
 # Names that the roles set; a test compares them with the task files.
 INTERNAL = {
     "failover": (
-        "failover_as", "failover_asked", "failover_checked", "failover_errors", "failover_file", "failover_found", "failover_group",
-        "failover_groups", "failover_hook", "failover_hooks", "failover_instances", "failover_milestones", "failover_more", "failover_named",
-        "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_planned", "failover_playbook", "failover_position",
-        "failover_readiness", "failover_record", "failover_record_path", "failover_remedy", "failover_reprotected", "failover_results",
-        "failover_run", "failover_saved", "failover_scaled", "failover_scaling", "failover_scalings", "failover_shown", "failover_started", "failover_step",
-        "failover_steps", "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_there", "failover_unscaled",
-        "failover_verified", "failover_vpc", "failover_wave", "failover_when",
+        "failover_about", "failover_as", "failover_asked", "failover_came_to", "failover_checked", "failover_down", "failover_ending",
+        "failover_endings", "failover_errors", "failover_group", "failover_groups", "failover_hook", "failover_instances", "failover_looked",
+        "failover_milestones", "failover_named", "failover_notes", "failover_now", "failover_obstacles", "failover_ordered", "failover_part",
+        "failover_parts", "failover_planned", "failover_playbook", "failover_position", "failover_readiness", "failover_record",
+        "failover_record_path", "failover_refusal", "failover_reprotected", "failover_results", "failover_run", "failover_saved", "failover_scaled",
+        "failover_scaling", "failover_scalings", "failover_started", "failover_step", "failover_steps", "failover_stone", "failover_stopped",
+        "failover_stopped_other", "failover_stops", "failover_switched", "failover_tried", "failover_unscaled", "failover_up", "failover_verified",
+        "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_would", "failover_written",
     ),
     "drill": (
-        "drill_all", "drill_available", "drill_became", "drill_before", "drill_checked", "drill_clean_up", "drill_created", "drill_deleted",
-        "drill_ended", "drill_errors", "drill_everyone", "drill_fate", "drill_file", "drill_gone", "drill_group", "drill_instances",
-        "drill_milestones", "drill_named", "drill_new", "drill_notes", "drill_now", "drill_obstacles", "drill_outcome", "drill_outcomes", "drill_own",
-        "drill_own_vpc", "drill_passing", "drill_probed_since", "drill_probes", "drill_readiness", "drill_record", "drill_record_path",
+        "drill_about", "drill_all", "drill_asked", "drill_available", "drill_became", "drill_before", "drill_came_to", "drill_checked",
+        "drill_clean_up", "drill_created", "drill_deleted", "drill_ended", "drill_ending", "drill_endings", "drill_errors", "drill_everyone",
+        "drill_failure", "drill_fate", "drill_fresh", "drill_gone", "drill_group", "drill_instances", "drill_milestones", "drill_named",
+        "drill_needed", "drill_new", "drill_notes", "drill_now", "drill_obstacles", "drill_outcome", "drill_outcomes", "drill_own", "drill_own_vpc",
+        "drill_part", "drill_passing", "drill_probed_since", "drill_probes", "drill_readiness", "drill_record", "drill_record_path", "drill_refusal",
         "drill_remains", "drill_removed", "drill_removed_record", "drill_result", "drill_results", "drill_run", "drill_runs", "drill_saved",
-        "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try",
-        "drill_undrilled", "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why",
+        "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try", "drill_undrilled",
+        "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why", "drill_written",
+    ),
+    "recover_by_drill": (
+        "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_came_to", "recover_by_drill_checked", "recover_by_drill_drills",
+        "recover_by_drill_eip", "recover_by_drill_ending", "recover_by_drill_endings", "recover_by_drill_written",
+        "recover_by_drill_errors", "recover_by_drill_file", "recover_by_drill_found", "recover_by_drill_group", "recover_by_drill_groups",
+        "recover_by_drill_instances", "recover_by_drill_made", "recover_by_drill_milestones", "recover_by_drill_named",
+        "recover_by_drill_obstacles", "recover_by_drill_ordered", "recover_by_drill_readiness", "recover_by_drill_record",
+        "recover_by_drill_record_path", "recover_by_drill_result", "recover_by_drill_results", "recover_by_drill_run", "recover_by_drill_standing",
+        "recover_by_drill_started", "recover_by_drill_step", "recover_by_drill_steps", "recover_by_drill_there", "recover_by_drill_told",
+        "recover_by_drill_wave", "recover_by_drill_where",
     ),
     "recovery": (
         "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
@@ -45,8 +61,8 @@ INTERNAL = {
         "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_values", "recovery_vpc", "recovery_when",
     ),
     "report": (
-        "report_circumstances", "report_content", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run", "report_stem",
-        "report_wanted", "report_where", "report_written",
+        "report_circumstances", "report_content", "report_drawn", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run",
+        "report_stem", "report_wanted", "report_written",
     ),
 }
 
@@ -55,6 +71,43 @@ def overridden(extra, *roles):
     """What is wrong with the names of the extra variables, as sentences."""
     wrong = sorted(set(extra) & {name for role in roles for name in INTERNAL[role]})
     return ["%s is set by the collection itself and must not be given as an extra variable" % name for name in wrong]
+
+
+def misspelled(names, known, *roles):
+    """Variables that look like misspelled options, as sentences with the name that is meant.
+
+    :param names: of the variables that are set and begin as a role's do
+    :param known: the options of the roles
+    """
+    known = set(known)
+    found = []
+    for name in sorted(set(names) - known - {name for role in INTERNAL for name in INTERNAL[role]}):
+        near = difflib.get_close_matches(name, sorted(option for option in known if option.split("_")[0] == name.split("_")[0]), 1, _NEAR)
+        if near:
+            found.append("%s is no variable of this collection; did you mean %s?" % (name, near[0]))
+    return found
+
+
+def target_problems(play, kinds, matched, sources, folders=()):
+    """What is wrong with the hosts of a run, as sentences.
+
+    :param play: ``hosts``, and the ``pattern`` that they should match
+    :param kinds: ``sdrs_kind`` of each host
+    :param matched: the hosts that match the pattern
+    :param sources: the inventories; a list of names is one that has a comma
+    :param folders: files of host variables that such a list of names leaves unread
+    """
+    problems = []
+    wrong = [host for host, kind in zip(play["hosts"], kinds) if kind != "server_group"]
+    if wrong:
+        problems.append("These hosts are no protection groups (sdrs_kind): %s. Use an inventory with hosts: server_groups." % ", ".join(wrong))
+    if set(play["hosts"]) - set(matched):
+        problems.append("sdrs_hosts is '%s' in the inventory, but the play has the hosts %s. Give sdrs_hosts with -e." % (
+            play["pattern"], ", ".join(play["hosts"])))
+    if folders and sources and all("," in str(source) for source in sources):
+        problems.append("%s would not be read, as the inventory is a mere list of names: run it with -i inventory.yml --limit %s." % (
+            ", ".join(folders), ",".join(play["hosts"])))
+    return problems
 
 
 def broken_promises(asked):
@@ -101,12 +154,13 @@ def _type(value):
     return names.get(type(value), "a " + type(value).__name__)
 
 
-def unconfirmed(confirm, groups):
+def unconfirmed(confirm, groups, option="failover_confirm"):
     """The protection groups that nobody has confirmed by naming them.
 
     :param groups: ``{host: protection group, or None where it bears the host's name}``
+    :param option: what ``confirm`` was given by
     """
-    return sorted({str(group or host) for host, group in groups.items()} - named("failover_confirm", confirm))
+    return sorted({str(group or host) for host, group in groups.items()} - named(option, confirm))
 
 
 def switch_problems(confirm, groups, asked, extra=()):
@@ -115,26 +169,46 @@ def switch_problems(confirm, groups, asked, extra=()):
     :param asked: see ``broken_promises``; and ``check_mode``
     :param extra: names of the extra variables
     """
-    problems = overridden(extra, "failover", "report") + broken_promises(asked)
+    return overridden(extra, "failover", "report") + broken_promises(asked) + _unconfirmed(confirm, groups, asked, "failover_confirm", "switch")
+
+
+def recovery_problems(confirm, groups, asked, extra=()):
+    """Why a run must not recover groups by drills, as sentences; like ``switch_problems``, with a confirmation of its own."""
+    found = overridden(extra, "recover_by_drill", "failover", "drill", "report")
+    return found + _unconfirmed(confirm, groups, asked, "recover_by_drill_confirm", "recover")
+
+
+def _unconfirmed(confirm, groups, asked, option, verb):
     try:
-        left = unconfirmed(confirm, groups) if asked.get("check_mode") is not True else []
+        left = unconfirmed(confirm, groups, option) if asked.get("check_mode") is not True else []
     except ValueError as error:
-        return [*problems, str(error)]
-    if left:
-        problems.append(
-            "not confirmed %s %s; name every protection group that this run may switch, for instance -e failover_confirm=%s"
-            % ("is" if len(left) == 1 else "are", ", ".join(left), ",".join(left))
-        )
-    return problems
+        return [str(error)]
+    return [_narrowly(left, groups, confirm, option, verb)] if left else []
 
 
-def permitted(group, confirm, name, asked, extra=()):
-    """The ID of a group that this very task may switch or stop, whatever of the run before it was skipped.
+def _narrowly(left, groups, confirm, option, verb):
+    """Who is not confirmed, and the narrowest way to go on: never the suggestion to switch all that the pattern happens to match."""
+    sure = sorted(named(option, confirm))
+    hosts = [host for host, group in groups.items() if str(group or host) in sure]
+    strange = sorted(set(sure) - {str(group or host) for host, group in groups.items()})
+    text = "not confirmed %s %s" % ("is" if len(left) == 1 else "are", ", ".join(left))
+    if strange:
+        text += "; confirmed, but not in this run: %s" % ", ".join(strange)
+    if hosts:
+        return text + "; to %s only what is confirmed, add --limit %s" % (verb, ",".join(hosts))
+    if len(groups) == 1:
+        return text + "; if you mean it, add -e %s=%s" % (option, left[0])
+    return text + "; to %s one of them, add --limit and -e %s with its name, as for %s" % (verb, option, left[0])
+
+
+def permitted(group, confirm, name, asked, extra=(), problems_of=switch_problems):
+    """The ID of a group that this very task may switch, stop or recover, whatever of the run before it was skipped.
 
     :param name: what the user calls the group
+    :param problems_of: ``switch_problems`` or ``recovery_problems``
     :raises ValueError: it may not
     """
-    problems = switch_problems(confirm, {name: name}, asked, extra)
+    problems = problems_of(confirm, {name: name}, asked, extra)
     if not (group or {}).get("id"):
         problems.append("the protection group was not read; tasks of the role were skipped")
     if problems:

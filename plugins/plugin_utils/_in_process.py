@@ -17,13 +17,13 @@ from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._argspec import CONNECTION, ordinary_numbers
-from ..module_utils._errors import LONGEST_WARNING, one_line, unexpected
-from ..module_utils._mask import known, masked, masked_data
-from ..module_utils._module import CONTROLLER, NEEDED_PYTHON, outcome, require_parent
-from ..module_utils._settings import remember
-from ..module_utils._text import without_reserved
-from ..module_utils._transport import MISSING_REQUESTS
+from ..module_utils._cloud.errors import LONGEST_WARNING, one_line, unexpected
+from ..module_utils._cloud.mask import known, masked, masked_data
+from ..module_utils._cloud.settings import remember
+from ..module_utils._cloud.text import without_reserved
+from ..module_utils._cloud.transport import MISSING_REQUESTS
+from ..module_utils._module.argument_spec import CONNECTION, ordinary_numbers
+from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent, shown
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -104,7 +104,8 @@ def _run_here(module, task):
         result = {"failed": True, "msg": masked("; ".join(checked.error_messages))}
     else:
         result = outcome(spec, module.DECLARATION, options, checked.validated_parameters, host)
-    result["invocation"] = {"module_args": {name: checked.validated_parameters.get(name) for name in spec.options}}
+    given = {name: checked.validated_parameters.get(name) for name in spec.options}
+    result["invocation"] = {"module_args": shown(module.DECLARATION, given)}
     host.mask(known())
     result = without_reserved(masked_data(_plain_data(result)))
     result = sanitize_keys(remove_values(result, host.secrets), host.secrets, frozenset(("changed", "failed", "msg", "invocation")))

@@ -8,16 +8,15 @@ import hashlib
 import re
 from collections import Counter
 
-from ..module_utils._errors import SdrsError
-from ..module_utils._lookup import production_zone
-from ..module_utils._odd import sound
-from ..module_utils._plan import tags_to_mapping
-from ..module_utils._resources import drill, protected_instance, server_group
-from ..module_utils._resources._owner import server_halves, server_zone
-from ..module_utils._resources._server_checks import addresses
-from ..module_utils._validate import ip_address as ip_problem
-from ..module_utils._validate import is_id
-from ..module_utils._validate import name as name_problem
+from ..module_utils._cloud.errors import SdrsError
+from ..module_utils._cloud.odd import sound
+from ..module_utils._cloud.validate import ip_address as ip_problem
+from ..module_utils._cloud.validate import is_id
+from ..module_utils._cloud.validate import name as name_problem
+from ..module_utils._engine.plan import tags_to_mapping
+from ..module_utils._neighbours.server_checks import addresses
+from ..module_utils._sdrs import drill, protected_instance, server_group
+from ..module_utils._sdrs.sites import production_zone, server_halves, server_zone
 
 _GROUP = ("id", "name", "description", "status", "progress", "priority_station", "source_availability_zone", "target_availability_zone",
           "source_vpc_id", "domain_id", "protected_instance_num", "replication_num")
@@ -128,7 +127,7 @@ def _instance_variables(instance, group, servers, drilled):
     zones = [(server or {}).get("availability_zone") for server in known]
     production = dr = None
     if zone and any(zones):
-        # One readable server is enough to tell (SEMANTICS, section 1).
+        # One readable server is enough to tell (semantics.md, section 1).
         second = zones[1] == zone if len(zones) > 1 and zones[1] else zones[0] != zone
         pair = [server or {"id": half} for server, half in zip(known, halves)] + [None]
         production, dr = (pair[1], pair[0]) if second else (pair[0], pair[1])

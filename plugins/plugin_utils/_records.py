@@ -13,9 +13,9 @@ import os
 import stat
 from datetime import datetime, timedelta, timezone
 
-from ..module_utils._errors import one_line
-from ..module_utils._private_folder import NotPrivate, open_file
-from ..module_utils._resources.report_files import LIMIT, elsewhere
+from ..module_utils._cloud.errors import one_line
+from ..module_utils._cloud.private_folder import NotPrivate, open_file
+from ..module_utils._reports.report_files import LIMIT, elsewhere
 from ._report import moment
 
 # A run that began longer ago is not interrupted, but over.

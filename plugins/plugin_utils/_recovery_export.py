@@ -9,7 +9,7 @@ import re
 
 import yaml
 
-from ..module_utils._resources._recovery_document import SCHEMA
+from ..module_utils._recovery.document import SCHEMA
 
 _HEAD = """# yaml-language-server: $schema=%s
 # All protection groups in one tier. Divide it: tiers start one after the other.

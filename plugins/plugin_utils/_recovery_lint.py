@@ -14,8 +14,8 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from jinja2 import nodes
 
-from ..module_utils._errors import one_line
-from ..module_utils._resources import _recovery_document
+from ..module_utils._cloud.errors import one_line
+from ..module_utils._recovery import document as _recovery_document
 
 # Set by the role for hooks, beside its options.
 HOOK_VARIABLES = ("recovery_values", "recovery_tier", "recovery_servers", "recovery_state", "recovery_failed", "recovery_loaded")

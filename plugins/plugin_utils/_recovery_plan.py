@@ -8,7 +8,7 @@ import difflib
 import os
 import stat
 
-from ..module_utils._resources import recovery_journal
+from ..module_utils._recovery import journal as recovery_journal
 from ._guards import named, overridden
 from ._report import moment
 
@@ -248,6 +248,20 @@ def with_journal(given):
         return given
     entries = recovery_journal.entries_of(given["journal"])[0] if given["journal"] else []
     return {**run(entries, given), **{key: given[key] for key in ("rpo", "check_mode", "run") if key in given}}
+
+
+def plan_ending(report):
+    """The report of a plan's run, with the last lines of the screen."""
+    steps, servers = report["steps"], report["servers"]
+    up = len([server for server in servers if server["passed"]])
+    groups = [step for step in steps if str(step["check"]).startswith(("switch ", "drill ", "re-protect "))]
+    reached = [step for step in groups if step["status"] == _PASSED]
+    state = ["%d of %d protection groups are where they shall be" % (len(reached), len(groups))] if groups else []
+    state += ["servers %d of %d verified up" % (up, len(servers))] if servers else []
+    left = ["%s: %s" % (step["check"], step["detail"]) for step in steps if step["status"] != _PASSED]
+    done = ["nothing: check mode only rehearses"] if report["verdict"] == "check" else ["%s after %d s" % (each["name"], each["seconds"])
+                                                                                        for each in report["milestones"][1:]]
+    return dict(report, state=state, done=done, not_done=left + [error["message"] for error in report["errors"]], next=[])
 
 
 def error_of(text):

@@ -15,7 +15,9 @@ import socket
 from datetime import datetime, timezone
 from pathlib import Path
 
-SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/report.schema.json"
+from ..module_utils._cloud.text import time_of
+
+SCHEMA = "https://raw.githubusercontent.com/cloud-dr/ansible-collection-sdrs/main/docs/report.schema.json"
 PASSED, FAILED, CHECK = "passed", "failed", "check"
 _ERROR_KEYS = ("message", "code", "description", "remedy", "operation", "resource", "job_id", "request_id", "http_status")
 _JOB_KEYS = ("job_id", "job_type", "service", "status", "begin_time", "end_time", "error_code", "fail_reason")
@@ -41,10 +43,13 @@ def build(run):
     reasons += ["%s: %s: %s" % (server["label"], check["check"], check["detail"]) for server in servers for check in _bad(server["checks"])]
     reasons += ["%s: %s" % (step["check"], step["detail"]) for step in _bad(steps)]
     reasons += ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
-    measured = _measured(run, milestones, servers, steps, bool(errors))
+    same = unchanged(run)
+    if same and not run.get("allow_no_change"):
+        reasons.append("nothing was switched: production is at the %s site already; failover_allow_no_change=true accepts that" % run.get("site"))
+    measured = None if same else _measured(run, milestones, servers, steps, bool(errors))
     # Before ansible-core 2.19 a template gives "" for none.
     target = None if run.get("target_seconds") in (None, "") else float(run["target_seconds"])
-    if target is not None and not run.get("check_mode"):
+    if target is not None and not run.get("check_mode") and not same:
         if measured is None:
             reasons.append("the recovery time could not be measured, so that the target of %s is missed" % span(target))
         elif measured > target:
@@ -61,8 +66,14 @@ def build(run):
         "jobs": _jobs(run.get("results") or []),
         "operations": [operation for result in run.get("results") or [] for operation in result.get("operations") or []],
         "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
-        "run": {**_who(), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
+        "run": {**_who(), **_where(run), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
     }
+
+
+def unchanged(run):
+    """Whether a switch had nothing to do, as production was there already: then no recovery was measured either."""
+    done = [operation for result in run.get("results") or [] for operation in result.get("operations") or []]
+    return run.get("position") == "there" and run.get("what") != "reprotect" and not (done or run.get("errors") or run.get("interrupted"))
 
 
 def span(seconds):
@@ -80,7 +91,7 @@ def span(seconds):
 def moment(text):
     """A time of the service or of a milestone, None when it is none. Times without a zone are UTC."""
     try:
-        parsed = datetime.fromisoformat(str(text).strip().replace("Z", "+00:00"))
+        parsed = time_of(text)
     except ValueError:
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
@@ -134,9 +145,17 @@ def _measured(run, milestones, servers, steps, failed):
 
 def _error(entry):
     """What a failed task said, with its remedy."""
+    task, entry = entry.get("task"), cause(entry)
     about = entry.get("error") if isinstance(entry.get("error"), dict) else {}
     message = str(entry.get("msg") or about.get("message") or "the task failed without a message")
-    return {**{key: about.get(key) for key in _ERROR_KEYS}, "message": message, "task": entry.get("task")}
+    return {**{key: about.get(key) for key in _ERROR_KEYS}, "message": message, "task": task}
+
+
+def cause(result):
+    """What failed of a task: of a loop, whose own message says nothing, its first item that did."""
+    items = result.get("results") if isinstance(result.get("results"), list) else []
+    failed = [item for item in items if isinstance(item, dict) and item.get("failed") and item.get("msg")]
+    return failed[0] if failed else result
 
 
 def _jobs(results):
@@ -171,6 +190,43 @@ def _who():
     except (OSError, KeyError):  # a container whose user has no name
         user = None
     return {"user": user, "machine": socket.gethostname(), "collection": "cloud_dr.sdrs " + _version(), "python": platform.python_version()}
+
+
+def _where(run):
+    """Where it ran: account, zones, and the state of the user's repository."""
+    project, group = run.get("project") or {}, run.get("group") or {}
+    return {
+        "region": project.get("region"), "project": project.get("id"), "endpoint": project.get("endpoint"),
+        "source_zone": group.get("source_availability_zone"), "target_zone": group.get("target_availability_zone"), "commit": run.get("commit"),
+    }
+
+
+def commit(folder):
+    """The commit of the git repository around a folder, None without one. Read from its files: git itself need not be there."""
+    try:
+        git = next((above / ".git" for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+        if git and git.is_file():  # a worktree
+            git = (git.parent / git.read_text(encoding="utf-8").partition("gitdir:")[2].strip()).resolve()
+        head = (git / "HEAD").read_text(encoding="utf-8").strip() if git else ""
+        if not head.startswith("ref: "):
+            return _hash(head)
+        shared = git / "commondir"
+        places = [git, (git / shared.read_text(encoding="utf-8").strip()).resolve()] if shared.is_file() else [git]
+        for place in places:
+            loose, packed = place / head[5:], place / "packed-refs"
+            if loose.is_file():
+                return _hash(loose.read_text(encoding="utf-8").strip())
+            if packed.is_file():
+                named = [line.split()[0] for line in packed.read_text(encoding="utf-8").splitlines() if line.endswith(" " + head[5:])]
+                if named:
+                    return _hash(named[0])
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def _hash(text):
+    return text if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text) else None
 
 
 def _version():

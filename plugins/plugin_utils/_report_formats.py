@@ -14,13 +14,14 @@ from xml.etree import ElementTree
 import jinja2
 import markupsafe
 
-from ..module_utils._text import hidden, visible
+from ..module_utils._cloud.text import hidden, visible
 from ._report import PASSED, moment, span
 
 # A page with more bars is no picture any more; the JSON holds all.
 _MOST_ROWS = 60
 _TITLES = {
     "drill": "DR drill", "planned_failover": "Planned failover", "failover": "Failover", "failback": "Failback", "reprotect": "Re-protection",
+    "recover_by_drill": "Recovery by drill",
 }
 # The JSON holds the whole text.
 _LONGEST_TEXT = 2000

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import yaml
 
@@ -11,7 +13,8 @@ from support import ROOT
 GITOPS, AWX = ROOT / "examples" / "gitops", ROOT / "examples" / "awx"
 OBJECTS = yaml.safe_load((AWX / "objects.yml").read_text())
 TEMPLATES = {template["name"]: template for template in OBJECTS["sdrs_job_templates"]}
-PLAYBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect", "recover")
+PLAYBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect",
+             "recover_by_drill", "recover")
 
 
 def role_options(role):
@@ -30,8 +33,10 @@ def test_each_playbook_can_be_run_from_the_repository(name):
 def test_job_templates_run_playbooks_that_exist(name):
     template = TEMPLATES[name]
     assert (GITOPS / template["playbook"]).exists() and template["description"]
-    switches = (GITOPS / template["playbook"]).stem in ("failover", "planned_failover", "failback", "reprotect")
+    switches = (GITOPS / template["playbook"]).stem in ("failover", "planned_failover", "failback", "reprotect", "recover_by_drill")
     assert bool(template.get("confirm")) is switches, "what switches asks for confirmation"
+    variable = template["confirm"] if isinstance(template.get("confirm"), str) else OBJECTS["sdrs_confirmation"]["spec"][0]["variable"]
+    assert not switches or variable == ("recover_by_drill_confirm" if "recover" in template["playbook"] else "failover_confirm")
 
 
 def test_workflows_and_schedules_name_job_templates():
@@ -57,7 +62,7 @@ def test_the_credential_type_feeds_the_documented_variables():
 
 
 def test_variables_of_the_repository_are_those_of_the_roles():
-    known = role_options("drill") | role_options("failover") | role_options("topology")
+    known = role_options("drill") | role_options("failover") | role_options("recover_by_drill") | role_options("topology")
     for path in (*GITOPS.glob("host_vars/*.yml"), *GITOPS.glob("group_vars/*.yml")):
         content = yaml.safe_load(path.read_text())
         assert set(content) <= known, path
@@ -66,7 +71,7 @@ def test_variables_of_the_repository_are_those_of_the_roles():
                 assert not file or (GITOPS / file).exists()
 
 
-@pytest.mark.parametrize("role", ["topology", "drift", "drill", "failover", "recovery", "report"])
+@pytest.mark.parametrize("role", ["topology", "drift", "drill", "failover", "recover_by_drill", "recovery", "report"])
 def test_every_default_of_a_role_is_specified(role):
     defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
     assert set(defaults) <= role_options(role) and all(name.startswith(role) for name in defaults)
@@ -75,3 +80,14 @@ def test_every_default_of_a_role_is_specified(role):
         for name, option in entry["options"].items():
             if "default" in option:
                 assert option["default"] == defaults[name], name
+
+
+def test_the_whole_repository_is_signed_but_what_runs_write(tmp_path):
+    differ = pytest.importorskip("ansible_sign.checksum.differ.distlib_manifest")
+    shutil.copytree(GITOPS, tmp_path / "repository")
+    expected = {str(path.relative_to(tmp_path / "repository")) for path in (tmp_path / "repository").rglob("*") if path.is_file()}
+    for written in ("reports/erp/drill-1.json", "exports/erp.yml", ".git/HEAD", "playbooks/plan.retry"):
+        (tmp_path / "repository" / written).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "repository" / written).write_text("x")
+    signed = differ.DistlibManifestChecksumFileExistenceDiffer(root=str(tmp_path / "repository")).list_files(verifying=False)
+    assert set(signed) == expected and "playbooks/failover.yml" in expected

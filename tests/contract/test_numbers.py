@@ -12,14 +12,16 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.cloud_dr.sdrs.plugins.callback import progress
 from ansible_collections.cloud_dr.sdrs.plugins.doc_fragments import auth, wait
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _argspec, _settings, _validate
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _document, as_group
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings, validate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConfigError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._neighbours import as_group
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._topology import document, new_disk
 from support import ROOT
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 # Rules of what stands in lists of mappings.
-INSIDE = {"sdrs_topology": _document._RULES, "as_group": as_group.LISTENER}
+INSIDE = {"sdrs_topology": {**document._RULES, "create_volume.size": new_disk.SIZE}, "as_group": as_group.LISTENER}
 
 
 def numbers(options, documented, path=()):
@@ -39,9 +41,9 @@ def found():
         doc = yaml.safe_load(loaded.DOCUMENTATION)
         documented = {**yaml.safe_load(wait.ModuleDocFragment.DOCUMENTATION)["options"], **yaml.safe_load(auth.ModuleDocFragment.DOCUMENTATION)["options"]}
         documented.update(doc.get("options") or {})
-        for path, text in numbers({**_argspec.CONNECTION.options, **loaded.SPEC.options}, documented):
-            rules = INSIDE[module] if len(path) > 1 else {**_validate.RULES, **getattr(loaded.DECLARATION, 'rules', {})}
-            yield pytest.param(rules.get(path[-1]), text, id="%s %s" % (module, ".".join(path)))
+        for path, text in numbers({**argument_spec.CONNECTION.options, **loaded.SPEC.options}, documented):
+            rules = INSIDE[module] if len(path) > 1 else {**validate.RULES, **getattr(loaded.DECLARATION, 'rules', {})}
+            yield pytest.param(rules.get(".".join(path[-2:]), rules.get(path[-1])), text, id="%s %s" % (module, ".".join(path)))
 
 
 FOUND = list(found())
@@ -49,7 +51,7 @@ FOUND = list(found())
 
 @pytest.mark.parametrize("rule, text", FOUND)
 def test_a_number_has_a_documented_range(rule, text):
-    assert isinstance(rule, _validate.Between) and str(rule) in str(text["description"])
+    assert isinstance(rule, validate.Between) and str(rule) in str(text["description"])
 
 
 def test_they_are_all_there():
@@ -62,7 +64,7 @@ def test_a_range_refuses_what_is_outside(rule, value):
     for given in (value, [rule.low, value]):
         assert rule(given) == "must be %s" % rule
         with pytest.raises(ConfigError, match="^size: must be"):
-            _validate.check({"size": given}, {"size": rule})
+            validate.check({"size": given}, {"size": rule})
     assert rule(rule.low) is None and rule([rule.low, rule.high]) is None and rule(rule.high + 1)
 
 
@@ -72,7 +74,7 @@ def test_a_range_refuses_what_is_outside(rule, value):
 def test_settings_refuse_them_too(option, value):
     """The event source and the inventory come here without an argument spec."""
     with pytest.raises(ConfigError, match="^%s: must be" % option):
-        _settings.resolve({"auth_token": "t", option: value}, {})
+        settings.resolve({"auth_token": "t", option: value}, {})
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")), ids=lambda path: path.parts[-3])
@@ -111,7 +113,7 @@ def test_numbers_that_ansible_cannot_convert_are_refused_by_name(value):
         "entry": {"size": value}, "more": value,
     }
     for number in ({}, {"number": value}):
-        plain = _argspec.ordinary_numbers(SPEC, {**given, **number})
+        plain = argument_spec.ordinary_numbers(SPEC, {**given, **number})
         assert plain == {
             "count": "not a finite number", "seconds": math.inf, "ports": [22, "not a finite number"], "text": "inf", "more": plain["more"],
             "entries": [{"size": "not a finite number"}, 7, {"size": 8}], "entry": {"size": math.inf}, **dict.fromkeys(number, "not a finite number"),
@@ -122,5 +124,5 @@ def test_numbers_that_ansible_cannot_convert_are_refused_by_name(value):
 
 def test_other_numbers_stay_as_they_are():
     given = {"count": "7", "seconds": "1e300", "ports": "22,1e400", "text": 5, "entries": None, "entry": "a=b", "number": True, "absent": None}
-    assert _argspec.ordinary_numbers(SPEC, given) == {**given, "ports": ["22", "not a finite number"]}
-    assert _argspec.ordinary_numbers(SPEC, {}) == {} and _argspec.ordinary_numbers(SPEC, {"count": "many"}) == {"count": "many"}
+    assert argument_spec.ordinary_numbers(SPEC, given) == {**given, "ports": ["22", "not a finite number"]}
+    assert argument_spec.ordinary_numbers(SPEC, {}) == {} and argument_spec.ordinary_numbers(SPEC, {"count": "many"}) == {"count": "many"}

@@ -12,7 +12,7 @@ import test_runbooks
 
 pytestmark = pytest.mark.unless_altered()
 # The fixtures of those plays.
-sim, play, site = test_plays.sim, test_plays.play, test_runbooks.site
+sim, play = test_plays.sim, test_plays.play
 
 
 @pytest.fixture

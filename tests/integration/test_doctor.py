@@ -455,9 +455,9 @@ def test_answers_that_make_no_sense_hide_nothing(simulator, body):
 
 def test_a_host_that_is_silent(simulator, monkeypatch):
     """It costs a time-out, and the other services are told all the same."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _doctor_knock
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._doctor import knock
 
-    monkeypatch.setattr(_doctor_knock, "ANSWER", 0.5)
+    monkeypatch.setattr(knock, "ANSWER", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         found = examine(**{**simulator.connection, "endpoints": {"evs": "http://127.0.0.1:%d" % silent.getsockname()[1]}})
     assert failed(found) == ["endpoint_evs"] and "no response in time" in found["endpoint_evs"]["detail"] and found["read_ecs"]["passed"]
@@ -477,11 +477,11 @@ def test_folders_on_this_machine(simulator, tmp_path):
 
 
 def test_a_lock_that_is_held(simulator):
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _lock_files
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import lock_files
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting import Waiting
 
     with contextlib.ExitStack() as held:
-        files = _lock_files.LockFiles(held, Waiting(True, 10, None), lambda: None)
+        files = lock_files.LockFiles(held, Waiting(True, 10, None), lambda: None)
         files.open(("a", "b"))
         files.take_all(held, {("id", "c"): "c"}, 0.0)
         assert "held by process %d" % os.getpid() in examine(**simulator.connection)["locks"]["detail"]

@@ -56,6 +56,20 @@ def test_a_kept_drill_is_deleted_only_by_a_run_that_names_it(site):
     assert not erp.drills() and erp.vpcs() == before and not erp.record().exists()
 
 
+def test_a_drill_that_was_to_be_kept_outlives_the_run_that_follows_its_interruption(site):
+    erp = site(count=1, speed="100").synchronised()
+    erp.file("wait.yml", "- name: Wait\n  ansible.builtin.wait_for: {path: %s}\n" % (erp.folder / "never"))
+    running = erp.play.start("drill", "-e", "drill_keep=true", "-e", "drill_verify_tasks=wait.yml")
+    eventually(lambda: [drill for drill in erp.drills() if drill["status"] == "available"], 120)
+    running.kill()
+    running.wait()
+    (drill,) = erp.drills()
+    erp.simulator.forget()
+    assert "kept it on purpose" in refused(erp, drill)
+    ended(erp.play("drill", "-e", "drill_keep=true"))
+    assert [each["id"] for each in erp.drills()] == [drill["id"]] and erp.report("drill")[0]["interrupted"]
+
+
 def test_a_kept_drill_without_a_record_leaves_its_vpc(site):
     erp = site().synchronised()
     ended(erp.play("drill", "-e", "drill_keep=true"))

@@ -15,7 +15,7 @@ import hostile
 import pytest
 import yaml
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import errors
 from support import ROOT, TREE
 
 SOURCE = TREE / "ansible_collections" / "cloud_dr" / "sdrs" / "extensions" / "eda" / "plugins" / "event_source" / "sdrs_events.py"
@@ -113,10 +113,10 @@ def test_an_event_can_be_printed_and_passed_on(source, simulator, group):
 
 
 def test_wrong_credentials_end_it(source, simulator):
-    with pytest.raises(_errors.AuthError):
+    with pytest.raises(errors.AuthError):
         run(source, 10, **dict(simulator.connection, secret_key="wrong", token_cache=False))
     assert len(simulator.log()) == 1, "five bad signatures lock a key"
-    with pytest.raises(_errors.ConfigError):
+    with pytest.raises(errors.ConfigError):
         run(source, 10, region="eu-de", endpoint="http://example.com", auth_token="t")
 
 
@@ -141,7 +141,7 @@ CONNECTION = {"region": "eu-de", "auth_token": "t", "token_cache": False}
     ({7: 8}, "unknown argument 7"),
 ])
 def test_arguments_that_are_none_are_refused_by_name(real_source, args, message):
-    with pytest.raises(_errors.ConfigError, match="^" + message):
+    with pytest.raises(errors.ConfigError, match="^" + message):
         asyncio.run(real_source.main(asyncio.Queue(), {**CONNECTION, **args}))
 
 
@@ -183,7 +183,7 @@ def test_what_nobody_expects_ends_it_without_its_text(source, simulator, monkeyp
         raise KeyError("a-secret-of-somebody")
 
     monkeypatch.setattr(source.Watch, "look", look)
-    with pytest.raises(_errors.SdrsError, match="unexpected KeyError at .*sdrs_events.py:|unexpected KeyError at .*test_events.py:") as caught:
+    with pytest.raises(errors.SdrsError, match="unexpected KeyError at .*sdrs_events.py:|unexpected KeyError at .*test_events.py:") as caught:
         run(source, 10, **dict(simulator.connection, token_cache=False))
     assert "a-secret" not in str(caught.value) and caught.value.__context__ is None
 
@@ -194,7 +194,7 @@ def test_it_finds_the_collection_by_its_place():
            "print(m._connect({'region': 'eu-de', 'auth_token': 't', 'token_cache': False, 'interval': 1})[0])" % str(SOURCE)
     own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run([sys.executable, "-c", code], env=own, capture_output=True, text=True, cwd="/", check=False)
-    assert done.returncode == 0 and "_api.Api" in done.stdout, done.stderr
+    assert done.returncode == 0 and "api.Api" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "extensions" / "eda" / "rulebooks").glob("*.yml")), ids=lambda path: path.name)

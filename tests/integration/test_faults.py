@@ -129,13 +129,13 @@ LIVES = {
 @pytest.fixture
 def impatient(monkeypatch):
     """Pauses between attempts are short; nothing here is about their length."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _run
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run as run_module
 
     def brief(seconds):
         time.sleep(min(seconds, 0.03))
 
-    monkeypatch.setattr(_run, "Client", functools.partial(_run.Client, sleep=brief))
-    monkeypatch.setattr(_run, "Waiting", functools.partial(_run.Waiting, sleep=brief))
+    monkeypatch.setattr(run_module, "Client", functools.partial(run_module.Client, sleep=brief))
+    monkeypatch.setattr(run_module, "Waiting", functools.partial(run_module.Waiting, sleep=brief))
 
 
 @pytest.fixture

@@ -418,13 +418,31 @@ def test_a_failover_shows_it_as_text(world):
     options = ("-e", "failover_server_group=" + group, "-e", "failover_confirm=" + group, "-e", waves)
     here.run("planned_failover", "--check", *options)
     here.simulator.fail_job(job_type="failoverProtectionGroupNoCG", error_code=WORST, fail_reason=WORST)
-    here.run("failover", *options, code=2)
+    here.run("failover", *options, "-e", "failover_force=true", code=2)
     sound(here, "failover", "failed")
     here.simulator.forget_faults()
     here.run("failover", *options, "-e", "failover_force=true")
     assert len(sound(here, "failover", "passed")["steps"]) == 2
     here.run("failback", *options, code=2)
     sound(here, "failback", "failed")
+
+
+def test_a_recovery_by_drill_shows_it_as_text(world):
+    values = [LIVE[key] for table in (hostile.TEMPLATES, hostile.TERMINAL, hostile.HARMLESS) for key in table if key in LIVE]
+    here = world(len(values))
+    group = hostile_group(here, values)
+    waves = json.dumps({"recover_by_drill_waves": [{"instances": ["erp-db-1"], "before": "hook.yml", "after": "hook.yml"}]})
+    options = ("-e", "recover_by_drill_server_group=" + group, "-e", "recover_by_drill_confirm=" + group, "-e", waves)
+    here.simulator.fail_job(job_type="createDisasterRecoveryDrill", error_code=WORST, fail_reason=WORST)
+    here.run("recover_by_drill", *options, "-e", "recover_by_drill_name=failed", code=2)
+    sound(here, "recover_by_drill", "failed")
+    here.simulator.forget_faults()
+    here.run("recover_by_drill", *options, "-e", "recover_by_drill_name=r")
+    content = sound(here, "recover_by_drill", "passed")
+    assert len(content["steps"]) == 2 and {server["label"] for server in content["servers"]} >= {value for value in values if value}
+    drill = next(each for each in here.task("sdrs_drill_info")["drills"] if each["name"] == "r")
+    here.simulator.patch("drills", drill["id"], created_at=WORST)
+    here.run("recover_by_drill", *options, "-e", "recover_by_drill_name=r", code=2)
 
 
 def test_nothing_is_written_outside_its_folder(world):
@@ -444,7 +462,7 @@ def test_nothing_is_written_outside_its_folder(world):
     before = {path for path in here.base.rglob("*") if "ansible" not in str(path)}
     here.run("drill", "-e", "drill_name=../../" + hostile.CANARY, code=2)
     here.run("drill", "-e", "drill_keep=true")
-    here.run("failover")
+    here.run("failover", "-e", "failover_force=true")
     here.run("export", inventory="sdrs.yml")
     for document in list((here.folder / "exports").iterdir())[:2]:
         planned = here.run("plan", "-e", "@exports/" + document.name, "--limit", document.stem + ",localhost", inventory="sdrs.yml")
@@ -452,7 +470,9 @@ def test_nothing_is_written_outside_its_folder(world):
     here.play.inventory(**{host: hosts["h0"] for host in ("..", "../../" + hostile.CANARY)})
     here.run("export")
     here.run("plan")
-    made = {path.relative_to(here.folder) for path in set(here.base.rglob("*")) - before if path.is_file() and "ansible" not in str(path)}
+    state = here.base / "home" / ".local" / "state" / "cloud_dr.sdrs"
+    made = {path for path in set(here.base.rglob("*")) - before if path.is_file() and "ansible" not in str(path) and state not in path.parents}
+    made = {path.relative_to(here.folder) for path in made}
     folders = {path.parts[1] for path in made if path.parts[0] == "reports" and path.name.startswith("failover-")}
     assert len(folders) == len(names), "a folder for each"
     assert {path.parts[0] for path in made} == {"reports", "exports"}

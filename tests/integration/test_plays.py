@@ -86,7 +86,8 @@ WITH_INSTANCE = [*PREPARED, ("sdrs_protected_instance", dict(INSTANCE, name="erp
 SYNCHRONISED = [
     *WITH_INSTANCE,
     ("sdrs_server_group", {"name": "erp", "protection": "enabled"}),
-    ("sdrs_server_group_info", {"name": "erp"}, {"until": "result_3.server_groups[0].progress == 100", "retries": 20, "delay": 1}),
+    ("sdrs_replication_info", {"server_group": "erp"},
+     {"until": "result_3.replications | rejectattr('progress', 'equalto', 100) | list | length == 0", "retries": 20, "delay": 1}),
 ]
 PAIR = {"server_group": "erp", "volume": "archive-1"}
 LIVES = {
@@ -226,9 +227,18 @@ def test_files_of_the_controller(sim, play, tmp_path):
     assert [result["changed"] for result in results] == [True, True, False, True] and not sim.log() and not list((tmp_path / "evidence").iterdir())
 
 
+def test_the_text_of_files_is_not_in_the_job_s_events(play, tmp_path):
+    path, missing = str(tmp_path / "evidence" / "a.json"), str(tmp_path / "file" / "b.json")
+    (tmp_path / "file").write_text("a file, and no folder")
+    tasks = [("report_files", {"files": {each: "{{ 'abc' * 30000 }}"}}, {"ignore_errors": True}) for each in (path, missing)]
+    assert [result["failed"] for result in play(tasks, verbosity="-vvv")] == [False, True]
+    assert "abcabc" not in play.output and play.output.count('": "90000 bytes"') >= 2
+
+
 # The tasks of the examples that build on one another, by their names, in an order that works.
 EXAMPLES = [
-    "Bring the DR topology about", "Export one group", "Keep it in git", "Keep one instance only, and delete the others with their DR servers",
+    "Bring the DR topology about", "Export one group", "Keep it in git as variables of the host erp",
+    "Keep one instance only, and delete the others with their DR servers",
     "Remove a group with all that it contains and all DR servers",
     "Create a protection group", "Protect a server", "Give the pair of a server's disk a name and let it grow", "Pair a free disk and attach it",
     "Tag a protected instance", "Let the instance have exactly one tag", "Remove a tag whatever its value",
@@ -239,12 +249,14 @@ EXAMPLES = [
     "Set connection options once for all modules of the collection",
     "Count the database servers", "List all failed tasks of the project", "Delete the failed tasks of a group", "Delete all failed tasks",
     "Query quotas", "List API versions", "Query one API version", "Query RPO statistics", "Check whether servers can be protected",
-    "Compare the servers of a group", "Query a VPC", "List AS groups", "List the servers of a protection group at both sites",
+    "Compare the servers of a group", "Repair security groups and tags of the DR servers", "See what to prepare before the first switch or drill",
+    "Query a VPC", "List AS groups", "List the servers of a protection group at both sites",
     "Make a VPC for drills", "Remove it with its subnets", "Pause an AS group before a failover", "Let it run two to four instances again",
     "Protect two servers that share a disk", "Stop protecting them", "Add a NIC in the database subnet", "Delete it",
     "Stop the production servers before a planned failover", "Give both servers the same flavor", "Check whether a planned failover is possible",
     "See whether a planned failover is possible", "Planned failover to the DR site", "Failover, when the production site is lost",
-    "Re-protect after a failover", "Start two servers", "Find the web servers", "Wait until they run", "See whether one can be logged in to",
+    "Re-protect after a failover", "Start two servers", "Reach the server of a drill from outside", "Free it again",
+    "Find the web servers", "Wait until they run", "See whether one can be logged in to",
     "Keep what a rehearsal came to", "Examine the connection", "Show what is wrong",
     "Detach the pair and delete it with its DR disk", "Rename the protected instance of a server",
     "Stop protecting a server and delete its DR server", "Remove the group with all it contains",
@@ -259,6 +271,8 @@ def test_the_examples_of_the_documentation_run(sim, tmp_path):
     tasks = []
     for name in EXAMPLES:
         task = listed.pop(name)
+        if name == "Reach the server of a drill from outside":
+            task["vars"] = {"drill_server": {"id": sim.server("ecs-erp-web-1")}}
         if name in ("Start a drill", "Start a drill and go on", "Stop protecting them", "Check whether a planned failover is possible",
                     "Failover, when the production site is lost"):
             tasks.append({"name": "The first synchronisation takes a moment", "ansible.builtin.pause": {"seconds": 1}})
@@ -274,6 +288,7 @@ def test_the_examples_of_the_documentation_run(sim, tmp_path):
     assert not listed, "examples that no test runs: %s" % ", ".join(listed)
     final = tasks[-1]["cloud_dr.sdrs.sdrs_server_group"]
     final["name"] = "erp"
+    (tmp_path / "host_vars").mkdir()
     (tmp_path / "examples.yml").write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     environment = {
         "SDRS_ENDPOINT": sim.url, "SDRS_REGION": "eu-de", "OS_USERNAME": sim.info["username"], "OS_PASSWORD": sim.info["password"],

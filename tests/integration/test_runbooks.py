@@ -151,7 +151,7 @@ def test_planned_failover_and_back_in_waves(site):
     erp = site(speed="60").synchronised()
     order, zones = waves(erp), erp.simulator.info["availability_zones"]
     checked = ended(erp.play("planned_failover", "--check", *order))
-    assert not erp.written() and "NO   servers_stopped" in checked.stdout and erp.report("planned_failover")[0]["verdict"] == "check"
+    assert not erp.written() and "servers_stopped (error): will be stopped: " in checked.stdout and erp.report("planned_failover")[0]["verdict"] == "check"
     running = erp.play.start("planned_failover", *CONFIRMED, *order)
     eventually(lambda: erp.written("/action"), 60)
     running.kill()
@@ -167,8 +167,12 @@ def test_planned_failover_and_back_in_waves(site):
     assert group["scaling_group_status"] == "INSERVICE" and group["desire_instance_number"] == 3
     assert next(vpc for vpc in erp.task("vpc_info")["vpcs"] if vpc["name"] == "vpc-other")["enable_shared_snat"]
 
-    again = ended(erp.play("planned_failover", *CONFIRMED, *order))
-    assert "changed=0" in again.stdout and "was at the target site already" in erp.report("planned_failover")[0]["notes"][0]
+    again = ended(erp.play("planned_failover", *CONFIRMED, *order), 2)
+    report, _path = erp.report("planned_failover")
+    assert "changed=0" in again.stdout and "was at the target site already" in report["notes"][0] and report["measured_seconds"] is None
+    assert "nothing was switched: production is at the target site already" in " ".join(again.stdout.split())
+    ended(erp.play("planned_failover", *CONFIRMED, *order, "-e", "failover_allow_no_change=true", "-e", "failover_rto_target=1"))
+    assert erp.report("planned_failover")[0]["verdict"] == "passed"
     ended(erp.play("failback", *CONFIRMED, *order))
     assert erp.state() == ("protected", "source", [zones[0]], [zones[1]]) and erp.report("failback")[0]["verdict"] == "passed"
     assert [job["service"] for job in erp.report("failback")[0]["jobs"]].count("ecs") == 6, "three waves down, three waves up"
@@ -217,7 +221,7 @@ def test_nothing_is_done_unless_it_is_confirmed_and_ready(site):
     erp.play.inventory(erp={}, crm={"failover_server_group": "customers"})
     for playbook in SWITCHES:
         refused = ended(erp.play(playbook, *CONFIRMED), 2)
-        assert "not confirmed is customers" in refused.stdout and "-e failover_confirm=customers" in refused.stdout
+        assert "not confirmed is customers" in refused.stdout and "add --limit erp" in refused.stdout and "confirm=customers" not in refused.stdout
         assert erp.simulator.log() == [], "one group that is not confirmed stops all"
     erp.play.inventory(erp={})
     for playbook in SWITCHES:
@@ -241,7 +245,7 @@ def test_names_that_are_programs_or_paths_are_text(site):
     report = json.loads(next(folders[0].glob("*.json")).read_text())
     assert report["servers"][0]["label"] == "{{ 6 * 7 }}\n<script>" and "42" not in report["server_group"]["name"]
     assert "<script" not in next(folders[0].glob("*.html")).read_text() and "{{ 6 * 7 }}" in done.stdout
-    switched = ended(erp.play("failover", "-e", "failover_server_group=" + group, "-e", "failover_confirm=" + group))
+    switched = ended(erp.play("failover", "-e", "failover_server_group=" + group, "-e", "failover_confirm=" + group, "-e", "failover_force=true"))
     assert "{{ 6 * 7 }}" in switched.stdout and len(list((erp.folder / "reports").iterdir())) == 1
 
 

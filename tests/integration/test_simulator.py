@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, AuthError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api as api_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings as settings_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, AuthError
 from support import eventually
 
 pytestmark = pytest.mark.unless_altered()
@@ -15,8 +17,8 @@ UNKNOWN = "00000000000000000000000000000000"
 
 
 def connect(simulator, **options):
-    settings = _settings.resolve({**simulator.connection, "token_cache": False, "max_retries": 0, **options}, {})
-    return _api.Api(_client.Client(settings))
+    settings = settings_module.resolve({**simulator.connection, "token_cache": False, "max_retries": 0, **options}, {})
+    return api_module.Api(client.Client(settings))
 
 
 class World:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Failover, failback and re-protection (SEMANTICS, section 2), and the neighbours a runbook needs."""
+"""Failover, failback and re-protection (semantics.md, section 2), and the neighbours a runbook needs."""
 
 from __future__ import annotations
 
@@ -129,9 +129,10 @@ def test_a_failed_reprotection_is_repeated_when_asked(task, ready, simulator):
 
 
 def test_a_switch_in_flight_is_awaited_and_never_reversed(task, ready, simulator):
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api as api_module
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client, settings
 
-    api = _api.Api(_client.Client(_settings.resolve(dict(simulator.connection, token_cache=False), {})))
+    api = api_module.Api(client.Client(settings.resolve(dict(simulator.connection, token_cache=False), {})))
     simulator.settings(durations={"failoverProtectionGroupNoCG": 4000})
     api.call("failover_server_group", {}, server_group=ready["id"])
     with pytest.raises(TaskFailed, match="was failing-over when this task began and ended with production at the target site"):

@@ -9,8 +9,10 @@ import pytest
 import requests
 from wire import Wire
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _auth, _client, _settings, _token_cache
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, AuthError, ConfigError, SdrsError, one_line
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import auth, token_cache
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client as client_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings as settings_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, AuthError, ConfigError, SdrsError, one_line
 
 PATH = "/v1/{project_id}/server-groups"
 PASSWORD = {"username": "u", "password": "the-password", "domain_name": "d", "region": "eu-de"}
@@ -21,8 +23,8 @@ def make(*answers, **options):
     """A client, its wire, and the warnings."""
     wire, warnings, session = Wire(*answers), [], requests.Session()
     session.mount("https://", wire)
-    settings = _settings.resolve({"token_cache": False, "project_id": "p1", **PASSWORD, **options}, {})
-    return _client.Client(settings, warn=warnings.append, sleep=lambda seconds: None, session=session), wire, warnings
+    settings = settings_module.resolve({"token_cache": False, "project_id": "p1", **PASSWORD, **options}, {})
+    return client_module.Client(settings, warn=warnings.append, sleep=lambda seconds: None, session=session), wire, warnings
 
 
 def token(catalog=None, value=TOKEN, **more):
@@ -128,11 +130,11 @@ def test_a_cache_entry_that_is_no_login_is_a_miss(kept, tmp_path):
     options = {"token_cache": True, "token_cache_dir": str(tmp_path / "c")}
     client, wire, _warnings = make(token(), (200, {}), **options)
     identity = ("token", "https://iam.eu-de.otc.t-systems.com/v3/auth/tokens", "u", "d", "p1", "eu-de", "eu-de")
-    _token_cache.TokenCache(options["token_cache_dir"]).put(identity, "the-password", kept, 1e12)
+    token_cache.TokenCache(options["token_cache_dir"]).put(identity, "the-password", kept, 1e12)
     client.call("GET", "sdrs", PATH)
     assert wire.sent[0].method == "POST" and wire.sent[1].headers["X-Auth-Token"] == TOKEN
 
 
 def test_read_catalogue_takes_the_first_public_one():
     catalog = [{"type": "sdrs", "endpoints": [{"interface": "internal", "url": "https://no"}, {"url": "https://a/v1/p1"}, {"url": "https://b"}]}]
-    assert _auth.read_catalogue(catalog, "eu-de", "p1") == {"sdrs": "https://a"}
+    assert auth.read_catalogue(catalog, "eu-de", "p1") == {"sdrs": "https://a"}

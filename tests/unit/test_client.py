@@ -10,8 +10,17 @@ import requests
 from urllib3.exceptions import NewConnectionError, ProtocolError
 from wire import Wire
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, AuthError, ConfigError, ConnectionFailed, NotFound, UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client as client_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings as settings_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import (
+    ApiError,
+    AuthError,
+    ConfigError,
+    ConnectionFailed,
+    NotFound,
+    UnknownFate,
+)
 
 BASE = "https://all.example"
 PATH = "/v1/{project_id}/server-groups"
@@ -23,8 +32,8 @@ def make(*answers, **options):
     session.mount("https://", wire)
     if not {"auth_token", "username"} & set(options):
         options = {"access_key": "AK", "secret_key": "SK-secret", **options}
-    settings = _settings.resolve({"endpoint": BASE, "project_id": "p1", "token_cache": False, **options}, {})
-    return _client.Client(settings, sleep=sleeps.append, session=session), wire, sleeps
+    settings = settings_module.resolve({"endpoint": BASE, "project_id": "p1", "token_cache": False, **options}, {})
+    return client_module.Client(settings, sleep=sleeps.append, session=session), wire, sleeps
 
 
 def refused():
@@ -190,14 +199,14 @@ def test_json_of_another_shape_is_an_error_at_once(answer):
 def test_ids_that_are_none_never_reach_a_path(hostile):
     client, wire, _sleeps = make()
     with pytest.raises(ApiError, match="is not an ID"):
-        _api.Api(client).call("show_server_group", server_group=hostile)
+        api.Api(client).call("show_server_group", server_group=hostile)
     assert wire.sent == []
 
 
 def test_id_lists_are_split_at_thirty():
     ids = ["%032d" % number for number in range(65)]
     client, wire, _sleeps = make(*[(200, {"replications": [{"id": str(number)}], "count": 1}) for number in range(3)])
-    assert len(_api.Api(client).list("list_replications", {"server_group_ids": ids, "name": None})) == 3
+    assert len(api.Api(client).list("list_replications", {"server_group_ids": ids, "name": None})) == 3
     assert [request.url.count("%22%2C%22") + 1 for request in wire.sent] == [30, 30, 5]
 
 
@@ -209,13 +218,13 @@ def test_no_answer_and_204_are_empty():
 def test_not_found_by_code():
     client, _wire, _sleeps = make((400, {"error": {"code": "SDRS.1013", "message": "Protection group not found"}}))
     with pytest.raises(NotFound):
-        _api.Api(client).call("show_server_group", server_group="a")
+        api.Api(client).call("show_server_group", server_group="a")
 
 
 def test_ecs_pages_are_numbered():
     many = [{"id": str(number), "name": "s"} for number in range(1500)]
     client, wire, _sleeps = make((200, {"servers": many[:1000], "count": 1500}), (200, {"servers": many[1000:], "count": 1500}))
-    assert len(_api.Api(client).servers("s")) == 1500
+    assert len(api.Api(client).servers("s")) == 1500
     assert "offset" not in wire.sent[0].url and "offset=2" in wire.sent[1].url
 
 

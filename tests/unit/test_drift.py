@@ -6,8 +6,8 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import UnknownFate
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources.drift import compare_servers
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._neighbours.drift import compare_servers
 from support import TaskFailed
 
 WEB, DB = {"id": "a" * 32, "name": "sg-web"}, {"id": "b" * 32, "name": "sg-db"}

@@ -33,8 +33,8 @@ def saved(**changes):
     return {**record, **changes}
 
 
-def standing(drills, record=None, replace=()):
-    run = {"name": "drill-erp", "group": GROUP, "project": PROJECT, "replace": list(replace), "saved": [record] if record else []}
+def standing(drills, record=None, replace=(), keep=False):
+    run = {"name": "drill-erp", "group": GROUP, "project": PROJECT, "replace": list(replace), "keep": keep, "saved": [record] if record else []}
     return _drill_own.standing(drills, run, NOW)
 
 
@@ -47,6 +47,21 @@ def test_the_drill_of_an_interrupted_run_is_taken_up(record):
     assert found["resumed"]["id"] == "d" and not found["refusal"] and not found["remove"] and "path" not in found["record"]
     failed = standing([live(status="error")], record)
     assert not failed["resumed"] and [each["id"] for each in failed["remove"]] == ["d"] and failed["record"]
+
+
+@pytest.mark.parametrize("record", [saved(keep=True), saved(keep=True, drill=None), saved(keep=True, requested=ago(hours=20), drill=None)])
+def test_a_drill_that_was_to_be_kept_is_kept_although_its_run_was_killed(record):
+    drill = live(created=ago(hours=20) if record["requested"] == ago(hours=20) else None)
+    found = standing([drill], record)
+    assert "kept it on purpose" in found["refusal"] and not found["resumed"] and not found["remove"]
+    assert [each["id"] for each in standing([drill], record, ["d"])["remove"]] == ["d"]
+    again = standing([drill], record, keep=True)
+    assert again["resumed"]["id"] == "d" and not again["remove"] and not again["refusal"]
+
+
+def test_a_kept_drill_is_taken_up_by_no_run_that_keeps_its_own():
+    assert standing([live()], saved(keep=True, kept=ago(minutes=20)), keep=True)["refusal"]
+    assert standing([live(created=ago(hours=29))], saved(keep=True, requested=ago(hours=30), drill=None), keep=True)["refusal"]
 
 
 DOUBTED = {

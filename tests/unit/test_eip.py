@@ -6,7 +6,7 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import UnknownFate
 from support import SpecRefused, TaskFailed
 
 IP, OTHER = "80.158.0.10", "80.158.0.11"

@@ -6,13 +6,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
 import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import report_files
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._reports import report_files
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _evidence, _failover, _records, _report
 from support import Host, TaskFailed, run_task
 
@@ -202,3 +203,37 @@ def test_what_is_left_of_a_report_that_could_not_be_made():
 
 def test_where_the_forms_are():
     assert _evidence.places({"/a/x.html": "/b/x.html", "/a/x.md": None}) == {"html": "/b/x.html"}
+
+
+def test_digests_of_what_was_written_are_kept_beside_it(tmp_path):
+    path = str(tmp_path / "erp" / "drill.json")
+    run_task("report_files", {"files": {path: "{}"}, "sums": "SHA256SUMS"})
+    run_task("report_files", {"files": {path[:-4] + "md": "# x"}, "sums": "SHA256SUMS"})
+    run_task("report_files", {"files": {path: "{}"}, "sums": "SHA256SUMS"})
+    sums = tmp_path / "erp" / "SHA256SUMS"
+    assert len(sums.read_text().splitlines()) == 2 and subprocess.run(["sha256sum", "-c", "--quiet", sums.name], cwd=sums.parent, check=False).returncode == 0
+    (tmp_path / "erp" / "drill.json").write_text("{ }")
+    assert subprocess.run(["sha256sum", "-c", "--status", sums.name], cwd=sums.parent, check=False).returncode == 1
+    for wrong in ("../x", "", ".hidden"):
+        with pytest.raises(TaskFailed):
+            run_task("report_files", {"files": {path: "{ }"}, "sums": wrong})
+    sums.unlink()
+    sums.symlink_to(tmp_path / "elsewhere")
+    assert run_task("report_files", {"files": {path: "[]"}, "sums": "SHA256SUMS", "fallback": True})["problems"] and not (tmp_path / "elsewhere").exists()
+
+
+def test_the_commit_of_the_user_s_repository(tmp_path):
+    from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._report import commit
+
+    assert commit(tmp_path / "none") is None or len(commit(tmp_path / "none")) == 40
+    git, digest = tmp_path / "repository" / ".git", "a" * 40
+    (git / "refs" / "heads").mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    assert commit(git.parent) is None
+    (git / "packed-refs").write_text("# pack-refs\n%s refs/heads/main\n" % digest)
+    assert commit(git.parent) == digest
+    (git / "refs" / "heads" / "main").write_text("b" * 40 + "\n")
+    (git.parent / "deep").mkdir()
+    assert commit(git.parent / "deep") == "b" * 40
+    (git / "HEAD").write_text("\x1b[2J")
+    assert commit(git.parent) is None

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, JobFailed, JobTimeout, NotFound, SdrsError, UnknownFate
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._execute import Executor
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import Plan
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._pool import Here
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _protection, drill, server_group, vpc
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, JobFailed, JobTimeout, NotFound, SdrsError, UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.executor import Executor
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting import Waiting
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import InlineWorkers
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._neighbours import vpc
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import drill, protection, server_group
 
 GROUP = "40df180b-9fe2-471a-8c64-1b758dc84189"
 
@@ -63,7 +64,7 @@ class Clock:
 def execute(api, plan, **waiting):
     clock = Clock()
     waits = Waiting(clock=lambda: clock.now, sleep=clock.sleep, **waiting)
-    executor = Executor(api, waits, pool=Here(waits.clock, waits.sleep))
+    executor = Executor(api, waits, pool=InlineWorkers(waits.clock, waits.sleep))
     try:
         executor.run(plan.steps)
     finally:
@@ -165,7 +166,7 @@ def test_a_failed_branch_leaves_the_others_running():
     blocked = plan.add("rename", server_group.KIND, "n", first, "rename_server_group", {"server_group": first}, {"name": "n"}, after=[first])
     other = plan.add("delete", drill.KIND, "d", GROUP, "delete_drill", {"drill": GROUP})
     clock = Clock()
-    executor = Executor(api, Waiting(clock=lambda: clock.now, sleep=clock.sleep), pool=Here(lambda: clock.now, clock.sleep))
+    executor = Executor(api, Waiting(clock=lambda: clock.now, sleep=clock.sleep), pool=InlineWorkers(lambda: clock.now, clock.sleep))
     with pytest.raises(JobFailed, match="create protection group g: job t bad failed: full"):
         executor.run(plan.steps)
     assert other.job["status"] == "SUCCESS" and executor.pending == [blocked] and "rename_server_group" not in api.calls
@@ -198,7 +199,7 @@ def test_the_guard_is_asked_directly_before_the_request():
     states = [{"id": GROUP, "name": "g", "status": "failing-over"}, {"id": GROUP, "name": "g", "status": "failed-over"}]
     api, plan = FakeApi({"show_server_group": states, "start_server_group": [{"job_id": "j"}]}), Plan()
     group = {"id": GROUP, "name": "g", "status": "available"}
-    plan.add(*_protection.protection_step("start", group), guard=_protection.protection_guard("start", "group g"))
+    plan.add(*protection.protection_step("start", group), guard=protection.protection_guard("start", "group g"))
     with pytest.raises(SdrsError, match="'failed-over' now.*nothing was sent"):
         execute(api, plan)
     assert "start_server_group" not in api.calls

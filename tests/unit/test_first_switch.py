@@ -6,7 +6,7 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import api_error
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import api_error
 
 LINUX, WINDOWS = {"cloud_init"}, {"cloudbase_init"}
 

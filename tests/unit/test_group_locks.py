@@ -10,13 +10,13 @@ import direct
 import pytest
 from group_tasks import GROUP, TASKS, build, ids, named
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _lock, _run
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import lock, run
 from support import ROOT, TaskFailed
 
 # Modules that change no group.
 NONE = {
     "vpc": "VPCs are of no group", "as_group": "AS groups are of no group", "sdrs_failed_task": "deletes records of jobs, no content of a group",
-    "report_files": "asks no service", "vpc_eip": "elastic IPs are of no group",
+    "report_files": "asks no service", "run_ending": "asks no service", "vpc_eip": "elastic IPs are of no group",
 }
 
 
@@ -25,7 +25,7 @@ def declarations():
     found = {}
     for path in sorted((ROOT / "plugins" / "modules").glob("*.py")):
         declaration = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + path.stem).DECLARATION
-        if not isinstance(declaration, (_run.Query, _run.Diagnosis)):
+        if not isinstance(declaration, (run.Query, run.Diagnosis)):
             found[path.stem] = declaration
     return found
 
@@ -44,13 +44,13 @@ def attempt(module, options):
 @pytest.fixture
 def held(monkeypatch):
     """Locks as they are taken, with how many requests had been written then."""
-    taken, original = [], _lock.LockFiles.take_all
+    taken, original = [], lock.LockFiles.take_all
 
     def take_all(self, held, keys, begun):
         taken.append(set(keys))
         return original(self, held, keys, begun)
 
-    monkeypatch.setattr(_lock.LockFiles, "take_all", take_all)
+    monkeypatch.setattr(lock.LockFiles, "take_all", take_all)
     return taken
 
 
@@ -66,7 +66,7 @@ def test_the_group_is_locked_by_its_id_at_no_cost(module, options, monkeypatch, 
         assert ("name", "new") in held[0] or module != "sdrs_server_group"
     reads = len(cloud.reads)
     cloud = build(make)
-    monkeypatch.setattr(_run, "locked", lambda *_args: contextlib.nullcontext())
+    monkeypatch.setattr(run, "locked", lambda *_args: contextlib.nullcontext())
     attempt(module, named(options, ids(cloud)))
     assert reads <= len(cloud.reads)
 
@@ -76,7 +76,7 @@ def test_what_does_not_exist_yet_is_locked_by_its_name(monkeypatch, held):
     direct.run("sdrs_server_group", **GROUP)
     direct.run("sdrs_topology", server_groups=[dict(GROUP, name="web"), dict(GROUP)])
     known = {name for keys in held for kind, name in keys if kind == "name"}
-    assert held[0] == {("name", "erp"), _lock.CREATING} and ("name", "web") in held[1] and ("name", "erp") in held[1] and known == {"erp", "web"}
+    assert held[0] == {("name", "erp"), lock.CREATING} and ("name", "web") in held[1] and ("name", "erp") in held[1] and known == {"erp", "web"}
 
 
 def test_servers_of_no_group_lock_nothing(monkeypatch, held):

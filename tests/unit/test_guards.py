@@ -8,7 +8,7 @@ import pytest
 import requests
 from urllib3.exceptions import NewConnectionError, ProtocolError
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _run
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run
 from support import TaskFailed
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -39,7 +39,7 @@ def cloud(monkeypatch):
     made.world.speed = 1000
     client, made.wire = direct.wired(made)
     client.auth.renew = lambda rejected: True
-    monkeypatch.setattr(_run, "Client", lambda *args: client)
+    monkeypatch.setattr(run, "Client", lambda *args: client)
     made.written.clear()
     return made
 
@@ -151,7 +151,7 @@ def test_a_guard_holds_for_a_moment_only(cloud):
 
     cloud.wire.meet = meet
     for _told in range(3):
-        _run.Client()._throttle.rejected(5.0)
+        run.Client()._throttle.rejected(5.0)
     direct.run("sdrs_failover", server_group="erp", active_site="target")
     posts = [index for index, (method, _path) in enumerate(cloud.wire.sent) if method == "POST"]
     assert cloud.wire.sent[posts[0] - 1] == ("GET", "/v1/%s/server-groups/%s" % (cloud.world.identity["project_id"], group(cloud)["id"]))
@@ -159,10 +159,10 @@ def test_a_guard_holds_for_a_moment_only(cloud):
 
 def test_every_switch_has_a_guard(cloud, monkeypatch):
     """Whatever else comes to plan one: these requests are never sent without."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _steps
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import step_runner
 
-    seen, send = [], _steps.Carrier._send
-    monkeypatch.setattr(_steps.Carrier, "_send", lambda self, step, patience: seen.append(step) or send(self, step, patience))
+    seen, send = [], step_runner.StepRunner._send
+    monkeypatch.setattr(step_runner.StepRunner, "_send", lambda self, step, patience: seen.append(step) or send(self, step, patience))
     stop_servers(cloud)
     direct.run("sdrs_failover", server_group="erp", active_site="target")
     cloud.time += 100_000

@@ -12,10 +12,12 @@ import direct
 import pytest
 import requests
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _client, _settings, _shapes
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, UnknownFate
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._lookup import Lookup
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._odd import Odd, Unusable
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api, shapes
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client as client_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings as settings_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.odd import Odd, Unusable
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.lookup import Lookup
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _inventory
 from support import ROOT, TaskFailed
 
@@ -82,20 +84,20 @@ def test_an_answer_of_the_wrong_shape_is_a_clear_error(seed, monkeypatch):
     assert len(names) == len(set(names)) <= 2
 
 
-@pytest.mark.parametrize("key", sorted(_shapes.SHAPES))
+@pytest.mark.parametrize("key", sorted(shapes.SHAPES))
 def test_null_and_missing_fields_are_no_fault_and_unknown_ones_are_passed_on(key):
-    _title, name, fields = _shapes.SHAPES[key]
+    _title, name, fields = shapes.SHAPES[key]
     for content in ({name or "x": "a", **dict.fromkeys(fields)}, {name or "x": "a", "unknown": [[[{}]]]}):
-        assert _shapes.usable(key, content) is content
+        assert shapes.usable(key, content) is content
 
 
 @pytest.mark.parametrize("key, field, wrong", [
     (key, field, next(wrong for wrong in ([1], {"a": 1}, 7, "text", True) if check(wrong)))
-    for key in sorted(_shapes.SHAPES) for field, check in _shapes.SHAPES[key][2].items()
+    for key in sorted(shapes.SHAPES) for field, check in shapes.SHAPES[key][2].items()
 ])
 def test_only_reading_the_unusable_field_is_an_error(key, field, wrong):
-    title, name, fields = _shapes.SHAPES[key]
-    odd = _shapes.usable(key, {name or "x": "id-1", "name": "n", field: wrong})
+    title, name, fields = shapes.SHAPES[key]
+    odd = shapes.usable(key, {name or "x": "id-1", "name": "n", field: wrong})
     assert isinstance(odd, Odd) and json.loads(json.dumps(odd))[field] == wrong and copy.deepcopy(odd).wrong == odd.wrong
     for read in (odd.get, odd.__getitem__):
         with pytest.raises(Unusable, match="^%s .*%r?.* is not " % (title, field)):
@@ -109,14 +111,14 @@ def test_what_is_wrong_is_named():
         ({"id": "d1", "attachments": [{}, {"server_id": 7}]}, "disk d1: 'attachments[1].server_id' is not a string."),
         ({"name": "x"}, "disk x: 'id' is missing."), ({"id": ["a"]}, "disk without an ID: 'id' is not an ID."), (7, "a disk: it is empty, or not an object"),
     ):
-        assert str(_shapes.usable("volumes", content).error).startswith(text)
-    assert str(_shapes.usable("servers", {"id": "s", "addresses": {"v": [1]}}).error).startswith("server s: 'addresses[v][0]' is not an object.")
+        assert str(shapes.usable("volumes", content).error).startswith(text)
+    assert str(shapes.usable("servers", {"id": "s", "addresses": {"v": [1]}}).error).startswith("server s: 'addresses[v][0]' is not an object.")
 
 
 def test_every_operation_says_what_is_read_of_its_objects():
-    listed = {_api.LIST_KEYS[name] for name in _api.LIST_KEYS}
-    shown = {operation.wrap for operation in {**_api.OPERATIONS, **_api.NEIGHBOURS}.values() if operation.method == "GET" and operation.wrap}
-    assert listed | shown <= set(_shapes.SHAPES)
+    listed = {api.LIST_KEYS[name] for name in api.LIST_KEYS}
+    shown = {operation.wrap for operation in {**api.OPERATIONS, **api.NEIGHBOURS}.values() if operation.method == "GET" and operation.wrap}
+    assert listed | shown <= set(shapes.SHAPES)
 
 
 # One odd object among many ---------------------------------------------------------------------------------------------
@@ -277,7 +279,7 @@ def test_an_inventory_leaves_odd_objects_out_and_says_so(estate, entry):
     warnings = []
     for key in ("server_groups", "protected_instances", "disaster_recovery_drills", "servers"):
         estate.odd(key, entry)
-        lookup = Lookup(_api.Api(direct.Direct(estate, warn=warnings.append)))
+        lookup = Lookup(api.Api(direct.Direct(estate, warn=warnings.append)))
         found = _inventory.hosts(_inventory.fetch(lookup, "protected_instances", warnings.append), "protected_instances")
         assert [name for name, _variables, _groups in found] == ["db", "web"]
     assert len(warnings) == 4 and all("unusable object" in warning for warning in warnings)
@@ -288,7 +290,7 @@ def test_an_object_that_cannot_be_read_is_no_event_of_its_going(estate, entry):
     spec = importlib.util.spec_from_file_location("sdrs_events", ROOT / "extensions" / "eda" / "plugins" / "event_source" / "sdrs_events.py")
     source = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(source)
-    watch = source.Watch(_api.Api(direct.Direct(estate)))
+    watch = source.Watch(api.Api(direct.Direct(estate)))
     assert watch.look() == []
 
     def changed(answer):
@@ -324,8 +326,8 @@ def client_of(content):
     session = requests.Session()
     adapter = Adapter(content)
     session.mount("https://", adapter)
-    settings = _settings.resolve({"region": "eu-de", "project_id": "p", "auth_token": "t", "token_cache": False, "max_retries": 2}, {})
-    return _client.Client(settings, session=session, sleep=lambda seconds: None), adapter
+    settings = settings_module.resolve({"region": "eu-de", "project_id": "p", "auth_token": "t", "token_cache": False, "max_retries": 2}, {})
+    return client_module.Client(settings, session=session, sleep=lambda seconds: None), adapter
 
 
 @pytest.mark.parametrize("content, calls", [
@@ -337,7 +339,7 @@ def test_what_is_no_answer_at_all(content, calls):
     """What is broken may be whole when it is asked for again; JSON of another shape will not change."""
     client, adapter = client_of(content)
     with pytest.raises(ApiError) as caught:
-        _api.Api(client).list("list_server_groups")
+        api.Api(client).list("list_server_groups")
     assert adapter.calls == calls and len(str(caught.value)) < 600 and "\n" not in str(caught.value)
 
 
@@ -348,7 +350,7 @@ def test_what_is_no_answer_at_all(content, calls):
 def test_a_write_that_was_answered_with_nonsense_may_have_happened(name, body, arguments, content):
     client, adapter = client_of(content)
     with pytest.raises(UnknownFate):
-        _api.Api(client).call(name, body, **arguments)
+        api.Api(client).call(name, body, **arguments)
     assert adapter.calls == 1
 
 
@@ -356,17 +358,17 @@ def test_a_write_that_was_answered_with_nonsense_may_have_happened(name, body, a
 def test_a_creation_that_does_not_say_what_it_made_may_have_happened(content):
     client, _adapter = client_of(content)
     with pytest.raises(UnknownFate):
-        _api.Api(client).call("create_vpc", {"name": "x", "cidr": "10.0.0.0/8"})
+        api.Api(client).call("create_vpc", {"name": "x", "cidr": "10.0.0.0/8"})
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"server_group": null}', b'{"server_group": {}}', b'{"server_group": []}'])
 def test_an_answer_without_the_object_does_not_say_that_there_is_none(content):
     with pytest.raises(ApiError):
-        _api.Api(client_of(content)[0]).call("show_server_group", server_group="a")
+        api.Api(client_of(content)[0]).call("show_server_group", server_group="a")
 
 
 def test_an_object_that_was_asked_for_by_its_id_need_not_repeat_it():
-    assert _api.Api(client_of(b'{"server_group": {"status": "available"}}')[0]).call("show_server_group", server_group="a")["id"] == "a"
+    assert api.Api(client_of(b'{"server_group": {"status": "available"}}')[0]).call("show_server_group", server_group="a")["id"] == "a"
 
 
 @pytest.mark.parametrize("key, wrong", [("progress", "strange"), ("status", []), ("fault_level", {}), ("attachment", 7)])

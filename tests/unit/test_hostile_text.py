@@ -19,10 +19,11 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.cloud_dr.sdrs.plugins.callback.progress import Board
 from ansible_collections.cloud_dr.sdrs.plugins.filter.user_path import report_folder, report_path
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors, _text
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import Plan
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._progress import Teller
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import protected_instance
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import errors
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import text as text_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.progress import ProgressReporter
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import protected_instance
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _export_file, _inventory, _report, _report_formats
 
 IDS = [letter * 32 for letter in "abcdefghijklmnopqrstuvwxyz"]
@@ -32,15 +33,15 @@ shown_values = pytest.mark.parametrize("value", [value for value in hostile.VALU
 
 @every_value
 def test_messages_are_one_line_without_control_characters(value):
-    error = _errors.SdrsError("protection group %s: no" % value, operation=value, remedy=value)
-    for text in (str(error), error.as_dict()["message"], _errors.one_line(value), _text.visible(value, keep="")):
+    error = errors.SdrsError("protection group %s: no" % value, operation=value, remedy=value)
+    for text in (str(error), error.as_dict()["message"], errors.one_line(value), text_module.visible(value, keep="")):
         assert not hostile.controls(text, "") and text.encode() is not None
-    assert not hostile.controls(json.dumps(_text.all_visible({value: [value]}), ensure_ascii=False))
+    assert not hostile.controls(json.dumps(text_module.all_visible({value: [value]}), ensure_ascii=False))
 
 
 @every_value
 def test_an_event_can_be_passed_on_as_variables(value):
-    event = _text.inert({"name": value, "task": {value: [value, 1]}})
+    event = text_module.inert({"name": value, "task": {value: [value, 1]}})
     text = json.dumps(event, ensure_ascii=False)
     assert not hostile.controls(text) and not [sign for sign in ("{{", "{%", "{#") if sign in event["name"]] and event["task"][event["name"]][1] == 1
 
@@ -59,9 +60,9 @@ def test_a_path_stays_in_its_folder(value, tmp_path):
 
 
 def test_two_texts_have_two_folders():
-    assert len({_text.path_part(value) for value in hostile.VALUES.values()}) == len(set(hostile.VALUES.values()))
-    assert _text.path_part("erp") == "erp" and _text.path_part("\u751f\u4ea7") == "\u751f\u4ea7"
-    assert _text.path_part("a/b") != _text.path_part("a_b") == "a_b"
+    assert len({text_module.path_part(value) for value in hostile.VALUES.values()}) == len(set(hostile.VALUES.values()))
+    assert text_module.path_part("erp") == "erp" and text_module.path_part("\u751f\u4ea7") == "\u751f\u4ea7"
+    assert text_module.path_part("a/b") != text_module.path_part("a_b") == "a_b"
 
 
 def report(value):
@@ -131,7 +132,7 @@ def test_a_plan_report_shows_it_as_text(value):
 
 @every_value
 def test_an_export_is_yaml_that_gives_the_text_back(value, tmp_path):
-    if not _text.visible(value).isascii() or "\ud800" in value:
+    if not text_module.visible(value).isascii() or "\ud800" in value:
         value = value.encode("utf-8", "ignore").decode()
     group = {"name": value, "description": value, "protected_instances": [{"server": value, "tags": {value: value, "a": value}}]}
     left_out = [{"resource_type": "protected_instance", "id": "i", "name": value, "key": value, "reason": value}]
@@ -157,7 +158,7 @@ def inventory(*names, kind="server_groups", taken=()):
 def test_a_host_is_nothing_but_a_host(value):
     host, variables = inventory(value)[IDS[0]]
     assert host in (value, IDS[0]) and variables["sdrs_name"] == value
-    assert _text.path_part(host) == host and host[0] not in "-.~!&@" and host not in ("all", "ungrouped", "localhost", "127.0.0.1")
+    assert text_module.path_part(host) == host and host[0] not in "-.~!&@" and host not in ("all", "ungrouped", "localhost", "127.0.0.1")
     assert not set(host) & set("*?[]:,!&~{}%/\\ \"'") and not host.endswith((".yml", ".yaml", ".json")) and len(host) < 130
     if host != value:
         assert variables["drill_server_group"] == variables["failover_server_group"] == IDS[0], "playbooks take a host's name for the group's"
@@ -192,7 +193,7 @@ def test_a_progress_line_is_one_line(value, tmp_path, monkeypatch):
         listening.settimeout(5)
         step = Plan().add("create", protected_instance.KIND, value, None, "create_protected_instance", body={})
         step.job = {"job_id": value}
-        board, teller = Board(), Teller(path)
+        board, teller = Board(), ProgressReporter(path)
         for event, about in (("begun", None), ("running", {"progress": value}), ("failed", {"error": value})):
             teller.tell(event, step, about)
         lines = [line for _event in range(3) for line in (board.heard(json.loads(listening.recv(8192))), board.in_flight()) if line]

@@ -6,9 +6,9 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._api import Api
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import api_error
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._lookup import Lookup
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.api import Api
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import api_error
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.lookup import Lookup
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._inventory import fetch, hosts
 
 

@@ -7,12 +7,12 @@ import random
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, AuthError, JobFailed, JobTimeout, SdrsError
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._execute import Executor
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import Plan, find_step, wait_step
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._pool import Here, Threads
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import protected_instance, replication, server_group
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, AuthError, JobFailed, JobTimeout, SdrsError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.executor import Executor
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan, find_step, wait_step
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting import Waiting
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import InlineWorkers, Threads
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import protected_instance, replication, server_group
 
 GROUP = "40df180b-9fe2-471a-8c64-1b758dc84189"
 INSTANCE, PAIR = protected_instance.KIND, replication.KIND
@@ -72,7 +72,7 @@ def creations(plan, count):
 
 def run(service, steps, parallel=16, **waiting):
     waits = Waiting(clock=service.clock, sleep=service.sleep, **waiting)
-    executor = Executor(service, waits, parallel, pool=Here(service.clock, service.sleep))
+    executor = Executor(service, waits, parallel, pool=InlineWorkers(service.clock, service.sleep))
     try:
         executor.run(steps)
     finally:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConnectionFailed
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _last_copy, protected_instance, replication
-from sdrs_simulator import instances
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConnectionFailed
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import kinds, last_copy, protected_instance, replication
+from sdrs_simulator.removals import lose_server, lose_volume
 from support import Host, TaskFailed, run_task
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -42,7 +42,7 @@ def test_a_new_server_bears_the_name_of_one_that_was_deleted(cloud, wanted):
     ])], "prune": True, **wanted}
     direct.run("sdrs_topology", **document)
     old = next(each for each in now.world.protected_instances.values() if each["name"] == "web")
-    instances.lose_server(now.world, old["source_server"])
+    lose_server(now.world, old["source_server"])
     assert old["status"] == "invalid"
     server(now, "ecs-erp-web-2")["name"] = "ecs-erp-web-1"
     copy = now.world.servers[old["target_server"]]
@@ -96,9 +96,9 @@ def production_gone(now, obj, disk):
     """SDRS has not noticed yet."""
     status = obj["status"]
     if "volume_ids" in obj:
-        instances.lose_volume(now.world, disk)
+        lose_volume(now.world, disk)
     else:
-        instances.lose_server(now.world, obj["source_server"])
+        lose_server(now.world, obj["source_server"])
     obj["status"] = status
     for pair in now.world.replications.values():
         pair["status"] = status if pair["status"] == "invalid" else pair["status"]
@@ -113,7 +113,7 @@ def production_broken(now, obj, disk):
 
 def disk_gone(now, obj, disk):
     """Of an instance, one of its disks only, and SDRS has not noticed yet."""
-    instances.lose_volume(now.world, disk)
+    lose_volume(now.world, disk)
     for each in (*now.world.replications.values(), *now.world.protected_instances.values()):
         each["status"] = "available"
 
@@ -214,7 +214,7 @@ def test_what_has_its_production_needs_no_consent(prepared, case):
 def test_the_dr_half_may_be_lost(prepared):
     """Production is there: what is removed is no last copy, though SDRS calls it invalid."""
     obj, _disk = of_kind(prepared, "instance")
-    instances.lose_server(prepared.world, obj["target_server"], True)
+    lose_server(prepared.world, obj["target_server"], True)
     for each in (obj, *prepared.world.replications.values()):
         each["status"] = "available"
     assert run("sdrs_protected_instance", MODULES["instance"][1])[0]["changed"]
@@ -360,22 +360,22 @@ HERE, THERE = {"id": "p", "name": "n", "OS-EXT-AZ:availability_zone": "a"}, {"id
 ])
 @pytest.mark.parametrize("swapped", [False, True])
 def test_which_half_is_production(zone, halves, verdict, swapped):
-    """By its AZ, whichever field names it (SEMANTICS, section 1)."""
+    """By its AZ, whichever field names it (semantics.md, section 1)."""
     ids = list(halves)[::-1 if swapped else 1]
     obj = {"id": "i", "name": "web", "status": "protected", **dict(zip(("source_server", "target_server"), ids))}
-    found = _last_copy.judge(INSTANCE, obj, zone, [], halves, {})
+    found = last_copy.judge(INSTANCE, obj, zone, [], halves, {})
     assert (bool(found.reasons), bool(found.unknown)) == {"sound": (False, False), "gone": (True, False), "unknown": (False, True)}[verdict]
     disks = {key: value and dict(value, availability_zone=value.get("OS-EXT-AZ:availability_zone")) for key, value in halves.items()}
     pair = {"id": "r", "name": "data", "status": "protected", "volume_ids": ",".join(ids)}
-    other = _last_copy.judge(PAIR, pair, zone, [], {}, disks)
+    other = last_copy.judge(PAIR, pair, zone, [], {}, disks)
     if "task_state" not in str(halves):
         assert (bool(other.reasons), bool(other.unknown)) == (bool(found.reasons), bool(found.unknown))
 
 
-@pytest.mark.parametrize("status", sorted({*INSTANCE.transit, *protected_instance.DELETABLE["protected instance"], *replication.DELETABLE["replication pair"]}))
+@pytest.mark.parametrize("status", sorted({*INSTANCE.transit, *kinds.INSTANCE_DELETABLE["protected instance"], *kinds.PAIR_DELETABLE["replication pair"]}))
 def test_which_statuses_mean_that_production_may_be_lost(status):
     obj = {"id": "i", "name": "web", "status": status, "source_server": "p", "target_server": "d"}
-    found = _last_copy.judge(INSTANCE, obj, "a", [], {"p": HERE, "d": THERE}, {})
+    found = last_copy.judge(INSTANCE, obj, "a", [], {"p": HERE, "d": THERE}, {})
     assert bool(found.reasons) is (status in ("invalid", "fault", "error-failing-over"))
 
 
@@ -383,4 +383,4 @@ def test_which_statuses_mean_that_production_may_be_lost(status):
 @given(status=st.text(), level=st.none() | st.text() | st.integers() | st.booleans(), halves=st.text(), zone=st.none() | st.text())
 def test_odd_pairs_are_judged_all_the_same(status, level, halves, zone):
     pair = {"id": "r", "name": None, "status": status, "fault_level": level, "volume_ids": halves}
-    assert _last_copy.judge(PAIR, pair, zone, [], {}, {}).text()
+    assert last_copy.judge(PAIR, pair, zone, [], {}, {}).text()

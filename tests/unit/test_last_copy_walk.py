@@ -12,8 +12,8 @@ from direct import run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConnectionFailed
-from sdrs_simulator import instances
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConnectionFailed
+from sdrs_simulator.removals import lose_server, lose_volume
 from support import TaskFailed
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -102,9 +102,9 @@ def loss(watched, what, number, side):
     instance, pair = some(world, "protected_instances", number), some(world, "replications", number)
     known = [(each, each["status"]) for each in (*world.protected_instances.values(), *world.replications.values())]
     if what == "server" and instance and instance[side]:
-        instances.lose_server(world, instance[side], number % 2 == 0)
+        lose_server(world, instance[side], number % 2 == 0)
     elif what == "disk" and pair and "," in pair["volume_ids"]:
-        instances.lose_volume(world, pair["volume_ids"].split(",")[side == "target_server"])
+        lose_volume(world, pair["volume_ids"].split(",")[side == "target_server"])
     elif what == "fault level" and pair:
         pair["fault_level"] = "2"
     elif what in BAD:

@@ -14,10 +14,11 @@ import types
 import foreign
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _lock, _lock_files, _private_folder
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import Refused, SdrsError
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._lock import Group, Locks, locked
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._wait import Waiting
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import private_folder
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import Refused, SdrsError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import lock, lock_files
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.lock import Group, Locks, locked
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting import Waiting
 from support import Host
 
 ERP, WEB = "40df180b-9fe2-471a-8c64-1b758dc84189", "40df180b-9fe2-471a-8c64-1b758dc84190"
@@ -225,14 +226,14 @@ def test_a_group_that_turns_out_to_be_another_is_locked_instead():
             with pytest.raises(SdrsError), Run([Group(WEB, ())]).hold():
                 pass
     endless = Run(lambda: [Group(ERP[:-2] + "%02d" % endless.read, ())])
-    original = _lock_files._free_since
-    _lock_files._free_since = lambda handle, begun: False
+    original = lock_files._free_since
+    lock_files._free_since = lambda handle, begun: False
     try:
         with pytest.raises(SdrsError, match="keep changing"), endless.hold():
             pass
     finally:
-        _lock_files._free_since = original
-    assert endless.read <= 2 * _lock._ATTEMPTS
+        lock_files._free_since = original
+    assert endless.read <= 2 * lock._ATTEMPTS
 
 
 def test_a_lock_file_that_was_deleted_is_no_lock(home):
@@ -282,7 +283,7 @@ def test_runs_that_know_of_other_folders_exclude_each_other(home, monkeypatch):
 @pytest.mark.parametrize("make", foreign.folders())
 def test_where_no_folder_can_be_used(make, home, monkeypatch):
     path = str(make(home))
-    monkeypatch.setattr(_lock_files, "private_folder", lambda _path, make=True: _private_folder.private_folder(path, make))
+    monkeypatch.setattr(lock_files, "private_folder", lambda _path, make=True: private_folder.private_folder(path, make))
     before, must, may, allowed = foreign.state_of(home), erp(), erp(), erp(allowed=True)
     with pytest.raises(Refused, match="no lock can be taken .*, nothing was sent: .*XDG_STATE_HOME .*SDRS_ALLOW_UNLOCKED=1"), must.hold():
         pass
@@ -332,7 +333,7 @@ def test_errors_of_locking_are_a_refusal_or_a_warning(place, number, monkeypatch
     def fails(*_args):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(_lock_files.fcntl if place == "flock" else _lock_files.os, place, fails)
+    monkeypatch.setattr(lock_files.fcntl if place == "flock" else lock_files.os, place, fails)
     run, may = erp(), erp()
     with pytest.raises(Refused, match=os.strerror(number)), run.hold():
         pass
@@ -341,6 +342,6 @@ def test_errors_of_locking_are_a_refusal_or_a_warning(place, number, monkeypatch
 
 
 def test_a_system_without_locks(monkeypatch):
-    monkeypatch.setattr(_lock_files, "fcntl", None)
+    monkeypatch.setattr(lock_files, "fcntl", None)
     with pytest.raises(Refused, match="no file locks"), erp().hold():
         pass

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which object a name means (SEMANTICS, section 1), without a service."""
+"""Which object a name means (semantics.md, section 1), without a service."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _lookup
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import Refused
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import Refused
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import lookup
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import sites
 
 
 def server(name_id, zone="az1"):
@@ -14,7 +15,7 @@ def server(name_id, zone="az1"):
 
 
 def pick(matches, owners=None, zone=None):
-    return _lookup.pick(matches, owners or {}, lambda each: each["az"], zone, "server", "s")
+    return lookup.pick(matches, owners or {}, lambda each: each["az"], zone, "server", "s")
 
 
 def test_one_match_is_it():
@@ -40,10 +41,10 @@ def test_several_left_are_listed():
 
 def test_production_zone_follows_the_priority_station():
     group = {"source_availability_zone": "a", "target_availability_zone": "b"}
-    assert _lookup.production_zone(dict(group, priority_station="source")) == "a"
-    assert _lookup.production_zone(dict(group, priority_station="target")) == "b"
+    assert sites.production_zone(dict(group, priority_station="source")) == "a"
+    assert sites.production_zone(dict(group, priority_station="target")) == "b"
 
 
 def test_no_match_lists_what_comes_near():
     with pytest.raises(Refused, match="no VPC is named 'x'; found: y"):
-        _lookup.exactly_one([], [{"name": "y", "id": "1"}], "VPC", "x")
+        lookup.exactly_one([], [{"name": "y", "id": "1"}], "VPC", "x")

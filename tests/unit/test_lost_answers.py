@@ -6,7 +6,7 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import UnknownFate
 from support import TaskFailed
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}

@@ -6,8 +6,8 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _listed
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import listed
 from support import Host, TaskFailed, run_task
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
@@ -32,6 +32,8 @@ CREATIONS = {
     "batch": ("protected_instances", "sdrs_protected_instance_batch", {
         "server_group": "base", "name_prefix": "c", "servers": [{"server": "ecs-erp-cluster-1"}, {"server": "ecs-erp-cluster-2"}]}),
     "topology": ("server_groups", "sdrs_topology", {"server_groups": [dict(GROUP, protected_instances=[{"name": "web", "server": "ecs-erp-web-1"}])]}),
+    "disk": ("volumes", "sdrs_topology", {"server_groups": [{"name": "base", "replications": [
+        {"volume": "new", "name": "new", "create_volume": {"size": 10, "type": "SSD"}}]}]}),
     "vpc": ("vpcs", "vpc", {"name": "v", "cidr": "10.0.0.0/16"}),
 }
 
@@ -69,7 +71,7 @@ def test_a_lost_answer_while_lists_lag(cloud, creation):
     direct.run(module, **options)
     made = objects(cloud, creation) - direct_objects
     cloud.answer = answer
-    assert lost and made == {"batch": 2}.get(creation, 1)
+    assert lost and made == {"batch": 2, "disk": 2}.get(creation, 1)  # a disk of each site
     assert not direct.run(module, **options)["changed"]
 
 
@@ -80,7 +82,7 @@ def test_what_is_not_listed_in_time_is_told_with_its_risk(cloud, creation):
     host, begun = Host(), cloud.time
     run_task(module, {"region": "eu-sim", "token_cache": False, "auth_token": "t", **options}, False, host)
     assert len(host.warnings) >= 1 and "is not listed after 30 s" in host.warnings[-1] and "create it again" in host.warnings[-1]
-    assert cloud.time - begun < 400 + _listed.VISIBLE_WITHIN
+    assert cloud.time - begun < 400 + listed.VISIBLE_WITHIN
 
 
 def elsewhere(cloud, kind, older):

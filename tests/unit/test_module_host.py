@@ -61,11 +61,11 @@ def test_numbers_in_lists(module):
 
 
 def test_a_fault_of_ours_is_a_sentence(module, monkeypatch):
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _module
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import host
 
     def fail(*_arguments):
         raise KeyError("t0ken-of-somebody-0815")
 
-    monkeypatch.setattr(_module, "run", fail)
+    monkeypatch.setattr(host, "run", fail)
     result = module(sdrs_server_group, **OPTIONS)
     assert result["msg"].startswith("unexpected KeyError at ") and "test_module_host.py" in result["msg"] and "t0ken" not in json.dumps(result)

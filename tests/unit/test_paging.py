@@ -6,9 +6,9 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _paging
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._api import LIST_KEYS, Api
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import paging
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.api import LIST_KEYS, Api
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError
 from support import TaskFailed
 
 ITEM = {"id": "i", "resource_id": "i", "scaling_group_id": "i", "job_id": "i"}
@@ -38,7 +38,7 @@ class Client:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def pages(self, service, path, key, query=None, expected=None, **arguments):
-        from ansible_collections.cloud_dr.sdrs.plugins.module_utils._client import Client as Real
+        from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.client import Client as Real
 
         return Real.pages(self, service, path, key, query, expected, **arguments)
 
@@ -69,7 +69,7 @@ def test_a_list_that_changes_while_it_is_read_is_read_again(reader):
 
 @pytest.mark.parametrize("reader", READERS)
 def test_a_list_without_end_is_an_error(reader, monkeypatch):
-    monkeypatch.setattr(_paging, "MOST_OBJECTS", 5000)
+    monkeypatch.setattr(paging, "MOST_OBJECTS", 5000)
     read, key = READERS[reader]
 
     class Endless(Client):

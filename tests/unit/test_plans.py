@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import Refused
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import Field, immutable_conflicts, tag_changes
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _protection, _teardown, failover, instance_batch, resize
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import Refused
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Field, immutable_conflicts, tag_changes
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import batch, failover, protection, resize, teardown
 
 GROUP = {"id": "g", "name": "erp", "status": "protected", "priority_station": "source", "source_availability_zone": "az1",
          "target_availability_zone": "az2"}
@@ -21,7 +21,7 @@ SERVERS = [{"id": "p", "status": "SHUTOFF", "flavor": {"id": "small"}}, {"id": "
     ("failed-over", None, False, None), ("error", None, False, None),
 ])
 def test_protection(status, wanted, reprotect, operation):
-    assert _protection.protection_change(wanted, reprotect, dict(GROUP, status=status, replication_num=1)) == operation
+    assert protection.protection_change(wanted, reprotect, dict(GROUP, status=status, replication_num=1)) == operation
 
 
 @pytest.mark.parametrize("status, wanted", [
@@ -30,13 +30,13 @@ def test_protection(status, wanted, reprotect, operation):
 ])
 def test_protection_that_is_refused(status, wanted):
     with pytest.raises(Refused):
-        _protection.protection_change(wanted, False, dict(GROUP, status=status, replication_num=1))
+        protection.protection_change(wanted, False, dict(GROUP, status=status, replication_num=1))
 
 
 PLANNED, UNPLANNED, REPROTECT, FORCED = {"mode": "planned"}, {"mode": "unplanned"}, {"reprotect": True}, {"mode": "unplanned", "force": True}
 
 
-# The table of SEMANTICS, section 2: status, is production at active_site, options -> operation, or "refused".
+# The table of semantics.md, section 2: status, is production at active_site, options -> operation, or "refused".
 @pytest.mark.parametrize("status, there, options, outcome", [
     ("protected", True, PLANNED, None), ("protected", True, UNPLANNED, None), ("protected", False, PLANNED, "planned_failover"),
     ("protected", False, UNPLANNED, "failover"), ("failed-over", True, PLANNED, None), ("failed-over", True, UNPLANNED, None),
@@ -96,10 +96,10 @@ def test_sides_are_told_by_one_readable_server():
 
 def test_sets_and_batches():
     pairs = [{"attachment": [{"protected_instance": each, "device": "/dev/vdb"} for each in users]} for users in ("ab", "bc", "de", "x")]
-    assert _teardown.sharing(list("abcdef"), pairs) == [["a", "b", "c"], ["d", "e"], ["f"]]
-    assert instance_batch.batches([["a", "b", "c"], ["d", "e"], ["f"]], 5) == [["a", "b", "c", "d", "e"], ["f"]]
+    assert teardown.sharing(list("abcdef"), pairs) == [["a", "b", "c"], ["d", "e"], ["f"]]
+    assert batch.batches([["a", "b", "c"], ["d", "e"], ["f"]], 5) == [["a", "b", "c", "d", "e"], ["f"]]
     with pytest.raises(Refused, match="6 servers share disks"):
-        instance_batch.batches([list("abcdef")], 5)
+        batch.batches([list("abcdef")], 5)
 
 
 def test_tags():

@@ -9,8 +9,8 @@ import stat
 import foreign
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _private_folder
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._private_folder import NotPrivate, private_folder, read_file, replace_file
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import private_folder as folders
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.private_folder import NotPrivate, private_folder, read_file, replace_file
 
 
 def use(path, make=True):
@@ -66,9 +66,9 @@ def test_a_sticky_folder_above_it_is_no_harm(tmp_path):
 
 @pytest.mark.parametrize("user, members, private", [("dr", [], True), ("dr", ["dr"], True), ("dr", ["dr", "eve"], False), ("staff", [], False)])
 def test_a_group_of_ones_own(user, members, private, monkeypatch):
-    monkeypatch.setattr(_private_folder.pwd, "getpwuid", lambda uid: _private_folder.pwd.struct_passwd(("dr", "x", 1000, 1000, "", "/", "")))
-    monkeypatch.setattr(_private_folder.grp, "getgrgid", lambda gid: _private_folder.grp.struct_group((user, "x", gid, members)))
-    assert _private_folder._own_group(1000) is private and _private_folder._own_group(0) and not _private_folder._own_group(1001)
+    monkeypatch.setattr(folders.pwd, "getpwuid", lambda uid: folders.pwd.struct_passwd(("dr", "x", 1000, 1000, "", "/", "")))
+    monkeypatch.setattr(folders.grp, "getgrgid", lambda gid: folders.grp.struct_group((user, "x", gid, members)))
+    assert folders._own_group(1000) is private and folders._own_group(0) and not folders._own_group(1001)
 
 
 @pytest.mark.parametrize("make", foreign.FILES.values(), ids=foreign.FILES)

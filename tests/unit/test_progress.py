@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 import socket
 
-from ansible_collections.cloud_dr.sdrs.plugins.callback.progress import Board
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import Plan
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._progress import Teller
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import protected_instance
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.progress import ProgressReporter
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import protected_instance
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._board import Board
 
 
 def creation(name="web-1"):
@@ -18,12 +18,12 @@ def creation(name="web-1"):
 
 def test_a_teller_never_waits_and_never_fails(tmp_path, monkeypatch):
     monkeypatch.delenv("SDRS_PROGRESS_SOCKET", raising=False)
-    Teller().tell("begun", creation())
-    Teller(str(tmp_path / "nobody")).planned([creation()])
+    ProgressReporter().tell("begun", creation())
+    ProgressReporter(str(tmp_path / "nobody")).planned([creation()])
     path = str(tmp_path / "full")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(path)
-        teller, step = Teller(path), creation("x" * 3000)
+        teller, step = ProgressReporter(path), creation("x" * 3000)
         for _number in range(2000):
             teller.tell("running", step, {"progress": 7})
         heard = json.loads(listening.recv(8192))

@@ -8,7 +8,7 @@ import json
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, api_error
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, api_error
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill
 from support import TaskFailed
 

@@ -10,7 +10,8 @@ import direct
 import pytest
 import recovery_schema
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _recovery_document, recovery_journal
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import document as _recovery_document
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal as recovery_journal
 from support import Host, TaskFailed, run_task
 
 PLAN = {

@@ -74,6 +74,18 @@ def test_the_task_that_switches_asks_by_itself():
             _guards.permitted(group, confirm, "erp", UNPLANNED, extra)
 
 
+def test_a_recovery_has_a_confirmation_of_its_own():
+    assert not _guards.recovery_problems("erp,crm", GROUPS, {}) and not _guards.recovery_problems([], GROUPS, {"check_mode": True})
+    (left,) = _guards.recovery_problems("erp", GROUPS, {"check_mode": False})
+    assert left == "not confirmed is crm; to recover only what is confirmed, add --limit erp"
+    (wrong,) = _guards.recovery_problems(True, GROUPS, {})
+    assert wrong.startswith("recover_by_drill_confirm is true or false")
+    for name in ("recover_by_drill_standing", "failover_up", "drill_group", "report_content"):
+        assert name in _guards.recovery_problems("erp,crm", GROUPS, {}, [name])[0]
+    with pytest.raises(ValueError, match="^Nothing was sent: not confirmed is erp; .*add -e recover_by_drill_confirm=erp"):
+        _guards.permitted({"id": "g"}, "crm", "erp", {}, (), _guards.recovery_problems)
+
+
 def set_by(role):
     """The names that a role's files set: facts, registers, variables of tasks and of the role."""
     found = set(yaml.safe_load((ROOT / "roles" / role / "vars" / "main.yml").read_text())) if (ROOT / "roles" / role / "vars").is_dir() else set()

@@ -9,9 +9,8 @@ import threading
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _reach
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import api_error
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _server_checks
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import api_error
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._neighbours import ports, server_checks
 from support import TaskFailed
 
 
@@ -21,7 +20,7 @@ def cloud(monkeypatch):
     made = direct.use(monkeypatch)()
     made.answers = set()
     monkeypatch.setattr(
-        _server_checks, "answering", lambda targets, seconds: {each: None if each in made.answers else "no answer" for each in targets},
+        server_checks, "answering", lambda targets, seconds: {each: None if each in made.answers else "no answer" for each in targets},
     )
     return made
 
@@ -54,7 +53,7 @@ ODD = [
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda value: repr(value)[:20])
 def test_one_address_that_is_none_fails_the_checks_of_its_server_alone(cloud, odd, monkeypatch):
-    monkeypatch.setattr(_server_checks, "answering", lambda targets, seconds: {each: None for each in targets})
+    monkeypatch.setattr(server_checks, "answering", lambda targets, seconds: {each: None for each in targets})
     web, db = server(cloud, "ecs-erp-web-1"), server(cloud, "ecs-erp-db-1")
     for entry in (db, server(cloud, "ecs-erp-web-2")):
         next(nic for nics in entry["addresses"].values() for nic in nics)["addr"] = odd
@@ -236,10 +235,10 @@ def test_real_ports():
         other.close()
         accepting = threading.Thread(target=listening.accept, daemon=True)
         accepting.start()
-        found = _reach.answering([answers, closed], 2.0)
+        found = ports.answering([answers, closed], 2.0)
         assert found[answers] is None and "refused" in found[closed].lower()
         accepting.join(5)
-    assert _reach.answering([], 1.0) == {}
+    assert ports.answering([], 1.0) == {}
 
 
 def test_real_ports_of_addresses_that_are_none(monkeypatch):
@@ -250,7 +249,7 @@ def test_real_ports_of_addresses_that_are_none(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         answers = listening.getsockname()
         odd = [(each, 22) for each in ODD if not isinstance(each, (list, dict))]
-        found = _reach.answering([*odd, answers, ("::ffff:127.0.0.1", answers[1])], 2.0)
+        found = ports.answering([*odd, answers, ("::ffff:127.0.0.1", answers[1])], 2.0)
     assert found.pop(answers) is None and found.pop(("::ffff:127.0.0.1", answers[1])) is None
     assert set(found.values()) == {"not an IP address that can be reached from here"} and len(found) == len(set(odd))
 
@@ -260,4 +259,4 @@ def test_a_system_without_sockets_left(monkeypatch):
         raise OSError(24, "Too many open files")
 
     monkeypatch.setattr(socket, "socket", none_left)
-    assert _reach.answering([("192.168.0.7", 22)], 1.0) == {("192.168.0.7", 22): "Too many open files"}
+    assert ports.answering([("192.168.0.7", 22)], 1.0) == {("192.168.0.7", 22): "Too many open files"}

@@ -6,8 +6,9 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _hosts, _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import hosts
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings as settings_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConfigError
 
 KEYS = {"access_key": "ak", "secret_key": "sk"}
 PASSWORD = {"username": "u", "password": "p", "domain_name": "d"}
@@ -30,10 +31,10 @@ def clouds(tmp_path, monkeypatch):
 def test_option_beats_cloud_beats_environment(clouds):
     environment = {**clouds({"c": {"region_name": "from-cloud", "auth": {"username": "cu", "password": "cp", "user_domain_name": "cd"}}}),
                    "OS_CLOUD": "c", "SDRS_REGION": "from-env", "OS_USERNAME": "eu", "OS_PASSWORD": "ep", "OS_DOMAIN_NAME": "ed"}
-    settings = _settings.resolve({}, environment)
+    settings = settings_module.resolve({}, environment)
     assert (settings.region, settings.credentials["username"], settings.kind) == ("from-cloud", "cu", "password")
-    assert _settings.resolve({"region": "mine"}, environment).region == "mine"
-    assert _settings.resolve({"username": "ou"}, environment).credentials == {"username": "ou", "password": "cp", "domain_name": "cd"}
+    assert settings_module.resolve({"region": "mine"}, environment).region == "mine"
+    assert settings_module.resolve({"username": "ou"}, environment).credentials == {"username": "ou", "password": "cp", "domain_name": "cd"}
 
 
 @pytest.mark.parametrize("name, value, attribute, expected", [
@@ -45,47 +46,47 @@ def test_option_beats_cloud_beats_environment(clouds):
     ("OS_AUTH_URL", "https://iam.example/v3", "endpoints", {"iam": "https://iam.example"}),
 ])
 def test_environment(name, value, attribute, expected):
-    assert getattr(_settings.resolve(KEYS, {name: value}), attribute) == expected
+    assert getattr(settings_module.resolve(KEYS, {name: value}), attribute) == expected
 
 
 def test_the_first_variable_found_wins():
     environment = {"OS_REGION_NAME": "third", "HW_REGION_NAME": "second", "OS_ACCESS_KEY": "b", "HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s"}
-    settings = _settings.resolve({}, environment)
+    settings = settings_module.resolve({}, environment)
     assert settings.region == "second" and settings.credentials["access_key"] == "a"
 
 
 def test_kinds_of_credentials():
     everything = {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s", "OS_USERNAME": "u", "OS_PASSWORD": "p", "OS_DOMAIN_NAME": "d", "OS_TOKEN": "t"}
-    assert _settings.resolve({}, everything).kind == "aksk"
-    assert _settings.resolve({}, {key: value for key, value in everything.items() if "KEY" not in key}).kind == "password"
-    assert _settings.resolve({}, {"OS_TOKEN": "t"}).kind == "token"
-    assert _settings.resolve({"auth_token": "mine"}, everything).credentials == {"auth_token": "mine"}
-    assert _settings.resolve(PASSWORD, everything).kind == "password"
+    assert settings_module.resolve({}, everything).kind == "aksk"
+    assert settings_module.resolve({}, {key: value for key, value in everything.items() if "KEY" not in key}).kind == "password"
+    assert settings_module.resolve({}, {"OS_TOKEN": "t"}).kind == "token"
+    assert settings_module.resolve({"auth_token": "mine"}, everything).credentials == {"auth_token": "mine"}
+    assert settings_module.resolve(PASSWORD, everything).kind == "password"
     # An option shows what is meant even when the rest comes from the environment.
-    assert _settings.resolve({"username": "x"}, everything).kind == "password"
+    assert settings_module.resolve({"username": "x"}, everything).kind == "password"
     with pytest.raises(ConfigError, match="more than one kind"):
-        _settings.resolve({**KEYS, **PASSWORD}, {})
+        settings_module.resolve({**KEYS, **PASSWORD}, {})
     with pytest.raises(ConfigError, match="no complete credentials"):
-        _settings.resolve({"access_key": "a"}, {})
+        settings_module.resolve({"access_key": "a"}, {})
 
 
 def test_secrets_are_listed_and_not_shown():
-    settings = _settings.resolve({**KEYS, "security_token": "st"}, {"OS_PASSWORD": "unused"})
+    settings = settings_module.resolve({**KEYS, "security_token": "st"}, {"OS_PASSWORD": "unused"})
     assert sorted(settings.secrets) == ["ak", "sk", "st"]
     assert "sk" not in repr(settings).replace("aksk", "")
 
 
 def test_urls():
-    settings = _settings.resolve({**KEYS, "region": "eu-de"}, {})
+    settings = settings_module.resolve({**KEYS, "region": "eu-de"}, {})
     assert settings.url("sdrs") == "https://sdrs.eu-de.otc.t-systems.com"
     assert settings.url("sdrs", {"sdrs": "https://catalogue.example"}) == "https://catalogue.example"
-    assert _settings.resolve({**KEYS, "region": "cn-north-4"}, {}).url("as") == "https://as.cn-north-4.myhuaweicloud.com"
-    single = _settings.resolve({**KEYS, "endpoint": "https://all.example/", "endpoints": {"ecs": "https://ecs.example"}}, {})
+    assert settings_module.resolve({**KEYS, "region": "cn-north-4"}, {}).url("as") == "https://as.cn-north-4.myhuaweicloud.com"
+    single = settings_module.resolve({**KEYS, "endpoint": "https://all.example/", "endpoints": {"ecs": "https://ecs.example"}}, {})
     assert (single.url("sdrs", {"sdrs": "https://other"}), single.url("ecs")) == ("https://all.example", "https://ecs.example")
     # An option for all services beats single ones of the environment.
-    assert _settings.resolve({**KEYS, "endpoint": "https://all.example"}, {"OS_AUTH_URL": "https://iam.example/v3"}).url("iam") == "https://all.example"
+    assert settings_module.resolve({**KEYS, "endpoint": "https://all.example"}, {"OS_AUTH_URL": "https://iam.example/v3"}).url("iam") == "https://all.example"
     with pytest.raises(ConfigError, match="no region"):
-        _settings.resolve(KEYS, {}).url("sdrs")
+        settings_module.resolve(KEYS, {}).url("sdrs")
 
 
 @pytest.mark.parametrize("region, service, url", [
@@ -95,21 +96,21 @@ def test_urls():
     ("ap-southeast-3", "sdrs", "https://sdrs.ap-southeast-3.myhuaweicloud.com"),
 ])
 def test_hosts_of_regions(region, service, url):
-    assert _settings.resolve({**KEYS, "region": region}, {}).url(service) == url
-    assert _settings.resolve({**KEYS, "region": region, "cloud_domain": "x.example"}, {}).url(service) == "https://%s.%s.x.example" % (service, region)
+    assert settings_module.resolve({**KEYS, "region": region}, {}).url(service) == url
+    assert settings_module.resolve({**KEYS, "region": region, "cloud_domain": "x.example"}, {}).url(service) == "https://%s.%s.x.example" % (service, region)
 
 
 @pytest.mark.parametrize("region, others", [("eu-nl", "It is offered in eu-de"), ("eu-ch2", "If it does by now")])
 def test_a_region_without_the_service_is_refused_by_name(region, others):
-    settings = _settings.resolve({**KEYS, "region": region}, {})
+    settings = settings_module.resolve({**KEYS, "region": region}, {})
     with pytest.raises(ConfigError, match="region %s of .* does not offer SDRS" % region) as caught:
         settings.require_service("sdrs")
     assert caught.value.data["remedy"].startswith(others)
     settings.require_service("sdrs", {"sdrs": "https://sdrs.example"})
     settings.require_service("ecs")
     for told in ({"endpoint": "https://all.example"}, {"endpoints": {"sdrs": "https://sdrs.example"}}, {"cloud_domain": "private.example"}):
-        _settings.resolve({**KEYS, "region": region, **told}, {}).require_service("sdrs")
-    _settings.resolve({**KEYS, "region": "eu-de"}, {}).require_service("sdrs")
+        settings_module.resolve({**KEYS, "region": region, **told}, {}).require_service("sdrs")
+    settings_module.resolve({**KEYS, "region": "eu-de"}, {}).require_service("sdrs")
 
 
 @pytest.mark.parametrize("url", [
@@ -122,7 +123,7 @@ def test_a_region_without_the_service_is_refused_by_name(region, others):
 ])
 def test_urls_that_are_refused(url):
     with pytest.raises(ConfigError, match="^endpoint"):
-        _settings.check_url(url)
+        settings_module.check_url(url)
 
 
 @pytest.mark.parametrize("option, place, name", [
@@ -134,7 +135,7 @@ def test_urls_that_are_refused(url):
                                  "https://x/?password=s3cret-pass",
                                  "https://me:s3cret-pass@[", "https://me:s3cret%2Dpass@x y", "https://me:s3cret-pass@x\n"])
 def test_a_refused_endpoint_does_not_show_its_password(option, place, name, url, clouds):
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import errors
 
     given, environment = dict(PASSWORD, region="r"), {}
     if place == "environment":
@@ -144,10 +145,10 @@ def test_a_refused_endpoint_does_not_show_its_password(option, place, name, url,
     else:
         given[name] = {"iam": url} if option == "endpoints" else url
     with pytest.raises(ConfigError) as caught:
-        _settings.resolve(given, environment).url("iam" if place != "cloud" or option == "auth_url" else "sdrs")
+        settings_module.resolve(given, environment).url("iam" if place != "cloud" or option == "auth_url" else "sdrs")
     assert "pass" not in str(caught.value).replace("?password=", "") and option in str(caught.value)
     if "@" in url:
-        assert "pass" not in _errors.one_line("echoed: %s" % url), "nor when somebody else says it"
+        assert "pass" not in errors.one_line("echoed: %s" % url), "nor when somebody else says it"
 
 
 @pytest.mark.parametrize("option, value", [
@@ -165,20 +166,20 @@ def test_a_refused_endpoint_does_not_show_its_password(option, place, name, url,
 ])
 def test_what_cannot_be_is_refused_by_name(option, value):
     with pytest.raises(ConfigError, match="^" + option):
-        _settings.resolve({**PASSWORD, "region": "eu-de", option: value}, {"HOME": "/nowhere"})
+        settings_module.resolve({**PASSWORD, "region": "eu-de", option: value}, {"HOME": "/nowhere"})
 
 
 def test_the_same_holds_for_the_environment_and_clouds_yaml(clouds):
     for environment in ({"HW_REGION_NAME": "evil.com/"}, {"HW_CLOUD": "evil.com/"}, {"SDRS_ENDPOINT": "https://x?y"}, {"OS_PROJECT_ID": "a/../b"},
                         {"OS_USERNAME": "\udcff"}, {"SDRS_ENDPOINTS": "[" * 100_000}, {"SDRS_ENDPOINTS": '{"iam": ["x"]}'}):
         with pytest.raises(ConfigError, match="^(region|cloud_domain|endpoint|project_id|username|SDRS_ENDPOINTS|endpoints.iam)"):
-            _settings.resolve({} if "OS_USERNAME" in environment else KEYS, {**environment, "OS_PASSWORD": "p", "OS_DOMAIN_NAME": "d"})
-    for entry in ({"region_name": "evil.com/"}, {"region_name": ["eu-de"]}, {"region_name": 2024.5}, {"cacert": [1]}, {"verify": "maybe"},
+            settings_module.resolve({} if "OS_USERNAME" in environment else KEYS, {**environment, "OS_PASSWORD": "p", "OS_DOMAIN_NAME": "d"})
+    for entry in ({"region_name": "evil.com/"}, {"region_name": {"eu-de": 1}}, {"region_name": 2024.5}, {"cacert": [1]}, {"verify": "maybe"},
                   {"auth": {"auth_url": 5.5}},
                   {"auth": {"auth_url": ["https://x"]}}, {"auth": {"project_id": "a/b"}}, {"sdrs_endpoint_override": {"a": 1}},
                   {"auth": {"project_name": "a\nb"}}):
         with pytest.raises(ConfigError, match="^(region|ca_cert|validate_certs|auth_url|project_id|project_name|endpoints.sdrs)"):
-            _settings.resolve({**KEYS, "cloud": "c"}, clouds({"c": entry}))
+            settings_module.resolve({**KEYS, "cloud": "c"}, clouds({"c": entry}))
 
 
 SECRET = "t0ken-of-somebody"
@@ -188,7 +189,7 @@ SECRET = "t0ken-of-somebody"
 @pytest.mark.parametrize("option", ["access_key", "secret_key", "security_token", "password", "auth_token"])
 def test_secrets_are_stripped(option, around):
     given = {"auth_token": {"auth_token": SECRET}, "password": PASSWORD}.get(option, {**KEYS, "security_token": "s"})
-    value = _settings.resolve({**given, option: around % SECRET}, {}).credentials[option]
+    value = settings_module.resolve({**given, option: around % SECRET}, {}).credentials[option]
     assert value == (SECRET if option != "password" else (around % SECRET).strip("\r\n"))
 
 
@@ -208,11 +209,11 @@ def test_secrets_that_cannot_be_sent_are_refused_by_name_and_not_shown(option, p
     if place == "option":
         given[option] = value
     elif place == "environment":
-        environment[_settings.ENVIRONMENT[option][0]] = value
+        environment[settings_module.ENVIRONMENT[option][0]] = value
     else:
         environment, given["cloud"] = clouds({"c": {"auth": {"token" if option == "auth_token" else option: value}}}), "c"
     with pytest.raises(ConfigError, match="^%s: must" % option) as caught:
-        _settings.resolve(given, environment)
+        settings_module.resolve(given, environment)
     assert SECRET not in "%s %r %s" % (caught.value, caught.value, caught.value.as_dict())
 
 
@@ -221,15 +222,15 @@ def test_headers_take_visible_ascii_only():
         for value in ("a b", "ä" * 9, "\u201cquoted\u201d"):
             given = {"auth_token": value} if option == "auth_token" else {**KEYS, option: value}
             with pytest.raises(ConfigError, match="^%s: must be one line of visible ASCII" % option):
-                _settings.resolve(given, {})
-    assert _settings.resolve({**PASSWORD, "password": " ä b "}, {}).credentials["password"] == " ä b "
+                settings_module.resolve(given, {})
+    assert settings_module.resolve({**PASSWORD, "password": " ä b "}, {}).credentials["password"] == " ä b "
 
 
 def test_secrets_that_are_not_used_are_hidden_too():
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import errors
 
-    _settings.resolve(KEYS, {"OS_PASSWORD": "of-another-cloud", "OS_TOKEN": "token-of-another"})
-    assert "another" not in _errors.one_line("of-another-cloud token-of-another")
+    settings_module.resolve(KEYS, {"OS_PASSWORD": "of-another-cloud", "OS_TOKEN": "token-of-another"})
+    assert "another" not in errors.one_line("of-another-cloud token-of-another")
 
 
 @pytest.mark.parametrize("host, domain", [
@@ -238,7 +239,7 @@ def test_secrets_that_are_not_used_are_hidden_too():
     ("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("iam", "iam"), ("IAM.a.Example.DE", "example.de"),
 ])
 def test_registered_domains(host, domain):
-    assert _hosts.registered_domain(host) == domain
+    assert hosts.registered_domain(host) == domain
 
 
 @pytest.mark.parametrize("options, catalogue, strangers", [
@@ -253,13 +254,13 @@ def test_registered_domains(host, domain):
      {"vpc": "evil.example"}),
 ])
 def test_strangers_in_the_catalogue(options, catalogue, strangers):
-    assert _settings.resolve({**PASSWORD, **options}, {}).strangers(catalogue) == strangers
+    assert settings_module.resolve({**PASSWORD, **options}, {}).strangers(catalogue) == strangers
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:80", "http://localhost:1", "http://[::1]:5", "https://anything.example", "https://my_host:8443/base/path",
                                  "https://[2001:db8::1]:443", "https://10.0.0.1"])
 def test_urls_that_are_accepted(url):
-    assert _settings.check_url(url + "/") == url
+    assert settings_module.check_url(url + "/") == url
 
 
 def test_clouds_yaml(clouds, tmp_path):
@@ -269,22 +270,22 @@ def test_clouds_yaml(clouds, tmp_path):
          "keys": {"ak": "a", "sk": "s"}},
         secure={"otc": {"auth": {"password": "p"}}},
     )
-    settings = _settings.resolve({"cloud": "otc"}, environment)
+    settings = settings_module.resolve({"cloud": "otc"}, environment)
     assert settings.credentials == {"username": "u", "password": "p", "domain_name": "d"}
     assert (settings.project_name, settings.verify, settings.cloud_domain) == ("eu-de_x", False, "otc.t-systems.com")
     assert settings.url("iam") == "https://iam.eu-de.otc.t-systems.com"
-    assert _settings.resolve({"cloud": "keys"}, environment).kind == "aksk"
+    assert settings_module.resolve({"cloud": "keys"}, environment).kind == "aksk"
     with pytest.raises(ConfigError, match="it has: keys, otc"):
-        _settings.resolve({"cloud": "typo"}, environment)
+        settings_module.resolve({"cloud": "typo"}, environment)
     (tmp_path / "elsewhere.yaml").write_text(yaml.safe_dump({"clouds": {"typo": {"auth": {"token": "t"}}}}))
-    assert _settings.resolve({"cloud": "typo"}, {**environment, "OS_CLIENT_CONFIG_FILE": str(tmp_path / "elsewhere.yaml")}).kind == "token"
+    assert settings_module.resolve({"cloud": "typo"}, {**environment, "OS_CLIENT_CONFIG_FILE": str(tmp_path / "elsewhere.yaml")}).kind == "token"
 
 
 def test_a_broken_clouds_yaml_does_not_show_its_content(clouds, tmp_path):
     environment = clouds({})
     (tmp_path / "clouds.yaml").write_text("clouds: {c: {auth: {password: 'hush")
     with pytest.raises(ConfigError) as caught:
-        _settings.resolve({"cloud": "c"}, environment)
+        settings_module.resolve({"cloud": "c"}, environment)
     assert "hush" not in str(caught.value)
 
 
@@ -304,7 +305,7 @@ def test_a_clouds_yaml_that_is_none(clouds, tmp_path, text, name):
     environment = clouds({"c": {}})
     (tmp_path / name).write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError) as caught:
-        _settings.resolve({"cloud": "c"}, environment)
+        settings_module.resolve({"cloud": "c"}, environment)
     assert len(str(caught.value)) < 600
 
 
@@ -312,7 +313,24 @@ def test_a_secure_yaml_that_refers_to_itself_is_read(clouds, tmp_path):
     environment = clouds({})
     (tmp_path / "clouds.yaml").write_text("clouds: {c: &a {auth: {username: u, x: *a}, self: *a}}")
     (tmp_path / "secure.yaml").write_text("clouds: {c: &a {auth: {password: p, user_domain_name: d, x: *a}, self: *a}}")
-    assert _settings.resolve({"cloud": "c"}, environment).credentials == {"username": "u", "password": "p", "domain_name": "d"}
+    assert settings_module.resolve({"cloud": "c"}, environment).credentials == {"username": "u", "password": "p", "domain_name": "d"}
+
+
+@pytest.mark.parametrize("text", [
+    "clouds: {c: &a {auth: &b {auth: *a, username: u, password: p, domain_name: d}}}",
+    "clouds: {c: &a {auth: {username: u, password: p, domain_name: d}, regions: [{name: r, values: *a}]}}",
+    "clouds: {c: {auth: {username: u, password: p, domain_name: d}, regions: [[r], {name: [x]}, {name: r, values: [x]}]}}",
+])
+@pytest.mark.parametrize("region", [None, "r", 5, ["r"]])
+def test_regions_and_auth_that_are_none_break_nothing(clouds, tmp_path, text, region):
+    environment = clouds({})
+    (tmp_path / "clouds.yaml").write_text(text)
+    try:
+        found = settings_module.resolve({"cloud": "c", "region": region}, environment)
+    except ConfigError as error:
+        assert "region" in str(error)
+    else:
+        assert found.credentials == {"username": "u", "password": "p", "domain_name": "d"}
 
 
 def test_a_folder_that_is_gone_has_no_clouds_yaml(tmp_path, monkeypatch):
@@ -320,12 +338,12 @@ def test_a_folder_that_is_gone_has_no_clouds_yaml(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     with pytest.raises(ConfigError, match="no clouds.yaml was found"):
-        _settings.resolve({"cloud": "c"}, {"HOME": str(tmp_path)})
+        settings_module.resolve({"cloud": "c"}, {"HOME": str(tmp_path)})
     monkeypatch.chdir(tmp_path)
 
 
 def test_project_name_defaults_to_the_region():
-    assert _settings.resolve({**KEYS, "region": "eu-de"}, {}).project_name == "eu-de"
+    assert settings_module.resolve({**KEYS, "region": "eu-de"}, {}).project_name == "eu-de"
 
 
 @pytest.mark.parametrize("options, message", [
@@ -333,4 +351,4 @@ def test_project_name_defaults_to_the_region():
 ])
 def test_bad_values(options, message):
     with pytest.raises(ConfigError, match=message):
-        _settings.resolve({**KEYS, **options}, {})
+        settings_module.resolve({**KEYS, **options}, {})

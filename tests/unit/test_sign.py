@@ -11,7 +11,8 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _auth, _sign
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import auth as auth_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import sign
 
 AK, SK = "AKIDEXAMPLE0123456789", "a secret key/with+signs=äö"
 NOW = 1795222859.0
@@ -33,7 +34,7 @@ CASES = [
 def test_authorization_equals_the_vendor_s(method, path, query, body, extra):
     headers = {"Host": "sdrs.example.com:8443", "X-Sdk-Date": "20261121T013059Z", "Content-Type": "application/json", "X-Project-Id": "p", **extra}
     url = "https://sdrs.example.com:8443" + quote(path, safe="/%~") + ("?" + urlencode(query, quote_via=quote) if query else "")
-    mine = _sign.authorization(AK, SK, method, url, headers, body)
+    mine = sign.authorization(AK, SK, method, url, headers, body)
     theirs = SdkRequest(
         method=method, schema="https", host="sdrs.example.com:8443", resource_path=path, query_params=list(query),
         header_params=dict(headers), body=body,
@@ -46,7 +47,7 @@ def test_authorization_equals_the_vendor_s(method, path, query, body, extra):
 @pytest.mark.parametrize("token", [None, "temporary"])
 @pytest.mark.parametrize("body", [None, '{"x": "ß"}'.encode()])
 def test_a_prepared_request_is_signed_as_it_is_sent(params, token, body):
-    auth = _auth.AkSkAuth({"access_key": AK, "secret_key": SK, **({"security_token": token} if token else {})}, clock=lambda: NOW)
+    auth = auth_module.AkSkAuth({"access_key": AK, "secret_key": SK, **({"security_token": token} if token else {})}, clock=lambda: NOW)
     auth.project_id = "p"
     url = "https://h.example.com/v1/p/objects with space/ü"
     prepared = requests.Request("POST" if body else "GET", url, params=params, data=body, auth=auth,

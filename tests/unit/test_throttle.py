@@ -8,7 +8,7 @@ import heapq
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._throttle import Throttle
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.throttle import Throttle
 
 
 @pytest.mark.parametrize("allowed", [5, 20, 100])

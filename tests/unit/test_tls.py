@@ -12,8 +12,9 @@ import certifi
 import pytest
 import trustme
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _settings
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError, ConnectionFailed
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import client
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import settings as settings_module
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConfigError, ConnectionFailed
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -63,10 +64,10 @@ def serve():
 
 
 def ask(url, **options):
-    settings = _settings.resolve(
+    settings = settings_module.resolve(
         {"region": "r", "project_id": "p", "endpoint": url, "auth_token": "top-secret-token", "token_cache": False, "max_retries": 1, **options}, {},
     )
-    return _client.Client(settings, sleep=lambda seconds: None).pages("sdrs", "/v1/{project_id}/server-groups", "server_groups")
+    return client.Client(settings, sleep=lambda seconds: None).pages("sdrs", "/v1/{project_id}/server-groups", "server_groups")
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused(serve):

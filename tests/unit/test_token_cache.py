@@ -9,7 +9,7 @@ import time
 import foreign
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._token_cache import TokenCache
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.token_cache import TokenCache
 
 IDENTITY = ("token", "https://iam", "user")
 

@@ -12,7 +12,7 @@ import direct
 import pytest
 from group_tasks import TASKS, build, ids, named
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import drill, protected_instance, replication, server_group
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import drill, protected_instance, replication, server_group
 from support import ROOT, TaskFailed
 
 KINDS = {kind.name: kind for kind in (server_group.KIND, protected_instance.KIND, replication.KIND, drill.KIND)}
@@ -58,7 +58,7 @@ def judged(module, options, check):
 
 
 def test_every_module_takes_part():
-    of_no_group = {"vpc", "vpc_info", "vpc_eip", "as_group", "as_group_info", "report_files", "ecs_server_check_info"} | {
+    of_no_group = {"vpc", "vpc_info", "vpc_eip", "as_group", "as_group_info", "report_files", "run_ending", "ecs_server_check_info"} | {
         "sdrs_%s_info" % each for each in ("api_version", "doctor", "domain", "job", "quota", "rpo_statistics")
     }
     assert {module for module, _options in WRITES + READS} == {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - of_no_group

@@ -16,9 +16,20 @@ import requests
 import sockets
 import urllib3
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _client, _connection, _settings, _transport
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ApiError, ConnectionFailed, UnknownFate
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import _doctor_knock
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import (
+    client as client_module,
+)
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import (
+    connection as connection_module,
+)
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import (
+    settings as settings_module,
+)
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import (
+    transport,
+)
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, ConnectionFailed, UnknownFate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._doctor import knock
 
 PATH = "/v1/{project_id}/server-groups"
 TOKEN = "the-token-0123456789abcdef"
@@ -39,11 +50,11 @@ def serve():
 
 
 def client(url, seconds=0.4, **options):
-    settings = _settings.resolve(
+    settings = settings_module.resolve(
         {"region": "r", "project_id": "p", "endpoint": url, "auth_token": TOKEN, "token_cache": False, "max_retries": 0, **options}, {},
     )
     settings.http_timeout = seconds
-    return _client.Client(settings, sleep=lambda seconds: None)
+    return client_module.Client(settings, sleep=lambda seconds: None)
 
 
 def trickle(start, again, pause=0.05):
@@ -117,8 +128,8 @@ def bomb(size, layers=1):
 @pytest.mark.parametrize("status", ["200 OK", "500 Error", "302 Found"])
 @pytest.mark.parametrize("headers, body", [
     (["Content-Encoding: gzip"], bomb(2**28)), (["Content-Encoding: gzip, gzip"], bomb(2**28, 2)), (["Content-Encoding: deflate"], bomb(2**28)),
-    (["Content-Encoding: br"], b"x"), (["Content-Encoding: zstd"], b"x"), ([], b" " * (_connection.LARGEST + 1)),
-    (["Location: https://example.com"], b" " * (_connection.LARGEST + 1)),
+    (["Content-Encoding: br"], b"x"), (["Content-Encoding: zstd"], b"x"), ([], b" " * (connection_module.LARGEST + 1)),
+    (["Location: https://example.com"], b" " * (connection_module.LARGEST + 1)),
 ], ids=["gzip", "gzip twice", "deflate", "br", "zstd", "plain", "plain, elsewhere"])
 def test_what_comes_back_is_bounded(serve, status, headers, body):
     def talk(connection, _request):
@@ -136,9 +147,9 @@ def test_a_knock_reads_no_body(serve):
     packed = bomb(2**28)
     server = serve(lambda connection, _request: connection.sendall(
         sockets.response(packed, "302 Found", "Content-Encoding: gzip", "Location: http://169.254.0.1/")))
-    settings = _settings.resolve({"region": "r", "auth_token": TOKEN}, {})
+    settings = settings_module.resolve({"region": "r", "auth_token": TOKEN}, {})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = _doctor_knock.knock(server.url, "/", settings)
+    found = knock.knock(server.url, "/", settings)
     assert (found.status, found.problem) == (302, None) and TOKEN.encode() not in server.requests[0]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000, "kilobytes"
 
@@ -257,15 +268,15 @@ FOREIGN = [
 @pytest.mark.parametrize("error", FOREIGN, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("sent", [False, True, None])
 def test_the_text_of_foreign_exceptions_is_never_shown(error, sent, monkeypatch):
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _mask
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import mask
 
     def failing(self, request, *args, **kwargs):
         self.sent = sent
         raise error
 
-    monkeypatch.setattr(_connection.Adapter, "send", failing)
+    monkeypatch.setattr(connection_module.Adapter, "send", failing)
     asking = client("https://sdrs.example.com")
-    _mask._known.clear()
+    mask._known.clear()
     with pytest.raises((ConnectionFailed, UnknownFate)) as caught:
         asking.call("POST", "sdrs", PATH, body={})
     assert TOKEN not in "%s %r %s" % (caught.value, caught.value, caught.value.as_dict()) and "sdrs.example.com" in str(caught.value)
@@ -282,7 +293,7 @@ def test_a_bundle_that_is_missing(serve, monkeypatch):
 @pytest.mark.parametrize("data", [b'{"a": NaN}', b'{"a": Infinity}', b'{"a": -Infinity}', b'{"a": 1e999}', b'{"a": 1%s}' % (b"0" * 5000), b"[" * 100_000, b""])
 def test_what_is_no_json(data):
     with pytest.raises((ValueError, RecursionError)):
-        _transport.decode(data)
+        transport.decode(data)
 
 
 @pytest.mark.parametrize("data, value", [
@@ -290,7 +301,7 @@ def test_what_is_no_json(data):
     (b'{"a": "\xff"}', {"a": "\ufffd"}), (b'\xef\xbb\xbf{"a": 1.5e3}', {"a": 1500.0}), ('{"a": "ä"}'.encode("utf-16"), {"a": "ä"}),
 ])
 def test_text_of_answers_can_be_written(data, value):
-    assert _transport.decode(data) == value
+    assert transport.decode(data) == value
     json.dumps(value, ensure_ascii=False).encode()
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _auth
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._lookup import production_zone
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._plan import tags_to_mapping
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import auth
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import tags_to_mapping
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs.sites import production_zone
 from support import TaskFailed
 
 ZONES = {"source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02"}
@@ -136,4 +136,4 @@ def test_tags_without_a_key_are_none():
 ])
 def test_a_catalogue_may_come_without_the_project(url):
     catalog = [{"type": "sdrs", "endpoints": [{"url": url, "region": "eu-de"}]}]
-    assert _auth.read_catalogue(catalog, "eu-de", None) == {"sdrs": "https://sdrs.eu-de.otc.t-systems.com"}
+    assert auth.read_catalogue(catalog, "eu-de", None) == {"sdrs": "https://sdrs.eu-de.otc.t-systems.com"}

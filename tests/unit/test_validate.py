@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _validate
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import ConfigError
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import validate
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ConfigError
 
 
 @pytest.mark.parametrize("option, value, rule", [
@@ -23,7 +23,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._errors import Confi
 ])
 def test_what_is_refused_names_option_and_rule(option, value, rule):
     with pytest.raises(ConfigError, match=rule) as caught:
-        _validate.check({option: value}, _validate.RULES)
+        validate.check({option: value}, validate.RULES)
     assert str(caught.value).startswith(option)
 
 
@@ -33,9 +33,9 @@ def test_what_is_refused_names_option_and_rule(option, value, rule):
     ("attachments", [{"protected_instance": "a", "device": "/dev/vdb"}, {"protected_instance": "b", "device": None}]),
 ])
 def test_what_is_accepted(option, value):
-    _validate.check({option: value}, _validate.RULES)
+    validate.check({option: value}, validate.RULES)
 
 
 def test_devices():
-    assert _validate.same_device("/dev/sdb", "/dev/vdb") and not _validate.same_device("/dev/vdb", "/dev/vdc")
-    assert _validate.is_system_device("/dev/sda") and not _validate.is_system_device("/dev/vdab")
+    assert validate.same_device("/dev/sdb", "/dev/vdb") and not validate.same_device("/dev/vdb", "/dev/vdc")
+    assert validate.is_system_device("/dev/sda") and not validate.is_system_device("/dev/vdab")

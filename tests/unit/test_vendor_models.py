@@ -24,8 +24,10 @@ from support import TaskFailed
 
 # Routes that no SDK has, with the operation whose sample in ``vendor.UNMODELLED`` is the measure.
 UNMODELLED = {("GET", "/v1/{project_id}/cloudservers/{server_id}/autorecovery"): "show_ecs_auto_recovery"}
+# The metadata service is no service of an SDK; its core reads it (tests/integration/test_credentials.py).
+_NOT_OF_SERVICES = ("/__simulator__", "/meta-data", "/openstack")
 ROUTES = [
-    (method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith("/__simulator__") and (method, path) not in UNMODELLED
+    (method, path) for method, path, _handler in routes.OPEN + routes.API if not path.startswith(_NOT_OF_SERVICES) and (method, path) not in UNMODELLED
 ]
 # The services whose paths begin alike; everything else is of SDRS.
 _SERVICES = {
@@ -34,8 +36,8 @@ _SERVICES = {
 }
 # Keys that the vendor's models lack and the simulator sends all the same: the page that has them.
 KNOWN_BETTER = {
-    "entities.disaster_recovery_drill_id": "field-notes, section 3.1: both Terraform providers read it from the jobs of drills",
-    **dict.fromkeys(("vpc.enable_shared_snat", "vpcs[].enable_shared_snat"), "vpc-update.txt, table of the response: Open Telekom Cloud has it"),
+    "entities.disaster_recovery_drill_id": "service.md, section 2: both Terraform providers read it from the jobs of drills",
+    **dict.fromkeys(("vpc.enable_shared_snat", "vpcs[].enable_shared_snat"), "VPC API, Updating VPC Information, response: Open Telekom Cloud has it"),
 }
 # Fields that the vendor's models call mandatory and the simulator does not send.
 MAY_LACK = {
@@ -92,8 +94,8 @@ def lived():
     with pytest.MonkeyPatch.context() as patch:
         direct.use(patch)  # the clock, the lock and one thread
         cloud = Watched()
-        patch.setattr(direct._run, "Client", lambda *args: direct.Direct(cloud))
-        patch.setattr(direct._run, "Waiting", lambda *args: direct.Waiting(*args, clock=lambda: cloud.time, sleep=cloud.sleep))
+        patch.setattr(direct.run_module, "Client", lambda *args: direct.Direct(cloud))
+        patch.setattr(direct.run_module, "Waiting", lambda *args: direct.Waiting(*args, clock=lambda: cloud.time, sleep=cloud.sleep))
         live(cloud)
     return cloud
 
@@ -105,7 +107,10 @@ DOCUMENT = {
         {"name": "web", "server": "ecs-erp-web-1", "tags": {"tier": "web"}, "replications": [{"device": "/dev/vda", "name": "root", "size": 80}]},
         *({"name": "c%d" % number, "server": "ecs-erp-cluster-%d" % number} for number in (1, 2)),
     ],
-    "replications": [{"volume": "archive-1", "name": "archive"}],
+    "replications": [
+        {"volume": "archive-1", "name": "archive"},
+        {"volume": "new", "name": "new", "create_volume": {"size": 10, "type": "SSD", "multiattach": True, "tags": {"a": "b"}, "description": "c"}},
+    ],
 }
 
 
@@ -216,7 +221,9 @@ def models(method, path, answer):
     service = next((service for part, service in _SERVICES.items() if part in path), "sdrs")
     if path.endswith("/jobs/{job_id}") and str(answer.get("job_type")) in ("startServer", "stopServer"):
         service = "ecs"  # under the same path on its own host
-    return service, vendor.published(service).get((method, vendor.anonymous(path)), set())
+    if path.endswith("/jobs/{job_id}") and answer.get("job_type") == "createVolume":
+        service = "evs"
+    return service, vendor.published(service).get((method, vendor.anonymous(vendor.VERSIONS.get((method, path), path))), set())
 
 
 @functools.lru_cache(None)
@@ -300,7 +307,7 @@ def test_what_the_vendor_calls_mandatory_is_sent(method, path):
 
 # What the collection sends and the vendor's models of requests lack.
 ALSO_SENT = {
-    ("/v1/{project_id}/vpcs/{vpc_id}", "vpc.enable_shared_snat"): "vpc-update.txt, table of the request: Open Telekom Cloud has it",
+    ("/v1/{project_id}/vpcs/{vpc_id}", "vpc.enable_shared_snat"): "VPC API, Updating VPC Information, table of the request: Open Telekom Cloud has it",
 }
 
 

@@ -85,7 +85,8 @@ def test_work_that_follows_on_work_is_waited_for_once(cloud):
 
 def kinds():
     """Every kind that a job can be at work on, with how it looks then."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._resources import drill, ecs_power, protected_instance, replication, server_group, vpc
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._neighbours import ecs_power, vpc
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import drill, protected_instance, replication, server_group
 
     found = [(kind, dict(status=status)) for kind in (server_group.KIND, protected_instance.KIND, replication.KIND, drill.KIND, vpc.KIND, vpc.SUBNET)
              for status in list(kind.transit)[:1]]
@@ -96,10 +97,11 @@ def kinds():
 @pytest.mark.parametrize("kind, busy", kinds(), ids=lambda value: value.title if hasattr(value, "title") and not isinstance(value, dict) else "")
 def test_two_of_any_kind_are_waited_for_together(kind, busy, monkeypatch):
     """The engine watches them by whatever list it has for the kind, or one by one."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _plan, _wait
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._api import Api
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._execute import Executor
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._pool import Here
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.api import Api
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import plan
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import waiting as waiting_module
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.executor import Executor
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import InlineWorkers
 
     cloud = direct.use(monkeypatch)()
     settled = {"status": "ACTIVE" if kind.name == "ecs_server" else "available", "OS-EXT-STS:task_state": None}
@@ -112,9 +114,9 @@ def test_two_of_any_kind_are_waited_for_together(kind, busy, monkeypatch):
         return {**{key: objects for key in keys}, **{key[:-1]: objects[0] for key in keys}, "disaster_recovery_drill": objects[0]}
 
     monkeypatch.setattr(direct.Cloud, "respond", lambda self, method, url, body: (200, changed(None)))
-    waiting = _wait.Waiting(clock=lambda: cloud.time, sleep=cloud.sleep)
-    steps = [_plan.wait_step(kind, {"id": object_id, "name": "n", **busy}) for object_id in ids]
-    executor = Executor(Api(direct.wired(cloud)[0]), waiting, pool=Here(waiting.clock, waiting.sleep))
+    waiting = waiting_module.Waiting(clock=lambda: cloud.time, sleep=cloud.sleep)
+    steps = [plan.wait_step(kind, {"id": object_id, "name": "n", **busy}) for object_id in ids]
+    executor = Executor(Api(direct.wired(cloud)[0]), waiting, pool=InlineWorkers(waiting.clock, waiting.sleep))
     executor.run(steps)
     assert executor.done == set(steps)
 

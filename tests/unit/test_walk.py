@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import direct
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _run
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run
 from support import TaskFailed
 
 WALKS, PARTS, TASKS = 12, 4, 40
@@ -85,7 +85,7 @@ class World:
         self.chance, self.cloud = chance, direct.use(monkeypatch)()
         self.cloud.world.speed = 500
         client, wire = direct.wired(self.cloud)
-        monkeypatch.setattr(_run, "Client", lambda *args: client)
+        monkeypatch.setattr(run, "Client", lambda *args: client)
         wire.meet = self.meet
         self.respond, self.cloud.respond = self.cloud.respond, self.judge
         self.switches, self.quiet = 0, False
@@ -186,7 +186,7 @@ class World:
             yield "a deletion without prune or absent"
 
     def broken(self):
-        """A creation that failed may be replaced (SEMANTICS, section 4)."""
+        """A creation that failed may be replaced (semantics.md, section 4)."""
         return any(obj["status"] == "error" for kind in STATUSES for obj in getattr(self.cloud.world, kind).values())
 
 

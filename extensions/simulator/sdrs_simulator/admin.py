@@ -7,7 +7,7 @@ Everything is below ``/__simulator__``; the simulator listens on loopback only, 
 from __future__ import annotations
 
 from .faults import neighbour
-from .instances import lose_server, lose_volume
+from .removals import lose_server, lose_volume
 from .world import COLLECTIONS, merged
 
 

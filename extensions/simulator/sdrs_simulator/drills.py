@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from . import checks, groups, nics
+from . import checks, nics, sites
+from .disks import device_of, plug
 from .faults import sdrs
-from .instances import attach, device_of, server_disks
+from .instances import server_disks
 from .jobs import ends, submit
 from .vpcs import release_ports
 from .world import shown, stamp
@@ -23,8 +24,8 @@ def create(world, request):
     checks.name(content.get("name"))
     if group["status"] not in ADDABLE:
         raise sdrs("SDRS.1002")
-    instances, pairs, dummy = groups.members(world, group)
-    if not all(groups.synced(world, pair) for pair in pairs):
+    instances, pairs, dummy = sites.members(world, group)
+    if not all(sites.synced(world, pair) for pair in pairs):
         raise sdrs("SDRS.1830")
     vpc_id = content.get("drill_vpc_id")
     if vpc_id is None:
@@ -88,7 +89,7 @@ def _failed(status):
 def _created(world, job):
     drill = world.drills[job["_arguments"]["drill"]]
     group = world.server_groups[drill["server_group_id"]]
-    for instance in groups.members(world, group)[0]:
+    for instance in sites.members(world, group)[0]:
         server = nics.servers(world, instance)[0]
         if server:
             copy = _drill_server(world, drill, server)
@@ -114,7 +115,7 @@ def _drill_server(world, drill, server):
     for disk in server_disks(world, server):
         twin = dict(disk, id=world.new_id(), attachments=[], status="available")
         world.volumes[twin["id"]] = twin
-        attach(copy, twin, device_of(disk, server["id"]))
+        plug(copy, twin, device_of(disk, server["id"]))
     return copy
 
 

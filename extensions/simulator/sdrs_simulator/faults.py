@@ -148,7 +148,7 @@ def sdrs(code):
 
 
 def gateway(status, code, message):
-    """The API gateway's error body (field notes 3.2)."""
+    """The API gateway's error body (service.md, section 1)."""
     return Fault(status, {"error_code": code, "error_msg": message})
 
 

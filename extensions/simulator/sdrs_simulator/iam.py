@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IAM: tokens, projects, and the check of every request's credentials (3.2; field notes 3.4)."""
+"""IAM: tokens, projects, and the check of every request's credentials (3.2; service.md, section 4)."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -10,6 +11,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qsl, quote, unquote
 
+from . import metadata
 from .faults import gateway
 
 _LOCKED_AFTER = 5
@@ -18,36 +20,114 @@ _CLOCK_SKEW = timedelta(minutes=15)
 
 
 def create_token(world, request):
-    """POST /v3/auth/tokens: the token is in ``X-Subject-Token``, the answer's status is 201."""
-    try:
-        auth = request.json()["auth"]
-        user = auth["identity"]["password"]["user"]
-        project = auth.get("scope", {}).get("project", {})
-        given = (user["name"], user["password"], user["domain"]["name"])
-    except (KeyError, TypeError, AttributeError):
-        raise gateway(400, "IAM.0011", "invalid request body") from None
-    known = world.identity
-    if not all(hmac.compare_digest(str(one).encode(), known[key].encode()) for one, key in
-               zip(given, ("username", "password", "domain_name"))):
-        raise gateway(401, "IAM.0001", "The username or password is wrong.")
-    if project.get("id", known["project_id"]) != known["project_id"] or project.get("name", known["project_name"]) != known["project_name"]:
+    """POST /v3/auth/tokens: the token is in ``X-Subject-Token``, the answer's status is 201.
+
+    Methods: ``password``, alone or with ``totp``, and ``assume_role``, which wants the credentials of a user besides.
+    """
+    content = request.json()
+    auth = content.get("auth") if isinstance(content, dict) else None
+    identity = auth.get("identity") if isinstance(auth, dict) else None
+    methods = identity.get("methods", ["password"]) if isinstance(identity, dict) else None
+    known, scope = world.identity, auth.get("scope") if isinstance(auth, dict) else None
+    if methods == ["assume_role"]:
+        authenticate(world, request)
+        owner = _assumed(known, identity)
+    elif isinstance(methods, list) and sorted(methods) in (["password"], ["password", "totp"]):
+        _check_password(known, identity)
+        _check_passcode(world, identity if "totp" in methods else {})
+        owner = {"id": known["domain_id"], "name": known["domain_name"]}
+    else:
+        raise gateway(400, "IAM.0011", "invalid request body")
+    scope = scope if isinstance(scope, dict) else {}
+    project, domain = scope.get("project"), scope.get("domain")
+    if isinstance(project, dict) and (project.get("id", known["project_id"]) != known["project_id"]
+                                      or project.get("name", known["project_name"]) != known["project_name"]):
         raise gateway(401, "IAM.0002", "no such project")
+    if isinstance(domain, dict) and any(domain[key] != owner[key] for key in ("id", "name") if key in domain):
+        raise gateway(401, "IAM.0003", "no such domain")
     token = secrets.token_urlsafe(48)
     expires = world.now() + world.settings["token_life"]
     world.tokens[token] = expires
     request.answer_status = 201
     request.answer_headers["X-Subject-Token"] = token
-    domain = {"id": known["domain_id"], "name": known["domain_name"]}
-    issued, until = (datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z" for when in (world.now(), expires))
-    return {
-        "token": {
-            "methods": ["password"], "issued_at": issued, "expires_at": until,
-            "project": {"id": known["project_id"], "name": known["project_name"], "domain": domain},
-            "user": {"id": _user_id(known), "name": known["username"], "domain": domain, "password_expires_at": ""},
-            "roles": [{"id": "0", "name": name} for name in known.get("roles", [])],
-            "catalog": _catalog(world, request),
-        }
-    }
+    return {"token": {
+        "methods": methods, "issued_at": _stamp(world.now()), "expires_at": _stamp(expires),
+        "roles": [{"id": "0", "name": name} for name in known.get("roles", [])],
+        "catalog": _catalog(world, request), **_bearer(known, methods, owner),
+        **({"domain": owner} if isinstance(domain, dict) else {"project": {"id": known["project_id"], "name": known["project_name"], "domain": owner}}),
+    }}
+
+
+def _stamp(when):
+    return datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+
+
+def _bearer(known, methods, owner):
+    """Who a token stands for: the user, or an agency that a user has assumed."""
+    user = {"id": _user_id(known), "name": known["username"], "domain": {"id": known["domain_id"], "name": known["domain_name"]}, "password_expires_at": ""}
+    if methods != ["assume_role"]:
+        return {"user": user}
+    agency = {"id": hashlib.sha256(known["agency"]["agency_name"].encode()).hexdigest()[:32], "domain": owner,
+              "name": "%s/%s" % (owner["name"], known["agency"]["agency_name"])}
+    return {"user": agency, "assumed_by": {"user": user}}
+
+
+def _same(given, expected):
+    return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def _check_password(known, identity):
+    """The password of the user, who is named together with the account, or by ID."""
+    try:
+        user = identity["password"]["user"]
+        if "id" in user:
+            named = _same(user["id"], _user_id(known))
+        elif "id" in user["domain"]:
+            named = _same(user["name"], known["username"]) and _same(user["domain"]["id"], known["domain_id"])
+        else:
+            named = _same(user["name"], known["username"]) and _same(user["domain"]["name"], known["domain_name"])
+        right = _same(user["password"], known["password"])
+    except (KeyError, TypeError):
+        raise gateway(400, "IAM.0011", "invalid request body") from None
+    if not (named and right):
+        raise gateway(401, "IAM.0001", "The username or password is wrong.")
+
+
+def _check_passcode(world, identity):
+    """The passcode of the user's ID: of this half minute or the ones beside it, once (RFC 6238, 5.2)."""
+    if not identity:
+        if world.settings["mfa_required"]:
+            raise gateway(401, "IAM.0004", "The login protection of the user asks for a virtual MFA passcode.")
+        return
+    try:
+        user = identity["totp"]["user"]
+        named, given = _same(user["id"], _user_id(world.identity)), user["passcode"]
+    except (KeyError, TypeError):
+        raise gateway(400, "IAM.0011", "invalid request body") from None
+    now, used = int(world.now() // 30), world.counters.setdefault("passcodes", [])
+    step = next((step for step in (now, now - 1, now + 1) if _same(given, passcode(world.identity["totp_secret"], step))), None)
+    if not named or step is None or step in used:
+        raise gateway(401, "IAM.0005", "The virtual MFA passcode is wrong.")
+    used[:] = [*used[-9:], step]
+
+
+def passcode(secret, step):
+    """The six digits of a time step of 30 s (RFC 6238 with SHA-1)."""
+    digest = hmac.new(base64.b32decode(secret), step.to_bytes(8, "big"), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return "%06d" % ((int.from_bytes(digest[at:at + 4], "big") & 0x7FFFFFFF) % 1_000_000)
+
+
+def _assumed(known, identity):
+    """The account that has made the agency ``assume_role`` names; its user's credentials have been checked before."""
+    wanted, agency = identity.get("assume_role"), known["agency"]
+    if not isinstance(wanted, dict) or not isinstance(wanted.get("agency_name"), str) or not {"domain_name", "domain_id"} & set(wanted):
+        raise gateway(400, "IAM.0011", "invalid request body")
+    owner = {"id": agency["domain_id"], "name": agency["domain_name"]}
+    of_it = all(_same(wanted[key], owner[key[7:]]) for key in ("domain_name", "domain_id") if key in wanted)
+    if not of_it or not _same(wanted["agency_name"], agency["agency_name"]):
+        raise gateway(404, "IAM.0006", "Could not find agency: %s." % str(wanted["agency_name"])[:64])
+    return owner
 
 
 def _user_id(known):
@@ -120,7 +200,8 @@ def _check_signature(world, request, header):
 
 
 def _problem(world, request, parts, key):
-    if not hmac.compare_digest(key.encode(), world.identity["access_key"].encode()):
+    keys = metadata.keys_of(world, key) or world.identity
+    if not hmac.compare_digest(key.encode(), keys["access_key"].encode()):
         return "Get secretKey failed,ak:****,err:ak not exist"
     date = request.headers.get("X-Sdk-Date", "")
     try:
@@ -132,9 +213,11 @@ def _problem(world, request, parts, key):
     names = parts.get("SignedHeaders", "").split(";")
     if "x-sdk-date" not in names:
         return "X-Sdk-Date is not signed"
-    if world.identity.get("security_token") and request.headers.get("X-Security-Token") != world.identity["security_token"]:
+    if keys.get("security_token") and request.headers.get("X-Security-Token") != keys["security_token"]:
         return "security token is wrong"
-    expected = sign(world.identity["secret_key"], request, names, date)
+    if keys.get("ends", world.now() + 1) <= world.now():
+        return "the temporary AK has expired"
+    expected = sign(keys["secret_key"], request, names, date)
     return None if hmac.compare_digest(parts.get("Signature", ""), expected) else "verify aksk signature fail"
 
 

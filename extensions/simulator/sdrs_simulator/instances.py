@@ -3,16 +3,12 @@
 
 from __future__ import annotations
 
-from . import checks, detail, groups, nics
+from . import checks, detail, nics, sites
+from .disks import device_of, plug
 from .faults import not_published, sdrs
 from .jobs import ends, submit
-from .replications import detach_disks, new_pair, pairs_of
+from .replications import build_other_disk, new_pair, pairs_of
 from .world import shown, stamp
-
-DELETABLE = (
-    "available", "protected", "failed-over", "error", "error-starting", "error-stopping", "error-reversing", "error-failing-over",
-    "error-deleting", "error-reprotecting", "error-resizing", "invalid", "fault",
-)
 
 
 def show_instance(world, instance, pairs=None):
@@ -24,13 +20,13 @@ def show_instance(world, instance, pairs=None):
     ]
     return dict(
         shown(instance), attachment=attachment,
-        progress=min((groups.progress(world, pair) for pair in pairs), default=0),
+        progress=min((sites.progress(world, pair) for pair in pairs), default=0),
     )
 
 
 def _group(world, group_id):
     group = checks.find(world, "server_groups", group_id)
-    if group["status"] not in groups.READY:
+    if group["status"] not in sites.READY:
         raise sdrs("SDRS.1024")
     return group
 
@@ -64,7 +60,7 @@ def _check_server(world, group, server_id, flavor, unknown="SDRS.1326"):
         raise sdrs(unknown)
     if any(server_id in (other["source_server"], other["target_server"]) for other in world.protected_instances.values()):
         raise sdrs("SDRS.1305")
-    if server["OS-EXT-AZ:availability_zone"] != groups.production_zone(group):
+    if server["OS-EXT-AZ:availability_zone"] != sites.production_zone(group):
         raise sdrs("SDRS.1303")
     if server["metadata"]["vpc_id"] != group["source_vpc_id"]:
         raise sdrs("SDRS.1304")
@@ -86,10 +82,6 @@ def server_disks(world, server):
     """The disks attached to a server, in the order of their devices."""
     disks = [world.volumes[entry["id"]] for entry in server["os-extended-volumes:volumes_attached"] if entry["id"] in world.volumes]
     return sorted(disks, key=lambda disk: device_of(disk, server["id"]))
-
-
-def device_of(disk, server_id):
-    return next((entry["device"] for entry in disk["attachments"] if entry["server_id"] == server_id), "")
 
 
 def _check_quota(world, disks):
@@ -143,35 +135,16 @@ def _created(world, job):
     arguments, made = job["_arguments"], {}
     for pair_id in arguments["pairs"]:
         pair = world.replications[pair_id]
-        made[pair["volume_ids"]] = _build_disk(world, pair)
+        made[pair["volume_ids"]] = build_other_disk(world, pair)
     for instance_id in arguments["instances"]:
         instance = world.protected_instances[instance_id]
         group = world.server_groups[instance["server_group_id"]]
         server = world.servers[instance["source_server"] or instance["target_server"]]
         _build_server(world, group, instance, server, arguments, made)
         job["entities"].setdefault("native_server_id", instance["target_server"])
-        instance["status"] = _status_now(group)
+        instance["status"] = sites.status_now(group)
     for pair_id in arguments["pairs"]:
-        settle_pair(world, world.replications[pair_id])
-
-
-def _status_now(group):
-    return "protected" if group["status"] == "protected" else "available"
-
-
-def settle_pair(world, pair):
-    """A new pair is protected at once in a protected group."""
-    pair["status"] = _status_now(world.server_groups[pair["server_group_id"]])
-    if pair["status"] == "protected":
-        pair["replication_status"] = "copying"
-        groups.begin_sync(world, pair)
-
-
-def _build_disk(world, pair):
-    """The disk at the other site; both halves stand in ``volume_ids`` from now on."""
-    from .replications import build_other_disk
-
-    return build_other_disk(world, pair)
+        sites.settle_pair(world, world.replications[pair_id])
 
 
 def _build_server(world, group, instance, server, arguments, made):
@@ -195,19 +168,7 @@ def _build_server(world, group, instance, server, arguments, made):
     instance["target_server" if instance["source_server"] else "source_server"] = twin["id"]
     for disk in server_disks(world, server):
         if disk["id"] in made:
-            attach(twin, made[disk["id"]], device_of(disk, server["id"]))
-
-
-def attach(server, disk, device):
-    """Plug a disk into a server."""
-    disk["attachments"].append({
-        "server_id": server["id"], "device": device, "volume_id": disk["id"], "attachment_id": disk["id"], "id": disk["id"],
-        "host_name": None, "attached_at": disk.get("created_at"),
-    })
-    disk["status"] = "in-use"
-    server["os-extended-volumes:volumes_attached"].append({
-        "id": disk["id"], "device": device, "delete_on_termination": "false", "bootIndex": "0" if disk["bootable"] == "true" else None,
-    })
+            plug(twin, made[disk["id"]], device_of(disk, server["id"]))
 
 
 def _creation_failed(world, job):
@@ -285,7 +246,7 @@ def query(world, request):
         if (instance["server_group_id"] in group_ids if group_ids is not None else instance_ids is None or instance["id"] in instance_ids)
         and checks.matches(
             instance, wanted, status=instance["status"],
-            availability_zone=groups.production_zone(world.server_groups[instance["server_group_id"]]),
+            availability_zone=sites.production_zone(world.server_groups[instance["server_group_id"]]),
         )
         and (wanted.get("query_type") != "status_abnormal" or instance["status"].startswith(("error", "invalid", "fault")))
     ]
@@ -306,174 +267,3 @@ def rename(world, request):
     instance["name"] = checks.name(checks.body(request, "protected_instance").get("name"))
     instance["updated_at"] = stamp(world.now())
     return {"protected_instance": show_instance(world, instance)}
-
-
-def _check_deletion(world, instances, content):
-    for instance in instances:
-        group = world.server_groups[instance["server_group_id"]]
-        if instance["status"] not in DELETABLE or group["status"] in groups.TRANSIT:
-            raise sdrs("SDRS.1301")
-        if group["priority_station"] == "target" and checks.boolean(content, "delete_target_server"):
-            raise sdrs("SDRS.1330")
-        if group["priority_station"] == "target" and checks.boolean(content, "delete_target_eip"):
-            raise sdrs("SDRS.1338")
-    ids = {instance["id"] for instance in instances}
-    for instance in instances:
-        for pair in pairs_of(world, instance["id"]):
-            if not {entry["protected_instance"] for entry in pair["attachment"]} <= ids:
-                raise sdrs("SDRS.1409" if len(instances) > 1 else "SDRS.1365")
-
-
-def delete(world, request):
-    """5.5.2; the body is optional."""
-    instance = checks.find(world, "protected_instances", request.args["protected_instance_id"], "SDRS.1301")
-    content = request.json() or {}
-    if not isinstance(content, dict):
-        raise sdrs("SDRS.0201")
-    _check_deletion(world, [instance], content)
-    return _submit_deletion(world, "deleteProtectedInstanceNoCG", [instance], content, {"protected_instance_id": instance["id"]}, ())
-
-
-def batch_delete(world, request):
-    """5.5.12"""
-    if not world.settings["batch_offered"]:
-        raise not_published(world.settings["not_offered_status"])
-    content = checks.body(request)
-    wanted = content.get("protected_instances")
-    if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
-        raise sdrs("SDRS.0201")
-    if len(wanted) > 20:
-        raise sdrs("SDRS.0226")
-    ids = [entry.get("id") for entry in wanted]
-    if len(set(map(str, ids))) != len(ids):
-        raise sdrs("SDRS.1363")
-    instances = [checks.find(world, "protected_instances", object_id) for object_id in ids]
-    if len({instance["server_group_id"] for instance in instances}) > 1:
-        raise sdrs("SDRS.1364")
-    _check_deletion(world, instances, content)
-    subs = [("deleteProtectedInstanceNoCG", {"protected_instance_id": instance["id"]}) for instance in instances]
-    return _submit_deletion(world, "batchDeleteProtectedInstance", instances, content, {}, subs)
-
-
-def _submit_deletion(world, job_type, instances, content, entities, subs):
-    arguments = {
-        "instances": [instance["id"] for instance in instances], "server": checks.boolean(content, "delete_target_server"),
-    }
-    checks.boolean(content, "delete_target_eip")
-    for instance in instances:
-        instance["status"] = "deleting"
-    return submit(world, job_type, arguments, ("protected_instances", instances[0]), entities, subs)
-
-
-def _deleted(world, job):
-    for instance_id in job["_arguments"]["instances"]:
-        instance = world.protected_instances.pop(instance_id)
-        for pair in pairs_of(world, instance_id):
-            pair["attachment"] = [entry for entry in pair["attachment"] if entry["protected_instance"] != instance_id]
-            if not pair["attachment"]:
-                if world.settings["pairs_outlive_instance"]:
-                    continue
-                del world.replications[pair["id"]]
-        if job["_arguments"]["server"]:
-            _remove_server(world, instance["target_server"])
-
-
-def _remove_server(world, server_id):
-    server = world.servers.pop(server_id, None)
-    for entry in (server or {}).get("os-extended-volumes:volumes_attached", []):
-        disk = world.volumes.get(entry["id"])
-        if disk:
-            detach_disks(world, [disk], [server_id])
-            if not disk["attachments"] and not any(disk["id"] in pair["volume_ids"] for pair in world.replications.values()):
-                del world.volumes[disk["id"]]
-
-
-def lose_server(world, server_id, with_disks=False):
-    """A server goes with its system disk, without SDRS being asked: what protects it is ``invalid`` from now on (A.3)."""
-    server = world.servers.pop(server_id, None)
-    for entry in (server or {}).get("os-extended-volumes:volumes_attached", []):
-        if entry["id"] in world.volumes:
-            disk = world.volumes[entry["id"]]
-            detach_disks(world, [disk], [server_id])
-            if (with_disks or disk["bootable"] == "true") and not disk["attachments"]:
-                lose_volume(world, entry["id"])
-    for instance in world.protected_instances.values():
-        if server_id in (instance["source_server"], instance["target_server"]) and instance["status"] not in _UNTOUCHED:
-            instance["status"] = "invalid"
-
-
-def lose_volume(world, volume_id):
-    """A disk goes: its pair is ``invalid``, and an instance whose synchronisation is disturbed by that is in ``fault`` (A.3, A.4)."""
-    disk = world.volumes.pop(volume_id, None)
-    detach_disks(world, [disk] if disk else [], [entry["server_id"] for entry in (disk or {}).get("attachments", [])])
-    for pair in world.replications.values():
-        if volume_id not in pair["volume_ids"].split(",") or pair["status"] in _UNTOUCHED:
-            continue
-        pair.update(status="invalid", replication_status="inactive")
-        for entry in pair["attachment"]:
-            instance = world.protected_instances.get(entry["protected_instance"])
-            if instance and instance["status"] not in (*_UNTOUCHED, "invalid"):
-                instance["status"] = "fault"
-
-
-# What is being made or removed is not judged by its halves.
-_UNTOUCHED = ("creating", "deleting", "error", "error-deleting")
-
-
-def _deletion_failed(world, job):
-    for instance_id in job["_arguments"]["instances"]:
-        world.protected_instances[instance_id]["status"] = "error-deleting"
-
-
-ends("deleteProtectedInstanceNoCG", _deletion_failed)(_deleted)
-ends("batchDeleteProtectedInstance", _deletion_failed)(_deleted)
-
-
-def resize(world, request):
-    """5.5.10"""
-    instance = checks.find(world, "protected_instances", request.args["protected_instance_id"])
-    content = checks.body(request, "resize")
-    if world.server_groups[instance["server_group_id"]]["status"] not in groups.READY:
-        raise sdrs("SDRS.1024")
-    if instance["status"] not in ("available", "protected", "error-resizing"):
-        raise sdrs("SDRS.1328")
-    both = content.get("flavorRef")
-    wanted = [both or content.get("production_flavorRef"), both or content.get("dr_flavorRef")]
-    if not any(wanted):
-        raise sdrs("SDRS.0201")
-    sides = nics.servers(world, instance)
-    for flavor, code in zip(wanted, ("SDRS.1356", "SDRS.1353")):
-        if flavor and flavor not in world.identity["flavors"]:
-            raise sdrs(code)
-    for key, code in (("production_dedicated_host_id", "SDRS.1368"), ("dr_dedicated_host_id", "SDRS.1367")):
-        if content.get(key):
-            raise sdrs(code)
-    same = [server and flavor == server["flavor"]["id"] for server, flavor in zip(sides, wanted)]
-    if both and all(same):
-        raise sdrs("SDRS.1341")
-    if not both and wanted[0] and same[0]:
-        raise sdrs("SDRS.1378")
-    if not both and wanted[1] and same[1]:
-        raise sdrs("SDRS.1379")
-    for server, flavor, code in zip(sides, wanted, ("SDRS.1352", "SDRS.1342")):
-        if flavor and server and server["status"] != "SHUTOFF":
-            raise sdrs(code)
-    back = "available" if instance["status"] == "error-resizing" else instance["status"]
-    arguments = {"instance": instance["id"], "back": back, "flavors": wanted}
-    instance["status"] = "resizing"
-    return submit(
-        world, "resizeProtectedInstanceNew", arguments, ("protected_instances", instance), {"protected_instance_id": instance["id"]},
-    )
-
-
-def _resize_failed(world, job):
-    world.protected_instances[job["_arguments"]["instance"]]["status"] = "error-resizing"
-
-
-@ends("resizeProtectedInstanceNew", _resize_failed)
-def _resized(world, job):
-    instance = world.protected_instances[job["_arguments"]["instance"]]
-    instance["status"] = job["_arguments"]["back"]
-    for server, flavor in zip(nics.servers(world, instance), job["_arguments"]["flavors"]):
-        if server and flavor:
-            server["flavor"] = detail.flavor(flavor)

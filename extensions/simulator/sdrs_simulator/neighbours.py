@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of ECS, EVS and AS that runbooks need (field notes 4)."""
+"""The parts of ECS, EVS and AS that runbooks need (service.md, section 5)."""
 
 from __future__ import annotations
 
 from .faults import neighbour
-from .instances import lose_server, server_disks
+from .instances import server_disks
 from .jobs import ends, submit
+from .removals import lose_server
 from .world import shown, stamp_z
 
 
@@ -102,6 +103,7 @@ def volumes(world, request):
         disk for disk in world.volumes.values()
         if wanted.get("name", "") in disk["name"] and wanted.get("id") in (None, disk["id"])
         and wanted.get("status") in (None, disk["status"])
+        and disk.get("_born", 0) + world.settings["list_lag_seconds"] <= world.now()
         and (not wanted.get("server_id") or any(entry["server_id"] == wanted["server_id"] for entry in disk["attachments"]))
     ]
     limit, offset = int(wanted.get("limit", 1000)), int(wanted.get("offset", 0))
@@ -135,7 +137,7 @@ def as_group(world, request):
 
 
 def update_as_group(world, request):
-    """Numbers must keep min <= desire <= max (as-group-modify.rst)."""
+    """Numbers must keep min <= desire <= max (AS API, "Modifying an AS Group")."""
     group, content = _as_group(world, request.args["group_id"]), request.json()
     merged = dict(group, **content)
     if not 0 <= merged["min_instance_number"] <= merged["desire_instance_number"] <= merged["max_instance_number"]:

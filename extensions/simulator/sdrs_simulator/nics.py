@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""NICs of protected instances (5.5.8, 5.5.9) and how their addresses move at a switch (field notes 3.3)."""
+"""NICs of protected instances (5.5.8, 5.5.9) and how their addresses move at a switch (service.md, section 3)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import ipaddress
 from . import checks
 from .faults import sdrs
 from .jobs import ends, submit
+from .sites import production_zone
 
 READY = ("available", "protected")
 
@@ -57,8 +58,6 @@ def give_back(world, instance):
 
 def servers(world, instance):
     """``(production server, DR server)`` by the AZ of the group's current production site."""
-    from .groups import production_zone
-
     zone = production_zone(world.server_groups[instance["server_group_id"]])
     halves = [world.servers.get(instance[key]) for key in ("source_server", "target_server")]
     return sorted(halves, key=lambda server: server is None or server["OS-EXT-AZ:availability_zone"] != zone)

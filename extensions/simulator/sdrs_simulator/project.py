@@ -75,5 +75,5 @@ def quotas(world, request):
 
 
 def rpo_statistics(world, request):
-    """Not in the reference (field notes, head of the page): resources over their RPO. Synchronous replication has none."""
+    """Not in the reference (service.md, section 7): resources over their RPO. Synchronous replication has none."""
     return {"resource_rpo_statistics": [], "count": 0}

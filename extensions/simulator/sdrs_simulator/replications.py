@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from . import checks, groups
+from . import checks, sites
+from .disks import plug
 from .faults import sdrs
 from .jobs import ends, submit
 from .world import shown, stamp_t
@@ -30,7 +31,7 @@ def pairs_of(world, instance_id):
 
 
 def show_pair(world, pair):
-    done = groups.progress(world, pair)
+    done = sites.progress(world, pair)
     answer = dict(shown(pair), progress=done)
     if pair["status"] == "protected":
         answer["replication_status"] = "active" if done == 100 else "copying"
@@ -74,7 +75,7 @@ def create(world, request):
     """5.6.1"""
     content = checks.body(request, "replication")
     group = checks.find(world, "server_groups", content.get("server_group_id"))
-    if group["status"] not in groups.READY:
+    if group["status"] not in sites.READY:
         raise sdrs("SDRS.1024")
     checks.name(content.get("name"))
     checks.description(content.get("description"))
@@ -83,7 +84,7 @@ def create(world, request):
     disk = checks.find(world, "volumes", content.get("volume_id"))
     if any(disk["id"] in pair["volume_ids"] for pair in world.replications.values()):
         raise sdrs("SDRS.1811")
-    if disk["availability_zone"] != groups.production_zone(group):
+    if disk["availability_zone"] != sites.production_zone(group):
         raise sdrs("SDRS.1810")
     if disk.get("encrypted"):
         raise sdrs("SDRS.1802")
@@ -114,11 +115,9 @@ def _failed(status):
 
 @ends("createReplicationPairNoCG", _failed("error"))
 def _created(world, job):
-    from .instances import settle_pair
-
     pair = world.replications[job["_arguments"]["pair"]]
     build_other_disk(world, pair)
-    settle_pair(world, pair)
+    sites.settle_pair(world, pair)
 
 
 def query(world, request):
@@ -136,7 +135,7 @@ def query(world, request):
         and (instance_ids is None or any(entry["protected_instance"] in instance_ids for entry in pair["attachment"]))
         and checks.matches(
             pair, wanted, status=pair["status"],
-            availability_zone=groups.production_zone(world.server_groups[pair["server_group_id"]]),
+            availability_zone=sites.production_zone(world.server_groups[pair["server_group_id"]]),
         )
         and (not wanted.get("volume_id") or wanted["volume_id"] in pair["volume_ids"].split(","))
         and (wanted.get("query_type") != "status_abnormal" or pair["status"].startswith(("error", "invalid", "fault")))
@@ -198,7 +197,7 @@ def action(world, request):
         raise sdrs("SDRS.1601")
     if pair["record_metadata"]["multiattach"] and pair["attachment"]:
         raise sdrs("SDRS.1818")
-    back = pair["status"] if pair["status"] in groups.READY else "available"
+    back = pair["status"] if pair["status"] in sites.READY else "available"
     pair["status"] = "extending"
     return _submit(world, "expandReplicationPairNew", pair, size=int(size), back=back)
 
@@ -223,11 +222,11 @@ def attach(world, request):
     device = content["device"].replace("/dev/sd", "/dev/vd")  # the simulated servers are KVM ones
     if pair["server_group_id"] != instance["server_group_id"]:
         raise sdrs("SDRS.1611")
-    if world.server_groups[instance["server_group_id"]]["status"] not in groups.READY:
+    if world.server_groups[instance["server_group_id"]]["status"] not in sites.READY:
         raise sdrs("SDRS.1024")
-    if instance["status"] not in groups.READY:
+    if instance["status"] not in sites.READY:
         raise sdrs("SDRS.1328")
-    if pair["status"] not in groups.READY:
+    if pair["status"] not in sites.READY:
         raise sdrs("SDRS.1601")
     if any(entry["protected_instance"] == instance["id"] for entry in pair["attachment"]):
         raise sdrs("SDRS.1605")
@@ -244,8 +243,6 @@ def attach(world, request):
 
 @ends("attachReplicationPairNew", _failed("error-attaching"))
 def _attached(world, job):
-    from .instances import attach as plug
-
     arguments = job["_arguments"]
     pair, instance = world.replications[arguments["pair"]], world.protected_instances[arguments["instance"]]
     pair["status"] = arguments["back"]

@@ -9,11 +9,12 @@ A scenario file may hold ``identity`` and ``settings`` (laid over the defaults),
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 
 from . import detail, nics
-from .instances import attach
+from .disks import plug
 from .neighbours import new_as_group
 from .publicips import new_eip
 from .vpcs import add_subnet
@@ -36,6 +37,9 @@ IDENTITY = {
     "domain_id": _secret("domain id", 32),
     "username": "simulated-user-%s" % _secret("user", 6),
     "password": "Pw-%s" % _secret("password", 29),
+    "totp_secret": base64.b32encode(hashlib.sha256(b"sdrs-simulator totp").digest()[:20]).decode(),
+    # What another account lets the user's account do, with assume_role.
+    "agency": {"agency_name": "sdrs-operators", "domain_name": "simulated-customer-%s" % _secret("customer", 6), "domain_id": _secret("customer id", 32)},
     "roles": ["te_admin"],
     "access_key": _secret("access key", 24).upper(),
     "secret_key": _secret("secret key", 48),
@@ -83,7 +87,9 @@ def build(speed, path=None, settings=None):
         with open(path, encoding="utf-8") as stream:
             content.update(json.load(stream))
     world = World(speed, known_settings(merged(content.get("settings") or {}, settings or {})))
-    world.identity = dict(IDENTITY, **content.get("identity", {}))
+    given = content.get("identity", {})
+    # Every region has a project of its name.
+    world.identity = {**IDENTITY, **({"project_name": given["region"]} if "region" in given else {}), **given}
     world.faults = [dict(fault) for fault in content.get("faults", [])]
     zones = world.identity["availability_zones"]
     domain_id = world.new_id()
@@ -163,12 +169,12 @@ def _server(world, entry, vpc, zones, shared_disks):
         disk = disk or _disk(world, name, wanted, zone, not index)
         if wanted.get("shared"):
             shared_disks[name] = disk
-        attach(server, disk, "/dev/vd%s" % "abcdefghijklmnop"[index])
+        plug(server, disk, "/dev/vd%s" % "abcdefghijklmnop"[index])
     return server
 
 
 def start_line(world, url):
-    """What the simulator prints when it is ready (contract, section 5)."""
+    """What the simulator prints when it is ready (guide "Rehearsing on the simulator")."""
     known = world.identity
     keys = ("region", "project_id", "project_name", "domain_name", "username", "password", "access_key", "secret_key")
     return {

@@ -25,7 +25,7 @@ _KEPT_REQUESTS = 100_000
 
 
 class Request:
-    """What a handler gets; it may set ``answer_status`` and ``answer_headers``."""
+    """What a handler gets; it may set ``answer_status``, ``answer_headers`` and ``answer_text``."""
 
     def __init__(self, handler, body):
         self.server = handler.server
@@ -38,6 +38,7 @@ class Request:
         self.args = {}
         self.answer_status = None
         self.answer_headers = {}
+        self.answer_text = None  # in place of JSON
 
     def json(self):
         """The body as JSON; None when there is none (0201 when it is something else)."""
@@ -67,6 +68,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._go_wrong(request, fault)
         status, content = self._handle(request)
         self._log(request, status)
+        if request.answer_text is not None:
+            return self._send(status, request.answer_text.encode("utf-8"), {"Content-Type": "text/plain", **request.answer_headers})
         return self._answer(status, content, request.answer_headers)
 
     def _log(self, request, status):

@@ -16,7 +16,7 @@ _PATHS = (
     (re.compile(r"/v3(/.*)?"), "iam"),
     (re.compile(r"/v1/[^/]+/cloudservers/.*"), "ecs"),
     (re.compile(r"/v2\.1/[^/]+/servers/.*"), "ecs"),
-    (re.compile(r"/v2/[^/]+/cloudvolumes/.*"), "evs"),
+    (re.compile(r"/v2/[^/]+/cloudvolumes(/.*)?"), "evs"),
     (re.compile(r"/v1/[^/]+/(vpcs|subnets|quotas|publicips|routetables)(/.*)?"), "vpc"),
     (re.compile(r"/autoscaling-api/.*"), "as"),
     (re.compile(r"/v1/[^/]+/jobs/.*"), None),

@@ -74,7 +74,7 @@ def create_vpc(world, request):
 
 
 def update_vpc(world, request):
-    """"vpc" must contain name or cidr (vpc-update.txt)."""
+    """"vpc" must contain name or cidr (VPC API, "Updating VPC Information")."""
     existing, content = _vpc(world, request.args["vpc_id"]), request.json().get("vpc") or {}
     if content.get("name") is None and content.get("cidr") is None:
         raise refused(400, "VPC.0101", "name or cidr must be specified")

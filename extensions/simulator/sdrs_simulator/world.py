@@ -17,7 +17,7 @@ COLLECTIONS = (
     "vpcs", "subnets", "peerings", "network_acls", "as_groups", "tokens", "security_groups", "publicips",
 )
 DEFAULT_SETTINGS = {
-    # Unknown of the real service, so switchable (field notes 7).
+    # Unknown of the real service, so switchable (service.md, section 8).
     "swap_ids_on_switch": False,  # true, or "servers" or "volumes" alone
     "pairs_outlive_instance": False,
     "batch_offered": True,
@@ -31,6 +31,10 @@ DEFAULT_SETTINGS = {
     "clock_offset_seconds": 0,  # by so much the service's clock is ahead of this machine's
     "quotas": {"server_groups": 50, "replications": 5000, "vpcs": 20, "subnets": 100},
     "token_life": 24 * 3600,
+    "mfa_required": False,  # a login with a password alone is refused
+    "ecs_agency": True,  # the ECS of the metadata service has an agency, whose keys live so many seconds
+    "temporary_key_life": 24 * 3600,
+    "metadata_token_required": False,  # the metadata service wants a token of its own first
     "nics_per_instance": 12,
     # A subnet is associated with its VPC, or gone, so many seconds after it was asked for; ports outlive their server.
     "subnet_seconds": 2, "port_seconds": 6, "subnet_status_at_first": "UNKNOWN",
@@ -39,7 +43,7 @@ DEFAULT_SETTINGS = {
     "vpc_lists_refused": {},  # route_tables, peerings or network_acls: the status of the answer where they are not offered
     "first_sync_seconds": 60,
     "resync_seconds": 1,
-    # Seconds at --speed 1; from field notes 2 and the examples of the reference.
+    # Seconds at --speed 1; from service.md, section 6 and the examples of the reference.
     "durations": {
         "createProtectionGroupNoCG": 15, "deleteProtectionGroupNoCG": 8, "startProtectionGroupNoCG": 14,
         "reprotectProtectionGroupNoCG": 25, "stopProtectionGroupNoCG": 8, "failoverProtectionGroupNoCG": 45,
@@ -48,7 +52,7 @@ DEFAULT_SETTINGS = {
         "attachReplicationPairNew": 20, "detachReplicationPairNew": 15, "addNicNew": 12, "deleteNicNew": 10,
         "resizeProtectedInstanceNew": 45, "createReplicationPairNoCG": 50, "deleteReplicationPairNoCG": 15,
         "expandReplicationPairNew": 30, "createDisasterRecoveryDrill": 240, "deleteDisasterRecoveryDrill": 60,
-        "startServer": 12, "stopServer": 15, "deleteServer": 20,
+        "startServer": 12, "stopServer": 15, "deleteServer": 20, "createVolume": 8,
     },
     "seconds_per_disk": 30,
     # How answers look, see altered.py.
@@ -89,7 +93,7 @@ class World:
         return str(uuid.uuid4())
 
     def new_job_id(self):
-        """32 hex digits; digits 17 to 28 are the submission time in milliseconds (field notes 2)."""
+        """32 hex digits; digits 17 to 28 are the submission time in milliseconds (service.md, section 6)."""
         count = self.counters["jobs"] = self.counters.get("jobs", 0) + 1
         return "%s%012x%04x" % ("ff8080826b45d4a5", int(self.now() * 1000), count % 65536)
 
@@ -112,8 +116,9 @@ class World:
         """Be what ``dump`` gave."""
         with self.lock:
             for name, value in json.loads(text).items():
-                # A file of an older release lacks the newer settings.
-                setattr(self, name, merged(DEFAULT_SETTINGS, value) if name == "settings" else value)
+                # A file of an older release lacks the newer settings, and what the identity had not yet.
+                base = {"settings": DEFAULT_SETTINGS, "identity": self.identity}.get(name)
+                setattr(self, name, value if base is None else merged(base, value))
             self._due = []
             for job in self.jobs.values():
                 if job["status"] == "RUNNING":

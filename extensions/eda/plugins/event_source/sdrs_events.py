@@ -4,32 +4,34 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import sys
+import types
 from pathlib import Path
 
 DOCUMENTATION = r"""
 module: sdrs_events
 short_description: Status changes, faults and failed tasks of SDRS as events
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Compares what the service lists with what it listed before, and makes an event of each difference. What is there when it starts is no event.
+  - Compares the service's lists with the previous ones, and emits an event for each difference. What exists at the start causes no event.
   - "Every event has C(sdrs.event): V(status) (C(old), C(new); null where the object did not exist or is gone), V(production_site) (the same),
     V(fault_level) of a replication pair (the same), V(failed_task) (C(task), as the service lists it), V(unreachable) and V(reachable) (C(message))."
   - Events about an object have C(resource_type), C(id), C(name) and C(server_group) with its C(id) and C(name).
 options:
   interval:
     description:
-      - Seconds between two looks, from 1 to 86400; each costs five calls, and one more for a group in which something failed. The first
-        look asks every group for what failed before.
+      - Seconds between polls, from 1 to 86400. A poll takes five calls, and one more for each group with a failure. The first
+        poll asks every group for earlier failures.
     type: float
     default: 60
   server_groups:
     description:
-      - Only these protection groups, by name or ID. A text counts as one name. An empty list is refused; leave it out to watch all.
-      - One that is not there is logged as a warning, since it may come later.
+      - Only these protection groups, by name or ID. A string counts as one name. An empty list is refused; leave the option out to watch all groups.
+      - A group that does not exist is logged as a warning, since it may be created later.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -60,7 +62,7 @@ async def main(queue, args):
     :raises AuthError: the credentials are rejected, which is never tried again
     """
     api, errors = _connect(args)
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._text import inert
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.text import inert
 
     interval, wanted = _options(args)
     watch, lost, problem = Watch(api, wanted), False, None
@@ -85,34 +87,40 @@ async def main(queue, args):
         await asyncio.sleep(interval)
 
 
-def _connect(args):
+def _collection():
+    """The parts of the collection that talk to the service: nothing of Ansible is imported."""
     # Not resolved: the collection may be a link in the tree that makes it importable.
     tree = str(Path(__file__).absolute().parents[7]) if len(Path(__file__).absolute().parents) > 7 else ""
     if tree not in sys.path:
         sys.path.append(tree)
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _api, _argspec, _client, _errors, _settings
+    parts = ("_cloud.api", "_cloud.client", "_cloud.errors", "_cloud.settings", "_cloud.transport", "_cloud.validate", "_module.argument_spec")
+    base = "ansible_collections.cloud_dr.sdrs.plugins.module_utils."
+    return types.SimpleNamespace(**{part.split(".")[1]: importlib.import_module(base + part) for part in parts})
 
-    if _client.MISSING_REQUESTS:
-        raise _errors.ConfigError("cloud_dr.sdrs.sdrs_events needs the Python library requests: %s" % _client.MISSING_REQUESTS)
-    _settings.remember(args)
+
+def _connect(args):
+    """``(Api, the module of errors)``."""
+    cloud = _collection()
+    if cloud.transport.MISSING_REQUESTS:
+        raise cloud.errors.ConfigError("cloud_dr.sdrs.sdrs_events needs the Python library requests: %s" % cloud.transport.MISSING_REQUESTS)
+    cloud.settings.remember(args)
     # ansible-rulebook adds arguments of its own, with this prefix.
-    unknown = sorted(str(key) for key in args if key not in _OWN and key not in _argspec.CONNECTION.options and not str(key).startswith("eda_"))
+    unknown = sorted(str(key) for key in args if key not in _OWN and key not in cloud.argument_spec.CONNECTION.options and not str(key).startswith("eda_"))
     if unknown:
-        raise _errors.ConfigError("unknown argument %s; known are %s" % (", ".join(unknown), ", ".join([*_OWN, *_argspec.CONNECTION.options])))
+        raise cloud.errors.ConfigError("unknown argument %s; known are %s" % (", ".join(unknown), ", ".join([*_OWN, *cloud.argument_spec.CONNECTION.options])))
     _options(args)
-    settings = _settings.resolve({key: value for key, value in args.items() if key in _argspec.CONNECTION.options})
-    return _api.Api(_client.Client(settings, warn=lambda message: _LOG.warning("%s", _errors.masked(message)))), _errors
+    settings = cloud.settings.resolve({key: value for key, value in args.items() if key in cloud.argument_spec.CONNECTION.options})
+    return cloud.api.Api(cloud.client.Client(settings, warn=lambda message: _LOG.warning("%s", cloud.errors.masked(message)))), cloud.errors
 
 
 def _options(args):
     """``(interval, server_groups)``; ConfigError when one is wrong."""
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils import _errors, _validate
-
+    cloud = _collection()
     interval, wanted = args.get("interval"), args.get("server_groups")
-    interval = 60.0 if interval is None else _validate.number("interval", interval, _validate.Between(_SHORTEST, _LONGEST))
+    interval = 60.0 if interval is None else cloud.validate.number("interval", interval, cloud.validate.Between(_SHORTEST, _LONGEST))
     wanted = [wanted] if isinstance(wanted, str) else wanted
     if wanted is not None and not (isinstance(wanted, list) and wanted and all(isinstance(name, str) and name.strip() for name in wanted)):
-        raise _errors.ConfigError("server_groups: must be a list of names or IDs, or one name; leave it out to watch all")
+        raise cloud.errors.ConfigError("server_groups: must be a list of names or IDs, or one name; leave it out to watch all")
     return interval, wanted and [name.strip() for name in wanted]
 
 
@@ -166,7 +174,7 @@ class Watch:
         for group_id in group_ids:
             for task in self._api.sound(self._api.list("list_failed_tasks", {"server_group_id": group_id})):
                 number = (task.get("job_id"), task.get("resource_id"))
-                # The list without a group is that of the groups themselves (SEMANTICS, section 7).
+                # The list without a group is that of the groups themselves (semantics.md, section 7).
                 group = groups.get(group_id or task.get("server_group_id") or task.get("resource_id"))
                 if number in self._tasks or (self._wanted and not group):
                     continue

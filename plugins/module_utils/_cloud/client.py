@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One session to all services: endpoints, authentication, retries, paging, request IDs. PRIVATE to the collection.
+
+Imports nothing of Ansible, so that the event source can use it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+import time
+from urllib.parse import quote, urlencode
+
+from .._defaults import LONGEST_RETRY_AFTER, LONGEST_THROTTLED
+from . import shapes
+from .auth import TokenAuth, find_project
+from .errors import ApiError, ConnectionFailed, NotCarriedOut, UnknownFate, api_error, disguised, one_line
+from .login import authenticator
+from .metadata import Metadata
+from .paging import read_all
+from .throttle import Throttle
+from .token_cache import TokenCache
+from .transport import Lost, NotSent, Transport, decode
+
+_TRANSIENT = (502, 503, 504)
+_PATH_ARGUMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+
+
+class Client:
+    """Sends requests and gives back decoded JSON objects (``{}`` for an empty answer).
+
+    Raises the exceptions of ``_errors``; what each status means is decided here and nowhere else.
+    """
+
+    def __init__(self, settings, warn=None, mask=None, sleep=time.sleep, clock=time.monotonic, session=None, agent="cloud_dr.sdrs"):
+        self.settings, self.warn, self._warned = settings, warn or (lambda message: None), {}
+        self._sleep, self._clock = sleep, clock
+        self._throttle = Throttle(clock, sleep)
+        self._transport = Transport(settings, agent, session, self.warn)
+        self._cache = TokenCache(settings.token_cache_dir, settings.token_cache, warn)
+        self.auth = authenticator(
+            settings, self._log_in, self._cache, Metadata(settings, agent, session, sleep) if settings.kind == "ecs_agency" else None,
+            mask, self._check_catalogue,
+        )
+        self.auth.project_id = settings.project_id
+
+    def close(self):
+        """Close what connections are open; the client can be used all the same."""
+        self._transport.close()
+
+    @property
+    def project_id(self):
+        """The project's ID, looked up by name the first time it is needed."""
+        if not self.settings.project_id:
+            if isinstance(self.auth, TokenAuth):
+                self.auth.prepare()
+            self.settings.project_id = self.auth.project_id or find_project(self, self.settings, self._cache)
+            self.auth.project_id = self.settings.project_id
+        return self.settings.project_id
+
+    def patience(self):
+        """How long a request is retried that was not carried out, for whoever retries it with a guard of its own."""
+        return _Patience(self.settings.max_retries, self._clock, self._sleep)
+
+    def call(self, method, service, path, query=None, body=None, repeatable=False, patience=None, **arguments):
+        """Send to a project's path such as ``/v1/{project_id}/server-groups/{id}``.
+
+        :param arguments: what stands in braces in ``path``, besides the project
+        :param repeatable: a writing request that may be repeated (idempotent by the reference, or only reading)
+        :param patience: the caller retries, after it has looked again: one attempt only, then NotCarriedOut
+        """
+        arguments = {name: path_argument(value) for name, value in arguments.items()}
+        self._sign_in(service)  # the project's ID may cost a request
+        path = path.format(project_id=path_argument(self.project_id), **arguments)
+        return self.send(method, service, path, query, body, repeatable, patience)
+
+    def send(self, method, service, path, query=None, body=None, repeatable=False, patience=None):
+        """Send a request to ``service``; ``query`` is a mapping, lists repeat their key."""
+        self._sign_in(service)
+        url = self.settings.url(service, self.auth.catalogue) + path
+        if query:
+            url += "?" + urlencode(query, doseq=True, quote_via=quote)
+        return self._exchange(method, url, body, self.auth, repeatable or method == "GET", patience)[1]
+
+    def _sign_in(self, service):
+        """Get a token if there is none yet, and refuse a region that lacks the service."""
+        if isinstance(self.auth, TokenAuth):
+            self.auth.prepare()
+        self.settings.require_service(service, self.auth.catalogue)
+
+    def pages(self, service, path, key, query=None, expected=None, **arguments):
+        """All objects of a list whose ``offset`` counts objects (semantics.md, section 7: ``limit`` is left out).
+
+        :param expected: as in ``_paging.read_all``
+        """
+        def fetch(offset):
+            return self.call("GET", service, path, dict(query or {}, **({"offset": offset} if offset else {})), **arguments)
+
+        return read_all(fetch, key, lambda offset, page, found: offset + len(page), 0, names=("id", "job_id"), expected=expected)
+
+    def _check_catalogue(self, catalogue):
+        """Requests, and with them the token, go where the catalogue says: tell when that is not the cloud."""
+        strangers = self.settings.strangers(catalogue)
+        if strangers and strangers != self._warned:
+            self._warned = strangers
+            self.warn(
+                "the service catalogue names hosts outside the cloud's domain: %s. Requests to these services go there, with the token; if that is not "
+                "meant, set endpoint or endpoints, else set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
+            )
+
+    def _log_in(self, url, body, auth):
+        response, content = self._exchange("POST", url, body, auth, True)
+        return response.headers, content
+
+    def _exchange(self, method, url, body, auth, repeatable, guarded=None):
+        """:param guarded: the patience of a caller whose guard must be asked before every attempt"""
+        data = None if body is None else json.dumps(body).encode("utf-8")
+        patience = guarded or self.patience()
+        while True:
+            problem, wait = None, None
+            # A guard holds for a moment: its request goes at once, and later ones wait longer for it.
+            self._throttle.wait(go=guarded is not None)
+            try:
+                response = self._transport.send(method, url, data, auth)
+            except NotSent as failure:
+                problem = _failed(failure, repeatable)
+            else:
+                status = response.status_code
+                if status == 401 and auth is not None and not patience.renewed:
+                    patience.renewed = True
+                    if auth.renew(response.request):
+                        if guarded:
+                            raise NotCarriedOut(self._error(response))
+                        continue
+                if status == 429:
+                    # It was not carried out. All threads slow down together; how often one of them is told so does not matter.
+                    self._throttle.rejected(_retry_after(response))
+                    patience.throttled(self._error(response))
+                    if guarded:
+                        self._throttle.wait()
+                        raise NotCarriedOut(self._error(response))
+                    continue
+                self._throttle.accepted()
+                if status in _TRANSIENT:
+                    problem, wait = self._error(response), _retry_after(response)
+                    if not repeatable:
+                        raise UnknownFate(
+                            "%s answered %d, the request may have been carried out" % (_host(url), status), http_status=status
+                        )
+                elif status >= 300:
+                    raise self._error(response)
+                else:
+                    content, problem = self._content(response, repeatable)
+                    if problem is None and disguised(content):
+                        raise self._error(response)
+                    if problem is None:
+                        return response, content
+            patience.failed(problem, wait)
+            if guarded:
+                raise NotCarriedOut(problem)
+
+    def _content(self, response, repeatable):
+        """``(content, None)``, or ``(None, error)`` when asking again may help."""
+        if response.status_code == 204 or not response.content.strip():
+            return {}, None
+        wrong = None
+        try:
+            content = decode(response.content)
+        except (ValueError, RecursionError):
+            wrong = "it is not JSON"
+        message = "%s returned an unusable response (HTTP %d): %%s" % (_host(response.url), response.status_code)
+        if wrong and repeatable:
+            return None, ApiError(message % wrong, http_status=response.status_code, retryable=True)
+        wrong = wrong or (None if isinstance(content, dict) else "it is not a JSON object") or (shapes.too_deep(content) and "it is nested too deep")
+        if not wrong:
+            return content, None
+        if not repeatable:
+            raise UnknownFate(message % wrong + ", the request may have been carried out")
+        # Asking again would bring the same.
+        raise ApiError(message % wrong, http_status=response.status_code)
+
+    def _error(self, response):
+        request_id = response.headers.get("X-Request-Id")
+        return api_error(response.status_code, response.content, one_line(request_id, 100) if request_id else None)
+
+
+class _Patience:
+    """How often one request is retried: ``max_retries`` times, and for some time while it is only told to come back later."""
+
+    def __init__(self, retries, clock, sleep):
+        self._retries, self._clock, self._sleep = retries, clock, sleep
+        self._attempt, self._since, self.renewed = 0, clock(), False
+
+    def throttled(self, problem):
+        """429: raises ``problem`` when it has lasted too long."""
+        if not self._retries or self._clock() - self._since >= LONGEST_THROTTLED:
+            raise problem
+
+    def failed(self, problem, wait):
+        """Pause before the next attempt; raises ``problem`` when there have been enough.
+
+        :param wait: seconds that the service wants, or None
+        """
+        self._attempt += 1
+        if self._attempt > self._retries:
+            raise problem
+        self._sleep(wait if wait is not None else min(8.0, 0.25 * 2**self._attempt) * random.uniform(0.5, 1.0))
+
+
+def _failed(failure, repeatable):
+    """What a broken connection means: not sent, or sent with an unknown fate; raised when asking again may do harm, or no good."""
+    if isinstance(failure, Lost) and not repeatable:
+        raise UnknownFate("%s; the request may have been carried out" % failure) from None
+    problem = ConnectionFailed(str(failure), retryable=not failure.final)
+    if failure.final:
+        raise problem from None
+    return problem
+
+
+def path_argument(value):
+    """``value`` when it can stand in a path (IDs come from answers too, and answers can be hostile)."""
+    if not isinstance(value, str) or not _PATH_ARGUMENT.fullmatch(value):
+        raise ApiError("%r is not an ID" % one_line(value, 80))
+    return value
+
+
+def _host(url):
+    return url.split("/")[2]
+
+
+def _retry_after(response):
+    try:
+        seconds = float(response.headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The exception tree, and how the services' error bodies are read. PRIVATE to the collection.
+
+Errors are data with a sentence: a host prints ``str(error)`` and returns ``error.as_dict()``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import traceback
+
+from .mask import masked, masked_data, whole
+from .text import visible
+
+# "Not found" comes as HTTP 400 with these codes (service.md, section 1, appendix A.1).
+NOT_FOUND_CODES = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902", "SDRS.1326", "Ecs.0114"})
+# "Invalid ID": for a well-formed ID on a GET the service means that nothing bears it (semantics.md, section 1).
+INVALID_ID_CODES = frozenset({"SDRS.0207", "SDRS.0208", "SDRS.0213", "SDRS.1900"})
+NOT_OFFERED_CODES = frozenset({"APIGW.0101", "APIG.0101"})
+# "Method not allowed" and "not implemented" say the same of an operation.
+_NOT_OFFERED_STATUS = (405, 501)
+_SERVICE_CODE = re.compile(r"\b[A-Za-z]{2,12}\.\d{3,5}\b")
+# Errors inside errors: so deep, so many places where one may begin, in so much text.
+_NESTED, _BEGINNINGS, _SEARCHED = 5, 20, 50_000
+_KEYS = (
+    "code", "http_status", "message", "description", "remedy", "operation", "resource", "request_id", "job_id", "retryable",
+)
+_ERROR_BODY = frozenset((
+    "code", "message", "error_code", "error_msg", "errorCode", "errorMsg", "request_id", "requestId", "encoded_authorization_message", "details",
+    "title", "status", "type",
+))
+_LONGEST = 600
+LONGEST_WARNING = 1500
+_DEEPEST = 10
+
+
+def one_line(text, longest=_LONGEST):
+    """``text`` on one line, secrets masked, control characters shown as escapes, at most ``longest`` characters."""
+    text = visible(re.sub(r"\s+", " ", masked(whole(str(text)))).strip(), keep="")
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+class SdrsError(Exception):
+    """Base of everything the collection raises on purpose; ``data`` holds the keys of a result's ``error``."""
+
+    def __init__(self, message, **data):
+        self.message = one_line(message)
+        super().__init__(self.message)
+        self.data = {key: value for key, value in data.items() if value is not None}
+        self.result = {}  # what a host adds to the failed result: jobs, last object seen
+        self.blocked = False  # nothing failed: it has to wait until production is back where it was
+
+    def during(self, operation, resource=None):
+        """Note what was being done, unless someone nearer to the fault has."""
+        if "operation" not in self.data:
+            self.data["operation"] = operation
+            if resource:
+                self.data["resource"] = resource
+        return self
+
+    def as_dict(self):
+        data = {"message": self.message, "retryable": False, **self.data}
+        return masked_data({key: data[key] for key in _KEYS if data.get(key) is not None})
+
+    def __str__(self):
+        parts = []
+        if self.data.get("operation"):
+            target = " ".join(part for part in (self.data["operation"], self.data.get("resource")) if part)
+            parts.append("%s:" % target)
+        parts.append(self.message + ("" if self.message.endswith((".", "!", "?")) else "."))
+        if self.data.get("code"):
+            parts.append("[%s]" % self.data["code"])
+        if self.data.get("remedy"):
+            parts.append(self.data["remedy"])
+        return one_line(" ".join(parts), LONGEST_WARNING)
+
+
+class ConfigError(SdrsError):
+    """Options that are wrong or missing, found before anything was sent."""
+
+
+class Refused(SdrsError):
+    """The live state does not allow what was asked; nothing was sent for it."""
+
+
+class AuthError(SdrsError):
+    """Credentials were rejected. Never retried: five bad signatures lock a key (service.md, section 1)."""
+
+
+class ConnectionFailed(SdrsError):
+    """The service could not be reached; no request was processed."""
+
+
+class UnknownFate(SdrsError):
+    """A writing request was sent and its answer was lost: it may or may not have happened."""
+
+
+class NotCarriedOut(Exception):
+    """A guarded request was not carried out, and may be sent again once its guard has been asked again. Never leaves the engine.
+
+    ``problem`` is why.
+    """
+
+    def __init__(self, problem):
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class ApiError(SdrsError):
+    """The service answered with an error."""
+
+    @property
+    def code(self):
+        return self.data.get("code")
+
+    @property
+    def http_status(self):
+        return self.data.get("http_status")
+
+    @property
+    def not_offered(self):
+        return self.code in NOT_OFFERED_CODES or self.http_status in _NOT_OFFERED_STATUS
+
+
+class NotFound(ApiError):
+    """The object of the request does not exist."""
+
+
+class JobFailed(SdrsError):
+    """A job ended in FAIL."""
+
+
+class JobTimeout(SdrsError):
+    """A job, or an object in transit, did not settle within ``wait_timeout``."""
+
+
+@contextlib.contextmanager
+def doing(operation, resource=None, only=SdrsError):
+    """Add to the errors raised inside what was being done, unless someone nearer to the fault has."""
+    try:
+        yield
+    except only as error:
+        raise error.during(operation, resource)
+
+
+def unexpected(error):
+    """The last resort: a fault of ours as one sentence, with its places; not its text, in which anything may be."""
+    places = ["%s:%s" % (os.path.basename(place.filename), place.lineno) for place in traceback.extract_tb(error.__traceback__)[-3:]]
+    return "unexpected %s at %s. Please report this." % (type(error).__name__, " > ".join(places))
+
+
+def _row(code):
+    from .error_codes import CODES
+
+    return CODES.get(code)
+
+
+def describe(code):
+    """``{description, remedy}`` of a code in the reference's table (A.1); empty for a code it does not know."""
+    row = _row(code)
+    return {"description": row[2], "remedy": row[3]} if row else {}
+
+
+def _retryable(code, status):
+    row = _row(code)
+    return status in (429, 502, 503, 504) or bool(row and row[4])
+
+
+def read_body(body):
+    """``(code, message)`` from an error body: the shapes of service.md, section 1.
+
+    ``body`` is a decoded JSON value or text; parts that are missing are None.
+    """
+    if isinstance(body, (str, bytes)):
+        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+        try:
+            body = json.loads(text)
+        except (ValueError, RecursionError):
+            return None, one_line(re.sub(r"<[^>]{0,200}>", " ", text), 300) or None
+    code, message = _raw_body(body)
+    return _text(code), _text(message)
+
+
+def _raw_body(body, _depth=0):
+    if isinstance(body, dict):
+        for code, message in (("code", "message"), ("error_code", "error_msg"), ("errorCode", "errorMsg")):
+            if _text(body.get(message)) or _text(body.get(code)):
+                return body.get(code), body.get(message)
+        for inner in body.values():
+            if isinstance(inner, dict) and ("message" in inner or "code" in inner or "error_msg" in inner) and _depth < _DEEPEST:
+                return _raw_body(inner, _depth + 1)
+    return None, None
+
+
+def _text(value):
+    return one_line(value) if isinstance(value, (str, int)) and str(value) else None
+
+
+def api_error(status, body, request_id=None, **data):
+    """The exception for an HTTP error answer of ``status`` with ``body`` (text or decoded)."""
+    code, message = read_body(body)
+    data.update(
+        code=code,
+        http_status=status,
+        request_id=request_id,
+        retryable=_retryable(code, status),
+        **describe(code),
+    )
+    if not message:
+        message = data.get("description") or "HTTP status %d without an explanation" % status
+    if code in NOT_OFFERED_CODES or status in _NOT_OFFERED_STATUS:
+        data["remedy"] = "This cloud or region does not offer the operation."
+        return ApiError(message, **data)
+    if status == 401:
+        data.setdefault("remedy", "Check the credentials, the project and the clock of this machine.")
+        return AuthError(message, **data)
+    if code in NOT_FOUND_CODES or status == 404:
+        return NotFound(message, **data)
+    return ApiError(message, **data)
+
+
+def disguised(content):
+    """Whether the content of a response that claims success is an error body, and nothing else."""
+    if not isinstance(content, dict) or not content:
+        return False
+    if len(content) == 1:
+        inner = next(iter(content.values()))
+        return isinstance(inner, dict) and bool(set(inner) & {"code", "error_code"}) and set(inner) <= _ERROR_BODY
+    return set(content) <= _ERROR_BODY and bool(set(content) & {"message", "error_msg", "errorMsg"}) and read_body(content)[0] is not None
+
+
+def job_cause(job):
+    """``(code, reason, failing job)`` of a job in FAIL: the failing sub-job's where there is one (5.1.1)."""
+    entities = job.get("entities")
+    subs = entities.get("sub_jobs") if isinstance(entities, dict) else None
+    for sub in subs if isinstance(subs, list) else []:
+        if isinstance(sub, dict) and sub.get("status") == "FAIL":
+            code, reason, failing = job_cause(sub)
+            if code or reason:
+                return code, reason, failing
+    return (*innermost(job.get("error_code"), job.get("fail_reason")), job)
+
+
+def innermost(code, reason):
+    """``(code, reason)`` of the error that a reason carries as JSON inside, where it does; a service's code is kept when inside is only a number."""
+    code, reason = _text(code), json.dumps(reason) if isinstance(reason, dict) else reason
+    for _depth in range(_NESTED if isinstance(reason, str) else 0):
+        before, inner = _json_inside(reason)
+        inner_code, message = _raw_body(inner)
+        inner_code = _text(inner_code)
+        if not isinstance(message, str) or not message.strip():
+            break
+        named = _SERVICE_CODE.findall(before)
+        code = named[-1] if named else code
+        if inner_code and (_SERVICE_CODE.fullmatch(inner_code) or not code):
+            code = inner_code
+        elif inner_code:
+            message += " (%s)" % inner_code
+        reason = message
+    return code, _text(reason)
+
+
+def _json_inside(text):
+    """``(what stands before it, the first JSON object in a text or None)``."""
+    text, start = text[:_SEARCHED], -1
+    for _beginning in range(_BEGINNINGS):
+        start = text.find("{", start + 1)
+        if start < 0:
+            break
+        for form in (text[start:], text[start:].replace('\\"', '"')):
+            try:
+                found = json.JSONDecoder().raw_decode(form)[0]
+            except (ValueError, RecursionError):
+                continue
+            if found:
+                return text[:start], found
+    return "", None
+
+
+def job_error(job):
+    """The exception for a job that ended in FAIL."""
+    code, reason, failing = job_cause(job)
+    message = "job %s %s failed: %s" % (
+        job.get("job_type") or "of unknown type", job.get("job_id"), reason or "the service gave no reason",
+    )
+    if failing is not job:
+        message += " (sub-job %s %s)" % (failing.get("job_type"), failing.get("job_id"))
+    data = dict(code=code, job_id=job.get("job_id"), retryable=_retryable(code, 0), **describe(code))
+    return JobFailed(message, **data)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Objects of a response that have fields of the wrong type, and searching among objects some of which are odd. PRIVATE to the collection.
+
+Imports nothing of Ansible. Nothing is concluded from what could not be read: an odd object that could be the one that is looked for is an
+error, any other hides nothing.
+"""
+
+from __future__ import annotations
+
+from .errors import ApiError
+
+_REMEDY = "Nothing was concluded from it. Look at the object in the console, or ask the provider of the service."
+
+
+class Unusable(ApiError):
+    """A field that is needed has a type that it cannot have."""
+
+    def __init__(self, label, why):
+        super().__init__("%s: %s" % (label, why), remedy=_REMEDY)
+        self.label, self.why = label, why
+
+
+class Odd(dict):
+    """An object of a response with unusable fields; ``wrong`` maps each to what is wrong with it, None stands for all."""
+
+    def __init__(self, content=(), label="", wrong=None):
+        super().__init__(content)
+        self.label, self.wrong = label, wrong or {}
+
+    def __bool__(self):
+        # There is an object, even where nothing of it can be read.
+        return True
+
+    def _usable(self, key):
+        why = self.wrong.get(key) or self.wrong.get(None)
+        if why:
+            raise Unusable(self.label, why)
+
+    def __getitem__(self, key):
+        self._usable(key)
+        return super().__getitem__(key)
+
+    def get(self, key, default=None):
+        self._usable(key)
+        return super().get(key, default)
+
+    @property
+    def error(self):
+        """The error of reading its first unusable field."""
+        return Unusable(self.label, next(iter(self.wrong.values())))
+
+
+class Index(dict):
+    """A mapping by what identifies objects. Where some could not be read, what is not found may be one of them: that is an error."""
+
+    def __init__(self, content=(), unreadable=()):
+        super().__init__(content)
+        self.unreadable = list(unreadable)
+
+    def __contains__(self, key):
+        return super().__contains__(key) or self._missed()
+
+    def __missing__(self, key):
+        self._missed()
+        raise KeyError(key)
+
+    def get(self, key, default=None):
+        return super().__getitem__(key) if key in self else default
+
+    def where(self, wanted):
+        """The objects for which ``wanted(object)`` holds, as ``matching`` gives them."""
+        return matching(self.values(), wanted) or self._missed() or []
+
+    def _missed(self):
+        if self.unreadable:
+            raise Unusable(self.unreadable[0].label, self.unreadable[0].why)
+        return False
+
+
+def raw(content, key):
+    """A field as it is, for a message."""
+    return dict.get(content, key)
+
+
+def altered(content, **fields):
+    """A copy with some fields set; an ``Odd`` object stays one."""
+    if not isinstance(content, Odd):
+        return dict(content, **fields)
+    wrong = {key: why for key, why in content.wrong.items() if key not in fields}
+    return Odd({**content, **fields}, content.label, wrong)
+
+
+def matching(objects, wanted):
+    """The objects for which ``wanted(object)`` holds.
+
+    :raises Unusable: none does, and of one it cannot be told
+    """
+    found, unreadable = [], None
+    for each in objects:
+        try:
+            if wanted(each):
+                found.append(each)
+        except Unusable as error:
+            unreadable = error if unreadable is None else unreadable
+    if unreadable is not None and not found:
+        raise unreadable
+    return found
+
+
+def index(objects, keys):
+    """An ``Index`` of the objects by ``keys(object)``, a list."""
+    found, unreadable = {}, []
+    for each in objects:
+        try:
+            found.update((key, each) for key in keys(each))
+        except Unusable as error:
+            unreadable.append(error)
+    return Index(found, unreadable)
+
+
+def by_id(objects):
+    """An ``Index`` by ID."""
+    return index(objects, lambda each: [each.get("id")])
+
+
+def sound(objects):
+    """The objects without the odd ones, for what shows things and decides nothing."""
+    return [each for each in objects if not isinstance(each, Odd)]

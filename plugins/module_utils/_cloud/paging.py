@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a list to its end, whatever it is paged by. PRIVATE to the collection. Imports nothing of Ansible.
+
+A list counts as empty only when the response holds it, empty, and no count contradicts that (semantics.md, section 3): who takes an empty
+response for an empty list makes duplicates, or deletes what a list would have forbidden.
+"""
+
+from __future__ import annotations
+
+from .._defaults import MOST_OBJECTS, MOST_PAGES, PAGE, READINGS
+from . import shapes
+from .errors import ApiError
+
+
+class IncompleteList(ApiError):
+    """The response shows fewer objects than it counts; ``found`` are those shown, ``count`` is what it counts."""
+
+
+def objects(answer, key):
+    """The list of objects under ``key`` of a response.
+
+    :raises ApiError: it holds no such list
+    """
+    value = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(value, list):
+        raise ApiError("the response holds no list %r" % key, remedy="An empty response is not an empty list; nothing was concluded from it.")
+    return shapes.entries(value)
+
+
+def count_of(answer):
+    """How many objects the service counts, a number or a number as text; None when it does not tell."""
+    value = next((answer[key] for key in ("count", "total_count", "total_number") if answer.get(key) is not None), None)
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def read_all(fetch, key, following, first=None, size=PAGE, names=("id",), expected=None):
+    """All objects of a list.
+
+    :param fetch: ``fetch(position)`` giving the response for a page
+    :param following: ``following(position, page, found)`` giving the position of the next page; ``found`` maps IDs to objects
+    :param size: how many objects a full page has
+    :param names: the fields of which one identifies an object
+    :param expected: how many there are, if another response told; spares asking what follows a page that is just full
+    :raises IncompleteList: read several times, the list shows fewer objects than it counts
+    :raises ApiError: a response without the list, or a list without end
+    """
+    for _reading in range(READINGS):
+        found, total = _read(fetch, key, following, first, size, names, expected)
+        if total is None or len(found) >= total:
+            return list(found.values())
+    error = IncompleteList(
+        "the service counts %d %s and shows %d" % (total, key.replace("_", " "), len(found)), retryable=True, remedy="Run the task again.",
+    )
+    error.found, error.count = list(found.values()), total
+    raise error
+
+
+def _read(fetch, key, following, position, size, names, expected):
+    """``({ID: object}, the largest count that a response gave or None)``."""
+    found, most = {}, None
+    for number in range(MOST_PAGES):
+        answer = fetch(position)
+        page, before = objects(answer, key), len(found)
+        for item in page:
+            found.setdefault(shapes.key_of(item, *names), item)
+        total = count_of(answer)  # of all objects, or of this page: after the first page the two differ
+        most = max((count for count in (most, total) if count is not None), default=None)
+        whole = total == len(found) and (number > 0 or total == expected)
+        # A page that brings nothing new is a repetition.
+        if len(found) == before or whole or (len(page) < size and (total or 0) <= len(found)):
+            return found, most
+        if len(found) > MOST_OBJECTS:
+            break
+        position = following(position, page, found)
+    raise ApiError("the list of %s has no end: %d objects were read" % (key.replace("_", " "), len(found)), remedy="Ask the provider of the service.")

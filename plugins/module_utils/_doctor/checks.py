@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doctor's checks of the way to the cloud: credentials, clock, hosts, login, project, region. Pure. PRIVATE to the collection.
+
+Each takes the Facts and gives rows. A remedy is one sentence that says what to type.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .._cloud.credentials import AGENCY, KINDS, keys_of, lacking
+from .._cloud.errors import ConfigError
+from .._cloud.settings import ENVIRONMENT, SERVICES
+from .probe import MOST_SKEW, SIGNING, classified
+
+ERROR, ADVISORY = "error", "advisory"
+AGAIN = "Run the doctor again in a minute; if it stays so, send its JSON to the support of the cloud."
+_WORTH_TELLING = 300  # seconds of skew
+_KIND_NAMES = {"aksk": "access keys", "password": "a password", "token": "a token", "ecs_agency": "temporary keys of the agency of this ECS"}
+_SHOWN = ("region", "project_id", "project_name", "cloud_domain", "endpoint", "endpoints", "auth_url", "metadata_url", "ca_cert", "validate_certs")
+_FAULT_REMEDY = "Correct what is named here; the guide on connecting lists what is supported."
+_PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY")
+
+
+def row(check, passed, detail, remedy="", severity=ERROR):
+    """One finding; a remedy is kept only where something is wrong."""
+    return {
+        "check": check, "passed": bool(passed), "severity": severity, "detail": _shown(detail), "remedy": "" if passed else _shown(remedy), "skipped": False,
+    }
+
+
+def _shown(text):
+    """What a URL holds before ``@`` is nobody's business."""
+    return re.sub(r"//[^/@\s]+@", "//***@", text)
+
+
+def skipped(check, because):
+    """What could not be examined, as another check did not pass."""
+    return {
+        "check": check, "passed": False, "severity": ADVISORY, "skipped": True,
+        "detail": "skipped: %s did not pass" % because, "remedy": "Fix %s first, then run the doctor again." % because,
+    }
+
+
+def said(error):
+    """What an error says, with its code."""
+    code = error.data.get("code")
+    return error.message + (" [%s]" % code if code else "")
+
+
+def place(facts, key):
+    """Where a setting comes from, for a sentence."""
+    layer, name = facts.survey.places.get(key, [("option", key)])[0]
+    return "option %s" % name if layer == "option" else name
+
+
+def given(facts, service):
+    """The setting that gives a service's URL, or None."""
+    if service in facts.settings.endpoints:
+        return place(facts, "auth_url" if service == "iam" and "auth_url" in facts.survey.places else "endpoints")
+    return place(facts, "endpoint") if facts.settings.endpoint else None
+
+
+def credentials(facts):
+    places, fault = facts.survey.places, facts.faults.get("credentials")
+    complete = [kind for kind in KINDS if not lacking(kind, places.__contains__)]
+    settings = facts.settings if not facts.faults else None
+    kind = settings.kind if settings else next(iter(complete), None)
+    if fault and (complete or any(key in places for key in (*AGENCY, "auth_type"))):
+        several = "more than one kind" in fault
+        return [row("credentials", False, fault, "Leave out all options but those of one kind of credentials." if several else _FAULT_REMEDY)]
+    if kind is None:
+        kind = next((each for each in KINDS if any(key in places for key in keys_of(each) if not key.startswith("domain_"))), None)
+        if kind is None:
+            return [row("credentials", False, "none found: neither in options nor in a cloud entry nor in the environment",
+                        "Give some, for example: export HW_ACCESS_KEY=... HW_SECRET_KEY=... (or OS_USERNAME, OS_PASSWORD and OS_DOMAIN_NAME, or OS_CLOUD).")]
+        missing = lacking(kind, places.__contains__)
+        found = _with_places(facts, [key for key in keys_of(kind) if key in places])
+        return [row("credentials", False, "incomplete: %s, without %s" % (found, " and ".join(missing)),
+                    "Add what is missing, for example: export %s" % " ".join(_variable(facts, key) + "=..." for key in missing))]
+    used = [key for key in keys_of(kind) if key in (settings.credentials if settings and kind != "ecs_agency" else places)]
+    unused = [key for each in KINDS for key in keys_of(each) if key in places and key not in used]
+    detail = "%s: %s" % (kind_name(settings, kind), _with_places(facts, used + [key for key in AGENCY if settings and key in (settings.agency or {})]))
+    return [row("credentials", True, detail + ("; not used: %s" % _with_places(facts, list(dict.fromkeys(unused))) if unused else ""))]
+
+
+def kind_name(settings, kind):
+    """The kind of credentials in words, with what is made of them."""
+    name = _KIND_NAMES[kind]
+    if settings and kind == "password" and settings.credentials.get("passcode"):
+        name += " and a passcode"
+    return name + (", with which an agency is assumed" if settings and settings.agency else "")
+
+
+def _variable(facts, key):
+    """The environment variable for a setting, of the family that the user's other ones are of."""
+    families = {name.split("_")[0] for found in facts.survey.places.values() for layer, name in found if layer == "environment"}
+    return next((name for name in ENVIRONMENT[key] if name.split("_")[0] in families), ENVIRONMENT[key][0])
+
+
+def _with_places(facts, keys):
+    return ", ".join("%s from %s" % (key, place(facts, key)) for key in keys)
+
+
+def settings(facts):
+    faults = {area: message for area, message in facts.faults.items() if area != "credentials"}
+    if faults:
+        remedies = {
+            "cloud": "Correct the entry or the file, or name another entry with cloud (OS_CLOUD).",
+            "ca_cert": "Set %s to a file with CA certificates in PEM form." % place(facts, "ca_cert"),
+            "endpoint": "Correct the URL in endpoint, endpoints, SDRS_ENDPOINT, SDRS_ENDPOINTS or OS_AUTH_URL.",
+            "region": "Correct %s." % place(facts, "region"),
+            "settings": "Correct the setting that is named here.",
+        }
+        area, message = next(iter(faults.items()))
+        remedy = "Install it: python3 -m pip install PyYAML" if "PyYAML" in message else remedies[area]
+        return [row("settings", False, "; ".join(faults.values()), remedy)]
+    shown = [key for key in _SHOWN if key in facts.survey.places]
+    cloud = facts.options.get("cloud") or (os.environ.get("OS_CLOUD") if any(found[0][0] == "cloud" for found in facts.survey.places.values()) else None)
+    texts = ["cloud entry %s" % cloud] if cloud else []
+    texts += [_with_places(facts, shown)] if shown else []
+    return [row("settings", True, "; ".join(texts) or "nothing but defaults")]
+
+
+def clock(facts):
+    skew, error = facts.skew, facts.login.error
+    remedy = "Let this machine's clock be set by NTP, for example: sudo timedatectl set-ntp true"
+    if error is not None and any(word in error.message.lower() for word in ("expired", "x-sdk-date", "skew")):
+        return [row("clock", False, "the signature was rejected for its time: %s" % said(error), remedy)]
+    if skew is None:
+        reached = [service for service in SERVICES if facts.knock(service) and not facts.missing(service)]
+        if not reached:
+            return [skipped("clock", facts.missing("iam" if facts.settings and facts.settings.logs_in else "sdrs"))]
+        return [row("clock", True, "not known: no response bears a date", severity=ADVISORY)]
+    signs = facts.settings.kind in SIGNING and not facts.faults
+    text = "this machine is %s" % (
+        "within %d s of the services" % max(1, round(abs(skew))) if abs(skew) < 60 else
+        "%d min %s the services; signatures are refused beyond 15 min" % (round(abs(skew) / 60), "behind" if skew > 0 else "ahead of")
+    )
+    return [row("clock", abs(skew) <= _WORTH_TELLING, text, remedy, ERROR if signs and abs(skew) > MOST_SKEW else ADVISORY)]
+
+
+def _hosts(facts, area):
+    """``{host: problem}`` of hosts with a problem in an area, the severity it has, and the services it concerns."""
+    found = {service: facts.knock(service) for service in SERVICES if facts.knock(service)}
+    bad = {service: each for service, each in found.items() if each.area == area}
+    # The URL of a service that is not in the catalogue is a guess; the catalogue is what is wrong then.
+    severity = ERROR if any(facts.needed(service) and not facts.guessed(service) for service in bad) or not bad else ADVISORY
+    return {each.host: each.problem for each in bad.values()}, severity, list(bad)
+
+
+def _listed(problems):
+    return "; ".join("%s: %s" % item for item in problems.items())
+
+
+def name_resolution(facts):
+    if not facts.knocks:
+        return [skipped("name_resolution", "region" if facts.settings else "settings")]
+    problems, severity, services = _hosts(facts, "name_resolution")
+    remedy = "Check %s; to see what the resolver says: getent hosts %s" % (
+        " and ".join(sorted({given(facts, each) or "region and cloud_domain" for each in services})) + ", and this machine's DNS",
+        next(iter(problems), ""),
+    )
+    own = sorted({each.host for each in facts.knocks.values() if not each.proxy and each.area != "name_resolution"})
+    return [row("name_resolution", not problems, _listed(problems) or (", ".join(own) or "left to the proxy"), remedy, severity)]
+
+
+def proxy(facts):
+    problems, severity, _services = _hosts(facts, "proxy")
+    used = sorted({each.proxy for each in facts.knocks.values() if each.proxy})
+    names = [name for name in _PROXIES if os.environ.get(name)]
+    text = "%s (%s)" % (", ".join(used), ", ".join(names) or "of the system") if used else "none is used"
+    direct = sorted({each.host for each in facts.knocks.values() if not each.proxy}) if used else []
+    text += "; without it: %s" % ", ".join(direct) if direct else ""
+    text += "; %s" % _listed(problems) if problems else ""
+    remedy = "Correct %s, or list the hosts that need no proxy, for example: export no_proxy=%s" % (
+        names[0] if names else "the proxy", next(iter(problems), ""))
+    return [row("proxy", not problems, text, remedy, severity)]
+
+
+def tls(facts):
+    https = [each for each in facts.knocks.values() if each.url.startswith("https:")]
+    if not https:
+        return [skipped("tls", "region" if facts.settings else "settings")] if not facts.knocks else [row("tls", True, "not used: plain http to this machine")]
+    problems, severity, _services = _hosts(facts, "tls")
+    verify = facts.settings.verify
+    bundle = next((name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if verify is True and os.environ.get(name)), None)
+    trust = "the file in %s" % bundle if bundle else "the CAs that requests brings"
+    if isinstance(verify, str):
+        trust = "%s from %s" % (verify, place(facts, "ca_cert"))
+    if problems and "ca_cert" in facts.faults:
+        return [skipped("tls", "settings")]
+    if problems:
+        text = _listed(problems).lower()
+        if "hostname" in text or "doesn't match" in text or "not valid for" in text:
+            remedy = "Name the host as its certificate does, in endpoint or endpoints."
+        elif "expired" in text or "not yet valid" in text:
+            remedy = "Check this machine's clock; if it is right, the certificate of the server, or of a proxy that opens TLS, has to be renewed."
+        else:
+            remedy = "Set ca_cert (OS_CACERT) to the file with the CA that signed the certificate of %s, or of a proxy that opens TLS." % next(iter(problems))
+        return [row("tls", False, "%s; trusted: %s" % (_listed(problems), trust), remedy, severity)]
+    if verify is False:
+        return [row("tls", False, "certificates are not verified (%s)" % place(facts, "validate_certs"),
+                    "Set validate_certs: true, and ca_cert to your CA's file.", ADVISORY)]
+    if not any(each.status for each in https):
+        return [skipped("tls", next(each.area if each.area != "endpoint" else "endpoint_sdrs" for each in https))]
+    return [row("tls", True, "verified; trusted: %s" % trust)]
+
+
+def login(facts):
+    outcome, kind = facts.login, facts.settings.kind if facts.settings else None
+    if outcome.skipped:
+        return [skipped("login", outcome.skipped)]
+    if outcome.error:
+        return [row("login", False, said(outcome.error), _login_remedy(facts, outcome.error, kind))]
+    if facts.accepted_by:
+        signature = "the signature was accepted by %s"
+        what = {"aksk": signature, "ecs_agency": signature, "token": "the token was accepted by %s"}.get(kind, "logged in with the password at %s")
+        if facts.settings.agency:
+            what = "agency %s was assumed at %%s" % facts.settings.agency["agency_name"].replace("%", "%%")
+        return [row("login", True, what % facts.accepted_by.upper())]
+    return [skipped("login", facts.answers["sdrs"].skipped or "read_sdrs")]
+
+
+def _login_remedy(facts, error, kind):
+    text, meaning = error.message.lower(), classified(error)
+    if facts.settings.agency and "agency" in text:
+        return "Compare %s with the agency in the console of the account that has made it; the user needs the role Agent Operator." % _places(facts, AGENCY)
+    if meaning == "wrong_project" or isinstance(error, ConfigError):
+        return "Correct the project: see the check project."
+    if meaning == "denied":
+        return "Let the account's administrator allow the user programmatic access, and membership in the project."
+    if meaning == "not_offered":
+        return "Correct the URL of iam (now %s)." % facts.urls.get("iam")
+    if meaning != "rejected":
+        return AGAIN
+    if "limit" in text or "lock" in text:
+        return "Wait five minutes without any attempt, then correct %s: the key or user is locked." % _places(facts, keys_of(kind))
+    if kind == "ecs_agency":
+        return error.data.get("remedy") or "Give the ECS an agency with the roles that are needed, in the console."
+    if "expired" in text and kind == "aksk":
+        return "Set this machine's clock: see the check clock."
+    if kind == "aksk":
+        temporary = "" if "security_token" in facts.survey.places else " (a temporary key needs security_token, too)"
+        return "Compare %s with the key's file%s before the next attempt: five rejected signatures lock a key for five minutes." % (
+            _places(facts, ("access_key", "secret_key")), temporary)
+    if kind == "token":
+        return "Get a new token and set %s: a token lives 24 hours." % place(facts, "auth_token")
+    if facts.settings.credentials.get("passcode"):
+        return "Give a new passcode in %s: each is good for one login within half a minute; compare the user's ID and password, too." % place(facts, "passcode")
+    return "Compare %s with a login at the console, and the project %s, before the next attempt: repeated failures lock a user." % (
+        _places(facts, keys_of(kind)), facts.settings.project_name or facts.settings.project_id)
+
+
+def _places(facts, keys):
+    return " and ".join(place(facts, key) for key in keys if key in facts.survey.places)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the engine must know about a kind of object. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._cloud.errors import Refused
+from .._cloud.odd import altered, raw
+
+
+def whole(value):
+    """A count or a size in an answer, where it may come as text; None when it is none."""
+    try:
+        return int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object of the service.
+
+    :param name: the singular name: result key, ``resource_type`` and path argument
+    :param transit: statuses in which a job is at work, and the status each is expected to end in (None: gone)
+    :param took_effect: ``took_effect(step, object or None)``: does the live object show that the step's request has arrived
+    """
+
+    name: str
+    title: str
+    plural: str
+    entity: str
+    transit: dict = field(hash=False)
+    failed_creation: str = "error"
+    took_effect: Any = None
+    listing: Any = None  # listing(api, query), where the list is none of SDRS
+    showing: Any = None  # showing(api, object ID), where more than the object itself has to be asked
+    showable: bool = True
+    listable: bool = True
+    named_twice: bool = False  # the service lets two objects bear one name, by which tasks find them
+    holds_nothing: Any = None  # holds_nothing(object): of two made at the same time the younger may be deleted again
+
+    def status(self, obj):
+        return obj.get("status") if obj else None
+
+    def busy(self, obj):
+        """Whether a job is at work on the object."""
+        return bool(obj) and obj.get("status") in self.transit
+
+    def assumed(self, obj):
+        """The object as it will be when its job ends well; None when it is being deleted."""
+        if not self.busy(obj):
+            return obj
+        end = self.transit[obj["status"]]
+        return altered(obj, status=end) if end else None
+
+    def assumed_owner(self, obj):
+        """The same for what depends on the object: while it is being deleted its status stays, and allows nothing."""
+        return self.assumed(obj) or obj
+
+    def label(self, obj, name=None):
+        """``protection group erp (ID)`` for messages."""
+        if not obj:
+            return "%s %s" % (self.title, name or "")
+        return "%s %s (%s)" % (self.title, raw(obj, "name"), raw(obj, "id"))
+
+    def refuse_half_deleted(self, obj):
+        """What is left of a deletion that failed cannot be made present.
+
+        :raises Refused: the object is in ``error-deleting``
+        """
+        if obj.get("status") == "error-deleting":
+            raise Refused("%s: its deletion failed" % self.label(obj), remedy="Run state: absent again, then create it anew.")
+
+    @property
+    def list_call(self):
+        return "list_" + self.plural
+
+    def every(self, api, query):
+        """The objects that a creation narrowed by ``query`` may have made."""
+        return self.listing(api, query) if self.listing else api.list(self.list_call, query)
+
+    @property
+    def show_call(self):
+        return "show_" + self.name
+
+
+class LiveState:
+    """Base of what a ``read`` gives: ``obj`` is the object itself, None when it does not exist."""
+
+    @property
+    def id(self):
+        """The object's ID, or None."""
+        return (self.obj or {}).get("id")
+
+    def watch(self):
+        """``[(Kind, object)]`` whose jobs are waited for before anything is planned."""
+        return []
+
+    def branch(self, obj):
+        """Where in a document what is watched belongs to."""
+        return
+
+    def removing(self, params, obj):
+        """Whether what is watched is to be removed, so that it does not matter how its job ends."""
+        return params.get("state") == "absent"
+
+    def assume(self):
+        """The same, as it will be when jobs in flight end well."""
+        return self
+
+
+def generic_took_effect(step, obj, after):
+    """``took_effect`` for what every kind has: creation, deletion and renaming.
+
+    :param after: ``{operation: statuses}`` the object has while and after the operation
+    """
+    if step.operation == "create":
+        return obj is not None
+    if step.operation == "delete":
+        return obj is None or obj.get("status") == "deleting"
+    if obj is None:
+        return False
+    if step.operation == "rename":
+        return obj.get("name") == step.body["name"]
+    return obj.get("status") in after.get(step.operation, ())

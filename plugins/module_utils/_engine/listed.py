@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether lists show what was created, and what else bears its name. PRIVATE to the collection.
+
+Lists lag behind creations. A creation ends when the list that look-ups use shows what it made, and one whose answer was lost is looked
+for as long: else the next task, or the repeated request, makes a second one.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from .._cloud.errors import SdrsError
+from .._defaults import FIRST_LISTING, LONGEST_LISTING, VISIBLE_WITHIN
+from .lookup import Lookup
+from .plan import resolve
+from .waiting import settle
+
+
+def looks(waiting):
+    """Iterate for as long as a list may lag, with pauses that grow."""
+    since, pause = waiting.clock(), FIRST_LISTING
+    yield
+    while waiting.clock() - since < VISIBLE_WITHIN:
+        waiting.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_LISTING)
+        yield
+
+
+class Lists:
+    """Lists that many steps need at about the same time: one call serves all who asked before it was sent."""
+
+    def __init__(self, api, clock):
+        self._api, self._clock = api, clock
+        self._lock, self._kept = threading.Lock(), {}
+
+    def get(self, kind, query):
+        asked, key = self._clock(), (kind, tuple(sorted(query.items())))
+        with self._lock:
+            kept = self._kept.setdefault(key, {"lock": threading.Lock(), "begun": None, "objects": None})
+        with kept["lock"]:
+            if kept["begun"] is None or kept["begun"] <= asked:
+                kept["begun"], kept["objects"] = self._clock(), None
+                kept["objects"] = kind.every(self._api, query)
+            return kept["objects"]
+
+
+class Listing:
+    """Waits for what steps have created to be listed.
+
+    :param warn: ``warn(message)``, told of what is not listed in time
+    """
+
+    def __init__(self, api, waiting, lists, warn=None):
+        self._api, self._waiting, self._lists = api, waiting, lists
+        self._warn = warn or (lambda message: None)
+
+    def wait_for(self, step):
+        """Wait until the list shows what ``step`` made, so that the next look-up finds it.
+
+        :raises SdrsError: another run, on another machine perhaps, has created an object of the same name
+        """
+        if step.listed or not step.match or not step.kind.listable:
+            return
+        for _look in looks(self._waiting):
+            try:
+                alike = [obj for obj in self._lists.get(step.kind, resolve(step.query) or {}) if step.match(obj)]
+            except SdrsError:
+                continue  # it is made: a list that fails is no failure of the creation
+            if not step.kind.named_twice and alike:
+                return
+            if any(obj.get("id") == step.id for obj in alike):
+                self._judge(step, alike)
+                return
+        self._warn(
+            "%s was created but is not listed after %g s: a task that looks it up by name may not find it yet, and create it again"
+            % (step.kind.label({"name": step.name, "id": resolve(step.id)}), VISIBLE_WITHIN)
+        )
+
+    def _judge(self, step, alike):
+        """Of several made at the same time the younger is withdrawn if it holds nothing."""
+        others = [obj for obj in alike if obj.get("id") != step.id]
+        if not others:
+            return
+        mine = next(obj for obj in alike if obj.get("id") == step.id)
+        if all(obj.get("created_at") for obj in alike) and all(_age(obj) < _age(mine) for obj in others) and self._withdrawn(step):
+            raise SdrsError(
+                "another run created %s at the same time; %s, which held nothing, was deleted again" % (step.kind.label(others[0]), step.kind.label(mine)),
+                retryable=True, remedy="Run the task again.",
+            )
+        raise SdrsError(
+            "several objects were created with one name at the same time: %s" % ", ".join(step.kind.label(obj) for obj in sorted(alike, key=_age)),
+            remedy="Delete the one that is not needed by its ID, then run the task again.",
+        )
+
+    def _withdrawn(self, step):
+        """Delete what ``step`` made if it holds nothing, and tell whether it is gone."""
+        kind = step.kind
+        try:
+            obj = Lookup(self._api).show(kind, step.id)
+            if not kind.holds_nothing or not obj or not kind.holds_nothing(obj):
+                return False
+            self._api.call("delete_" + kind.name, **{kind.name: step.id})
+            return settle(self._api, self._waiting, kind, dict(obj, status="deleting")) is None
+        except SdrsError:
+            return False
+
+
+def _age(obj):
+    return str(obj.get("created_at")), str(obj.get("id"))

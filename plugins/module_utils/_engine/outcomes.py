@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of the parts of a document: one that fails leaves the independent ones running. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from .._cloud.errors import SdrsError
+
+
+class Branches:
+    """Outcomes by path, over all rounds of a task."""
+
+    def __init__(self):
+        self.failed, self.blocked = {}, {}  # path: error
+        self._succeeded, self._not_tried = {}, {}
+
+    def refused(self, plan):
+        """Note what the plan could not hold."""
+        for path, error in plan.refused:
+            if path not in self.failed:
+                (self.blocked if error.blocked else self.failed).setdefault(path, error)
+
+    def promising(self, steps):
+        """``steps`` without those of branches that have failed, and without what needs these."""
+        lost, kept = set(), []
+        over = {*self.failed, *self._not_tried}
+        for step in steps:
+            if over and any(step.branch == path or str(step.branch).startswith(path + ".") for path in over) or lost.intersection(step.after):
+                lost.add(step)
+            else:
+                step.once_ended = [each for each in step.once_ended if each not in lost]
+                kept.append(step)
+        return kept
+
+    def carried_out(self, steps, executor):
+        """Note how the steps ended."""
+        for step, error in executor.failed:
+            error.message = "%s: %s" % (step.branch, error.message)
+            self.failed.setdefault(step.branch, error)
+        for step in steps:
+            if step in executor.done and step.call:
+                self._succeeded[step.branch] = True
+            elif step in executor.pending and not step.later:
+                self._not_tried[step.branch] = True
+
+    def report(self):
+        """The result's ``branches``: paths of what succeeded and was not tried, and errors by path of what failed or is blocked."""
+        over = {*self.failed, *self.blocked}
+        return {
+            "succeeded": [path for path in self._succeeded if path not in over and path not in self._not_tried],
+            "failed": [dict(error.as_dict(), path=path) for path, error in self.failed.items()],
+            "blocked": [dict(error.as_dict(), path=path) for path, error in self.blocked.items()],
+            "not_tried": [path for path in self._not_tried if path not in over],
+        }
+
+    def raise_failures(self):
+        """One exception for all.
+
+        :raises SdrsError: something failed or is blocked; it has the code and the remedy of the first
+        """
+        errors = [*self.failed.values(), *self.blocked.values()]
+        if not errors:
+            return
+        report, first = self.report(), errors[0]
+        counts = ", ".join(
+            "%d %s" % (len(report[key]), text)
+            for key, text in (("succeeded", "succeeded"), ("failed", "failed"), ("blocked", "blocked until failback"), ("not_tried", "not tried"))
+            if report[key]
+        )
+        alone = len(errors) == 1 and not report["not_tried"] and not report["succeeded"]
+        text = first.message if alone else "%s. First: %s" % (counts, first.message)
+        failure = SdrsError("", **first.data)
+        failure.message = text  # one line already, and long only where it has to be
+        failure.result = dict(first.result, branches=report)
+        raise failure

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task's life: check, read, plan, gate, execute, result. PRIVATE to the collection.
+
+Hosts (an AnsibleModule, or the action plugin in the controller's process) give ``params`` and a ``host`` with
+``check_mode``, ``warn(message)``, ``mask(secrets)`` and ``alive()``; they turn SdrsError into a failed result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._cloud import validate
+from .._cloud.api import Api
+from .._cloud.client import Client
+from .._cloud.errors import ApiError, AuthError, ConnectionFailed, JobTimeout, SdrsError, doing
+from .._cloud.settings import remember
+from .._cloud.settings import resolve as resolve_settings
+from .._cloud.text import all_visible
+from .._defaults import PARALLEL, ROUNDS, WAIT_TIMEOUT
+from .executor import Executor
+from .listed import looks
+from .lock import locked
+from .lookup import Lookup
+from .outcomes import Branches
+from .plan import wait_step
+from .progress import ProgressReporter
+from .waiting import Waiting
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a module that changes things is: how to read, how to plan, and under which key the object is returned.
+
+    :param read: ``read(lookup, params)`` giving a live state with ``obj``, ``watch()`` and ``assume()``; resolves references
+    :param plan: ``plan(params, live)`` giving a Plan; pure
+    :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
+    :param rules: rules of its own options, beside those of ``_validate``
+    :param verify: ``verify(params, object)`` raising when the steps ended well but the object is not as wanted
+    :param locks: Locks: the protection groups that no other run may change meanwhile
+    :param compact: many objects: sub-jobs are returned of failed jobs only
+    :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
+    """
+
+    kind: Any
+    read: Any
+    plan: Any
+    returns: str
+    show: Any = None
+    expect: Any = None
+    verify: Any = None
+    compact: bool = False
+    locks: Any = None
+    rules: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What an info module is: ``read(lookup, params, waiting)`` giving the result's keys."""
+
+    read: Any
+    rules: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Local:
+    """What a module is that asks no service: ``act(params, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
+
+    act: Any
+    rules: dict = field(default_factory=dict)
+    bulky: tuple = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
+
+    examine: Any
+
+
+def run(declaration, params, host, client=None):
+    """Carry out a declaration with validated ``params`` and give back the result.
+
+    :raises SdrsError: with what was done so far in ``error.result``
+    """
+    remember(params)
+    if isinstance(declaration, Diagnosis):
+        return declaration.examine(params, host)
+    validate.check(params, {**validate.RULES, **declaration.rules})
+    if isinstance(declaration, Local):
+        return declaration.act(params, host)
+    if client is not None:
+        return _ask(declaration, params, host, client)
+    settings = resolve_settings(params)
+    host.mask(settings.secrets)
+    with contextlib.closing(Client(settings, host.warn, host.mask)) as own:
+        return _ask(declaration, params, host, own)
+
+
+def _ask(declaration, params, host, client):
+    lookup = Lookup(Api(client), warn=host.warn)
+    waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or WAIT_TIMEOUT, params.get("poll_interval"))
+    if isinstance(declaration, Query):
+        with doing("query", only=(ApiError, AuthError, ConnectionFailed)):
+            return dict(declaration.read(lookup, copy.deepcopy(params), waiting), changed=False)
+    return _Task(declaration, params, host, lookup, waiting).run()
+
+
+class _Task:
+    def __init__(self, declaration, params, host, lookup, waiting):
+        self.declaration, self.given, self.host, self.lookup, self.waiting = declaration, params, host, lookup, waiting
+        self.steps, self.pending, self.plans, self.branches = [], [], [], Branches()
+        self.warned, self.teller = set(), ProgressReporter()
+        self.waited, self.given_up = {}, set()  # by object ID: since when it is waited for, and for which no more
+
+    def run(self):
+        try:
+            with locked(self.declaration.locks, self.given, self.lookup, self.waiting, self.host):
+                live = self._converge()
+            self.branches.raise_failures()
+            return self._result(live)
+        except SdrsError as error:
+            operations = _operations(self.steps)
+            error.result.setdefault("operations", operations)
+            error.result.setdefault("jobs", self._jobs())
+            if self.plans:
+                error.result.setdefault("diff", self._diff())
+            error.result["changed"] = bool(operations)
+            raise
+        finally:
+            self.teller.close()
+
+    def _converge(self):
+        """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
+        first = None
+        for _round in range(ROUNDS):
+            params = copy.deepcopy(self.given)
+            live = self._read(params)
+            busy = [(kind, obj) for kind, obj in live.watch() if kind.busy(obj)]
+            open_waits = [(kind, obj) for kind, obj in busy if obj["id"] not in self.given_up]
+            if open_waits and self.waiting.wait and not self.host.check_mode:
+                self._wait_for(open_waits, params, live)
+                continue
+            if busy and live.obj and live.assume().obj is None:
+                # It is being deleted: plan for the time after that.
+                self.lookup.ignore_deleting = True
+                params = copy.deepcopy(self.given)
+                live = self._read(params)
+            plan = self.declaration.plan(params, live.assume() if busy else live)
+            self._note(plan)
+            first = first or live
+            plan.steps = self.branches.promising(plan.steps)
+            if self.host.check_mode or not plan.steps:
+                self.steps += plan.steps if self.host.check_mode else []
+                return first
+            if open_waits:
+                self.pending = plan.steps
+                return first
+            self._execute(plan)
+            self.waited = {}
+            if not plan.again or not self.waiting.wait:
+                return first
+            self.lookup.forget()
+        raise JobTimeout("the state of the service keeps changing while the task runs", remedy="Run the task again.")
+
+    def _wait_for(self, busy, params, live):
+        """Wait for the jobs at work on objects; which they were is kept in ``lookup.settled``.
+
+        One object is waited for once: however often it turns out to be busy again, ``wait_timeout`` counts from the beginning.
+        """
+        busy = {obj["id"]: (kind, obj) for kind, obj in busy}.values()
+        # What is to be removed may have failed before, but not while it was being removed.
+        steps = [
+            wait_step(kind, obj, live.removing(params, obj) and obj.get("status") != "deleting", live.branch(obj)) for kind, obj in busy
+        ]
+        for step in steps:
+            step.since = self.waited.setdefault(step.id, self.waiting.clock())
+        failed = self._run_steps(steps)
+        self.given_up.update(step.id for step, _error in failed)
+        self.lookup.settled += busy
+        self.lookup.forget()
+
+    def _read(self, params):
+        with doing("read the live state", only=(ApiError, AuthError, ConnectionFailed)):
+            return self.declaration.read(self.lookup, params)
+
+    def _note(self, plan):
+        self.plans.append(plan)
+        self.branches.refused(plan)
+        for warning in plan.warnings:
+            self._warn(warning)
+
+    def _warn(self, warning):
+        if warning not in self.warned:
+            self.warned.add(warning)
+            self.host.warn(warning)
+
+    def _execute(self, plan):
+        try:
+            self._run_steps(plan.steps)
+        finally:
+            self.steps += [step for step in plan.steps if step.submitted]
+
+    def _run_steps(self, steps):
+        """Run steps; those of a document's branches fail for themselves. Gives back what failed."""
+        executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
+        self.teller.planned(steps)
+        try:
+            executor.run(steps)
+        except SdrsError:
+            if not executor.failed or not all(step.branch for step, _error in executor.failed):
+                raise
+        finally:
+            self.pending = executor.pending
+        if self.declaration.compact:
+            self.branches.carried_out(steps, executor)
+        return executor.failed
+
+    def _jobs(self):
+        jobs = [step.job for step in self.steps if step.job]
+        return [_compact(job) for job in jobs] if self.declaration.compact else jobs
+
+    def _diff(self):
+        # --diff prints it as it is.
+        return all_visible({"before": self.plans[0].before, "after": self.plans[0].after})
+
+    def _result(self, live):
+        operations = _operations(self.steps)
+        result = {
+            "changed": bool(operations),
+            "operations": operations,
+            "jobs": self._jobs(),
+            "diff": self._diff(),
+            self.declaration.returns: self._object(live),
+        }
+        if self.declaration.compact:
+            result["branches"] = self.branches.report()
+        if not self.waiting.wait:
+            result["pending"] = _operations(self.pending)
+        return result
+
+    def _object(self, live):
+        """The object as the service shows it now; the last known one after a deletion, the expected one in check mode."""
+        last = self.steps[-1] if self.steps else None
+        if last is None:
+            return live.obj
+        if self.host.check_mode:
+            return self._expected(live.obj)
+        if last.operation == "delete" and last.kind is self.declaration.kind:
+            return live.obj
+        made = [step.id for step in self.steps if step.operation == "create" and step.kind is self.declaration.kind]
+        object_id = made[-1] if made and not self.declaration.show else live.id
+        if not isinstance(object_id, str):
+            return self._expected(live.obj)
+        obj = self._seen(object_id, live) or live.obj
+        if self.declaration.verify and self.waiting.wait:
+            self.declaration.verify(self.given, obj)
+        return obj
+
+    def _seen(self, object_id, live):
+        self.lookup.forget()
+        show = self.declaration.show or (lambda lookup, wanted, live: lookup.show(self.declaration.kind, wanted))
+        obj = None
+        for _look in looks(self.waiting):
+            obj = show(self.lookup, object_id, live)
+            if obj is not None:
+                break
+            self.lookup.forget()
+        return obj
+
+    def _expected(self, obj):
+        """What the object will look like, as far as the plan tells."""
+        if self.declaration.expect:
+            return self.declaration.expect(self.plans[-1])
+        if not isinstance(obj, (dict, type(None))):
+            return obj
+        if self.steps and self.steps[-1].operation == "delete":
+            return obj
+        created = next((step.body for step in self.steps if step.operation == "create"), None)
+        expected = {key: value for key, value in created.items() if isinstance(value, (str, int, list, bool))} if created else dict(obj or {})
+        for step in self.steps:
+            if step.operation == "rename":
+                expected["name"] = step.name
+        return expected
+
+
+def _compact(job):
+    """The job without what is empty, and unless it failed without its entities: AWX drops results that are too large."""
+    return job if job.get("status") == "FAIL" else {key: value for key, value in job.items() if value is not None and key != "entities"}
+
+
+def _operations(steps):
+    return [operation for step in steps for operation in step.as_operations()]

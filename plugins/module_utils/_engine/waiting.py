@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for objects whose job is not known, and why they failed. PRIVATE to the collection.
+
+No API lists running jobs: taking up what is in flight means watching the object's status (semantics.md, section 5).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from .._cloud.errors import ApiError, JobFailed, JobTimeout, describe, innermost
+from .._defaults import WAIT_TIMEOUT
+from .jobs import interval
+from .lookup import Lookup
+
+
+@dataclass
+class Waiting:
+    """The waiting options, and the clock they are measured by."""
+
+    wait: bool = True
+    wait_timeout: float = WAIT_TIMEOUT
+    poll_interval: float | None = None
+    clock: object = time.monotonic
+    sleep: object = time.sleep
+
+    def timed_out(self, since):
+        return self.clock() - since >= self.wait_timeout
+
+    def next_look(self, since):
+        """When to look again at what began at ``since``; never after the deadline."""
+        now = self.clock()
+        return min(now + interval(now - since, self.poll_interval), max(now, since + self.wait_timeout))
+
+
+def settle(api, waiting, kind, obj, tolerant=False):
+    """Watch the object until no job is at work on it, and give it back (None when it is gone).
+
+    :param tolerant: an error status is as good an end as any
+    :raises JobFailed: it ended in an error status; the cause is taken from the failed-task lists
+    :raises JobTimeout: it did not end within ``wait_timeout``
+    """
+    since, first = waiting.clock(), obj
+    while kind.busy(obj):
+        if waiting.timed_out(since):
+            raise timeout(kind, first, waiting, None)
+        waiting.sleep(max(0.0, waiting.next_look(since) - waiting.clock()))
+        obj = Lookup(api).show(kind, first["id"])
+    if obj is not None and not tolerant and str(obj.get("status")).lower().startswith("error"):
+        raise failure(api, kind, obj)
+    return obj
+
+
+def timeout(kind, obj, waiting, job, refused=None):
+    """The exception for something that did not end in time; it names what to look at.
+
+    :param refused: the error with which a deletion was refused last
+    """
+    obj = obj or {}
+    what = "job %s" % job["job_id"] if job and job.get("job_id") else "%s, now %r," % (kind.label(obj), obj.get("status"))
+    error = JobTimeout(
+        "%s has not ended within %g s" % (what, waiting.wait_timeout),
+        job_id=(job or {}).get("job_id"),
+        retryable=True,
+        remedy="It goes on in the cloud: %s. Raise wait_timeout if such a job takes longer." % (
+            "run the task again, which takes it up" if kind.listing else "look at it with sdrs_job_info, or run the task again, which takes it up"
+        ),
+    )
+    if refused:
+        error.message = "%s; its deletion was refused last with: %s" % (error.message, refused.message)
+        error.data.update(code=refused.code, remedy="Remove what uses it, then run the task again.")
+    error.result["last_seen"] = obj
+    return error
+
+
+def failure(api, kind, obj):
+    """Why the object is in an error status, from the group-level list of failed tasks and the group's own (5.9.1)."""
+    if kind.listing:
+        return JobFailed("%s ended in status %r" % (kind.label(obj), obj.get("status")))
+    group = obj["id"] if kind.name == "server_group" else obj.get("server_group_id")
+    tasks = []
+    for query in ({"server_group_id": group}, {}):
+        try:
+            tasks += [task for task in api.list("list_failed_tasks", query) if task.get("resource_id") == obj.get("id")]
+        except ApiError:
+            continue
+    if not tasks:
+        return JobFailed("%s ended in status %r; the list of failed tasks does not say why" % (kind.label(obj), obj.get("status")))
+    task = max(tasks, key=lambda entry: str(entry.get("begin_time")))
+    code, reason = innermost(task.get("error_code"), task.get("fail_reason"))
+    return JobFailed(
+        "%s ended in status %r: job %s %s failed: %s"
+        % (kind.label(obj), obj.get("status"), task.get("job_type"), task.get("job_id"), reason or "no reason given"),
+        code=code, job_id=task.get("job_id"), **describe(code),
+    )

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where requests run: in threads that die with the process, or here. PRIVATE to the collection.
+
+A call is handed in with what is to be done with its outcome; outcomes are given back to the one coordinator, so that
+only functions handed in run elsewhere. No ThreadPoolExecutor: its threads outlive the time-out of a task.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+
+from .._defaults import THREADS
+
+
+class Threads:
+    """Up to 8 daemon threads."""
+
+    def __init__(self, clock, count=THREADS):
+        self._clock = clock
+        self._calls, self._outcomes = queue.SimpleQueue(), queue.SimpleQueue()
+        self._count, self._started, self._open = min(count, THREADS), 0, 0
+
+    def submit(self, function, apply):
+        """Run ``function()`` elsewhere, later ``apply(result, error)`` here."""
+        self._open += 1
+        self._calls.put((function, apply))
+        if self._started < min(self._count, self._open):
+            self._started += 1
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self):
+        while (entry := self._calls.get()) is not None:
+            self._outcomes.put(_carried_out(*entry))
+
+    def outcomes(self, until):
+        """What has come in, after waiting for the first until the clock shows ``until`` (None: as long as it takes)."""
+        try:
+            timeout = None if until is None else max(0.0, until - self._clock())
+            found = [self._outcomes.get(timeout=timeout)]
+            while not self._outcomes.empty():
+                found.append(self._outcomes.get())
+        except queue.Empty:
+            return []
+        self._open -= len(found)
+        return found
+
+    @property
+    def busy(self):
+        return self._open > 0
+
+    def close(self):
+        for _thread in range(self._started):
+            self._calls.put(None)
+
+
+class InlineWorkers:
+    """The same without threads: calls run when their outcome is asked for."""
+
+    def __init__(self, clock, sleep):
+        self._clock, self._sleep, self._calls = clock, sleep, []
+
+    def submit(self, function, apply):
+        self._calls.append((function, apply))
+
+    def outcomes(self, until):
+        if self._calls:
+            return [_carried_out(*self._calls.pop(0))]
+        self._sleep(max(0.0, until - self._clock()))
+        return []
+
+    @property
+    def busy(self):
+        return bool(self._calls)
+
+    def close(self):
+        """Nothing to end."""
+
+
+def _carried_out(function, apply):
+    try:
+        return apply, function(), None
+    except BaseException as error:  # pylint: disable=broad-except
+        return apply, None, error

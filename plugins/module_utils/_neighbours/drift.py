@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs between production and DR servers, and the repair of what an API can change. PRIVATE to the collection.
+
+SDRS replicates disks, nothing else (5.4.6). What one side does not tell is unknown, and no difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from .._cloud.errors import Refused
+from .._cloud.odd import Unusable, matching, raw
+from .._cloud.validate import MAX_TAGS
+from .._engine.kind import LiveState
+from .._engine.lookup import exactly_one
+from .._engine.plan import Plan, require, tags_to_list
+from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
+from .._sdrs.sites import production_zone, server_zone, sides
+from . import ecs_power
+
+REPAIRABLE = ("security_groups", "tags")
+# While a group is switched or has failed over, production's settings may be the wrong ones, and the other server has no NICs.
+READY = {"protection group": {"available", "protected"}}
+_BY_HAND = {
+    "name": "rename the DR server in ECS",
+    "flavor": "use sdrs_protected_instance_resize",
+    "nics": "use sdrs_protected_instance_nic",
+    "agency": "set the agency of the DR server in ECS",
+    "ecs_group": "stop the DR server and add it to the ECS group",
+    "host_name": "set it in the guest after the next switch, and preserve_hostname: true in /etc/cloud/cloud.cfg",
+    "auto_recovery": "set auto recovery of the DR server in ECS",
+}
+
+
+def report(lookup, params, waiting):
+    """What an info module gives: the differences, pair by pair."""
+    found = _entries(lookup, params, _pairs(lookup, params)[1])
+    return {"drift": found, "drifted": any(entry["differences"] for entry in found)}
+
+
+def _pairs(lookup, params):
+    """``(group, [(instance, production server, DR server)])``"""
+    group = lookup.one(SERVER_GROUP, params["server_group"])
+    instances = lookup.list(PROTECTED_INSTANCE, server_group_id=group["id"])
+    if params.get("protected_instances") is not None:
+        named = [
+            exactly_one([each for each in instances if reference in (each.get("id"), each.get("name"))], instances, PROTECTED_INSTANCE.title, reference)
+            for reference in params["protected_instances"]
+        ]
+        instances = list({each["id"]: each for each in named}.values())
+    lookup.all_servers()  # without it nothing can be told: an error; sides() needs no query of its own then
+    return group, [(instance, *_sides(lookup, instance, group)) for instance in instances]
+
+
+def _sides(lookup, instance, group):
+    try:
+        return sides(lookup, instance, group)
+    except Unusable as error:
+        lookup.warn("not compared: %s" % error)
+        return None, None
+
+
+def _entries(lookup, params, pairs):
+    recovery = _auto_recovery(lookup, pairs) if params.get("auto_recovery") else {}
+    found = []
+    for instance, production, other in pairs:
+        entry = {
+            "protected_instance": raw(instance, "id"), "name": raw(instance, "name"),
+            "production_server": raw(production or {}, "id"), "dr_server": raw(other or {}, "id"), "differences": None,
+        }
+        try:
+            entry["differences"] = compare_servers(production, other, recovery) if production and other else None
+        except Unusable as error:
+            lookup.warn("not compared: %s" % error)
+        found.append(entry)
+    return found
+
+
+def _auto_recovery(lookup, pairs):
+    """``{server ID: "true" or "false"}`` as far as ECS tells; the vendor calls the operation discarded, so a cloud may lack it."""
+    found = {}
+    for _instance, *servers in pairs:
+        for server in servers if all(servers) else ():
+            answer = lookup.neighbour(lambda server=server: lookup.api.call("show_ecs_auto_recovery", ecs_server=server["id"]))
+            value = (answer or {}).get("support_auto_recovery")
+            found[server["id"]] = None if value is None else str(value).lower()
+    return found
+
+
+# Comparing ------------------------------------------------------------------------------------------------------------
+
+
+def compare_servers(production, other, auto_recovery=None):
+    """``[{attribute, production, dr, repairable, remedy}]`` for what is known of both servers and differs. Pure."""
+    recovery = auto_recovery or {}
+    readers = {
+        "name": lambda server: server.get("name"),
+        "flavor": lambda server: (server.get("flavor") or {}).get("id"),
+        "nics": lambda server: None if server.get("addresses") is None else sum(map(len, server["addresses"].values())),
+        "agency": _agency,
+        "ecs_group": _ecs_group,
+        "host_name": lambda server: server.get("OS-EXT-SRV-ATTR:hostname") or None,
+        "auto_recovery": lambda server: recovery.get(server.get("id")),
+    }
+    values = {name: (read(production), read(other)) for name, read in readers.items()}
+    groups, tags = security_groups(production, other), [_tags(production), _tags(other)]
+    values["security_groups"] = _labelled(*groups) if groups and set(groups[0]) != set(groups[1]) else (None, None)
+    values["tags"] = tuple(None if each is None else sorted("%s=%s" % item if item[1] else item[0] for item in each.items()) for each in tags)
+    return [
+        {"attribute": name, "production": here, "dr": there, **_way(name, production, other)}
+        for name, (here, there) in values.items() if None not in (here, there) and here != there
+    ]
+
+
+def _way(attribute, production, other):
+    """Whether the module repairs it, and else what to do."""
+    remedy = _BY_HAND.get(attribute)
+    if attribute == "security_groups" and not (production["security_groups"] and any((other.get("addresses") or {}).values())):
+        remedy = "security groups belong to NICs, and one of the servers has none"
+    if remedy:
+        return {"repairable": False, "remedy": "change it by hand: %s" % remedy}
+    return {"repairable": True, "remedy": "sdrs_drift with repair: [%s]" % attribute}
+
+
+def _agency(server):
+    """The agency's name, empty for none: metadata that is told, yet holds no ``agency_name``, means a server without an agency."""
+    metadata = server.get("metadata")
+    return metadata.get("agency_name", "") if metadata and isinstance(metadata, dict) else None
+
+
+def _ecs_group(server):
+    """IDs of the ECS groups; ``{}`` as scheduler hints means none."""
+    hints = server.get("os:scheduler_hints")
+    groups = hints.get("group", []) if isinstance(hints, dict) else None
+    return sorted(map(str, groups)) if isinstance(groups, list) else None
+
+
+def _tags(server):
+    """``{key: value}`` from ECS's list of ``key=value``; None when it is not told."""
+    tags = server.get("tags")
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        return None
+    return {key: value for key, _sign, value in (tag.partition("=") for tag in tags)}
+
+
+def security_groups(production, other):
+    """``[{ID: name}, {ID: name}]`` of the two servers, by name where an ID is not told; None when that is not told either."""
+    both = [server.get("security_groups") for server in (production, other)]
+    if None in both:
+        return None
+    key = "id" if all(group.get("id") for groups in both for group in groups) else "name"
+    if not all(group.get(key) for groups in both for group in groups):
+        return None
+    return [{group[key]: group.get("name") or group[key] for group in groups} for groups in both]
+
+
+def _labelled(here, there):
+    """Both as lists of names, with IDs where several groups bear one name."""
+    merged = {**here, **there}
+    names = list(merged.values())
+    return tuple(
+        sorted(name if names.count(name) == 1 else "%s (%s)" % (name, group_id) for group_id, name in groups.items()) for groups in (here, there)
+    )
+
+
+# Repairing ------------------------------------------------------------------------------------------------------------
+
+
+def _took_effect(step, server):
+    """Whether a server shows what the step was to change."""
+    if not server:
+        return False
+    if step.operation in ("tag", "untag"):
+        have = _tags(server) or {}
+        if step.operation == "untag":
+            return not any(tag["key"] in have for tag in step.body["tags"])
+        return all(have.get(tag["key"]) == tag["value"] for tag in step.body["tags"])
+    has_it = any(step.body["name"] in (group.get("id"), group.get("name")) for group in server.get("security_groups") or [])
+    return has_it == (step.operation == "add_security_group")
+
+
+KIND = replace(ecs_power.KIND, took_effect=_took_effect)
+
+
+@dataclass
+class Live(LiveState):
+    """``obj``: the differences as the info module gives them; the group and the servers they were read from."""
+
+    obj: list
+    group: dict
+    pairs: list
+    auto_recovery: bool = False
+
+    @property
+    def id(self):
+        return self.group["id"]
+
+    def watch(self):
+        return [(SERVER_GROUP, self.group)]
+
+
+@dataclass
+class Repair(Plan):
+    """A plan with the differences that it leaves."""
+
+    left: list = field(default_factory=list)
+
+
+def read(lookup, params):
+    """The group, its servers and their differences."""
+    group, pairs = _pairs(lookup, params)
+    return Live(_entries(lookup, params, pairs), group, pairs, params["auto_recovery"])
+
+
+def show(lookup, _group_id, live):
+    """The differences after it."""
+    lookup.all_servers()
+    pairs = [(instance, *(each and lookup.server(each["id"]) for each in servers)) for instance, *servers in live.pairs]
+    return _entries(lookup, {"auto_recovery": live.auto_recovery}, pairs)
+
+
+def plan(params, live):
+    """Steps that give DR servers the security groups and tags of their production servers. Pure."""
+    result = Repair()
+    for entry, (instance, production, other) in zip(live.obj, live.pairs):
+        if entry["differences"] is None:
+            result.warnings.append("%s: not compared, one of its servers cannot be read" % PROTECTED_INSTANCE.label(instance))
+            result.left.append(entry)
+            continue
+        repaired = [each for each in entry["differences"] if each["repairable"] and each["attribute"] in params["repair"]]
+        _note(result, entry, repaired)
+        for difference in repaired:
+            _steps(result, difference["attribute"], live.group, production, other)
+    if result.steps:
+        require(READY, {"protection group": live.group.get("status")}, "changing DR servers", SERVER_GROUP.label(live.group))
+    return result
+
+
+def _note(result, entry, repaired):
+    name = entry["name"] or entry["protected_instance"]
+    if entry["differences"]:
+        result.before[name] = {each["attribute"]: each["dr"] for each in entry["differences"]}
+        result.after[name] = {each["attribute"]: each["production" if each in repaired else "dr"] for each in entry["differences"]}
+    result.left.append(dict(entry, differences=[each for each in entry["differences"] if each not in repaired]))
+
+
+def _steps(result, attribute, group, production, other):
+    zone, label = server_zone(other), KIND.label(other)
+    # Which of the two is production was told by one of them alone.
+    if server_zone(production) != production_zone(group) or zone in (None, production_zone(group)):
+        raise Refused("%s: its AZ does not tell whether it is the DR server; nothing was changed" % label)
+
+    def still_dr(server):
+        if not server or server_zone(server) != zone:
+            raise Refused("%s is no longer there, or no longer in AZ %s" % (label, zone))
+
+    def still_ready(lists):
+        now = next(iter(matching(lists(SERVER_GROUP, {}), lambda each: each.get("id") == group["id"])), {})
+        require(READY, {"protection group": now.get("status")}, "changing DR servers", SERVER_GROUP.label(group))
+        if production_zone(now) == zone:
+            raise Refused("%s: production is at its site now" % label)
+
+    def add(operation, call, body):
+        return result.add(operation, KIND, other.get("name"), other["id"], call, {"ecs_server": other["id"]}, body, after=steps[-1:],
+                          guard=still_dr, premise=still_ready, service="ecs")
+
+    steps = []
+    if attribute == "security_groups":
+        here, there = security_groups(production, other)
+        # One after the other: each rewrites the list of the NICs. Removal last, so that the server is never without protection.
+        for group_id in sorted(set(here) - set(there)):
+            steps.append(add("add_security_group", "add_ecs_security_group", {"name": group_id}))
+        for group_id in sorted(set(there) - set(here)):
+            steps.append(add("remove_security_group", "remove_ecs_security_group", {"name": group_id}))
+        return
+    here, there = _tags(production), _tags(other)
+    if len(here) > MAX_TAGS:
+        raise Refused("%s: its production server has %d tags, at most %d can be set" % (label, len(here), MAX_TAGS))
+    gone = [key for key in there if key not in here]
+    changed = {key: value for key, value in here.items() if there.get(key) != value}
+    # Removal first: there is room for ten.
+    if gone:
+        steps.append(add("untag", "change_ecs_tags", {"action": "delete", "tags": [{"key": key, "value": there[key]} for key in gone]}))
+    if changed:
+        add("tag", "change_ecs_tags", {"action": "create", "tags": tags_to_list(changed)})

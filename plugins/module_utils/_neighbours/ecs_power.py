@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Power of ECS servers: one batch call, one job (service.md, section 5). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._cloud.errors import ConfigError, Refused
+from .._cloud.odd import altered, matching
+from .._cloud.validate import is_id
+from .._engine.kind import Kind, LiveState
+from .._engine.lookup import exactly_one
+from .._engine.plan import Plan
+from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
+from .._sdrs.sites import servers_at
+
+WANTED = {"started": "ACTIVE", "stopped": "SHUTOFF"}
+_TASK = "OS-EXT-STS:task_state"
+
+
+class _ServerKind(Kind):
+    """A server is in transit while it has a task, whatever its status."""
+
+    def busy(self, obj):
+        return bool(obj) and bool(obj.get(_TASK))
+
+    def assumed(self, obj):
+        if not self.busy(obj):
+            return obj
+        ends = {"powering-on": "ACTIVE", "powering-off": "SHUTOFF"}
+        return altered(obj, **{_TASK: None, "status": ends.get(obj[_TASK], obj.get("status"))})
+
+
+KIND = _ServerKind(
+    name="ecs_server", title="server", plural="servers", entity="server_id", transit={},
+    took_effect=lambda step, obj: False,  # the calls are repeatable
+    listing=lambda api, query: api.servers(),
+)
+
+
+@dataclass
+class Live(LiveState):
+    """``obj``: the chosen servers."""
+
+    obj: list
+
+    @property
+    def id(self):
+        return "servers" if self.obj else None
+
+    def watch(self):
+        return [(KIND, server) for server in self.obj]
+
+    def assume(self):
+        return Live([KIND.assumed(server) for server in self.obj])
+
+
+def read(lookup, params):
+    """The servers by ID or unique name, or those of a protection group at one site."""
+    if bool(params.get("servers")) == bool(params.get("server_group")):
+        raise ConfigError("either servers, or server_group and site are needed")
+    if params.get("server_group"):
+        return Live(_of_group(lookup, params))
+    if params.get("protected_instances") is not None:
+        raise ConfigError("protected_instances needs server_group")
+    by_id = lookup.all_servers() if any(not is_id(each) for each in params["servers"]) or len(params["servers"]) > 1 else None
+    found = {}
+    for reference in params["servers"]:
+        if by_id is None:
+            server = lookup.server(reference)
+        elif is_id(reference):
+            server = by_id.get(reference)
+        else:
+            named = by_id.where(lambda each, reference=reference: each.get("name") == reference)
+            server = exactly_one(named, named, KIND.title, reference)
+        if not server:
+            raise Refused("server %s does not exist" % reference)
+        found[server["id"]] = server
+    return Live(list(found.values()))
+
+
+def _of_group(lookup, params):
+    if not params.get("site"):
+        raise ConfigError("server_group needs site: production or dr")
+    group = lookup.one(SERVER_GROUP, params["server_group"])
+    instances = lookup.list(PROTECTED_INSTANCE, server_group_id=group["id"])
+    if params.get("protected_instances") is not None:
+        instances = [_instance(instances, reference) for reference in dict.fromkeys(params["protected_instances"])]
+    return servers_at(lookup, instances, group, params["site"] == "production")
+
+
+def _instance(instances, reference):
+    found = matching(instances, lambda instance: reference in (instance.get("id"), instance.get("name")))
+    return exactly_one(found, instances, PROTECTED_INSTANCE.title, reference)
+
+
+def plan(params, live):
+    """At most one step for all servers that differ. Pure."""
+    wanted = WANTED[params["state"]]
+    result = Plan(before={server["id"]: server.get("status") for server in live.obj})
+    result.after = {server["id"]: wanted for server in live.obj}
+    differing = [server for server in live.obj if server.get("status") != wanted]
+    odd = [server for server in differing if server.get("status") not in WANTED.values()]
+    if odd:
+        raise Refused("not in a state to be %s: %s" % (params["state"], ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)))
+    if not differing:
+        return result
+    body = {"servers": [{"id": server["id"]} for server in differing]}
+    operation, call = ("power_on", "start_ecs_servers") if params["state"] == "started" else ("power_off", "stop_ecs_servers")
+    if operation == "power_off":
+        body["type"] = params["mode"].upper()
+    result.add(
+        operation, KIND, None, differing[0]["id"], call, body=body, service="ecs",
+        members=[(server.get("name"), server["id"]) for server in differing],
+    )
+    return result
+
+
+def show(lookup, _unused, live):
+    """The servers after it."""
+    if len(live.obj) == 1:
+        server = lookup.server(live.obj[0]["id"])
+        return [server] if server else []
+    servers = lookup.servers_among([server["id"] for server in live.obj])
+    return [servers[server["id"]] or server for server in live.obj if servers[server["id"]] is not None]

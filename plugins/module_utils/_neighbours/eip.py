@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Elastic IPs, bound to servers' ports and unbound (vendor's EIP reference, "Updating an EIP"). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._cloud.errors import ConfigError, Refused
+from .._cloud.odd import matching, raw
+from .._cloud.validate import is_id
+from .._engine.kind import Kind, LiveState
+from .._engine.lookup import exactly_one
+from .._engine.plan import Plan
+from . import ecs_power
+
+
+def _took_effect(step, eip):
+    return bool(eip) and (eip.get("port_id") or None) == step.body["port_id"]
+
+
+KIND = Kind(
+    name="eip", title="elastic IP", plural="eips", entity="", listable=False, took_effect=_took_effect,
+    transit={"BINDING": "ACTIVE", "PENDING_UPDATE": "ACTIVE", "PENDING_CREATE": "DOWN", "NOTIFYING": "DOWN"},
+)
+
+
+@dataclass
+class Live(LiveState):
+    """The elastic IP, the port it is to be bound to, and the elastic IP that port has instead."""
+
+    obj: dict
+    port_id: str | None = None
+    label: str = ""
+    in_its_place: dict | None = None
+
+    def watch(self):
+        return [(KIND, self.obj)]
+
+    def assume(self):
+        return Live(KIND.assumed(self.obj), self.port_id, self.label, self.in_its_place)
+
+
+@dataclass
+class Binding(Plan):
+    """A plan with the elastic IP as it will be."""
+
+    expected: dict = field(default_factory=dict)
+
+
+def read(lookup, params):
+    """The elastic IP by ID or address, and the port of the server."""
+    if params["state"] == "bound" and not (params.get("server") or params.get("port")):
+        raise ConfigError("state: bound needs server or port")
+    if params.get("address") and not params.get("server"):
+        raise ConfigError("address needs server")
+    eips = lookup.once("elastic IPs", lookup.api.eips)
+    found = matching(eips, lambda each: params["eip"] in (each.get("id"), each.get("public_ip_address")))
+    exactly_one(*([dict(each, name=raw(each, "public_ip_address")) for each in some] for some in (found, eips)), KIND.title, params["eip"])
+    live = Live(found[0])
+    if params.get("port"):
+        live.port_id, live.label = params["port"], "port %s" % params["port"]
+    elif params.get("server"):
+        live.port_id, live.label = _port(lookup, params)
+    live.in_its_place = next((each for each in eips if live.port_id and each.get("port_id") == live.port_id and each is not live.obj), None)
+    return live
+
+
+def _port(lookup, params):
+    """``(port ID, label)`` of the server's NIC that ``address`` names, or of its only or primary one."""
+    server = ecs_power.read(lookup, {"servers": [params["server"]]}).obj[0]
+    nics = [
+        nic for nics in (server.get("addresses") or {}).values() for nic in nics
+        if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("OS-EXT-IPS:port_id") and ":" not in str(nic.get("addr"))
+    ]
+    label = ecs_power.KIND.label(server)
+    chosen = [nic for nic in nics if nic.get("addr") == params["address"]] if params.get("address") else [nic for nic in nics if nic.get("primary") is True]
+    if not params.get("address") and not chosen:
+        chosen = nics
+    if len(chosen) != 1:
+        problem = "no NIC has the address %s" % params["address"] if params.get("address") else "it is not clear which of its %d NICs is meant" % len(nics)
+        addresses = ", ".join(str(nic.get("addr")) for nic in nics) or "none"
+        raise Refused("%s: %s; its addresses: %s" % (label, problem, addresses), remedy="Name one with address.")
+    return chosen[0]["OS-EXT-IPS:port_id"], "%s at %s" % (label, chosen[0].get("addr"))
+
+
+def plan(params, live):
+    """At most one unbinding and one binding, in this order: an elastic IP that is bound cannot be bound elsewhere (VPC.0510). Pure."""
+    bound, wanted = live.obj.get("port_id") or None, live.port_id if params["state"] == "bound" else None
+    address = live.obj.get("public_ip_address")
+    result = Binding(before={"port_id": bound}, after={"port_id": bound}, expected=dict(live.obj))
+    if bound == wanted or (params["state"] == "unbound" and live.port_id and bound != live.port_id):
+        return result
+    if wanted and bound and not params["move"]:
+        raise Refused(
+            "elastic IP %s is bound to port %s (%s)" % (address, bound, live.obj.get("private_ip_address")),
+            remedy="Unbind it there, or set move: true.",
+        )
+    if wanted and live.in_its_place:
+        raise Refused(
+            "%s has the elastic IP %s already" % (live.label, live.in_its_place.get("public_ip_address")), code="VPC.0511", remedy="Unbind that one first.",
+        )
+    result.after["port_id"] = wanted
+    result.expected.update(port_id=wanted, status="ACTIVE" if wanted else "DOWN")
+    steps = []
+    if bound:
+        steps.append(_bind(result, live, "detach", None, bound))
+    if wanted:
+        _bind(result, live, "attach", wanted, None, steps)
+    return result
+
+
+def _bind(result, live, operation, port_id, premise, after=()):
+    name = live.obj.get("public_ip_address")
+
+    def guard(eip):
+        now = (eip or {}).get("port_id") or None
+        if eip is None or now not in (premise, port_id):
+            raise Refused("elastic IP %s is bound to port %s meanwhile" % (name, now) if eip else "elastic IP %s no longer exists" % name)
+
+    return result.add(operation, KIND, name, live.obj["id"], "update_eip", {"eip": live.obj["id"]}, {"port_id": port_id}, after=list(after), guard=guard)
+
+
+def show(lookup, eip_id, _live):
+    """The elastic IP after it."""
+    return lookup.show(KIND, eip_id)
+
+
+RULES = {
+    "eip": lambda value: None if value.strip() else "must not be empty",
+    "port": lambda value: None if is_id(value) else "%r is not an ID" % value,
+}

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VPCs and their subnets, as drills need them (VPC API, "Updating VPC Information"; service.md, section 5). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from .._cloud.errors import ConfigError, Refused
+from .._cloud.odd import matching
+from .._engine.kind import Kind, LiveState, generic_took_effect
+from .._engine.lookup import exactly_one
+from .._engine.plan import Plan
+from .._sdrs import identity
+from . import subnets as subnets_module
+from .subnets import KIND as SUBNET
+
+KIND = Kind(
+    name="vpc", title="VPC", plural="vpcs", entity="",
+    transit={"CREATING": "OK", "PENDING_UPDATE": "OK", "PENDING_DELETE": None},
+    took_effect=lambda step, obj: generic_took_effect(step, obj, {}), listing=lambda api, query: api.vpcs(), named_twice=True,
+)
+RANGES = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+_FIELDS = ("name", "cidr", "enable_shared_snat")
+# What keeps a VPC and goes only when somebody removes it: firewalls, VPNs, security groups, load balancers, routes.
+_FINAL = ("VPC.0107", "VPC.0109", "VPC.0112", "VPC.0118", "VPC.0120")
+
+
+@dataclass
+class Live(LiveState):
+    """The VPC and its subnets."""
+
+    obj: dict | None
+    subnets: list = field(default_factory=list)
+
+    def watch(self):
+        return [(KIND, self.obj), *((SUBNET, subnet) for subnet in self.subnets)]
+
+    def assume(self):
+        return Live(KIND.assumed(self.obj), [SUBNET.assumed(subnet) for subnet in self.subnets])
+
+
+def cidr(value):
+    """Rule: 10.0.0.0/8 to 10.255.255.240/28, 172.16.0.0/12 to 172.31.255.240/28 or 192.168.0.0/16 to 192.168.255.240/28."""
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError:
+        return "%r is not a CIDR block such as 192.168.0.0/16" % value
+    if network.version != 4 or network.prefixlen > 28 or not any(network.subnet_of(allowed) for allowed in RANGES):
+        return "%s is outside 10.0.0.0/8-28, 172.16.0.0/12-28 and 192.168.0.0/16-28" % value
+    return None
+
+
+def subnets(value):
+    """Rule for the list of subnets."""
+    seen = set()
+    for index, entry in enumerate(value):
+        wrong = cidr(entry["cidr"])
+        problem = "cidr: " + wrong if wrong else subnets_module.problem(entry)
+        if problem:
+            return "[%d].%s" % (index, problem)
+        if entry["name"] in seen:
+            return "[%d].name: %s is there twice" % (index, entry["name"])
+        seen.add(entry["name"])
+    return None
+
+
+def read(lookup, params):
+    """The VPC by ID or name, and its subnets when they matter."""
+    if params.get("id"):
+        live = Live(lookup.show(KIND, params["id"]))
+        if live.obj is None and params["state"] == "present":
+            raise Refused("no VPC has the ID %s" % params["id"])
+        identity.check_name(KIND, live.obj, params, lambda: [vpc for vpc in lookup.once("vpcs", lookup.api.vpcs) if vpc.get("name") == params["name"]])
+    else:
+        found = matching(lookup.once("vpcs", lookup.api.vpcs), lambda vpc: vpc.get("name") == params["name"])
+        live = Live(exactly_one(found, found, KIND.title, params["name"]) if found else None)
+    if live.obj is None and params["state"] == "present" and not params.get("cidr"):
+        raise ConfigError("VPC %s does not exist; creating it needs cidr" % params["name"])
+    if live.obj and (params.get("subnets") is not None or params["purge_subnets"] or params["state"] == "absent"):
+        live.subnets = lookup.once(("subnets", live.obj["id"]), lambda: lookup.api.subnets(live.obj["id"]))
+    return live
+
+
+def plan(params, live):
+    """Steps that make VPC and subnets as wanted. Pure."""
+    result, vpc = Plan(), live.obj
+    if params["state"] == "absent":
+        return _plan_absent(params, live)
+    wanted = {name: params[name] for name in _FIELDS if params.get(name) is not None}
+    if vpc is None:
+        parent = result.add(
+            "create", KIND, params["name"], None, "create_vpc", body={"name": params["name"], "cidr": params["cidr"]},
+            query={}, match=lambda obj: obj.get("name") == params["name"],
+        )
+        if params.get("enable_shared_snat"):
+            _update(result, parent, params["name"], {"name": params["name"], "enable_shared_snat": True}, [parent])
+        have = []
+    else:
+        parent, have = vpc["id"], live.subnets
+        result.before = {name: vpc.get(name) for name in wanted}
+        changed = {name: value for name, value in wanted.items() if vpc.get(name) != value}
+        if changed:
+            # "vpc" must contain name or cidr.
+            body = changed if {"name", "cidr"} & set(changed) else dict(changed, name=vpc.get("name"))
+            _update(result, parent, wanted.get("name") or vpc.get("name"), body, [])
+    result.after = dict(wanted)
+    if params.get("subnets") is not None:
+        subnets_module.plan(result, params, vpc, parent, have)
+    return result
+
+
+def _plan_absent(params, live):
+    result, vpc = Plan(), live.obj
+    if not vpc:
+        return result
+    if live.subnets and not params["purge_subnets"]:
+        raise Refused(
+            "%s cannot be deleted: it has subnets: %s" % (KIND.label(vpc), ", ".join(str(subnet.get("name")) for subnet in live.subnets[:10])),
+            code="VPC.0104", remedy="Delete them first, or set purge_subnets: true.",
+        )
+    result.before = {"name": vpc.get("name")}
+    steps = [subnets_module.delete_step(result, vpc, subnet) for subnet in live.subnets]
+    result.add("delete", KIND, vpc.get("name"), vpc["id"], "delete_vpc", {"vpc": vpc["id"]}, after=steps, retry_refused=_refused_for_now)
+    return result
+
+
+def _refused_for_now(error):
+    """Whether a VPC that could not be deleted may be later: its subnets, and what was in them, are still going."""
+    return error.http_status == 409 and error.code not in _FINAL
+
+
+def _update(result, vpc_id, name, body, after):
+    result.add("update", KIND, name, vpc_id, "update_vpc", {"vpc": vpc_id}, body, after=after)

@@ -1,0 +1,18 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a run of a runbook ended, passed on to whoever shows it. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+
+def some(value):
+    """Rule: there is an ending."""
+    return None if value else "must not be empty"
+
+
+RULES = {"endings": some}
+
+
+def show(params, host):
+    """The result; what prints it is the controller's business."""
+    return {"changed": False, "operations": [], "jobs": [], "endings": params["endings"]}

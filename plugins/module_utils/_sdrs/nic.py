@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NICs of a protected instance (5.5.8, 5.5.9). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from .._cloud.errors import ConfigError, Refused
+from .._cloud.validate import identifiers, ip_address, is_id
+from .._engine.kind import LiveState
+from .._engine.plan import Plan, require
+from .kinds import CHANGEABLE, PROTECTED_INSTANCE, SERVER_GROUP
+from .owner import group_of
+from .sites import sides
+
+KIND = PROTECTED_INSTANCE
+
+
+@dataclass
+class Live(LiveState):
+    """The instance, its group, its production server's interfaces as ``[{addr, port}]`` (the first is primary), and the subnet."""
+
+    obj: dict
+    group: dict | None = None
+    nics: list = field(default_factory=list)
+    server: str | None = None
+    subnet: dict | None = None
+
+    def watch(self):
+        return [(SERVER_GROUP, self.group), (KIND, self.obj)]
+
+    def assume(self):
+        return Live(KIND.assumed(self.obj), SERVER_GROUP.assumed_owner(self.group), self.nics, self.server, self.subnet)
+
+
+def read(lookup, params):
+    """The instance, its production server's addresses, and the subnet."""
+    if params["state"] == "present" and not params.get("subnet"):
+        raise ConfigError("subnet is needed to add a NIC")
+    if not (params.get("subnet") or params.get("nic") or params.get("ip_address")):
+        raise ConfigError("nic, ip_address or subnet is needed to tell which NIC")
+    instance = lookup.one(KIND, params["protected_instance"])
+    live = Live(instance, group_of(lookup, KIND, instance))
+    server = sides(lookup, instance, live.group)[0]
+    if not server:
+        raise Refused("%s: its production server cannot be read" % KIND.label(instance))
+    live.server, live.nics = server["id"], _interfaces(server)
+    if not isinstance(server.get("addresses"), dict) or not all(nic["addr"] for nic in live.nics):
+        raise Refused("%s: ECS does not tell the addresses of its production server %s" % (KIND.label(instance), server["id"]), retryable=True)
+    if params.get("subnet"):
+        live.subnet = lookup.subnet(params["subnet"], (live.group or {}).get("source_vpc_id"))
+        if not live.subnet.get("cidr"):
+            raise Refused("subnet %s has no CIDR, so it is not known which NICs are in it" % params["subnet"])
+    _check_identity(params, live)
+    return live
+
+
+def _check_identity(params, live):
+    """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
+    given = [(option, params[option]) for option in ("nic", "ip_address") if params.get(option)]
+    meant = [_matching(dict([each]), Live(live.obj, nics=live.nics)) for each in given]
+    if any(meant) and not _matching(params, live):
+        nics = ["NIC %s (%s)" % (found[0]["addr"], found[0]["port"]) if found else "no NIC" for found in meant]
+        what = ["%s %s means %s" % (*each, nic) for each, nic in zip(given, nics)]
+        what += ["subnet %s is %s" % (params["subnet"], live.subnet.get("cidr"))] if live.subnet else []
+        raise Refused("%s: %s" % (KIND.label(live.obj), ", but ".join(what)), remedy="Nothing was sent. Leave out one of them, or correct it.")
+
+
+def _interfaces(server):
+    return [
+        {"addr": entry.get("addr"), "port": entry.get("OS-EXT-IPS:port_id")}
+        for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type") in (None, "fixed")
+    ]
+
+
+def _changed(live):
+    """Proof that a NIC was added or deleted: the server has others now."""
+    return lambda api: _interfaces(api.server(live.server)) != live.nics
+
+
+def plan(params, live):
+    """At most one step. Pure."""
+    result, label = Plan(), KIND.label(live.obj)
+    result.before = {"addresses": [nic["addr"] for nic in live.nics]}
+    result.after = {"addresses": list(result.before["addresses"])}
+    statuses = {"protection group": (live.group or {}).get("status"), "protected instance": live.obj.get("status")}
+    if params["state"] == "present":
+        if _matching(params, live):
+            return result
+        require(CHANGEABLE, statuses, "adding a NIC", label)
+        body = {"subnet_id": live.subnet["id"], "ip_address": params.get("ip_address")}
+        if params.get("security_groups"):
+            body["security_groups"] = [{"id": group} for group in params["security_groups"]]
+        result.after["addresses"].append(params.get("ip_address") or "an address of %s" % live.subnet.get("cidr"))
+        result.add("add_nic", KIND, live.obj.get("name"), live.obj["id"], "add_nic", {"protected_instance": live.obj["id"]},
+                   {key: value for key, value in body.items() if value is not None}, proof=_changed(live))
+        return result
+    found = _matching(params, live)
+    if not found:
+        return result
+    if len(found) > 1:
+        raise Refused("%s has %d NICs that match: %s" % (label, len(found), ", ".join(nic["addr"] for nic in found)), remedy="Name one with nic or ip_address.")
+    if found[0] is live.nics[0]:
+        raise Refused("%s: %s is its primary NIC, which cannot be deleted" % (label, found[0]["addr"]), code="SDRS.1311")
+    require(CHANGEABLE, statuses, "deleting a NIC", label)
+    result.after["addresses"].remove(found[0]["addr"])
+    result.add("delete_nic", KIND, live.obj.get("name"), live.obj["id"], "delete_nic", {"protected_instance": live.obj["id"]},
+               {"nic_id": found[0]["port"]}, proof=_changed(live))
+    return result
+
+
+def _matching(params, live):
+    """The NICs that port ID, address and subnet mean; a deletion in a subnet alone leaves the primary NIC out of account."""
+    found = live.nics
+    if params.get("nic"):
+        found = [nic for nic in found if nic["port"] == params["nic"]]
+    if params.get("ip_address"):
+        found = [nic for nic in found if nic["addr"] == params["ip_address"]]
+    if live.subnet:
+        found = [nic for nic in found if _inside(nic["addr"], live.subnet.get("cidr"))]
+    return found
+
+
+def _inside(address, cidr):
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(cidr)
+    except ValueError:
+        return False
+
+
+RULES = {
+    "nic": lambda value: None if is_id(value) else "%r is not a port ID" % value,
+    "ip_address": ip_address,
+    "security_groups": identifiers,
+}

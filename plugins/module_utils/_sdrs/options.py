@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that several modules and documents describe objects with. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+
+def reference(option, **extra):
+    """An option that takes the ID or the exact name of another object."""
+    return dict(type="str", aliases=[option + "_id"], **extra)
+
+
+# What a protected instance is, wherever one is described: in its module, or in a topology's document.
+INSTANCE_OPTIONS = {
+    "name": {"type": "str"},
+    "server": reference("server"),
+    "description": {"type": "str"},
+    "cluster": {"type": "str"},
+    "primary_subnet": {"type": "str"},
+    "primary_ip_address": {"type": "str"},
+    "flavor": {"type": "str"},
+    "tenancy": {"type": "str", "choices": ["shared", "dedicated"]},
+    "dedicated_host": {"type": "str"},
+    "tags": {"type": "dict"},
+    "purge_tags": {"type": "bool", "default": False},
+}

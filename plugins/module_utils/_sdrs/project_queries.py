@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the info modules read that are not about one of the five kinds. Each gives the result's keys. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from .._cloud.paging import objects
+from .._cloud.validate import is_id
+from . import failed_task
+from .kinds import SERVER_GROUP
+
+_TASK_FILTERS = ("failure_status", "resource_name", "resource_type")
+FAILURES = (
+    "createFail", "deleteFail", "attachFail", "detachFail", "expandFail", "resizeFail", "startFail", "stopFail", "reverseFail",
+    "failoverFail", "reprotectFail",
+)
+RESOURCE_TYPES = ("server_groups", "protected_instances", "replications", "disaster_recovery_drills")
+
+
+def failed_tasks(lookup, params, waiting):
+    """5.9.1: of a group, of the protection group level, or with ``all`` of both kinds."""
+    filters = {name: params[name] for name in _TASK_FILTERS if params.get(name)}
+    if params.get("server_group"):
+        groups = [lookup.id_of(SERVER_GROUP, params["server_group"])]
+    else:
+        groups = [None] + (failed_task.ids(lookup.list(SERVER_GROUP)) if params["all"] else [])
+    found = []
+    for group_id in groups:
+        found += lookup.api.list("list_failed_tasks", dict(filters, server_group_id=group_id))
+    return {"failed_tasks": found}
+
+
+def quotas(lookup, params, waiting):
+    """5.10.1."""
+    answer = lookup.api.call("show_quotas").get("quotas")
+    return {"quotas": lookup.api.judged("resources", objects(answer if isinstance(answer, dict) else {}, "resources"))}
+
+
+def api_versions(lookup, params, waiting):
+    """5.2.1, or 5.2.2 for one version."""
+    client = lookup.api.client
+    if params.get("version"):
+        version = client.send("GET", "sdrs", "/" + params["version"]).get("version")
+        return {"api_versions": [version] if version else []}
+    return {"api_versions": objects(client.send("GET", "sdrs", "/"), "versions")}
+
+
+def rpo_statistics(lookup, params, waiting):
+    """Not in the reference (service.md, section 7)."""
+    query = {name: params[name] for name in ("start_time", "end_time", "resource_type") if params.get(name)}
+    return {"rpo_statistics": lookup.api.list("list_rpo_statistics", query)}
+
+
+def valid_version(value):
+    """Rule for an API version such as ``v1``."""
+    return None if value.replace(".", "").isalnum() and value.startswith("v") and not is_id(value) else "%r is not a version such as v1" % value

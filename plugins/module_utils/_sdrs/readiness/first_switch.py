@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to prepare before servers start at the other site for the first time. Pure. PRIVATE to the collection.
+
+Vendor's manual, "Constraints on Logging In to the Server" and its FAQs: Cloud-Init or Cloudbase-Init runs at a DR server's first start, be it by
+a switch or a drill. Whether it is installed is not known, so that each of these is advice, not a finding.
+"""
+
+from __future__ import annotations
+
+from ..owner import is_windows
+from ..sites import production_zone, server_halves, server_zone
+from .conditions import WARNING, check
+
+_SWITCHED = {"reversing", "failing-over", "failed-over", "reprotecting", "error-failing-over", "error-reprotecting"}
+_CLOUD_INIT = (
+    "Cloud-Init runs at the DR server's first start: set preserve_hostname: true and ssh_deletekeys: false in /etc/cloud/cloud.cfg, or host name and "
+    "host keys change; only CoreOS gets back its first password"
+)
+_NIC_NAMES = (
+    "NIC names can change: should an elastic IP not answer after a switch or drill, delete /etc/udev/rules.d/70-persistent-net.rules on the server that "
+    "was started and restart it"
+)
+_CLOUDBASE_INIT = (
+    "log in no earlier than 3 to 5 minutes after a boot: until Cloudbase-Init has run the old password holds, then it is invalid and has to be reset; "
+    "wait so long in checks, too (windows_settle)"
+)
+_PASSWORD = "make one planned failover and fail back: before it the password of the DR server cannot be read"
+_KEY_PAIR = "keep key pair %s; only the IAM user who created the server may use it, to protect the server, to drill, and to read the password"
+
+
+def checks(facts):
+    """One check of the group, and some for each server, whose ``server`` is the ID of the production server."""
+    group = facts.group
+    if group.get("priority_station") == "target" or group.get("status") in _SWITCHED:
+        return [check("first_switch_ahead", False, WARNING, (
+            "protection group %s has been switched: its servers have started at the other site; for those protected since, prepare as before a first switch"
+        ) % group.get("name"))]
+    found = [check("first_switch_ahead", True, WARNING, (
+        "production of protection group %s is where it was created; whether it has ever been elsewhere is unknown, "
+        "what follows is about DR servers that have not run yet"
+    ) % group.get("name"))]
+    if facts.servers is None:
+        return [*found, check("servers_readable", False, WARNING, "what the servers run is unknown: %s" % (facts.ecs_problem or "ECS was not asked"))]
+    for instance in facts.instances:
+        server = _production(facts, instance)
+        if server is None:
+            found.append(check("servers_readable", False, WARNING, "ECS tells neither server of %s (%s)" % (instance.get("name"), instance.get("id"))))
+            continue
+        label = "%s (%s): " % (server.get("name"), server.get("id"))
+        found += [dict(check(name, False, WARNING, label + text), server=server.get("id")) for name, text in _advice(server)]
+    return found
+
+
+def _production(facts, instance):
+    """The server at the production site, else the other half, which was made like it."""
+    halves = [facts.servers.get(half) for half in server_halves(instance)]
+    known = [server for server in halves if server]
+    return next((server for server in known if server_zone(server) == production_zone(facts.group)), next(iter(known), None))
+
+
+def _advice(server):
+    windows, key = is_windows(server), server.get("key_name")
+    image = str((server.get("metadata") or {}).get("image_name") or "").lower() if isinstance(server.get("metadata"), dict) else ""
+    if windows is not True:
+        has_it = "" if "cloudinit" in image.replace("-", "").replace("_", "") else "if Cloud-Init is installed: "
+        yield "cloud_init", ("if it runs Linux: " if windows is None else "") + has_it + _CLOUD_INIT
+        if not image or "suse" in image or "sles" in image:
+            yield "nic_names", ("" if image else "if it runs SUSE: ") + _NIC_NAMES
+    if windows is not False:
+        prefix = ("if it runs Windows: " if windows is None else "") + "if Cloudbase-Init is installed: "
+        yield "cloudbase_init", prefix + _CLOUDBASE_INIT
+        if key:
+            yield "windows_password", prefix + _PASSWORD
+            yield "windows_key_pair", ("if it runs Windows: " if windows is None else "") + _KEY_PAIR % key

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags of a protected instance (5.8). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._cloud.errors import Refused
+from .._cloud.paging import objects
+from .._engine.kind import LiveState
+from .._engine.plan import Plan, tags_to_list, tags_to_mapping
+from .kinds import PROTECTED_INSTANCE
+from .tags import add_tag_steps
+
+
+@dataclass
+class Live(LiveState):
+    """The instance's ID and name, and its tags as the API's list (``obj``, what the module returns)."""
+
+    obj: list
+    instance_id: str
+    name: str | None = None
+
+    @property
+    def id(self):
+        return self.instance_id
+
+
+def read(lookup, params):
+    """The instance's tags, which come with the instance."""
+    instance = lookup.one(PROTECTED_INSTANCE, params["protected_instance"])
+    tags = instance.get("tags")
+    return Live(tags if isinstance(tags, list) else show(lookup, instance["id"]), instance["id"], instance.get("name"))
+
+
+def show(lookup, instance_id, live=None):
+    """The instance's tags (5.8.6)."""
+    return lookup.api.judged("tags", objects(lookup.api.call("list_tags", protected_instance=instance_id), "tags"))
+
+
+def plan(params, live):
+    """Steps that set or remove tags. Pure."""
+    result = Plan(before={"tags": tags_to_mapping(live.obj)})
+    if params["state"] == "present":
+        empty = [key for key, value in params["tags"].items() if value is None]
+        if empty:
+            raise Refused("tags: %s has no value; give one, an empty string if need be" % ", ".join(empty))
+        add_tag_steps(result, PROTECTED_INSTANCE, live.instance_id, live.name, live.obj, params["tags"], params["purge"])
+        return result
+    have = result.before["tags"]
+    gone = {key: None for key, value in params["tags"].items() if key in have and (value is None or have[key] == str(value))}
+    add_tag_steps(result, PROTECTED_INSTANCE, live.instance_id, live.name, live.obj, {}, False, remove=gone)
+    return result
+
+
+def expect(plan_made):
+    """The tags as the plan leaves them."""
+    return tags_to_list(plan_made.after.get("tags", plan_made.before["tags"]))

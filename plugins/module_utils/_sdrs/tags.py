@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps that bring an instance's tags to what is wanted (5.8.2 to 5.8.5). PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from .._cloud.errors import Refused
+from .._cloud.validate import MAX_TAGS, is_plain
+from .._engine.plan import creator, tag_changes, tags_to_list, tags_to_mapping, text_tags
+
+
+def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, remove=None):
+    """At most one deletion and one creation of tags, the deletion first (semantics.md, section 4).
+
+    :param remove: keys to remove besides those that ``purge`` finds, as ``{key: value or None}``
+    :raises Refused: more than 10 tags would be the result (SDRS.2203)
+    """
+    set_them, unwanted = tag_changes(live_tags, text_tags(wanted), purge)
+    unwanted.update(remove or {})
+    after = tags_to_mapping(live_tags)
+    for key in unwanted:
+        after.pop(key, None)
+    after.update(set_them)
+    if set_them and len(after) > MAX_TAGS:
+        raise Refused(
+            "protected instance %s would have %d tags, at most %d are allowed (SDRS.2203)" % (name or instance_id, len(after), MAX_TAGS),
+        )
+    steps = []
+    for operation, tags in (("untag", tags_to_list(dict.fromkeys(unwanted))), ("tag", tags_to_list(set_them))):
+        if tags:
+            call, arguments, body = _tag_call(operation, tags)
+            arguments["protected_instance"] = instance_id
+            steps.append(result.add(operation, kind, name, instance_id, call, arguments, body, after=steps[:1] + creator(instance_id)))
+    result.after["tags"] = after
+
+
+def _tag_call(operation, tags):
+    """Call, arguments and body: one tag has calls of its own (5.8.4, 5.8.5), several go in a batch (5.8.2, 5.8.3)."""
+    if operation == "tag":
+        return ("add_tag", {}, tags[0]) if len(tags) == 1 else ("add_tags", {}, {"action": "create", "tags": tags})
+    if len(tags) == 1 and is_plain(tags[0]["key"]):
+        return "delete_tag", {"key": tags[0]["key"]}, None
+    return "delete_tags", {}, {"action": "delete", "tags": tags}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything a topology may speak of, by lists, and what a reference in its document means. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from .._cloud.odd import Index, Unusable, by_id, index
+from .._cloud.validate import is_id, plain_device
+from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION
+from .._sdrs.owner import is_drill_server, is_drill_volume, meant
+from .._sdrs.sites import server_halves, server_zone, volume_halves, volume_zone
+from . import new_disk
+
+
+class LiveIndex:
+    """Lists of everything, each fetched when it is first needed, and indexes over them."""
+
+    def __init__(self, lookup, common):
+        """:param common: options of the task that every entry has"""
+        self.lookup, self.common = lookup, common
+        self._kept = {}
+
+    def _index(self, key, build):
+        if key not in self._kept:
+            self._kept[key] = build()
+        return self._kept[key]
+
+    def of_group(self, kind, group_id):
+        """The objects of a kind in a group."""
+        def build():
+            found = {}
+            for obj in self.lookup.list(kind):
+                found.setdefault(obj.get("server_group_id"), []).append(obj)
+            return found
+        try:
+            return self._index((kind, "by group"), build).get(group_id, [])
+        except Unusable:
+            # One object does not tell its group; the service does.
+            return self.lookup.list(kind, server_group_id=group_id)
+
+    def owners(self, kind):
+        """``{server ID: instance}`` or ``{disk ID: pair}``."""
+        halves = server_halves if kind is PROTECTED_INSTANCE else volume_halves
+        return self._index((kind, "owners"), lambda: index(self.lookup.list(kind), halves))
+
+    def pair_at(self, instance_id, device):
+        """The pair at a device of an instance, or None."""
+        def places(pair):
+            return [(each.get("protected_instance"), plain_device(each.get("device"))) for each in pair.get("attachment") or []]
+        return self._index("pairs by place", lambda: index(self.lookup.list(REPLICATION), places)).get((instance_id, plain_device(device)))
+
+    def server(self, reference, zone):
+        """``(instance or None, server ID, server or None)`` that a reference means; an ID is looked for among instances only."""
+        owners = self.owners(PROTECTED_INSTANCE)
+        if is_id(reference):
+            return owners.get(reference), reference, None
+        owner, server = meant(
+            "server", reference, self._named("servers", reference), owners, is_drill_server(self.lookup), server_zone, lambda: zone,
+        )
+        return owner, server["id"], server
+
+    def volume(self, reference, zone):
+        """``(pair or None, disk ID, disk or None)`` that a reference means; an ID is looked for among pairs only."""
+        owners = self.owners(REPLICATION)
+        if is_id(reference):
+            return owners.get(reference), reference, None
+        owner, volume = meant(
+            "volume", reference, self._named("volumes", reference), owners, is_drill_volume(self.lookup), volume_zone, lambda: zone,
+        )
+        return owner, volume["id"], volume
+
+    def volumes(self):
+        """``{disk ID: disk}``; empty when EVS does not answer."""
+        return self._index("volumes", lambda: by_id(self.disks()))
+
+    def disks(self):
+        """All disks; empty when EVS does not answer."""
+        return self._index("disks", lambda: self.lookup.neighbour(self.lookup.all_volumes) or [])
+
+    def disks_of(self, server_id):
+        """``{device: disk}`` of a server."""
+        def build():
+            found, unreadable = {}, []
+            for volume in self.disks():
+                try:
+                    for each in volume.get("attachments") or []:
+                        found.setdefault(each.get("server_id"), {})[plain_device(each.get("device"))] = volume
+                except Unusable as error:
+                    unreadable.append(error)
+            return {server: Index(disks, unreadable) for server, disks in found.items()}, Index({}, unreadable)
+        by_server, none = self._index("disks by server", build)
+        return by_server.get(server_id, none)
+
+    def finder(self, group, given):
+        """What looks up the disk of an entry, which may be one to come."""
+        return new_disk.finder(self, group, given)
+
+    def volumes_named(self, name):
+        """The disks of a name, those of drills included."""
+        return self._named("volumes", name)
+
+    def _named(self, what, name):
+        """The servers or disks of a name."""
+        def build():
+            objects = self.lookup.all_servers() if what == "servers" else self.lookup.all_volumes()
+            found, unreadable = {}, list(getattr(objects, "unreadable", ()))
+            for obj in objects.values() if what == "servers" else objects:
+                try:
+                    found.setdefault(obj.get("name"), []).append(obj)
+                except Unusable as error:
+                    unreadable.append(error)
+            return Index(found, unreadable)
+        return self._index(what + " by name", build).get(name, [])

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole topology: each entry planned by its kind's own rules, and the order between them. PRIVATE to the collection.
+
+Pure but for ``show``. In a group: what is created and changed; then, when all that has worked, what is pruned; then its
+protection; then drills. Protection and drills follow what came before even where some of it failed.
+"""
+
+from __future__ import annotations
+
+from .._cloud.errors import ConfigError, Refused
+from .._cloud.odd import Unusable, altered
+from .._cloud.validate import Between
+from .._engine.plan import WAIT, Plan, Step, creator, waits_for
+from .._sdrs import drill, last_copy, server_group
+from .._sdrs import protection as protection_module
+from .._sdrs.kinds import DRILL, SERVER_GROUP
+from .._sdrs.targets import targets
+from .._sdrs.teardown import plan_teardown
+from . import identity, state
+from .diff import Changes
+from .document import at, check
+from .instances import plan_instances, plan_pairs
+from .prune import leaving, plan_prune, unnamed
+
+RULES = {
+    "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
+    "server_groups": check,
+    "parallel": Between(1, 256),
+}
+_BLOCKED = ("SDRS.1303", "SDRS.1810")
+
+
+def read(lookup, params):
+    """The document joined to the live state, and whether production is there of what may be removed."""
+    live = state.read(lookup, params)
+    identity.check(lookup, live)
+    live.copies = last_copy.read(lookup, params, [each for group in live.groups for each in leaving(group, params["prune"])])
+    return live
+
+
+class Planning:
+    """Plans entry by entry: what one entry may not do now is noted, and the others go on."""
+
+    def __init__(self, params, copies=None):
+        self.params, self.copies, self.plan, self.changes = params, copies, Plan(), Changes()
+
+    def entry(self, group, entry, make):
+        """Add the steps of ``make(sub-plan)`` for an entry and give them back; None when they are refused."""
+        part = Plan()
+        try:
+            make(part)
+        except (Refused, ConfigError, Unusable) as error:
+            self.refuse(group, entry.path, error)
+            return None
+        for step in part.steps:
+            step.branch = entry.path
+            if step.query is None:
+                step.query = {"server_group_id": group.where["id"]} if step.kind is not SERVER_GROUP else {}
+        self.plan.steps += part.steps
+        self.plan.warnings += ["%s: %s" % (entry.path, warning) for warning in part.warnings]
+        self.plan.again = self.plan.again or part.again
+        self.changes.note(entry, part)
+        return part.steps
+
+    def refuse(self, group, path, error):
+        """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
+        if error.data.get("code") in _BLOCKED and (group.obj or {}).get("priority_station") == "target":
+            error.message = "blocked until failback: " + error.message
+            error.data["remedy"] = "It can be protected once production is back at that site."
+            error.blocked = True
+        self.plan.refused.append((path, at(path, error)))
+
+
+def plan(params, live):
+    """Steps that make everything as the document wants it. Pure."""
+    planning = Planning(params, live.copies)
+    for group in live.groups:
+        try:
+            if group.absent:
+                _plan_teardown(planning, group)
+            else:
+                _plan_group(planning, group, live.world)
+        except Unusable as error:
+            planning.refuse(group, group.path, error)
+    planning.plan.before, planning.plan.after = planning.changes.texts()
+    return planning.plan
+
+
+def _plan_group(planning, group, world):
+    planning.changes.name(group)
+    made = planning.entry(group, group, lambda part: _plan_itself(part, group))
+    if made is None:
+        return
+    refused = len(planning.plan.refused)
+    creation = next((step for step in made if step.operation == "create"), None)
+    where = group.where = altered(group.obj) if group.obj and not creation else _to_come(group, creation)
+    changed = made + plan_instances(planning, group, where, world) + plan_pairs(planning, group, where)
+    if planning.params["prune"] and group.obj:
+        whole = len(planning.plan.refused) == refused
+        changed += plan_prune(planning, group, where, changed, whole)
+    protection = planning.entry(group, group, lambda part: _plan_protection(part, group, where, changed)) or []
+    for entry in group.drills:
+        planning.entry(group, entry, lambda part, entry=entry: _plan_drill(part, group, entry, where, changed + protection))
+
+
+def _plan_itself(part, group):
+    """The group without its protection, which comes later."""
+    part.take(server_group.plan(dict(group.want, protection=None), group.live))
+
+
+def _to_come(group, creation):
+    """The group that ``creation`` makes, as far as planning for it is concerned."""
+    want = group.want
+    return {
+        "id": creation, "name": want["name"], "status": "available", "priority_station": "source", "replication_num": 0,
+        **{key: want[key] for key in ("source_availability_zone", "target_availability_zone")}, "source_vpc_id": want["source_vpc"],
+    }
+
+
+def _plan_protection(part, group, where, changed):
+    wanted = group.want["protection"]
+    if wanted is None:
+        return
+    comes = any(step.operation == "create" and step.kind is not SERVER_GROUP or step.operation.startswith("wait") for step in changed)
+    # Pairs of the same document are waited for; whether there are any is asked again directly before the request.
+    operation = protection_module.protection_change(wanted, False, dict(where, replication_num=None) if comes else where)
+    part.before = {"protection": server_group.protection_of(where)} if group.obj else {}
+    part.after = {"protection": wanted}
+    if not operation:
+        return
+    part.add(
+        *protection_module.protection_step(operation, where), once_ended=list(changed),
+        after=creator(where["id"]), guard=protection_module.protection_guard(operation, SERVER_GROUP.label(group.obj, group.name)),
+    )
+
+
+def _plan_drill(part, group, entry, where, earlier):
+    made = drill.plan(dict(entry.want, server_group=where["id"] if entry.obj else None), drill.Live(DRILL.assumed(entry.obj), where))
+    synchronised = []
+    if any(step.operation == "create" for step in made.steps):
+        synchronised = [Step(
+            WAIT, server_group.SYNCHRONISATION, group.name, where["id"], None, query={}, once_ended=list(earlier), after=creator(where["id"]),
+        )]
+    part.steps += synchronised
+    part.take(made, waits_for(DRILL, entry.obj), synchronised)
+
+
+def _plan_teardown(planning, group):
+    if group.obj is None:
+        return
+    group.where = group.obj
+    params = planning.params
+
+    def make(part):
+        left = [] if params["prune"] else unnamed(group)
+        if left:
+            raise Refused(
+                "%s holds what the entry does not name: %s" % (SERVER_GROUP.label(group.obj), ", ".join(left)),
+                remedy="Name it in the entry, or set prune: true to delete it too.",
+            )
+        contents = [(kind, kind.assumed(obj)) for kind, objects in group.contents() for obj in objects]
+        part.take(plan_teardown(
+            server_group.Live(group.obj, [(kind, obj) for kind, obj in contents if obj], copies=planning.copies.of(group.obj)),
+            params["force"], targets(params),
+        ))
+
+    planning.entry(group, group, make)
+
+
+def show(lookup, dummy_id, live):
+    """The groups of the document as the list shows them."""
+    names = {(group.given["name"], group.given["id"]) for group in live.groups}
+    return [
+        obj for obj in lookup.list(SERVER_GROUP)
+        if (obj.get("name"), None) in names or any(obj["id"] == object_id for _name, object_id in names if object_id)
+    ]

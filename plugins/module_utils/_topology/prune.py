@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a topology's document does not name: its deletion, and what that must never touch. Pure. PRIVATE to the collection.
+
+A key that is absent is not managed, ``[]`` is empty. Nothing is detached (semantics.md, section 3).
+"""
+
+from __future__ import annotations
+
+from .._cloud.errors import Refused
+from .._engine.plan import require, waits_for
+from .._sdrs import drill, replication
+from .._sdrs.kinds import DRILL, DRILL_DELETABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, plain_attachments
+from .._sdrs.sites import volume_halves
+from .._sdrs.targets import target_is_expendable, targets
+from .._sdrs.teardown import delete_instances
+from .state import Entry
+
+
+def _left(objects, entries):
+    named = {entry.obj["id"] for entry in entries if entry.obj}
+    return [obj for obj in objects if obj["id"] not in named]
+
+
+def _paired(group):
+    return [pair for instance in group.instances for pair in instance.pairs] + group.free_pairs
+
+
+def unnamed(group):
+    """What stands in a group to be removed and its entry does not name, as ``kind name (ID)``."""
+    left = [(DRILL, obj) for obj in _left(group.live_drills, group.drills)]
+    left += [(PROTECTED_INSTANCE, obj) for obj in _left(group.live_instances, group.instances)]
+    left += [(REPLICATION, obj) for obj in _left(group.live_pairs, _paired(group)) if obj["id"] not in group.belongings and not _goes(group, obj)]
+    return sorted(kind.label(obj) for kind, obj in left)
+
+
+def _goes(group, pair):
+    """Whether the pair is attached to instances alone that are listed as unnamed themselves."""
+    users = set(plain_attachments(pair))
+    return bool(users) and users <= {obj["id"] for obj in group.live_instances}
+
+
+def plan_prune(planning, group, where, changed, whole):
+    """Deletions of what the entry does not name; only once all that is wanted is there.
+
+    :param whole: nothing of the group was refused; else nothing is pruned
+    """
+    steps, given = [], group.given
+    if given["drills"] is not None:
+        for obj in _left(group.live_drills, group.drills):
+            steps += _add(planning, group, "drills", [obj], whole, lambda part, obj=obj: _delete_drill(part, obj, changed))
+    if given["protected_instances"] is not None:
+        left = [obj for obj in _left(group.live_instances, group.instances) if PROTECTED_INSTANCE.assumed(obj)]
+        if left:
+            earlier = changed + steps
+            steps += _add(planning, group, "protected_instances", left, whole, lambda part: _delete_instances(planning, part, group, where, left, earlier))
+            planning.plan.again = planning.plan.again or given["replications"] is not None
+    if given["replications"] is not None:
+        for obj in _left(group.live_pairs, _paired(group)):
+            if not plain_attachments(obj) and REPLICATION.assumed(obj):
+                steps += _add(planning, group, "replications", [obj], whole, lambda part, obj=obj: _delete_pair(planning, part, where, obj, changed))
+    return steps
+
+
+def _add(planning, group, key, objects, whole, make):
+    entry = Entry("%s.%s" % (group.path, key), {}, {}, objects[0])
+    if not whole:
+        planning.refuse(group, entry.path, Refused(
+            "nothing is pruned in protection group %s while something that it wants cannot be brought about" % group.want["name"],
+        ))
+        return []
+    return planning.entry(group, entry, make) or []
+
+
+def _require_identity(kind, obj, *needed):
+    """Refuse to prune what the document may name by a field that the service does not tell."""
+    if not all(needed):
+        raise Refused(
+            "%s is not pruned: the service does not tell all that the document may name it by" % kind.label(obj),
+            remedy="Delete it by its ID if it is to go.",
+        )
+
+
+def _waits(part, kind, objects):
+    waits = [step for obj in objects for step in waits_for(kind, obj, True)]
+    part.steps += waits
+    return waits
+
+
+def leaving(group, prune):
+    """Instances and pairs of a group's entry that may be removed, as ``[(Kind, object)]``: leftovers, contents of a group that goes, failed creations."""
+    if group.absent:
+        return [(kind, obj) for kind, objects in group.contents() for obj in objects if kind is not DRILL]
+    instances = _left(group.live_instances, group.instances) if prune and group.given["protected_instances"] is not None else []
+    going = [(PROTECTED_INSTANCE, obj) for obj in instances]
+    if prune and group.given["replications"] is not None:
+        going += [(REPLICATION, obj) for obj in _left(group.live_pairs, _paired(group)) if not plain_attachments(obj)]
+    named = [(PROTECTED_INSTANCE, entry) for entry in group.instances] + [(REPLICATION, entry) for entry in _paired(group)]
+    return going + [(kind, entry.obj) for kind, entry in named if entry.obj and entry.obj.get("status") == kind.failed_creation]
+
+
+def _delete_drill(part, obj, earlier):
+    _require_identity(DRILL, obj, obj.get("name"))
+    waits = _waits(part, DRILL, [obj])
+    require(DRILL_DELETABLE, {"DR drill": "available" if waits else obj.get("status")}, "deleting it", DRILL.label(obj))
+    part.before = {"name": obj.get("name")}
+    drill.delete_step(part, obj, after=[*waits, *earlier])
+
+
+def _delete_instances(planning, part, group, where, left, earlier):
+    params, going = planning.params, {obj["id"] for obj in left}
+    for obj in left:
+        if PROTECTED_INSTANCE.assumed(obj).get("status") != PROTECTED_INSTANCE.failed_creation:
+            _require_identity(PROTECTED_INSTANCE, obj, obj.get("source_server"), obj.get("target_server"))
+    for pair in group.live_pairs:
+        users = set(plain_attachments(pair))
+        if users & going and users - going:
+            raise Refused(
+                "%s is attached to instances that stay and to some that would go: %s" % (REPLICATION.label(pair), ", ".join(sorted(users))),
+                code="SDRS.1365", remedy="Pruning never detaches a disk. Detach it with sdrs_replication first, or keep the instance.",
+            )
+    wanted = targets(params)
+    for option in wanted:
+        if option != "delete_target_volume":
+            target_is_expendable(where, option, SERVER_GROUP.label(where))
+    waits = _waits(part, PROTECTED_INSTANCE, left)
+    part.before = {"name": ", ".join(sorted(str(obj.get("name")) for obj in left))}
+    delete_instances(
+        part, [PROTECTED_INSTANCE.assumed(obj) for obj in left], group.live_pairs, [*waits, *earlier], planning.copies.of(where), wanted,
+    )
+
+
+def _delete_pair(planning, part, where, obj, earlier):
+    if REPLICATION.assumed(obj).get("status") != REPLICATION.failed_creation:
+        _require_identity(REPLICATION, obj, *(volume_halves(obj) or [None]))
+    if planning.params["delete_target_volume"]:
+        target_is_expendable(where, "delete_target_volume", REPLICATION.label(obj))
+    waits = _waits(part, REPLICATION, [obj])
+    settled = REPLICATION.assumed(obj)
+    require(PAIR_DELETABLE, {"protection group": where.get("status"), "replication pair": settled.get("status")}, "deleting it", REPLICATION.label(obj))
+    part.before = {"name": obj.get("name")}
+    replication.delete_step(part, settled, planning.copies.of(where), targets(planning.params), after=[*waits, *earlier])

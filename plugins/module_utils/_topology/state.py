@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The live state that a topology's document speaks of, read by lists, and each entry joined to its object.
+
+PRIVATE to the collection. References by name cost one list a kind, not one query an object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._cloud.errors import ConfigError, Refused
+from .._cloud.odd import matching, sound
+from .._engine.kind import LiveState
+from .._engine.lookup import exactly_one
+from .._sdrs import server_group
+from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
+from .._sdrs.sites import production_zone, server_halves, volume_halves
+from .document import at, entries, groups
+from .index import LiveIndex
+
+_FEW = 3  # more new servers are worth the list of all
+
+
+@dataclass
+class Entry:
+    """An entry of the document: where it stands, what it wants with references as IDs, and its object if there is one."""
+
+    path: str
+    want: dict
+    given: dict
+    obj: dict | None = None
+    found: dict | None = None  # the server or disk of an object to come
+    pairs: list = field(default_factory=list)
+
+    @property
+    def name(self):
+        return self.given.get("name") or (self.obj or {}).get("name")
+
+
+@dataclass
+class GroupEntry(Entry):
+    """A group's entry; the ``live`` lists hold all that is in the group, whoever named it."""
+
+    live: server_group.Live = None
+    where: dict | None = None  # the group its contents are planned for; ``id`` is a Step while it is to be created
+    instances: list = field(default_factory=list)
+    free_pairs: list = field(default_factory=list)
+    drills: list = field(default_factory=list)
+    live_instances: list = field(default_factory=list)
+    live_pairs: list = field(default_factory=list)
+    live_drills: list = field(default_factory=list)
+    busy: list = field(default_factory=list)  # (Kind, object) to be waited for before anything is planned
+    belongings: set = field(default_factory=set)  # IDs of pairs that go with what an entry to be removed names
+
+    @property
+    def absent(self):
+        return self.want["state"] == "absent"
+
+    @property
+    def id(self):
+        return (self.obj or {}).get("id")
+
+    def contents(self):
+        """``(Kind, live objects)``."""
+        return ((DRILL, self.live_drills), (PROTECTED_INSTANCE, self.live_instances), (REPLICATION, self.live_pairs))
+
+
+@dataclass
+class Live(LiveState):
+    """All groups of the document; ``obj`` is the list of their live objects."""
+
+    obj: list
+    groups: list
+    world: object = None
+    copies: object = None  # what is known of the halves of what may be removed
+    id = "topology"
+
+    def watch(self):
+        return [entry for group in self.groups for entry in group.busy]
+
+    def branch(self, obj):
+        ids = (obj["id"], obj.get("server_group_id"))
+        return next((group.path for group in self.groups if group.id in ids or any(each["id"] == obj["id"] for _kind, each in group.busy)), None)
+
+    def removing(self, params, obj):
+        gone = {group.id for group in self.groups if group.absent}
+        return obj.get("id") in gone or obj.get("server_group_id") in gone
+
+
+def read(lookup, params):
+    """Join the document to the live state.
+
+    :raises ConfigError: the document names something twice, or lacks what a creation needs
+    :raises Refused: a reference means nothing or too much, or an object in another group
+    """
+    world, live = LiveIndex(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
+    live.world = world
+    by_server, disks, new = {}, {}, []
+    for path, given in groups(params["server_groups"]):
+        entry = _read_group(lookup, world, params, path, given)
+        live.groups.append(entry)
+        _check_pairs(entry, disks)
+        for instance in entry.instances:
+            key = instance.obj["id"] if instance.obj else instance.want.get("server")
+            if key and by_server.setdefault(key, instance.path) != instance.path:
+                raise ConfigError("%s.server: its server is named at %s already" % (instance.path, by_server[key]))
+            if not entry.absent and (instance.obj is None or instance.obj.get("status") == PROTECTED_INSTANCE.failed_creation):
+                new.append(instance)
+    _read_new_servers(lookup, new)
+    live.obj = [entry.obj for entry in live.groups if entry.obj]
+    return live
+
+
+def _read_group(lookup, world, params, path, given):
+    entry = GroupEntry(path, dict(given, immutable_change=params["immutable_change"], reprotect=False, purge=False), given)
+    try:
+        found = matching(lookup.list(SERVER_GROUP), lambda group: group["id"] == given["id"] if given["id"] else group.get("name") == given["name"])
+        entry.obj = exactly_one(found, found, SERVER_GROUP.title, given["name"]) if found else None
+        if entry.obj and entry.obj.get("status") == "deleting":
+            entry.busy, entry.obj = [(SERVER_GROUP, entry.obj)], None
+        elif SERVER_GROUP.busy(entry.obj):
+            entry.busy = [(SERVER_GROUP, entry.obj)]
+            entry.obj = SERVER_GROUP.assumed(entry.obj)
+        entry.live = server_group.read_found(lookup, entry.want, entry.obj)
+    except (ConfigError, Refused) as error:
+        raise at(path, error) from None
+    if entry.obj:
+        entry.live_instances, entry.live_pairs, entry.live_drills = (
+            world.of_group(kind, entry.id) if wanted or entry.absent else []
+            for kind, wanted in (
+                (PROTECTED_INSTANCE, given["protected_instances"] is not None or given["replications"] is not None),
+                (REPLICATION, params["prune"] or given["replications"] is not None or _names_pairs(given)),
+                (DRILL, given["drills"] is not None),
+            )
+        )
+        if any(obj.get("status") == PROTECTED_INSTANCE.failed_creation for obj in entry.live_instances):
+            entry.live_pairs = world.of_group(REPLICATION, entry.id)
+    if entry.absent:
+        entry.busy += [(kind, obj) for kind, objects in entry.contents() for obj in objects if kind.busy(obj)]
+    zone = production_zone(entry.obj) if entry.obj else given["source_availability_zone"]
+    for where, each in entries(given, "protected_instances", path):
+        entry.instances.append(_read_instance(world, entry, zone, where, each))
+    for where, each in entries(given, "replications", path):
+        entry.free_pairs.append(_read_pair(world, entry, zone, where, each, None))
+    for where, each in entries(given, "drills", path):
+        entry.drills.append(_read_drill(world, entry, where, each))
+    if entry.absent:
+        _read_belongings(lookup, world, entry)
+    return entry
+
+
+def _names_pairs(given):
+    return any(each["replications"] is not None for each in given["protected_instances"] or [])
+
+
+def _read_instance(world, group, zone, path, given):
+    entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
+    if given["server"]:
+        meant = _meant(group, path + ".server", world.server, given["server"], zone)
+        if meant is None:
+            return entry
+        entry.obj, entry.want["server"], entry.found = meant
+        _same_group(world, group, path + ".server", PROTECTED_INSTANCE, entry.obj)
+    else:
+        found = matching(group.live_instances, lambda obj: obj.get("name") == given["name"])
+        entry.obj = _by_its_name(group, path, found, PROTECTED_INSTANCE, given["name"], "server")
+        if (entry.obj or {}).get("status") == PROTECTED_INSTANCE.failed_creation:
+            entry.want["server"] = next(iter(server_halves(entry.obj)), None)
+    _leaving(group, entry, PROTECTED_INSTANCE)
+    for where, each in entries(given, "replications", path):
+        entry.pairs.append(_read_pair(world, group, zone, where, each, entry))
+    return entry
+
+
+def _meant(group, path, find, reference, zone):
+    """What ``find`` gives for a reference; None where it means nothing and the group goes anyway."""
+    try:
+        return find(reference, zone)
+    except Refused as error:
+        if group.absent:
+            return None
+        raise at(path, error) from None
+
+
+def _by_its_name(group, path, found, kind, name, needed):
+    """The object of a name in the group; it must be there unless the group goes anyway, since a new one ``needed`` more."""
+    try:
+        if found:
+            return exactly_one(found, found, kind.title, name)
+    except Refused as error:
+        raise at(path + ".name", error) from None
+    if not group.absent:
+        raise ConfigError("%s: %s %s does not exist; creating it needs %s" % (path, kind.title, name, needed))
+    return None
+
+
+def _leaving(group, entry, kind):
+    """What is being deleted and wanted again is waited for first."""
+    if entry.obj and kind.assumed(entry.obj) is None:
+        group.busy.append((kind, entry.obj))
+        entry.obj = None
+
+
+def _same_group(world, group, path, kind, obj):
+    if obj is None or obj.get("server_group_id") == group.id:
+        return
+    owner = next((each.get("name") for each in sound(world.lookup.list(SERVER_GROUP)) if each["id"] == obj.get("server_group_id")), None)
+    raise Refused(
+        "%s: %s belongs to protection group %s (%s)" % (path, kind.label(obj), owner, obj.get("server_group_id")),
+        code="SDRS.1305" if kind is PROTECTED_INSTANCE else "SDRS.1811", remedy="Name it in the entry of that group, or remove it there first.",
+    )
+
+
+def _read_pair(world, group, zone, path, given, instance):
+    """A pair is found by its disk, else by its device at the instance, else by its name."""
+    entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
+    if given["volume"]:
+        meant = _meant(group, path + ".volume", world.finder(group, given), given["volume"], zone)
+        if meant is None:
+            return entry
+        entry.obj, entry.want["volume"], entry.found = meant
+        _same_group(world, group, path + ".volume", REPLICATION, entry.obj)
+    elif instance is None:
+        found = matching(group.live_pairs, lambda obj: obj.get("name") == given["name"])
+        entry.obj = _by_its_name(group, path, found, REPLICATION, given["name"], "volume")
+    elif instance.obj:
+        entry.obj = world.pair_at(instance.obj["id"], given["device"])
+    _leaving(group, entry, REPLICATION)
+    if entry.obj is None and entry.want["volume"] and not group.absent:
+        entry.found = entry.found or world.volumes().get(entry.want["volume"])
+        if entry.found is None and world.volumes():
+            raise Refused("%s.volume: disk %s does not exist" % (path, entry.want["volume"]), code="SDRS.1803")
+    return entry
+
+
+def _read_drill(world, group, path, given):
+    entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
+    found = matching(group.live_drills, lambda obj: obj["id"] == given["id"] if given["id"] else obj.get("name") == given["name"])
+    try:
+        entry.obj = exactly_one(found, found, DRILL.title, given["name"]) if found else None
+        _leaving(group, entry, DRILL)
+        if entry.obj is None and given["id"] and not group.absent:
+            raise Refused("no DR drill of this group has the ID %s" % given["id"])
+        if given["drill_vpc"] and not group.absent:
+            entry.want["drill_vpc"] = world.lookup.vpc_id(given["drill_vpc"])
+    except Refused as error:
+        raise at(path, error) from None
+    return entry
+
+
+def _check_pairs(group, disks):
+    """A disk may stand under several instances of a group when they share it, else once; a name means one pair of the group.
+
+    :param disks: ``{pair or disk ID: (group's entry, pair's entry)}`` of all groups so far; added to
+    """
+    names = {}
+    for pair in [pair for instance in group.instances for pair in instance.pairs] + group.free_pairs:
+        key = pair.obj["id"] if pair.obj else pair.want["volume"]
+        home, first = disks.setdefault(key, (group, pair)) if key else (group, pair)
+        if first is not pair:
+            disk = pair.found or (pair.obj or {}).get("record_metadata") or {}
+            if home is not group or disk.get("multiattach") not in (True, "true"):
+                raise ConfigError("%s.volume: its disk is named at %s already and cannot be shared" % (pair.path, first.path))
+            for option in ("name", "size", "description"):
+                if None not in (pair.want[option], first.want[option]) and pair.want[option] != first.want[option]:
+                    raise ConfigError("%s.%s: %s says otherwise of the same disk" % (pair.path, option, first.path))
+        name = pair.want["name"]
+        if name and names.setdefault(name, first) is not first:
+            raise ConfigError("%s.name: %r is named at %s already" % (pair.path, name, names[name].path))
+
+
+def _read_new_servers(lookup, new):
+    """The servers of instances to come; for more than a few, by one list."""
+    unknown = [entry for entry in new if entry.found is None and entry.want["server"]]
+    if len(unknown) > _FEW:
+        lookup.neighbour(lookup.all_servers)
+    for entry in unknown:
+        entry.found = lookup.server(entry.want["server"])
+        if entry.found is None:
+            raise Refused("%s.server: server %s does not exist" % (entry.path, entry.want["server"]), code="SDRS.1326")
+
+
+def _read_belongings(lookup, world, group):
+    """Pairs that go with the instances an entry names: attached to them, or, once the instance is gone, to their servers' disks."""
+    if not group.obj:
+        return
+    known = lookup.remembered.setdefault(group.id, set())
+    named = {entry.obj["id"] for entry in group.instances if entry.obj}
+    for pair in group.live_pairs:
+        users = {each.get("protected_instance") for each in pair.get("attachment") or []}
+        if users and users <= named:
+            known.add(pair["id"])
+    loose = [pair for pair in group.live_pairs if pair["id"] not in known and not pair.get("attachment")]
+    servers = {entry.want.get("server") for entry in group.instances} - {None}
+    if loose and servers:
+        for pair in loose:
+            disks = [world.volumes().get(half) or {} for half in volume_halves(pair)]
+            if servers & {each.get("server_id") for disk in disks for each in disk.get("attachments") or []}:
+                known.add(pair["id"])
+    group.belongings = known

@@ -1,0 +1,82 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: run_ending
+short_description: Show how a run of a runbook ended, in a few lines
+version_added: 1.0.0
+description:
+  - Prints at most 15 lines that begin with C(STATE), C(DONE), C(NOT DONE) and C(NEXT), the last one with the command to copy. The roles of this
+    collection end with it.
+  - Where the callback P(cloud_dr.sdrs.console#callback) is in use, that prints them once, after the recap.
+  - Sends nothing to the cloud. Takes the connection options of the other modules, because it is in their action group, and ignores them.
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+extends_documentation_fragment:
+  - cloud_dr.sdrs.auth
+  - cloud_dr.sdrs.attributes
+options:
+  endings:
+    description: One entry for each protection group, as the filter P(cloud_dr.sdrs.run_ending#filter) makes it.
+    type: list
+    elements: dict
+    required: true
+  local:
+    description: The playbook runs without an inventory of protection groups, so that the next command names none.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Show how it ended
+  cloud_dr.sdrs.run_ending:
+    endings: ["{{ drill_ending }}"]
+"""
+
+RETURN = r"""
+operations:
+  description: Always empty, as nothing is done in the cloud.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+jobs:
+  description: Always empty.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+endings:
+  description: What was shown.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{subject: erp, state: ["production at the source site"], done: ["nothing"], not_done: ["nothing is left"], failed: false}]
+error:
+  description: What went wrong.
+  returned: failure
+  type: dict
+  sample: {message: "endings must not be empty", retryable: false}
+"""
+
+from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module.host import run_module
+from ..module_utils._reports import run_ending
+from ..module_utils._engine.run import Local
+
+SPEC = Spec({
+    "endings": {"type": "list", "elements": "dict", "required": True},
+    "local": {"type": "bool", "default": False},
+})
+DECLARATION = Local(run_ending.show, rules=run_ending.RULES)
+
+
+def main():
+    run_module(SPEC, DECLARATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the callback console puts on the screen: tasks' results as lines, and what is known of each group. Pure. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import textwrap
+
+from ..module_utils._cloud.errors import one_line
+from . import _ending
+from ._ending import listed
+from ._ending_runs import applied, planned
+
+WIDTH = 80
+_INDENT = 8
+_LONGEST = 1500
+_OWN = "cloud_dr.sdrs."
+_SILENT = ("set_fact", "assert", "include_tasks", "include_role", "import_tasks", "import_role", "set_stats", "meta", "fail", "report_files", "run_ending")
+_MESSAGES = ("debug",)
+_PAST = {
+    "power_on": "started", "power_off": "stopped", "failover": "failed over", "planned_failover": "switched", "reprotect": "re-protected",
+    "create": "created", "delete": "deleted", "update": "updated", "start": "protection started", "stop": "protection stopped",
+    "pause": "paused", "resume": "resumed", "tag": "tagged", "untag": "tags removed", "attach": "attached", "detach": "detached",
+    "rename": "renamed", "resize": "resized", "extend": "extended", "add_nic": "NIC added", "delete_nic": "NIC deleted",
+}
+# What a result tells in one line is not told step by step as well.
+AT_THE_END = ("failover", "planned_failover", "reprotect", "power_on", "power_off")
+# Facts of roles of which an ending can be made before they end.
+_FACTS = {"failover_": "failover", "drill_": "drill"}
+
+
+class Screen:
+    """Takes in what happens to hosts, and gives back lines as ``(host, text, kind)``; kind is ok, changed, failed or note."""
+
+    def __init__(self):
+        self.endings, self.facts, self.errors, self.current = {}, {}, {}, {}
+        self.said, self.stopped_by = {}, None
+
+    def started(self, host, task, action, at):
+        """A task begins on a host."""
+        self.current[host] = {"task": task, "action": action.rpartition(".")[2], "own": action.startswith(_OWN), "at": at}
+
+    def ended(self, host, task, action, result, ours=True, check=False):
+        """A task ended well; gives back its lines."""
+        self.current.pop(host, None)
+        self._note(host, result)
+        short = action.rpartition(".")[2]
+        if action.startswith(_OWN) and short not in _SILENT:
+            return [(host, text, kind) for text, kind in _of_module(short, _all(result), check)]
+        if short in _MESSAGES or short == "assert" and isinstance(result.get("msg"), list):
+            return [(host, text, "note") for text in _texts(result) if not text.startswith("yes ")]
+        if short in _SILENT or ours:
+            return []
+        return [(host, "%s: %s" % (task, "changed" if result.get("changed") else "ok"), "changed" if result.get("changed") else "ok")]
+
+    def failed(self, host, task, result, ignored=False, ours=False):
+        """A task failed; each cause is told once."""
+        running = self.current.pop(host, None) or {}
+        self._note(host, result)
+        causes = [entry for entry in _all(result) if entry.get("failed") or entry.get("unreachable")] or [result]
+        lines = []
+        for cause in causes:
+            text = one_line(_ending.told(cause.get("msg") or cause.get("stderr") or cause.get("module_stderr") or "failed without a message"), _LONGEST)
+            if not ignored:
+                self.errors.setdefault(host, []).append(dict(_plain(cause), msg=text, task=task, action=running.get("action")))
+            if not any(before in text or text in before for before in self.said.setdefault(host, [])):
+                self.said[host].append(text)
+                lines.append((host, "it goes on without this: " + text if ignored else "FAILED: " + text if ours else "FAILED: %s: %s" % (task, text),
+                              "note" if ignored else "failed"))
+        return lines
+
+    def _note(self, host, result):
+        for ending in (result.get("endings") or []) if isinstance(result.get("endings"), list) else []:
+            if isinstance(ending, dict) and ending.get("subject"):
+                self.endings[str(ending.get("host"))] = ending
+        facts = result.get("ansible_facts")
+        for name, value in (facts.items() if isinstance(facts, dict) else ()):
+            if name.endswith("_ending"):
+                self.endings.pop(host, None)
+                if value:
+                    self.endings[host] = value
+            elif name.startswith(tuple(_FACTS)):
+                self.facts.setdefault(host, {})[name] = value
+
+    def finish(self, hosts, what):
+        """The endings of all hosts, made of what is known where a run did not come to its own."""
+        endings = []
+        for host in hosts:
+            known = self.endings.get(host)
+            if known and not (self.stopped_by and not self._over(host)):
+                endings.append(self._with_errors(host, known))
+            else:
+                endings.append(self._known(host, what))
+        return [ending for ending in endings if ending]
+
+    def _with_errors(self, host, known):
+        """An ending that failed names why, even if its role could not know."""
+        told = [str(text).rpartition(": ")[2].rstrip(".") for text in known.get("not_done") or []]
+        missing = [error["msg"].rstrip(".") for error in self.errors.get(host) or []]
+        if known.get("failed") and missing and not any(text in message for text in told for message in missing):
+            return dict(known, not_done=missing[:1] + list(known["not_done"]))
+        return known
+
+    def _over(self, host):
+        return bool(self.endings.get(host))
+
+    def _known(self, host, what):
+        facts, running = self.facts.get(host) or {}, self.current.get(host) or {}
+        role = "drill" if what == "drill" or "drill_group" in facts and "failover_group" not in facts else "failover"
+        about = facts.get(role + "_about") or {}
+        run = {
+            "what": about.get("what") or what, "host": host, "subject": about.get("subject") or host, "site": about.get("site"),
+            "group": facts.get(role + "_group") or {}, "position": facts.get("failover_position"), "waves": facts.get("failover_ordered") or [],
+            "would": facts.get("failover_would") or [], "check_mode": about.get("check_mode"), "refused": not facts.get(role + "_group"),
+            "errors": facts.get(role + "_errors") or self.errors.get(host) or [], "stopped_by": self.stopped_by,
+            "task": running.get("task"), "writing": bool(running.get("own")) and not str(running.get("action")).endswith("_info"),
+            "next": about.get("next"), "reasons": [] if self.stopped_by else None,
+        }
+        for name in ("milestones", "results", "steps", "notes", "clean_up"):
+            run[name] = facts.get("%s_%s" % (role, name)) or []
+        run["servers"] = facts.get(role + "_verified") or []
+        return _ending.ending(run)
+
+    def waiting(self, now):
+        """What is being waited for, as one sentence; None if nothing is."""
+        found = ["%s: %s (%d s)" % (host, each["task"], now - each["at"]) for host, each in self.current.items()]
+        return listed(found, 2) if found else None
+
+
+def _plain(result):
+    return {key: result[key] for key in ("error", "operations", "jobs", "msg") if key in result}
+
+
+def _all(result):
+    """A result, or those of a loop."""
+    several = result.get("results")
+    return [entry for entry in several if isinstance(entry, dict)] if isinstance(several, list) else [result]
+
+
+def _texts(result):
+    message = result.get("msg")
+    return [one_line(text, _LONGEST) for text in (message if isinstance(message, list) else [message]) if text not in (None, "", "Hello world!")]
+
+
+def _of_module(module, results, check):
+    """What a module of the collection did, in one line for each kind of operation."""
+    operations = [each for result in results for each in result.get("operations") or [] if isinstance(each, dict)]
+    if module == "sdrs_topology":
+        return [(planned(operations) if check else applied(operations), "changed" if operations else "ok")]
+    checks = [each for result in results for each in result.get("server_checks") or [] if isinstance(each, dict)]
+    if checks:
+        passed = sum(bool(each.get("passed")) for each in checks)
+        return [("%d of %d servers run and answer" % (passed, len(checks)), "ok" if passed == len(checks) else "note")]
+    found = {}
+    for operation in operations:
+        found.setdefault((str(operation.get("operation")), str(operation.get("resource_type")).replace("_", " ")), []).append(operation)
+    return [(_told(name, kind, entries, check), "changed") for (name, kind), entries in found.items()]
+
+
+def _told(name, kind, entries, check):
+    names = [one_line(entry.get("name") or entry.get("id") or "", 64) for entry in entries]
+    seconds = max([entry["duration"] for entry in entries if isinstance(entry.get("duration"), (int, float))], default=None)
+    verb = "would be " + name.replace("_", " ") if check else _PAST.get(name, name.replace("_", " "))
+    what = "%s %s" % (kind, listed(names)) if len(entries) == 1 else "%d %ss: %s" % (len(entries), kind, listed(names))
+    return "%s: %s%s" % (verb, what, "" if seconds is None or check else " (%d s)" % seconds)
+
+
+def line(host, text, elapsed, width=WIDTH):
+    """Lines of one thing that happened."""
+    clock = "%d:%02d" % divmod(int(elapsed), 60)
+    return textwrap.wrap(one_line("%s  %s" % (host, text) if host else text, _LONGEST), width, initial_indent="%6s  " % clock, subsequent_indent=" " * _INDENT,
+                         break_on_hyphens=False) or [clock]

@@ -1,0 +1,277 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a run of a runbook ended for one protection group: state, done, not done, next. Pure. PRIVATE to the collection.
+
+An ending is ``{subject, state, done, not_done, next, failed, report}``. The three lists hold sentences without the subject, so that those of several
+groups can be merged; ``next`` is ``{why, playbook, confirm, options}``, playbook None for the same one again, or None if nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ._report import PASSED, cause, moment, span, unchanged
+
+_SWITCHING = ("failing-over", "reversing", "reprotecting")
+_PROTECTION = {
+    "protected": "protected: its data is replicated to the other site",
+    "failed-over": "NOT protected (failed-over): nothing replicates its data until it is re-protected",
+    "available": "NOT protected: protection is off",
+}
+_TITLES = {"drill": "drill", "planned_failover": "planned failover", "failover": "failover", "failback": "failback", "reprotect": "re-protection",
+           "recover_by_drill": "recovery by drill"}
+_DRILLS = ("drill", "recover_by_drill")
+_NOTHING = "nothing: nothing was sent that changes anything"
+# What a person cannot mend in the group itself: the connection or the account.
+_OUTSIDE = ("APIGW.", "SDRS.0102", "SDRS.0103")
+_FIRST_REASONS = 3
+_BEFORE = re.compile(r"^(Task failed: )?(Finalization of task args .{0,400}?failed: .{0,400}?)?(The filter plugin '[\w.]+' failed: )", re.DOTALL)
+
+
+def ending(run):
+    """The ending of a failover, failback, re-protection or drill.
+
+    :param run: as the report has it, and ``host``, ``subject``, ``group`` (as a GET shows it), ``position``, ``site``, ``waves`` (ordered), ``would``
+        (what check mode rehearses), ``next`` (if it is not ready), ``refused``, ``allow_no_change``, ``reasons`` (why it failed), ``problems``
+        (of the report), ``measured``, ``stopped_by`` (why it ended early), ``task`` (what it was about to do), ``writing`` (whether that sends something)
+    """
+    run = dict(run, no_change=unchanged(run))
+    return {
+        "host": run.get("host"), "subject": _name(run), "confirm": str(run.get("subject") or run.get("host")),
+        "state": _state(run), "done": _done(run), "not_done": _not_done(run), "next": _next(run),
+        "failed": bool(run.get("errors") or run.get("stopped_by") or run.get("reasons") or _failing(run)), "report": run.get("report") or None,
+    }
+
+
+def _name(run):
+    return str((run.get("group") or {}).get("name") or run.get("subject") or run.get("host"))
+
+
+def where(group):
+    """Where production of a group is and what protects it, as sentences."""
+    status, site = group.get("status"), group.get("priority_station")
+    zone = group.get("%s_availability_zone" % site)
+    place = "production at the %s site%s" % (site, " (%s)" % zone if zone else "")
+    if status in _SWITCHING:
+        return ["in flight (%s): %s until that has ended" % (status, "production was last seen at the %s site" % site if status != "reprotecting" else place)]
+    text = _PROTECTION.get(status) or ("in error (%s)" % status if str(status).startswith("error") else "status %s" % status)
+    return [place, text]
+
+
+def _without_name(run, text):
+    """A sentence without its full stop and without the subject, which stands before it anyway."""
+    text = str(text).strip()
+    for name in {_name(run), str(run.get("subject"))}:
+        text = text[len(name):].lstrip(" :") if text.startswith((name + " ", name + ": ")) else text
+    return text.rstrip(".")
+
+
+def _state(run):
+    group = run.get("group") or {}
+    if not group.get("status"):
+        return ["not read in this run: where production is was not asked"]
+    return where(group) + _servers(run)
+
+
+def _servers(run):
+    tried = {server.get("protected_instance"): server for server in run.get("servers") or []}
+    wanted = [name for wave in run.get("waves") or [] for name in wave.get("instances") or []] or list(tried)
+    if not wanted or not (tried or _reached(run, "switched") or _reached(run, "servers stopped")):
+        return []
+    up = [name for name in wanted if _up(tried.get(name))]
+    down = [name for name in wanted if name in tried and name not in up]
+    rest = [name for name in wanted if name not in tried]
+    kind = "drill servers" if run.get("what") in _DRILLS else "servers"
+    text = "%s %d of %d verified up" % (kind, len(up), len(wanted))
+    text += ", failed: %s" % listed(down) if down else ""
+    return [text + (", not tried: %s" % listed(rest) if rest else "")]
+
+
+def _up(server):
+    return bool(server) and all(check.get("status") in (PASSED, "skipped") for check in server.get("checks") or [])
+
+
+def _failing(run):
+    return [server for server in run.get("servers") or [] if not _up(server)]
+
+
+def _reached(run, name):
+    return any(entry.get("name") == name for entry in run.get("milestones") or [])
+
+
+def _done(run):
+    if run.get("check_mode"):
+        return ["nothing: check mode only rehearses"]
+    milestones, measured, target = [entry for entry in run.get("milestones") or [] if moment(entry.get("at"))], run.get("measured"), run.get("target_seconds")
+    began, found = milestones[0]["at"] if milestones else None, []
+    for entry in milestones[1:]:
+        found.append("%s after %d s" % (entry["name"], round((moment(entry["at"]) - moment(began)).total_seconds())))
+    if measured not in (None, ""):  # before ansible-core 2.19 a template gives "" for none
+        found.append("recovery took %s%s" % (span(measured), "" if target in (None, "") else ", the target is %s" % span(target)))
+    found += ["%s passed" % step["check"] for step in run.get("steps") or [] if step.get("status") == PASSED]
+    found += ["%s %s" % (entry["what"], entry["status"]) for entry in run.get("clean_up") or [] if entry.get("status") in ("removed", "kept")]
+    if not found and _sent(run):
+        found = ["; ".join(dict.fromkeys(_words(operation) for operation in _sent(run)[:4]))]
+    return found or ["in this run nothing was switched" if run.get("no_change") else _NOTHING if not _uncertain(run) else
+                     "nothing that is known to have ended"]
+
+
+def _uncertain(run):
+    """Whether something may have been sent without the run knowing how it ended."""
+    return bool(run.get("stopped_by") and run.get("writing")) or any(_attempted(error) for error in run.get("errors") or [])
+
+
+def _attempted(error):
+    about = error.get("error") if isinstance(error.get("error"), dict) else {}
+    return bool(error.get("operations") or error.get("jobs") or about.get("job_id"))
+
+
+def _sent(run):
+    results = [*(run.get("results") or []), *(run.get("errors") or [])]
+    return [operation for result in results for operation in result.get("operations") or [] if isinstance(operation, dict)]
+
+
+def _words(operation):
+    return "%s %s" % (str(operation.get("operation")).replace("_", " "), operation.get("name") or str(operation.get("resource_type")).replace("_", " "))
+
+
+def _not_done(run):
+    found = []
+    if run.get("stopped_by"):
+        found.append("it was ended by %s%s" % (run["stopped_by"], " during: %s" % run["task"] if run.get("task") else ""))
+        if run.get("writing"):
+            found.append("what was requested may go on in the cloud; the next run waits for it")
+    errors = [message(error) for error in run.get("errors") or []]
+    if run.get("check_mode") and run.get("would") and not errors:
+        return ["would be done, in this order: " + "; ".join("%d. %s" % entry for entry in enumerate(run["would"], 1))]
+    reasons = run.get("reasons") or errors + [
+        "%s: %s: %s" % (server.get("protected_instance") or server.get("name") or server.get("id"), check.get("check"), check.get("detail"))
+        for server in _failing(run) for check in server.get("checks") or [] if check.get("status") not in (PASSED, "skipped", "not_tried")]
+    reasons = list(dict.fromkeys(_without_name(run, told(reason)) for reason in reasons))
+    found += reasons[:_FIRST_REASONS] + (["%d more, see the report" % (len(reasons) - _FIRST_REASONS)] if len(reasons) > _FIRST_REASONS else [])
+    return (found + _left(run) + [str(problem).rstrip(".") for problem in run.get("problems") or []]) or ["nothing is left"]
+
+
+def _left(run):
+    """What of its work the run never came to."""
+    what, found = run.get("what"), []
+    if run.get("refused") or not (run.get("group") or {}).get("status"):
+        return ["%s: nothing of it was begun" % _TITLES.get(what, what)]
+    if what == "drill":
+        return [] if not run.get("errors") or run.get("servers") else ["no server was verified"]
+    if what == "reprotect":
+        return [] if (run.get("group") or {}).get("status") == "protected" else ["the re-protection"]
+    switched = what in _DRILLS or _reached(run, "switched") or run.get("position") == "there"
+    if not switched:
+        found.append("the switch to the %s site" % run.get("site"))
+    tried = {server.get("protected_instance") for server in run.get("servers") or []}
+    for wave in run.get("waves") or []:
+        rest = [name for name in wave.get("instances") or [] if name not in tried]
+        if rest and not (run.get("no_change") and not run.get("errors")):
+            found.append("wave %s: %s not tried" % (wave.get("number"), listed(rest)))
+    if what not in _DRILLS and switched and (run.get("group") or {}).get("status") == "failed-over":
+        found.append("re-protection from the new site")
+    return found
+
+
+def message(error):
+    """What a failed task said; ``error`` is its result."""
+    error = cause(error)
+    about = error.get("error") if isinstance(error.get("error"), dict) else {}
+    return told(error.get("msg") or about.get("message") or error.get("message") or "a task failed without a message")
+
+
+def told(text):
+    """The message of a task without what ansible-core 2.19 puts before that of a filter."""
+    return _BEFORE.sub("", str(text))
+
+
+def outside(errors):
+    """Whether the connection or the account is at fault, so that the doctor is to be asked."""
+    for error in map(cause, errors or []):
+        about = error.get("error") if isinstance(error.get("error"), dict) else {}
+        status, code = about.get("http_status"), str(about.get("code") or "")
+        if status in (401, 403) or isinstance(status, int) and status >= 500 or code.startswith(_OUTSIDE):
+            return True
+        text = message(error).lower()
+        if about and not about.get("job_id") and any(word in text for word in ("request to", "authenticat", "credential", "could not connect", "timed out")):
+            return status is None or status >= 400 and not code.startswith("SDRS.")
+    return False
+
+
+def step(why, playbook=None, confirm=False, options=(), check=False):
+    """What to do next. ``playbook`` None is the same one."""
+    return {"why": why, "playbook": playbook, "confirm": confirm, "options": list(options), "check": check}
+
+
+def _next(run):
+    what, status = run.get("what"), (run.get("group") or {}).get("status")
+    switch, errors = what != "drill", run.get("errors") or []
+    if outside(errors) and not _reached(run, "switched"):
+        return step("find out what is wrong with the connection, then run the same again", "doctor")
+    if run.get("stopped_by"):
+        return step("run it again; it goes on where it was", confirm=switch)
+    if run.get("next") and errors and not _sent(run):
+        return run["next"]
+    if run.get("check_mode") and not errors:
+        return step("do it" if status not in _SWITCHING else "wait for the switch in flight, and finish it", confirm=switch)
+    if switch and what != "reprotect" and status == "failed-over" and errors and run.get("position") == "elsewhere" and not _reached(run, "switched"):
+        return step("re-protect first (this overwrites the disks of the other site), then the same again", "reprotect", confirm=True)
+    if errors or _failing(run):
+        if status in ("available", None) and not _sent(run) and not run.get("refused") and switch:
+            return step("mend what NOT DONE names; this rehearses it, and sends nothing", confirm=False, check=True)
+        return step("mend what NOT DONE names, then run it again; it goes on where it was", confirm=switch)
+    return _after_success(what, status, run)
+
+
+def _after_success(what, status, run):
+    if what == "recover_by_drill":
+        return None
+    if what == "drill":
+        return step("see when the next drill is due", "drill_status")
+    if status == "failed-over":
+        return step("when the other site is back: re-protect (this overwrites its disks)", "reprotect", confirm=True)
+    if status in _SWITCHING:
+        return step("wait for what is in flight", confirm=True)
+    if (run.get("group") or {}).get("priority_station") == "target":
+        return step("when the other site shall be production again, and synchronisation has ended", "failback", confirm=True)
+    return step("prove that it works", "drill")
+
+
+def listed(names, most=4):
+    """Names, the first few of many."""
+    names = [str(name) for name in names]
+    return ", ".join(names[:most]) + (" and %d more" % (len(names) - most) if len(names) > most else "")
+
+
+def refusals(groups, what, problems, confirmed):
+    """The endings of a run that was refused before anything was read.
+
+    :param groups: ``{host: protection group}``
+    :param problems: why, as sentences
+    :param confirmed: the groups that somebody confirmed
+    """
+    endings = [
+        ending({"what": what, "host": host, "subject": group or host, "refused": True, "errors": [{"msg": "refused: " + "; ".join(problems)}]})
+        for host, group in groups.items()
+    ]
+    sure = [each for each in endings if each["confirm"] in confirmed]
+    for each in endings:
+        each["next"] = None
+    if len(sure) == len(endings):
+        for each in sure:
+            each["next"] = step("mend what NOT DONE names, then run it again", confirm=True)
+    elif sure:
+        for each in sure:
+            each["next"] = step("switch only what is confirmed", confirm=True)
+    elif len(endings) == 1:
+        endings[0]["next"] = step("if you mean this group, confirm it", confirm=True)
+    else:
+        endings[0]["next"] = step("one group at a time, or confirm each by its name", confirm=True)
+    return endings
+
+
+def untold(host, what, errors=(), stopped_by=None, task=None):
+    """The ending of a run of which nothing more is known than why it ended."""
+    run = {"what": what, "host": host, "subject": host, "errors": list(errors), "stopped_by": stopped_by, "task": task, "refused": True}
+    return ending(run)

@@ -1,0 +1,173 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The endings of the playbooks that switch nothing: plan, converge, export, drift, drill_status, doctor. Pure. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from ._ending import listed, message, outside, step, where
+
+_CREATED = ("create", "add_nic", "attach", "tag")
+_DELETED = ("delete", "delete_nic", "detach", "untag")
+_FIRST = 3
+_NOTHING = "nothing: nothing was sent that changes anything"
+
+
+def counted(operations):
+    """How many operations create, change and delete, as Terraform counts: ``(created, changed, deleted)``."""
+    names = [operation.get("operation") for operation in operations or [] if isinstance(operation, dict)]
+    created, deleted = sum(name in _CREATED for name in names), sum(name in _DELETED for name in names)
+    return created, len(names) - created - deleted, deleted
+
+
+def planned(operations):
+    """``Plan: 3 to create, 1 to change, 0 to delete``."""
+    return "Plan: %d to create, %d to change, %d to delete" % counted(operations)
+
+
+def applied(operations):
+    """``Applied: 3 created, 1 changed, 0 deleted``."""
+    return "Applied: %d created, %d changed, %d deleted" % counted(operations)
+
+
+def _made(run, state, done, not_done, following, failed):
+    subject = str(run.get("subject") or run.get("host"))
+    return {"host": run["host"], "subject": subject, "confirm": subject, "state": state, "done": done, "not_done": not_done or ["nothing is left"],
+            "next": following, "failed": bool(failed), "report": run.get("report") or None}
+
+
+def _parts(result):
+    branches = result.get("branches") or {}
+    failed = [_told(entry) for entry in branches.get("failed") or []]
+    blocked = ["blocked until failback: %s" % _told(entry) for entry in branches.get("blocked") or []]
+    not_tried = ["not tried: %s" % listed(branches["not_tried"])] if branches.get("not_tried") else []
+    return failed, blocked, not_tried
+
+
+def _told(entry):
+    """What became of a part of a document: its path, and why."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    path, text = str(entry.get("path") or ""), str(entry.get("message") or "")
+    return (text if text.startswith(path) else "%s: %s" % (path, text)).rstrip(".: ")
+
+
+def topology(run, result):
+    """The ending of converge.
+
+    :param run: ``host``, ``subject``, ``check_mode``
+    :param result: of sdrs_topology, failed or not
+    """
+    operations, failed = result.get("operations") or [], bool(result.get("failed"))
+    errors, blocked, not_tried = _parts(result)
+    if failed and not errors and not blocked:
+        errors = [message(result)]
+    groups = result.get("server_groups") or []
+    state = [text for group in groups[:1] for text in where(group)] if len(groups) == 1 and groups[0].get("priority_station") else []
+    if not state:
+        state = ["as the document says" if not (failed or blocked or not_tried) and not run.get("check_mode") else "not as the document says"
+                 if operations or errors or blocked else "as the document says" if not failed else "not known"]
+    if failed and "operations" not in result:
+        state = ["not read in this run"]
+    if run.get("check_mode"):
+        done, left = ["nothing: check mode only plans", planned(operations)], [planned(operations)] if operations else []
+    else:
+        none = "nothing is known to have been changed" if failed else "nothing: nothing had to be changed"
+        done, left = ["%s. %s" % (planned(operations), applied(operations)) if operations and not failed else applied(operations) if operations else none], []
+    left += (errors + blocked)[:_FIRST] + not_tried
+    return _made(run, state, done, left, _after_topology(run, result, failed, operations), failed)
+
+
+def _after_topology(run, result, failed, operations):
+    if failed and outside([result]):
+        return step("find out what is wrong with the connection, then run the same again", "doctor")
+    if failed:
+        return step("mend what NOT DONE names, then run it again; what is done already is not done again")
+    if run.get("check_mode"):
+        return step("apply it") if operations else step("nothing has to be applied; prove that it works", "drill")
+    return step("see that nothing is left to change", "plan")
+
+
+def plan(run, found, result=None):
+    """The ending of plan.
+
+    :param found: what the filter plan_report made
+    :param result: of sdrs_topology, for its error
+    """
+    if not found:
+        return _made(run, ["not read in this run"], [_NOTHING], ["the comparison"], step("mend what was told above, then plan again"), True)
+    verdict, operations = found.get("verdict"), found.get("operations") or []
+    state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(verdict, "could not be compared")]
+    left = [planned(operations)] if operations else []
+    left += ["blocked until failback: %s" % _told(entry) for entry in found.get("blocked") or []][:_FIRST]
+    left += [str(found.get("message") or "the comparison failed").rstrip(".")] if verdict == "error" else []
+    following = step("apply it", "converge") if operations else step("prove that it works", "drill")
+    if verdict == "error":
+        following, state = _mend(result or {}), ["not read in this run"] if outside([result or {}]) else state
+    done = _NOTHING if verdict == "error" else "compared: %s; nothing was sent that changes anything" % planned(operations)
+    return _made(run, state, [done], left, following, verdict == "error")
+
+
+def export(run, read, written):
+    """The ending of export.
+
+    :param read: the result of sdrs_topology_info
+    :param written: the result of writing the file; empty if it came to none
+    """
+    failed = next((result for result in (read, written) if result.get("failed")), None)
+    if failed or not written:
+        return _made(run, ["not read in this run"], ["nothing: no file was written"], [message(failed or {})], _mend(failed or {}), True)
+    left = read.get("left_out") or []
+    lacking = ["%d things are not in the document, as the file says" % len(left)] if left else []
+    return _made(run, ["read as it is live"], ["written: %s" % run.get("path")], lacking, step("see that the document is what is live", "plan"), False)
+
+
+def drift(run, result, repaired=None):
+    """The ending of drift: what differs between production and DR servers."""
+    failed = next((each for each in (result, repaired or {}) if each.get("failed")), None)
+    if failed or "drift" not in result:
+        state = ["not compared in this run"] if "drift" not in result else ["compared, not repaired"]
+        return _made(run, state, [_NOTHING], [message(failed or {})], _mend(failed or {}), True)
+    entries = (repaired or {}).get("drift") or result["drift"] or []
+    differing = [entry.get("name") for entry in entries if entry.get("differences")]
+    silent = [entry.get("name") for entry in entries if entry.get("differences") is None]
+    state = ["%d of %d pairs of servers differ%s" % (len(differing), len(entries), ": " + listed(differing) if differing else "")]
+    left = ["not compared, as one of the servers cannot be read: %s" % listed(silent)] if silent else []
+    left += ["%s: %s" % (entry.get("name"), ", ".join(str(each.get("attribute")) for each in entry["differences"])) for entry in entries
+             if entry.get("differences")][:_FIRST]
+    operations = (repaired or {}).get("operations") or []
+    repairable = any(difference.get("repairable") for entry in entries for difference in entry.get("differences") or [])
+    following = step("give the DR servers what production has", options=["drift_repair=true"]) if repairable and (
+        not operations or run.get("check_mode")) else step("prove that it works", "drill")
+    done = "compared%s" % (", repaired: " + applied(operations) if operations else "")
+    done = "nothing: check mode only plans" if run.get("check_mode") and operations else done
+    return _made(run, state, [done], left, following, False)
+
+
+def drill_status(run, status, failure=None):
+    """The ending of drill_status.
+
+    :param failure: the failed task's result, if one failed
+    """
+    if failure:
+        failure = failure if failure.get("msg") else {"msg": "there is no protection group of this name"}
+        return _made(run, ["not judged in this run"], [_NOTHING], [message(failure)], _mend(failure), True)
+    verdict = status.get("verdict")
+    return _made(run, ["drill %s: %s" % (verdict or "unknown", status.get("message") or "could not be judged")],
+                 ["looked at reports and at the service; nothing was changed"],
+                 [] if verdict == "ok" else ["a drill is due"], None if verdict == "ok" else step("drill it", "drill"), verdict != "ok")
+
+
+def _mend(result):
+    if outside([result]):
+        return step("find out what is wrong with the connection, then run the same again", "doctor")
+    return step("mend what NOT DONE names, then run it again")
+
+
+def doctor(result):
+    """The ending of doctor."""
+    checks = result.get("checks") or []
+    failed = [check for check in checks if not check.get("passed") and not check.get("skipped") and check.get("severity") == "error"]
+    state = ["healthy" if result.get("healthy") else "not healthy: %s" % listed(check.get("check") for check in failed)]
+    left = ["%s: %s" % (check.get("check"), check.get("remedy")) for check in failed[:2]]
+    return _made({"host": "localhost", "subject": "connection"}, state, ["%d checks; nothing was changed" % len(checks)], left,
+                 step("mend what NOT DONE names, then examine it again") if failed else step("see how the protection groups stand", "plan"), failed)
