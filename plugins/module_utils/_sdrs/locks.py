@@ -100,7 +100,7 @@ def _of_list(lookup, params):
 def _of_drills(lookup, params):
     """The groups of a list of drills to come, or of drills by their IDs."""
     if params["ids"]:
-        return _owners([obj for obj in lookup.list(DRILL) if obj["id"] in params["ids"]])
+        return _owners([obj for obj in lookup.list(DRILL_KIND) if obj["id"] in params["ids"]])
     return _of_list(lookup, {"server_groups": [entry["server_group"] for entry in params["drills"] or []]})
 
 
