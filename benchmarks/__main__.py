@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import recovery
 import tasks
 import topology
 import waiting
 
-for part in (topology, tasks, waiting):
+for part in (topology, tasks, waiting, recovery):
     part.main()

@@ -40,12 +40,12 @@ def standing(drills, run, now=None):
     doubted = doubt(saved, about, now, _LONGEST_KEPT if kept else LONGEST_RUN)
     record = {} if doubted else {**{key: value for key, value in saved.items() if key != "path"}, "results": results(saved)}
     same = [drill for drill in drills if drill.get("server_group_id") == group.get("id") and drill.get("name") == run["name"]]
-    leaving = [drill for drill in same if drill.get("status") == "deleting" and record and _made_by(record, drill)]
+    leaving = [drill for drill in same if drill.get("status") == "deleting" and record and made_by(record, drill)]
     found = [drill for drill in same if drill.get("status") != "deleting"]
     outcome = {"refusal": "", "resumed": {}, "remove": leaving, "record": record, "notes": [] if found or leaving else _gone(record, drills)}
     if not found:
         return outcome
-    if record and not (len(found) == 1 and _made_by(record, found[0])):
+    if record and not (len(found) == 1 and made_by(record, found[0])):
         doubted, outcome["record"] = "it is of another drill", record if leaving else {}
     if not doubted and not saved.get("kept") and run.get("running"):
         return dict(outcome, remove=[], refusal="Process %s on this machine is drilling protection group %s with drill %s; nothing was done. Wait for it." % (
@@ -82,7 +82,7 @@ def _gone(record, drills):
         vpc, drill.get("id"))]
 
 
-def _made_by(record, drill):
+def made_by(record, drill):
     """Whether the live drill is the one of the record, by its ID and the time of its creation."""
     created, began = time_of(drill.get("created_at")), time_of(record["requested"])
     if created is None or not began - SKEW <= created:
@@ -112,7 +112,7 @@ def own(drills, run):
     ids -= {None}
     came = [drill for drill in drills if drill.get("name") == run["name"] and drill.get("server_group_id") == run["group"]
             and isinstance(record.get("drills_before"), list) and drill.get("id") not in record["drills_before"]]
-    if sent and not ids and len(came) == 1 and _made_by(dict(record, drill=None), came[0]):
+    if sent and not ids and len(came) == 1 and made_by(dict(record, drill=None), came[0]):
         ids = {came[0]["id"]}  # the job failed and does not tell what it had made
     listed = [drill for drill in drills if drill.get("id") in ids]
     # A list may lag behind.

@@ -51,6 +51,15 @@ INTERNAL = {
         "recover_by_drill_started", "recover_by_drill_step", "recover_by_drill_steps", "recover_by_drill_there", "recover_by_drill_told",
         "recover_by_drill_wave", "recover_by_drill_where",
     ),
+    "recovery": (
+        "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
+        "recovery_brief", "recovery_by", "recovery_check", "recovery_cleaned", "recovery_deleted", "recovery_drilling", "recovery_eip",
+        "recovery_ended", "recovery_errors", "recovery_failed", "recovery_file", "recovery_hook", "recovery_hook_file", "recovery_hook_why",
+        "recovery_journal_path", "recovery_left", "recovery_loaded", "recovery_log", "recovery_made", "recovery_outcome", "recovery_outcomes",
+        "recovery_over", "recovery_planned", "recovery_playbook", "recovery_question", "recovery_scaled", "recovery_scaling", "recovery_servers",
+        "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",
+        "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_values", "recovery_vpc", "recovery_when",
+    ),
     "report": (
         "report_circumstances", "report_content", "report_drawn", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run",
         "report_stem", "report_wanted", "report_written",

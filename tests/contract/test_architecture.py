@@ -18,6 +18,7 @@ BELOW = {
     "_topology": {"_cloud", "_engine", "_sdrs"},
     "_neighbours": {"_cloud", "_engine", "_sdrs"},
     "_doctor": {"_cloud", "_engine", "_sdrs"},
+    "_recovery": {"_cloud", "_engine", "_sdrs", "_neighbours", "_reports"},
     "_module": {"_cloud", "_engine"},
 }
 # Optional libraries, what need not be loaded before an error is shown or exchanges are recorded, and a version that only a report needs.

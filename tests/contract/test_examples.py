@@ -14,7 +14,7 @@ GITOPS, AWX = ROOT / "examples" / "gitops", ROOT / "examples" / "awx"
 OBJECTS = yaml.safe_load((AWX / "objects.yml").read_text())
 TEMPLATES = {template["name"]: template for template in OBJECTS["sdrs_job_templates"]}
 PLAYBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect",
-             "recover_by_drill")
+             "recover_by_drill", "recover")
 
 
 def role_options(role):
@@ -71,7 +71,7 @@ def test_variables_of_the_repository_are_those_of_the_roles():
                 assert not file or (GITOPS / file).exists()
 
 
-@pytest.mark.parametrize("role", ["topology", "drift", "drill", "failover", "recover_by_drill", "report"])
+@pytest.mark.parametrize("role", ["topology", "drift", "drill", "failover", "recover_by_drill", "recovery", "report"])
 def test_every_default_of_a_role_is_specified(role):
     defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
     assert set(defaults) <= role_options(role) and all(name.startswith(role) for name in defaults)

@@ -106,6 +106,6 @@ def set_by(role):
 def test_names_that_a_role_sets_itself_are_refused_as_extra_variables(role):
     spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
     options = {name for entry in spec.values() for name in entry["options"]}
-    exempt = {"failover_playbook", "report_run"}  # options that only the playbooks and roles of the collection give
+    exempt = {"failover_playbook", "recovery_playbook", "report_run"}  # options that only the playbooks and roles of the collection give
     assert set(_guards.INTERNAL[role]) - exempt == set_by(role) - options
     assert len(_guards.overridden(["failover_mode", *_guards.INTERNAL[role]], role)) == len(_guards.INTERNAL[role])

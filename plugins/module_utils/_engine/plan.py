@@ -51,6 +51,7 @@ class Step:
     refused: Any = None  # the last such refusal
     service: str = "sdrs"  # whose job it is
     instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
+    divides: bool = False  # ``instead`` gives smaller steps, to be taken when the service refuses this one for whatever reason
     branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``
     last_copy: dict = field(default_factory=dict)  # removal: ``{object ID: what goes with it of which there is no other copy}``
     tolerant: bool = False  # waiting: an error status is as good an end as any

@@ -59,7 +59,7 @@ class StepRunner:
                 if lost > LOST_REPEATS:
                     raise error
             except ApiError as error:
-                if step.instead and _not_offered(error):
+                if step.instead and (_not_offered(error) or step.divides and 400 <= (error.http_status or 0) < 500):
                     return step.instead(error)
                 return self._refused(step, error)
         step.submitted = True

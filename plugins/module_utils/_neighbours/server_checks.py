@@ -72,13 +72,23 @@ def port_check(port):
 
 def read(lookup, params, waiting):
     """Watch the servers until everything is decided, or the time is over."""
+    return watch(lookup, dict.fromkeys(params["ids"], params["ports"] or ()), params, waiting)
+
+
+def watch(lookup, wanted, params, waiting, starting=None):
+    """The same for servers with ports of their own.
+
+    :param wanted: ``{server ID: ports}``
+    :param starting: callable: whether something is starting servers that do not show it yet
+    """
     since, timeout = waiting.clock(), params["timeout"]
-    servers = [_Server(server_id, params["ports"] or []) for server_id in dict.fromkeys(params["ids"])]
+    servers = [_Server(server_id, ports) for server_id, ports in wanted.items()]
     others = _elsewhere(lookup, servers) if params["unique_addresses"] else {}
     while True:
         waited = waiting.clock() - since
         if any(STATE not in server.checks for server in servers):
-            _look(lookup, servers, waited, timeout)
+            patient = waited >= SERVER_GRACE and starting is not None and starting()
+            _look(lookup, servers, waited, timeout, timeout if patient else SERVER_GRACE)
         _not_unique(servers, others, waited)
         ends = {server: server.patience(timeout, params["windows_settle"]) for server in servers if server.undecided()}
         _try_ports(servers, waited, min(2.0, max(0.1, max(ends.values(), default=0) - waited)))
@@ -89,11 +99,11 @@ def read(lookup, params, waiting):
             break
         lookup.forget()
         waiting.sleep(min(interval(waited), max(0.0, since + min(ends) - waiting.clock())))
-    shown = [_shown(server, params["ports"] or [], others) for server in servers]
+    shown = [_shown(server, server.ports, others) for server in servers]
     return {"server_checks": shown, "passed": all(server["passed"] for server in shown)}
 
 
-def _look(lookup, servers, waited, timeout):
+def _look(lookup, servers, waited, timeout, grace):
     known = lookup.servers_among([server.id for server in servers])
     for server in servers:
         if STATE in server.checks:
@@ -112,7 +122,7 @@ def _look(lookup, servers, waited, timeout):
         server.problem = "is %s%s" % (status, ", %s" % task if task else "") if seen else "does not exist"
         if status == "ACTIVE" and not task:
             _decide(server, STATE, PASSED, "is ACTIVE", waited)
-        elif status == "ERROR" or (not task and waited >= min(SERVER_GRACE, timeout)):
+        elif status == "ERROR" or (not task and waited >= min(grace, timeout)):
             _decide(server, STATE, FAILED, server.problem, waited)
 
 

@@ -44,7 +44,7 @@ def read(lookup, params):
     live = Live(lookup.show(KIND, group["id"]) or group)
     if KIND.busy(live.obj):
         return live
-    _refuse_reversal(params, live.obj, lookup.settled)
+    refuse_reversal(params, live.obj, lookup.settled)
     live.operation = decide(params, live.obj)
     if live.operation:
         query = {"server_group_id": group["id"]}
@@ -136,7 +136,7 @@ def plan(params, live):
     return result
 
 
-def _refuse_reversal(params, group, settled):
+def refuse_reversal(params, group, settled):
     """A switch that was in flight and ended elsewhere is never reversed."""
     switched = [obj for kind, obj in settled if kind is KIND and obj.get("status") in SWITCHES_IN_FLIGHT]
     if switched and group.get("priority_station") != params["active_site"]:

@@ -88,6 +88,26 @@ def _of_document(lookup, params):
     return groups
 
 
+def _of_list(lookup, params):
+    """The groups of a list of references, by the one list of all groups."""
+    groups = []
+    for reference in params["server_groups"]:
+        named = [obj for obj in lookup.list(KIND) if reference in (obj["id"], obj.get("name"))]
+        groups += [Group(obj["id"], tuple(filter(None, (obj.get("name"),)))) for obj in named] or _referred(lookup, reference)
+    return groups
+
+
+def _of_drills(lookup, params):
+    """The groups of a list of drills to come, or of drills by their IDs."""
+    if params["ids"]:
+        return _owners([obj for obj in lookup.list(DRILL_KIND) if obj["id"] in params["ids"]])
+    return _of_list(lookup, {"server_groups": [entry["server_group"] for entry in params["drills"] or []]})
+
+
+def _of_plan(lookup, params):
+    return _of_list(lookup, params) if params["server_groups"] else []
+
+
 def _always(params):
     return True
 
@@ -96,7 +116,10 @@ GROUP = _locks(
     _of_group, needed=lambda params: params["state"] == "absent" or bool(params.get("protection")), creates=lambda params: params["state"] == "present",
 )
 SWITCH = _locks(_of_option, needed=_always)
+SWITCHES = _locks(_of_list, needed=_always)
 TOPOLOGY = _locks(_of_document, needed=_always, creates=_always)
+DRILLS = _locks(_of_drills, needed=_always)
+STOPPED = _locks(_of_plan, needed=lambda params: params["state"] == "stopped")
 DRILL = _locks(_of_drill, needed=_always)
 INSTANCE = _locks(_of_member(PROTECTED_INSTANCE, find_instance))
 BATCH = _locks(_of_option)

@@ -1,0 +1,77 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: recovery_plan
+short_description: A recovery plan, read and examined
+version_added: 1.0.0
+author:
+  - The cloud_dr.sdrs authors (@cloud-dr)
+description:
+  - Reads a recovery plan and says what is wrong with it in itself and with the files of tasks that it names, those that these include among them. A file
+    must parse, its modules must be there, and its variables must be set by something.
+  - Keys are described by C(docs/recovery-plan.schema.json). Nothing in a plan is a template.
+options:
+  _terms:
+    description: Paths; a relative one begins in the folder in which C(ansible-playbook) was started.
+    type: list
+    elements: str
+    required: true
+  operation:
+    description: The operation that the plan is read for. V(drill) looks whether files around the switch would touch production.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Examine a plan, for instance in a pipeline
+  ansible.builtin.assert:
+    that: plan.problems | length == 0
+    fail_msg: "{{ plan.problems | join('; ') }}"
+  vars:
+    plan: "{{ lookup('cloud_dr.sdrs.recovery_plan', 'recovery/site.yml') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The plan as C(document), what is wrong with it as C(problems), and the C(sha256) of its file.
+  type: list
+  elements: dict
+"""
+
+import hashlib
+
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.lookup import LookupBase
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..filter.evidence import task_file_problem
+from ..filter.user_path import user_path
+from ..module_utils._cloud.errors import one_line
+from ..module_utils._recovery import document as _recovery_document
+from ..module_utils._cloud.text import without_reserved
+from ..plugin_utils._filters import plain
+from ..plugin_utils._recovery_lint import lint
+
+
+class LookupModule(LookupBase):
+    def run(self, terms, variables=None, **kwargs):
+        self.set_options(var_options=variables, direct=kwargs)
+        return wrap_var([without_reserved(self._read(term, variables or {}, self.get_option("operation"))) for term in terms])
+
+    def _read(self, term, variables, operation):
+        try:
+            path = user_path(term)
+            with open(path, "rb") as stream:
+                digest = hashlib.sha256(stream.read()).hexdigest()
+            document = plain(DataLoader().load_from_file(path))
+        except (AnsibleError, OSError, ValueError, TypeError, RecursionError) as error:
+            return {"document": {}, "problems": [one_line("%s cannot be read: %s" % (term, error))], "sha256": None}
+        found = _recovery_document.problems(document)
+        if found:
+            return {"document": {}, "problems": ["%s: %s" % (term, problem) for problem in map(one_line, found)], "sha256": digest}
+        found = lint(document, task_file_problem, user_path, variables, operation)
+        return {"document": document, "problems": found, "sha256": digest}

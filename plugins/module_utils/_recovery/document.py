@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The document that a recovery plan is: its options, and what can be wrong with it before anything is read. Pure. PRIVATE to the collection.
+
+``PLAN`` is the one source: ``problems`` validates by it, and ``docs/recovery-plan.schema.json`` is ``schema()``.
+Every complaint names the path of the entry, such as ``tiers[1].ports[0]``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+
+SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/recovery-plan.schema.json"
+ON_FAILURE = ("stop", "continue", "ask")
+REST = "others"  # the tier of the instances that no tier names
+_LONGEST_NAME = 64
+_FILE = "File of tasks; a relative path begins in the folder in which ansible-playbook was started."
+# What becomes a part of paths, of variables that confirm, and of files that acknowledge.
+_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
+
+_MANUAL = {
+    "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name by which the step is acknowledged; unique in the plan."},
+    "text": {"type": "str", "required": True, "description": "What somebody has to do or decide."},
+    "timeout": {"type": "float", "range": (0, 604800), "default": 0,
+                "description": "Seconds for which the acknowledgement is waited for where no terminal can be asked, from 0 to 604800."},
+}
+
+
+def _manual(when):
+    return {"type": "list", "elements": _MANUAL, "description": "Steps that somebody has to acknowledge %s." % when}
+
+
+def _file(text):
+    return {"type": "str", "description": "%s %s" % (text, _FILE)}
+
+
+_PORTS = {"type": "list", "elements": {"type": "int", "range": (1, 65535)}, "description": "TCP ports that must answer on every server, from 1 to 65535."}
+_TIER = {
+    "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the tier."},
+    "server_groups": {"type": "list", "elements": {"type": "str"},
+                      "description": "Names or IDs of protection groups, all of whose instances belong to this tier unless a tier names them singly."},
+    "instances": {
+        "type": "list", "description": "Single protected instances.",
+        "elements": {
+            "server_group": {"type": "str", "required": True, "description": "Name or ID of their protection group."},
+            "protected_instances": {"type": "list", "elements": {"type": "str"}, "required": True, "description": "Their names or IDs."},
+            "ports": _PORTS,
+        },
+    },
+    "needs": {"type": "list", "elements": {"type": "str"},
+              "description": "Tiers without which this one is not started. By default the one before it; an empty list for none."},
+    "on_failure": {"type": "str", "choices": ON_FAILURE, "default": "stop",
+                   "description": "What a failure of this tier means for the tiers that need it: stop them, continue with them, or ask."},
+    "timeout": {"type": "float", "range": (0, 86400), "default": 600, "description": "Seconds for its servers to run and answer, from 0 to 86400."},
+    "ports": _PORTS,
+    "manual_before": _manual("before the tier's servers are started"),
+    "before": _file("Hook before the tier's servers are started."),
+    "verify": _file("Further checks, when the servers run and their ports answer."),
+    "manual_after": _manual("when the tier is up"),
+    "after": _file("Hook when the tier is up."),
+}
+_SITES = ("source", "target", "drill")
+PLAN = {
+    "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the plan, by which a run is confirmed."},
+    "description": {"type": "str", "description": "What the plan is for."},
+    "rto_target": {"type": "float", "range": (1, 604800), "description": "Seconds within which everything must be up again, from 1 to 604800."},
+    "approvers": {"type": "list", "description": "Who may approve a run; shown to who is asked, and kept in the report.",
+                  "elements": {"name": {"type": "str", "required": True, "description": "Name."},
+                               "contact": {"type": "str", "description": "How to reach them."}}},
+    "values": {
+        "type": "dict", "description": "Values for hooks by site, such as maps of addresses or names; hooks see those of the site that becomes production.",
+        "options": {site: {"type": "dict", "description": "Values %s." % ("in a drill" if site == "drill" else "when the %s site is production" % site)}
+                    for site in _SITES},
+    },
+    "manual_before": _manual("before anything is stopped or switched"),
+    "before": _file("Hook before anything is stopped or switched."),
+    "as_groups": {"type": "list", "elements": {"type": "any"},
+                  "description": "AS groups to pause before the switch and resume after it, as in the role failover."},
+    "vpcs": {"type": "list", "elements": {"type": "dict"}, "description": "VPCs to update after the switch, with the options of the module vpc."},
+    "eips": {"type": "list", "elements": {"type": "dict"}, "description": "Elastic IPs to bind after the switch, with the options of the module vpc_eip."},
+    "after": _file("Hook after the switch and before the first tier, for instance for DNS."),
+    "drill": {
+        "type": "dict", "description": "How the plan is drilled.",
+        "options": {"vpcs": {"type": "dict", "description": "Drill VPC, by name or ID, of each protection group. The service makes one for a group without."}},
+    },
+    "tiers": {"type": "list", "elements": _TIER, "required": True, "description": "What is started, in this order."},
+    "manual_finish": _manual("when all tiers were tried"),
+    "finish": _file("Hook when all tiers were tried."),
+}
+_TYPES = {"str": (str, "string", "text"), "int": (int, "integer", "a whole number"), "float": ((int, float), "number", "a number"),
+          "dict": (dict, "object", "a mapping"), "list": (list, "array", "a list")}
+
+
+def problems(document):
+    """What is wrong with a plan in itself, as sentences."""
+    if not isinstance(document, dict):
+        return ["a recovery plan is a mapping with name and tiers"]
+    found = list(_mapping(document, PLAN, ""))
+    return found or _sense(document)
+
+
+def _mapping(given, options, path):
+    for key in given:
+        if key not in options:
+            near = difflib.get_close_matches(str(key), options, 1)
+            yield "%s%s is no key here%s; there are %s" % (path, key, ", meant is perhaps %s" % near[0] if near else "", ", ".join(options))
+    for name, option in options.items():
+        if option.get("required") and given.get(name) in (None, "", []):
+            yield "%s%s is missing" % (path, name)
+        elif given.get(name) is not None:
+            yield from _value(given[name], option, path + name)
+
+
+def _value(value, option, path):
+    kind = option["type"]
+    if kind == "any":
+        return
+    accepted, _json, shown = _TYPES[kind]
+    if not isinstance(value, accepted) or isinstance(value, bool):
+        yield "%s must be %s" % (path, shown)
+        return
+    low, high = option.get("range", (-math.inf, math.inf))
+    if kind in ("int", "float") and not low <= value <= high:
+        yield "%s must be from %s to %s" % (path, low, high)
+    if option.get("choices") and value not in option["choices"]:
+        yield "%s is %r, it must be one of %s" % (path, value, ", ".join(option["choices"]))
+    if option.get("pattern") and not is_name(value):
+        yield "%s is %r: a name has 1 to %d letters, digits, dots, _ and -, and begins with none of . and -" % (path, value[:_LONGEST_NAME], _LONGEST_NAME)
+    if kind == "str" and not value.strip():
+        yield "%s must not be empty" % path
+    if "options" in option:
+        yield from _mapping(value, option["options"], path + ".")
+    for index, entry in enumerate(value if kind == "list" else ()):
+        where, elements = "%s[%d]" % (path, index), option["elements"]
+        if isinstance(elements.get("type"), str):
+            yield from _value(entry, elements, where)
+        elif isinstance(entry, dict):
+            yield from _mapping(entry, elements, where + ".")
+        else:
+            yield "%s must be a mapping" % where
+
+
+def is_name(value):
+    """Whether ``value`` can be the name of a plan, a tier or a manual step."""
+    plain = value and len(value) <= _LONGEST_NAME and all(each.isascii() and (each.isalnum() or each in "_.-") for each in value)
+    return bool(plain) and value[0] not in ".-"
+
+
+def _sense(document):
+    found, names, where = [], [], {}
+    for index, tier in enumerate(document["tiers"]):
+        path = "tiers[%d]" % index
+        if tier["name"] in names or tier["name"] == REST:
+            why = "is that of the tier for what no tier names" if tier["name"] == REST else "is used twice"
+            found.append("%s.name: %s %s" % (path, tier["name"], why))
+        found += ["%s.needs: %r is no tier before it; there are %s" % (path, needed, ", ".join(names) or "none")
+                  for needed in tier.get("needs") or [] if needed not in names]
+        names.append(tier["name"])
+        if not tier.get("server_groups") and not tier.get("instances"):
+            found.append("%s names neither server_groups nor instances" % path)
+        for group in tier.get("server_groups") or []:
+            if group in where:
+                found.append("%s.server_groups: %s is in tier %s already" % (path, group, where[group]))
+            where[group] = tier["name"]
+    steps = [step["name"] for _path, step in manual_steps(document)]
+    found += ["manual step %s is there twice; each needs a name of its own" % name for name in sorted({name for name in steps if steps.count(name) > 1})]
+    return found
+
+
+def manual_steps(document):
+    """``(path, step)`` of every manual step."""
+    places = [("", document)] + [("tiers[%d]." % index, tier) for index, tier in enumerate(document.get("tiers") or [])]
+    return [("%s%s[%d]" % (path, key, index), step) for path, place in places for key in place if str(key).startswith("manual_")
+            for index, step in enumerate(place[key] or [])]
+
+
+def files(document):
+    """``(path, file)`` of every file of tasks."""
+    found = [(key, document[key]) for key in ("before", "after", "finish") if document.get(key)]
+    return found + [("tiers[%d].%s" % (index, key), tier[key]) for index, tier in enumerate(document.get("tiers") or [])
+                    for key in ("before", "verify", "after") if tier.get(key)]
+
+
+def groups(document):
+    """The protection groups that the plan names, each once, in the order of the tiers."""
+    named = [name for tier in document["tiers"]
+             for name in [*(tier.get("server_groups") or []), *(entry["server_group"] for entry in tier.get("instances") or [])]]
+    return list(dict.fromkeys(named))
+
+
+def check(document):
+    """Rule for the option ``plan`` of modules."""
+    return "; ".join(problems(document)[:5]) or None
+
+
+def schema():
+    """The document as JSON Schema, so that editors check it as it is typed."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA, "title": "Recovery plan of cloud_dr.sdrs",
+        **_object(PLAN),
+    }
+
+
+def _object(options):
+    found = {"type": "object", "additionalProperties": False, "properties": {name: _schema(option) for name, option in options.items()}}
+    required = [name for name, option in options.items() if option.get("required")]
+    return {**found, "required": required} if required else found
+
+
+def _schema(option):
+    kind = option["type"]
+    found = {} if kind == "any" else {"type": _TYPES[kind][1]}
+    if "options" in option:
+        found = _object(option["options"])
+    if kind == "list":
+        elements = option["elements"]
+        found["items"] = _schema(elements) if isinstance(elements.get("type"), str) else _object(elements)
+        if option.get("required"):
+            found["minItems"] = 1
+    if "range" in option:
+        found["minimum"], found["maximum"] = option["range"]
+    for key, name in (("choices", "enum"), ("pattern", "pattern"), ("default", "default"), ("description", "description")):
+        if key in option:
+            found[name] = list(option[key]) if key == "choices" else option[key]
+    return found

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal of a recovery plan's run: append-only, private, the lock of the run, and a hint to the next one. PRIVATE to the collection.
+
+Nothing that goes wrong with it stops a recovery but another run at work. What it says was done serves times, acknowledgements and the
+report; what is to be done follows from the live state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import socket
+import time
+from datetime import datetime, timedelta, timezone
+
+from .._cloud.errors import ConfigError, SdrsError, one_line
+from .._cloud.mask import masked_data
+from .._cloud.private_folder import NotPrivate, open_file
+from .._engine.lock_files import fcntl
+from .._reports.report_files import LIMIT, elsewhere
+from .._reports.report_files import paths as _absolute
+
+# A run that began longer ago is not interrupted, but over.
+LONGEST_RUN = timedelta(days=1)
+_SKEW = timedelta(minutes=5)
+_CONTROLLER = "SDRS_CONTROLLER_PID"
+_SAME = ("plan", "operation", "active_site", "project")
+_PATIENCE = 5.0
+_LOADED_BY = os.getpid()
+
+RULES = {"path": lambda value: _absolute([value])}
+
+
+def act(params, host):
+    """Begin, append, read or finish.
+
+    :raises SdrsError: another run is at work
+    """
+    result = {"changed": False, "operations": [], "jobs": [], "diff": {"before": {}, "after": {}}}
+    action, path = params["action"], params["path"]
+    if action == "begin":
+        return dict(result, journal=_begin(params, host))
+    if action == "read":
+        entries, problem = entries_of(path)
+        if problem:
+            host.warn(problem)
+        return dict(result, entries=entries, journal=summary(entries, path))
+    if not host.check_mode:
+        with _kept(host.warn, path):
+            _append(path, params["entries"] if action == "append" else [{"event": "finished"}])
+            if action == "finish":
+                os.replace(path, _archive(path, entries_of(path)[0]))
+    return dict(result, journal={"path": path})
+
+
+def note(path, entries, warn):
+    """Append for a task that has done something else; what goes wrong with it is a warning."""
+    with _kept(warn, path):
+        _append(path, entries)
+
+
+def entries_of(path):
+    """``(entries, why there are none, or not all)`` of a journal; a line that was cut by a kill is left out."""
+    try:
+        handle = open_file(None, path, os.O_RDONLY)
+        with os.fdopen(handle, "rb") as stream:
+            about = os.fstat(stream.fileno())
+            if about.st_mode & 0o022 or about.st_nlink != 1 or about.st_size > LIMIT:
+                return [], "%s is left out: others can write it, it has another name, or it is too large" % path
+            lines = stream.read(LIMIT).split(b"\n")
+    except FileNotFoundError:
+        return [], None
+    except (OSError, ValueError, NotPrivate) as error:
+        return [], one_line("%s is left out: %s" % (path, getattr(error, "strerror", None) or error))
+    found = []
+    for line in filter(None, lines):
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict) and isinstance(entry.get("event"), str) and isinstance(entry.get("at"), str):
+            found.append(entry)
+    return found, None
+
+
+def summary(entries, path):
+    """What the next tasks need of the entries."""
+    first = next((entry for entry in entries if entry["event"] == "begun"), {})
+    tiers, drills = {}, {}
+    for entry in entries:
+        if entry["event"] == "tier":
+            tiers[entry.get("name")] = entry.get("status")
+        for each in entry.get("drills") or [] if entry["event"] == "drills" else ():
+            if isinstance(each, dict) and isinstance(each.get("id"), str):
+                drills[each["id"]] = each.get("status")
+    return {
+        "id": first.get("id"), "path": path, "requested": first.get("at"), "resumed": len([1 for entry in entries if entry["event"] == "resumed"]) > 0,
+        "up": [name for name, status in tiers.items() if status == "up"],
+        "acknowledged": sorted({entry["name"] for entry in entries if entry["event"] == "acknowledged" and isinstance(entry.get("name"), str)}),
+        "drilling": [entry["at"] for entry in entries if entry["event"] == "drilling"],
+        "drills": [drill_id for drill_id, status in drills.items() if status != "deleted"],
+        "drills_before": _list(first.get("drills_before")), "vpcs_before": _list(first.get("vpcs_before")), "notes": [],
+    }
+
+
+def _list(value):
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else None
+
+
+def _begin(params, host):
+    run, path = params["run"], params["path"]
+    missing = [key for key in _SAME if key not in run]
+    if missing:
+        raise ConfigError("run: %s is missing" % ", ".join(missing))
+    notes = []
+    for place in (path, os.path.join(*elsewhere(path)) if elsewhere(path)[0] else None):
+        try:
+            if place:
+                return _begin_at(place, params, host, notes)
+        except (OSError, NotPrivate, ValueError) as error:
+            notes.append(one_line("the journal %s cannot be written (%s)" % (place, getattr(error, "strerror", None) or error)))
+            host.warn(notes[-1])
+    host.warn("there is no journal: runs at the same time are not kept apart, and an interrupted run leaves no times")
+    return dict(summary([], path), id=_new_id(), requested=_now(), notes=notes)
+
+
+def _begin_at(path, params, host, notes):
+    if host.check_mode:
+        return dict(summary([], path), id=_new_id(), requested=_now(), notes=notes)
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    with contextlib.closing(_Locked(path)):
+        entries, problem = entries_of(path)
+        doubted = problem or _doubt(entries, params["run"])
+        if entries and not any(entry["event"] == "finished" for entry in entries):
+            _refuse_running(entries, params)
+        if doubted:
+            if os.path.lexists(path):
+                os.replace(path, _archive(path, entries))
+                if doubted != "there is none":
+                    notes.append("an earlier journal was put aside: %s" % doubted)
+            entries = []
+        known = process()
+        if known["began"] is None and known["place"]:
+            raise SdrsError("the process that started this task is gone; nothing more was sent")
+        event = {"event": "resumed" if entries else "begun", "process": known, "user": _user(), "machine": socket.gethostname()}
+        if not entries:
+            event.update({**params["run"], "id": _new_id()})
+        _append(path, [event])
+        return dict(summary(entries_of(path)[0], path), notes=notes)
+
+
+class _Locked:
+    """Two that begin at the same time do so one after the other."""
+
+    def __init__(self, path):
+        self._handle, since = open_file(None, path + ".lock", os.O_RDWR | os.O_CREAT), time.monotonic()
+        while fcntl:
+            try:
+                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() - since > _PATIENCE:
+                    return
+                time.sleep(0.05)
+
+    def close(self):
+        os.close(self._handle)
+
+
+def _refuse_running(entries, params):
+    """An unfinished journal whose run is, or may be, at work."""
+    last = [entry for entry in entries if entry["event"] in ("begun", "resumed", "ended")][-1:]
+    if not last or last[0]["event"] == "ended":
+        return
+    state = running(last[0].get("process"))
+    first = next((entry for entry in entries if entry["event"] == "begun"), {})
+    if state is False or params.get("take_over") and params["take_over"] == first.get("id"):
+        return
+    known = last[0].get("process") or {}
+    text = "recovery plan %s is being run (%s) by %s on %s since %s (process %s, run %s)" % (
+        first.get("plan"), first.get("operation"), last[0].get("user"), last[0].get("machine"), last[0]["at"], known.get("pid"), first.get("id"))
+    remedy = "Wait for it, or end it and run this again."
+    if state is None:
+        remedy = "Whether it is still at work cannot be told from here. If it is not, add -e recovery_take_over=%s." % first.get("id")
+    raise SdrsError("nothing was done: " + text, retryable=True, remedy=remedy)
+
+
+def _doubt(entries, run, now=None):
+    """Why entries are not those of the run that is asked for, None if they are."""
+    now = now or datetime.now(timezone.utc)
+    first = next((entry for entry in entries if entry["event"] == "begun"), None)
+    if first is None:
+        return "there is none"
+    if any(entry["event"] == "finished" for entry in entries):
+        return "it is of a run that has finished"
+    wrong = [key for key in _SAME if first.get(key) != run.get(key)]
+    if wrong:
+        return "it is of another %s (%s)" % (wrong[0].replace("_", " "), first.get(wrong[0]))
+    try:
+        began = datetime.fromisoformat(first["at"].replace("Z", "+00:00"))
+        if not now - LONGEST_RUN <= began <= now + _SKEW:
+            return "it is of %s" % first["at"]
+    except (ValueError, TypeError):
+        return "it does not say when the run began"
+    return None
+
+
+def _append(path, entries):
+    handle = open_file(None, path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    with os.fdopen(handle, "rb+") as stream:
+        size = os.fstat(handle).st_size
+        # A line that was cut by a kill stays by itself.
+        text = "\n" if size and os.pread(handle, 1, size - 1) != b"\n" else ""
+        text += "".join(json.dumps(masked_data({"at": _now(), **entry}), default=str) + "\n" for entry in entries)
+        stream.write(text.encode("utf-8", "backslashreplace"))
+        stream.flush()
+        os.fsync(handle)
+
+
+@contextlib.contextmanager
+def _kept(warn, path):
+    try:
+        yield
+    except (OSError, NotPrivate, ValueError) as error:
+        warn(one_line("the journal %s cannot be written (%s)" % (path, getattr(error, "strerror", None) or error)))
+
+
+def _archive(path, entries):
+    """Where a journal that is over goes: beside the reports, under the ID of its run."""
+    first = next((entry for entry in entries if entry["event"] == "begun"), {})
+    known = first.get("id") if isinstance(first.get("id"), str) and first["id"].replace("-", "").isalnum() else _new_id()
+    return os.path.join(os.path.dirname(path), "journal-%s.jsonl" % known)
+
+
+def _now():
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _new_id():
+    return "%s-%d" % (datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ"), _controller())
+
+
+def _user():
+    try:
+        return os.environ.get("AWX_USER_NAME") or getpass.getuser()
+    except (OSError, KeyError):
+        return None
+
+
+def _controller():
+    """The process of ansible-playbook, which has loaded this file before it began the worker that runs here, unless it is told."""
+    named = os.environ.get(_CONTROLLER, "")
+    if named.isdigit():
+        return int(named)
+    return os.getppid() if os.getpid() == _LOADED_BY else _LOADED_BY
+
+
+def process():
+    """What tells this run of ansible-playbook from others."""
+    return {"pid": _controller(), "began": _began(_controller()), "place": _place()}
+
+
+def running(known):
+    """Whether the process of an entry is at work; None where that cannot be told from here."""
+    if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or not known.get("place") or known["place"] != _place():
+        return None
+    if known["pid"] == _controller():
+        return False
+    return known.get("began") is not None and known["began"] == _began(known["pid"])
+
+
+def _place():
+    """This machine since it was started, and which of its processes can be seen; None where the system does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return "%s %s" % (stream.read().strip(), os.readlink("/proc/self/ns/pid"))
+    except (OSError, ValueError):
+        return None
+
+
+def _began(pid):
+    """When a process began, None if there is none."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as stream:
+            state, *rest = stream.read().rpartition(")")[2].split()
+        return None if state in "ZX" else int(rest[18])
+    except (OSError, ValueError, IndexError):
+        return None

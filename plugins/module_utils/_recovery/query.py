@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a recovery plan would meet: groups and their readiness, tiers, and the order of everything. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from .._cloud.errors import SdrsError
+from .._cloud.odd import matching, raw, sound
+from .._sdrs import failover_batch
+from .._sdrs.kinds import DRILL
+from .._sdrs.readiness import conditions as _conditions
+from .._sdrs.readiness.query import project
+from . import document as _recovery_document
+from . import state as _recovery_state
+from .state import ELSEWHERE, THERE
+
+_JUDGES = {"failover": _conditions.for_failover, "planned_failover": _conditions.for_planned_failover, "failback": _conditions.for_planned_failover,
+           "reprotect": _conditions.for_reprotect, "drill": _conditions.for_drill}
+RULES = {"plan": _recovery_document.check}
+
+
+def read(lookup, params, waiting):
+    """Query: everything that has to be known before anything is touched."""
+    document, operation, site = params["plan"], params["operation"], params["active_site"]
+    state = _recovery_state.read(lookup, document)
+    problems = state.problems + _around(lookup, document, operation)
+    groups = [_group(lookup, operation, site, name, group, params["force"]) for name, group in state.groups.items()]
+    if operation == "drill":
+        problems += _drill_problems(lookup, document, state)
+    todo = [group for group in groups if group["position"] == ELSEWHERE]
+    return {
+        **(_drills(lookup, document, state) if operation == "drill" else {}),
+        "problems": list(dict.fromkeys(problems)), "server_groups": groups, "tiers": [_shown(tier) for tier in state.tiers],
+        "order": order(document, operation, site, groups, state.tiers),
+        "healthy": operation == "failover" and bool(todo) and all(group["healthy"] for group in todo),
+        "project": project(lookup.api.client),
+    }
+
+
+def _shown(tier):
+    """A tier without its members, every key of which the role asks."""
+    return {
+        **{key: tier[key] for key in ("name", "number", "needs")}, **{key: tier.get(key) or "" for key in ("before", "verify", "after")},
+        **{key: tier.get(key) or [] for key in ("manual_before", "manual_after")}, "on_failure": tier.get("on_failure") or "stop",
+        "timeout": tier.get("timeout", 600), "servers": len(tier["members"]), "server_groups": list(dict.fromkeys(member.group for member in tier["members"])),
+    }
+
+
+def _group(lookup, operation, site, name, group, force):
+    position = _recovery_state.position(operation, group, site)
+    found = {"name": name, "id": group["id"], "label": str(raw(group, "name")), "status": raw(group, "status"),
+             "priority_station": raw(group, "priority_station"), "position": position, "obstacles": [], "warnings": [], "healthy": False}
+    if position != ELSEWHERE:
+        return found
+    against = ("error",) if force and operation == "failover" else ("error", "advisory")
+    try:
+        checks = _JUDGES[operation](failover_batch.facts(lookup, group, operation not in ("failover", "drill")))
+    except SdrsError as error:
+        return dict(found, obstacles=[str(error)])
+    # Running servers will be stopped.
+    open_checks = [each for each in checks if not each["passed"] and each["check"] != "servers_stopped"]
+    found["obstacles"] = [each["detail"] for each in open_checks if each["severity"] in against]
+    found["warnings"] = [each["detail"] for each in open_checks if each["severity"] not in against]
+    found["healthy"] = any(each["check"] == "production_fault" and not each["passed"] for each in checks)
+    return found
+
+
+def _around(lookup, document, operation):
+    """What the plan names beside groups and is not live. A drill leaves it alone; in a failover a service that is silent is no problem."""
+    problems = []
+    if operation in ("drill", "reprotect"):
+        return problems
+    wanted = (("as_groups", "AS group", lookup.api.as_groups, "scaling_group_"), ("vpcs", "VPC", lookup.api.vpcs, ""))
+    for key, title, fetch, prefix in wanted:
+        entries = [{"name": entry} if isinstance(entry, str) else entry for entry in document.get(key) or []]
+        if not entries:
+            continue
+        try:
+            live = lookup.once(key, fetch)
+        except SdrsError as error:
+            problems += [] if operation == "failover" else [str(error)]
+            continue
+        for entry in entries:
+            if not isinstance(entry, dict) or not (entry.get("id") or entry.get("name")):
+                problems.append("%s: an entry has neither id nor name" % key)
+                continue
+            field = "id" if entry.get("id") else "name"
+            if not [each for each in sound(live) if each.get(prefix + field) == entry[field]]:
+                names = ", ".join(sorted(str(raw(each, prefix + "name")) for each in live)[:10]) or "none"
+                problems.append("%s: no %s has the %s %s; there are %s" % (key, title, field, entry[field], names))
+    return problems
+
+
+def _drills(lookup, document, state):
+    """The drills that bear the plan's name in its groups, and the IDs of all there are."""
+    names, live = {group["id"]: name for name, group in state.groups.items()}, lookup.list(DRILL)
+    mine = matching(live, lambda each: each.get("name") == drill_name(document) and each.get("server_group_id") in names)
+    vpcs = lookup.once("vpcs", lookup.api.vpcs)
+    return {
+        "standing": [{"server_group": names[each["server_group_id"]], **{key: raw(each, key) for key in ("id", "status", "created_at", "drill_vpc_id")}}
+                     for each in mine],
+        "drills": [each["id"] for each in live], "vpcs": [vpc["id"] for vpc in vpcs], "drill_name": drill_name(document),
+    }
+
+
+def drill_name(document):
+    """The name that the drills of a plan bear."""
+    return ("recovery-" + document["name"])[:64]
+
+
+def _drill_problems(lookup, document, state):
+    vpcs, problems = (document.get("drill") or {}).get("vpcs") or {}, []
+    live = lookup.once("vpcs", lookup.api.vpcs) if vpcs else []
+    used = {each.get("drill_vpc_id"): each for each in sound(lookup.list(DRILL))}
+    for name, reference in vpcs.items():
+        if name not in state.groups:
+            problems.append("drill.vpcs: %s is no protection group of a tier; there are %s" % (name, ", ".join(state.groups)))
+            continue
+        found = matching(live, lambda each, reference=reference: reference in (each.get("id"), each.get("name")))
+        if len(found) != 1:
+            problems.append("drill.vpcs.%s: %s VPC is named %s" % (name, "more than one" if found else "no", reference))
+        elif found[0]["id"] in used and raw(used[found[0]["id"]], "name") != drill_name(document):
+            problems.append("drill.vpcs.%s: VPC %s is used by DR drill %s" % (name, reference, raw(used[found[0]["id"]], "name")))
+        elif found[0]["id"] in (state.groups[name].get("source_vpc_id"), state.groups[name].get("target_vpc_id")):
+            problems.append("drill.vpcs.%s: %s is the VPC of the protection group itself" % (name, reference))
+    twice = sorted({str(vpc) for vpc in vpcs.values() if list(vpcs.values()).count(vpc) > 1})
+    return problems + ["drill.vpcs: %s is named for several groups; the service allows one drill in a VPC" % vpc for vpc in twice]
+
+
+def order(document, operation, site, groups, tiers):
+    """What the run does, in order, as sentences."""
+    steps = _manual(document, "manual_before") + _hook("before", document.get("before"))
+    todo = [group["name"] for group in groups if group["position"] == ELSEWHERE and not group["obstacles"]]
+    ready = [group["name"] for group in groups if group["position"] == THERE]
+    refused = ["%s (%s)" % (group["name"], "; ".join(group["obstacles"])) for group in groups if group["obstacles"]]
+    around = operation not in ("drill", "reprotect")
+    as_groups = [entry if isinstance(entry, str) else entry.get("name") or entry.get("id") for entry in document.get("as_groups") or [] if around]
+    steps += ["pause AS groups %s" % ", ".join(map(str, as_groups))] if as_groups else []
+    if operation in ("planned_failover", "failback") and todo:
+        steps.append("stop the servers of %s, the last tier first" % ", ".join(todo))
+    elif operation == "reprotect" and todo:
+        steps.append("stop the servers of %s at the other site, whose disks are overwritten" % ", ".join(todo))
+    verbs = {"drill": "create DR drills of", "reprotect": "re-protect"}
+    if todo:
+        steps.append("%s %s%s, at once" % (verbs.get(operation, "switch"), ", ".join(todo), " to the %s site" % site if around else ""))
+    steps += ["leave %s as %s" % (", ".join(ready), "protected" if operation == "reprotect" else "already at the %s site" % site)] if ready else []
+    steps += ["not possible: %s" % ", ".join(refused)] if refused else []
+    for key, verb in (("vpcs", "update VPC"), ("eips", "bind elastic IP")):
+        steps += ["%s %s" % (verb, entry.get("name") or entry.get("eip") or entry.get("id")) for entry in document.get(key) or [] if around]
+    if operation != "reprotect":
+        steps += _hook("after the switch", document.get("after"))
+        for tier in tiers:
+            steps += _tier(tier, operation)
+        steps += ["resume AS groups %s" % ", ".join(map(str, as_groups))] if as_groups else []
+        steps += _manual(document, "manual_finish") + _hook("finish", document.get("finish"))
+        steps += ["delete the DR drills"] if operation == "drill" else []
+    return steps
+
+
+def _tier(tier, operation):
+    where = "tier %s: " % tier["name"]
+    ports = sorted({port for member in tier["members"] for port in member.ports})
+    names = [member.label for member in tier["members"]]
+    shown = ", ".join(names[:6]) + (", … (%d servers)" % len(names) if len(names) > 6 else "")
+    text = "%sstart and check %s%s" % (where, shown or "no server", ", ports %s" % ", ".join(map(str, ports)) if ports else "")
+    if operation == "drill":
+        text = text.replace("start and check", "check the drill's servers of", 1)
+    return [where + step for step in _manual(tier, "manual_before") + _hook("before", tier.get("before"))] + [text] + [
+        where + step for step in _hook("verify", tier.get("verify")) + _manual(tier, "manual_after") + _hook("after", tier.get("after"))]
+
+
+def _hook(name, file):
+    return ["run %s (%s)" % (file, name)] if file else []
+
+
+def _manual(place, key):
+    return ["wait for %s: %s" % (step["name"], step["text"]) for step in place.get(key) or []]

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starting and stopping the servers of a recovery plan, all groups in one task. PRIVATE to the collection.
+
+A call for each protection group: one that hangs or is refused holds no other group. One that is refused as a whole is sent again
+server by server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._cloud.errors import ConfigError, Refused
+from .._cloud.validate import Between
+from .._engine.kind import LiveState
+from .._engine.plan import Plan, Step
+from .._neighbours import ecs_power
+from .._neighbours import server_checks as _server_checks
+from .._sdrs import failover_batch
+from . import document as _recovery_document
+from . import journal as recovery_journal
+from . import state as _recovery_state
+
+KIND = ecs_power.KIND
+# What hooks need of a server; the journal has the rest.
+_BRIEF = ("id", "name", "address", "server_group", "protected_instance", "passed")
+RULES = {
+    "plan": _recovery_document.check, "parallel": Between(1, 256), "server_groups": lambda value: failover_batch.references(value) if value else None,
+}
+
+
+@dataclass
+class Live(LiveState):
+    """``waves``: what is changed one after the other, each ``[(branch, [(member, server)])]``."""
+
+    waves: list
+    refused: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+
+    @property
+    def id(self):
+        return "servers"
+
+    @property
+    def obj(self):
+        return [server["id"] for wave in self.waves for _branch, entries in wave for _member, server in entries]
+
+
+def read(lookup, params):
+    """The servers that the plan means, by group."""
+    state = _recovery_state.read(lookup, params["plan"])
+    if state.problems:
+        raise Refused("; ".join(state.problems[:5]))
+    if params["state"] == "started":
+        return _to_start(lookup, params, state)
+    if params["drill"]:
+        raise ConfigError("servers of a drill are not stopped, the drill is deleted")
+    if params["server_groups"] is None:
+        raise ConfigError("state: stopped needs server_groups, the groups of the plan that are switched")
+    unknown = [name for name in params["server_groups"] if name not in state.groups]
+    if unknown:
+        raise ConfigError("server_groups: %s is no group of the plan" % unknown[0])
+    return _to_stop(lookup, params, state)
+
+
+def _to_start(lookup, params, state):
+    if not params["tier"]:
+        raise ConfigError("state: started needs tier")
+    live, members = Live([]), state.tier(params["tier"])["members"]
+    if params["drill"]:
+        found = _recovery_state.drilled(lookup, members, params["drill"])
+    else:
+        waiting = {member.group: _recovery_state.at_site(member.where, params["active_site"]) for member in members}
+        live.warnings = ["not started: %s" % reason for reason in waiting.values() if reason]
+        found = _recovery_state.servers(lookup, [member for member in members if not waiting[member.group]])
+    live.waves.append(_by_group(found))
+    return live
+
+
+def _to_stop(lookup, params, state):
+    live, allowed = Live([]), set(params["server_groups"])
+    for name in params["server_groups"] if params["site"] == "both" else ():
+        if _recovery_state.at_site(state.groups[name], params["active_site"]) is None:
+            live.refused.append((name, Refused("%s: production is at the %s site already, its servers are not stopped" % (name, params["active_site"]))))
+            allowed.discard(name)
+    chosen = [[member for member in tier["members"] if member.group in allowed] for tier in reversed(state.tiers)]
+    sides = [("production", chosen), ("dr", [sum(chosen, [])])] if params["site"] == "both" else [(params["site"], chosen)]
+    for side, waves in sides:
+        for members in filter(None, waves):
+            found = _recovery_state.servers(lookup, members, side == "production")
+            silent = sorted({member.group for member, server in found if server == {}})
+            for group in silent:
+                live.refused.append((group, Refused("ECS does not tell the state of its servers at the %s site" % side, retryable=True)))
+            live.waves.append(_by_group([(member, server) for member, server in found if member.group not in silent]))
+    return live
+
+
+def _by_group(found):
+    groups = {}
+    for member, server in found:
+        if server:
+            groups.setdefault(member.group, []).append((member, server))
+    return list(groups.items())
+
+
+def plan(params, live):
+    """A step for each group that has servers to change; a tier's come when those before it have ended. Pure."""
+    wanted = ecs_power.WANTED[params["state"]]
+    result, before = Plan(warnings=list(live.warnings)), []
+    result.refused += live.refused
+    for wave in live.waves:
+        steps = []
+        for branch, entries in wave:
+            servers = [server for _member, server in entries]
+            odd = [each for each in servers if not KIND.busy(each) and each.get("status") not in ecs_power.WANTED.values()]
+            if odd and params["state"] == "stopped":
+                text = ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)
+                result.refused.append((branch, Refused("%s: not in a state to be stopped: %s" % (branch, text))))
+                continue
+            changed = [each for each in servers if each not in odd and KIND.assumed(each).get("status") != wanted]
+            if not changed:
+                continue
+            result.before[branch] = result.before.get(branch, 0) + len(changed)
+            steps.append(_step(params, branch, changed, before))
+        result.steps += steps
+        before = steps or before
+    # Counts: a site has a thousand servers.
+    other = "stopped" if params["state"] == "started" else "started"
+    result.after = {branch: "%d servers %s" % (count, params["state"]) for branch, count in result.before.items()}
+    result.before = {branch: "%d servers %s" % (count, other) for branch, count in result.before.items()}
+    return result
+
+
+def _step(params, branch, servers, before):
+    body = {"servers": [{"id": server["id"]} for server in servers]}
+    operation, call = ("power_on", "start_ecs_servers") if params["state"] == "started" else ("power_off", "stop_ecs_servers")
+    if operation == "power_off":
+        body["type"] = params["mode"].upper()
+    step = Step(
+        operation, KIND, None, servers[0]["id"], call, body=body, service="ecs", branch=branch, once_ended=list(before),
+        members=[(server.get("name"), server["id"]) for server in servers],
+    )
+    if len(servers) > 1 and operation == "power_on":
+        def one_by_one(_error):
+            return [_step(params, "%s/%s" % (branch, server.get("name")), [server], before) for server in servers]
+
+        step.instead, step.divides = one_by_one, True
+    return step
+
+
+def show(_lookup, _id, live):
+    """What was meant; how the servers are is told by checks."""
+    return live.obj
+
+
+def check(lookup, params, waiting):
+    """Query: watch the servers of a tier, each with the ports that the plan gives it."""
+    state = _recovery_state.read(lookup, params["plan"])
+    if state.problems:
+        raise Refused("; ".join(state.problems[:5]))
+    tier = state.tier(params["tier"])
+    reasons = {} if params["drill"] else {member.group: _recovery_state.at_site(member.where, params["active_site"]) for member in tier["members"]}
+    to_watch = [member for member in tier["members"] if not reasons.get(member.group)]
+    found = _recovery_state.drilled(lookup, to_watch, params["drill"]) if params["drill"] else _recovery_state.servers(lookup, to_watch)
+    not_tried = [(member, reasons[member.group]) for member in tier["members"] if reasons.get(member.group)]
+    not_tried += [(member, "ECS does not tell its server" if server == {} else "it has no server at the site that is production now")
+                  for member, server in found if not server]
+    members = {server["id"]: member for member, server in found if server}
+    options = {"timeout": tier.get("timeout", 600), "windows_settle": params["windows_settle"], "unique_addresses": bool(params["drill"])}
+    lookup.forget()
+    result = _watched(lookup, members, options, waiting, params["jobs"] or [])
+    checks = [dict(entry, server_group=members[entry["id"]].group, protected_instance=members[entry["id"]].label) for entry in result["server_checks"]]
+    not_tried = [{"server_group": member.group, "protected_instance": member.label, "detail": reason} for member, reason in not_tried]
+    wrong = ["%s: %s" % (each["protected_instance"], "; ".join(part["detail"] for part in each["checks"] if part["status"] != _server_checks.PASSED))
+             for each in checks if not each["passed"]] + ["%s: %s" % (each["protected_instance"], each["detail"]) for each in not_tried]
+    if params["journal"]:
+        started = [{"operation": "power_on", "resource_type": "ecs_server", "name": "servers of tier " + tier["name"], "job_id": job["job_id"]}
+                   for job in params["jobs"] or []]
+        entries = [{"event": "result", "operations": started, "jobs": params["jobs"] or []}, {"event": "servers", "tier": tier["name"], "servers": checks}]
+        recovery_journal.note(params["journal"], entries, lookup.warn)
+        checks = [{key: each[key] for key in _BRIEF} for each in checks]
+    return {"server_checks": checks, "not_tried": not_tried, "problems": wrong, "passed": not wrong}
+
+
+def _watched(lookup, members, options, waiting, jobs):
+    if not members:
+        return {"server_checks": [], "passed": True}
+    known = {}
+
+    def starting():
+        for job in jobs:
+            if known.get(job["job_id"]) in (None, "INIT", "RUNNING"):
+                known[job["job_id"]] = (lookup.neighbour(lambda job=job: lookup.api.job(job["job_id"], "ecs")) or {}).get("status")
+        return any(status in ("INIT", "RUNNING") for status in known.values())
+
+    wanted = {server_id: list(dict.fromkeys(member.ports)) for server_id, member in members.items()}
+    return _server_checks.watch(lookup, wanted, options, waiting, starting if jobs else None)

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recovery plan joined to the live state: which groups, instances and servers its names mean. PRIVATE to the collection.
+
+Everything is read by lists of the whole project, in a number of calls that does not grow with the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._cloud.errors import Refused
+from .._cloud.odd import Unusable, matching, raw
+from .._engine.lookup import exactly_one
+from .._sdrs import failover
+from .._sdrs.failover_batch import found
+from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, SERVER_GROUP
+from .._sdrs.sites import production_zone, server_halves, server_zone
+from . import document as _recovery_document
+
+KIND = SERVER_GROUP
+SWITCHING, THERE, ELSEWHERE = "in_flight", "there", "elsewhere"
+OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", "drill")
+
+
+@dataclass
+class Member:
+    """A protected instance of a tier: its group as the plan calls it, and the ports of its server."""
+
+    group: str
+    where: dict
+    instance: dict
+    ports: tuple = ()
+
+    @property
+    def label(self):
+        return "%s/%s" % (self.group, self.instance.get("name"))
+
+
+@dataclass
+class State:
+    """``groups``: live groups by what the plan calls them; ``tiers``: the plan's with ``number`` and ``members``; ``problems``: sentences."""
+
+    document: dict
+    groups: dict = field(default_factory=dict)
+    tiers: list = field(default_factory=list)
+    problems: list = field(default_factory=list)
+
+    def tier(self, name):
+        """The tier of that name.
+
+        :raises Refused: there is none
+        """
+        return exactly_one([tier for tier in self.tiers if tier["name"] == name], self.tiers, "tier", name)
+
+
+def read(lookup, document):
+    """What the plan's names mean now."""
+    state = State(document)
+    ids = {}
+    for name in _recovery_document.groups(document):
+        try:
+            group = found(lookup, name)
+        except (Refused, Unusable) as error:
+            state.problems.append(str(error))
+            continue
+        state.groups[name] = group
+        if ids.setdefault(group["id"], name) != name:
+            state.problems.append("%s and %s are the same protection group; call it by one of them everywhere" % (ids[group["id"]], name))
+    members = _by_group(lookup.list(PROTECTED_INSTANCE)) if state.groups else {}
+    instances = {name: _instances(members, lookup, group, state) for name, group in state.groups.items()}
+    _tiers(state, instances)
+    return state
+
+
+def _by_group(objects):
+    """``{group ID: objects}``; under None what cannot be read."""
+    found = {}
+    for each in objects:
+        try:
+            found.setdefault(each.get("server_group_id"), []).append(each)
+        except Unusable:
+            found.setdefault(None, []).append(each)
+    return found
+
+
+def _instances(members, lookup, group, state):
+    try:
+        found = members.get(group["id"]) or []
+        if not found and members.get(None):
+            found = matching(lookup.list(PROTECTED_INSTANCE), lambda each: each.get("server_group_id") == group["id"])
+        return sorted(found, key=lambda each: (str(raw(each, "name")), str(raw(each, "id"))))
+    except Unusable as error:
+        state.problems.append(str(error))
+        return []
+
+
+def _tiers(state, instances):
+    taken, singly = {}, {}
+    for tier in state.document["tiers"]:
+        singly[tier["name"]] = [member for entry in tier.get("instances") or [] for member in _single(state, instances, tier, entry, taken)]
+    previous = []
+    for number, tier in enumerate(state.document["tiers"], 1):
+        members = list(singly[tier["name"]])
+        for name in tier.get("server_groups") or []:
+            members += [
+                Member(name, state.groups[name], instance, tuple(tier.get("ports") or ()))
+                for instance in instances.get(name, ()) if taken.setdefault(instance["id"], tier["name"]) == tier["name"]
+                and not any(member.instance is instance for member in singly[tier["name"]])
+            ]
+        state.tiers.append({**tier, "number": number, "members": members, "needs": tier.get("needs", previous)})
+        previous = [tier["name"]]
+    rest = [Member(name, state.groups[name], instance) for name in instances for instance in instances[name] if instance["id"] not in taken]
+    if rest:
+        state.tiers.append({"name": _recovery_document.REST, "number": len(state.tiers) + 1, "members": rest, "needs": previous})
+
+
+def _single(state, instances, tier, entry, taken):
+    if entry["server_group"] not in state.groups:
+        return
+    there = instances[entry["server_group"]]
+    for reference in entry["protected_instances"]:
+        named = [each for each in there if reference in (each.get("id"), each.get("name"))]
+        if len(named) != 1:
+            state.problems.append("tier %s: %s %r of %s; there are %s" % (
+                tier["name"], "no protected instance is named" if not named else "several protected instances are named", reference,
+                entry["server_group"], ", ".join(sorted(str(each.get("name")) for each in there[:20])) or "none"))
+            continue
+        if taken.setdefault(named[0]["id"], tier["name"]) != tier["name"] or any(
+                member.instance is named[0] for other in state.tiers for member in other["members"]):
+            state.problems.append("protected instance %s of %s is in tier %s and in tier %s" % (
+                reference, entry["server_group"], taken[named[0]["id"]], tier["name"]))
+            continue
+        yield Member(entry["server_group"], state.groups[entry["server_group"]], named[0], (*(tier.get("ports") or ()), *(entry.get("ports") or ())))
+
+
+def position(operation, group, site):
+    """Where a group stands on its way: ``there``, ``in_flight``, or ``elsewhere``."""
+    status = group.get("status")
+    if operation == "drill":
+        return ELSEWHERE
+    if status in failover.SWITCHES_IN_FLIGHT:
+        return SWITCHING
+    if operation == "reprotect":
+        return THERE if status == "protected" else ELSEWHERE
+    return THERE if group.get("priority_station") == site and status in ("protected", "failed-over") else ELSEWHERE
+
+
+def at_site(group, site):
+    """Why the servers of a group cannot be started at ``site``, None if they can."""
+    if group.get("status") in failover.SWITCHES_IN_FLIGHT:
+        return "protection group %s is %s" % (group.get("name"), group.get("status"))
+    if group.get("priority_station") != site:
+        return "production of protection group %s is at the %s site, not at the %s site" % (group.get("name"), group.get("priority_station"), site)
+    return None
+
+
+def servers(lookup, members, production=True):
+    """``[(member, server)]`` of the servers at the production sites of their groups, or at the other ones; ``{}`` where ECS does not tell, None for none.
+
+    One list serves all; ECS is asked singly only where that does not answer.
+    """
+    ordered = []
+    for member in members:
+        second_first = (member.where.get("priority_station") == "target") == production
+        ordered.append((member, server_halves(member.instance)[::-1 if second_first else 1]))
+    lookup.servers_among([half for _member, halves in ordered for half in halves[:1]])
+    return [(member, _server(lookup, member, halves, production)) for member, halves in ordered]
+
+
+def _server(lookup, member, halves, production):
+    zone, silent = production_zone(member.where), False
+    for half in halves:
+        try:
+            seen = lookup.server(half)
+            if seen and server_zone(seen) and zone:
+                if (server_zone(seen) == zone) == production:
+                    return seen
+                continue
+        except Unusable:
+            seen = {}
+        silent = silent or seen is not None
+    return {} if silent else None
+
+
+def drilled(lookup, members, name):
+    """``[(member, server)]`` of the servers of the drills of that name, as ``servers`` gives them."""
+    drills = {each["server_group_id"]: each for each in matching(lookup.list(DRILL), lambda each: each.get("name") == name)}
+    ids = {}
+    for each in drills.values():
+        ids.update({(each["server_group_id"], entry.get("protected_instance")): entry.get("drill_server_id") for entry in each.get("drill_servers") or []})
+    wanted = [(member, ids.get((member.where["id"], member.instance["id"]))) for member in members]
+    known = lookup.servers_among([server_id for _member, server_id in wanted if server_id])
+    return [(member, known.get(server_id) if server_id else None) for member, server_id in wanted]

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Creating and deleting the drills of many groups, all at once. PRIVATE to the collection.
+
+Each drill is planned as ``drill`` plans one, and is a branch of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._cloud import validate as _validate
+from .._cloud.errors import ConfigError, Refused, SdrsError
+from .._cloud.odd import Unusable, matching
+from .._cloud.validate import Between, identifiers
+from .._engine.kind import LiveState
+from .._engine.plan import Plan
+from . import drill
+from .failover_batch import found
+
+KIND = drill.KIND
+
+
+def entries(value):
+    """Rule: drills, each with its group and a proper name, one for a group."""
+    for index, entry in enumerate(value):
+        for key, rule in (("server_group", _validate.reference), ("name", _validate.name), ("drill_vpc", _validate.reference)):
+            problem = rule(entry[key]) if entry.get(key) is not None else None
+            if problem:
+                return "[%d].%s %s" % (index, key, problem)
+    groups = [entry["server_group"] for entry in value]
+    twice = sorted({group for group in groups if groups.count(group) > 1})
+    return "names %s twice" % twice[0] if twice else None
+
+
+RULES = {"drills": entries, "ids": identifiers, "parallel": Between(1, 256)}
+
+
+@dataclass
+class Entry:
+    """A drill of the task: its branch, options for ``drill.plan``, and live state or why there is none."""
+
+    name: str
+    params: dict
+    live: drill.Live | None = None
+    error: SdrsError | None = None
+
+
+@dataclass
+class Live(LiveState):
+    entries: list
+
+    @property
+    def id(self):
+        return "drills"
+
+    @property
+    def obj(self):
+        return [entry.live.obj for entry in self.entries if entry.live and entry.live.obj]
+
+    def watch(self):
+        return [watched for entry in self.entries if entry.live and not entry.error for watched in entry.live.watch() if watched[1]]
+
+    def branch(self, obj):
+        def about(live):
+            return [each["id"] for each in (live.obj, live.group) if each]
+
+        return next((entry.name for entry in self.entries if entry.live and obj["id"] in about(entry.live)), None)
+
+    def assume(self):
+        return Live([Entry(entry.name, entry.params, entry.live and entry.live.assume(), entry.error) for entry in self.entries])
+
+
+def read(lookup, params):
+    """The drills that there are, and the groups of those to come."""
+    if params["state"] == "absent":
+        if params["drills"] or not params["ids"]:
+            raise ConfigError("state: absent needs ids, and no drills: a name does not tell whose a drill is")
+        known = {each["id"]: each for each in lookup.list(KIND)}
+        return Live([Entry(str(each), {"state": "absent"}, drill.Live(known.get(each) or lookup.show(KIND, each))) for each in params["ids"]])
+    if params["ids"] or not params["drills"]:
+        raise ConfigError("state: present needs drills, and no ids")
+    return Live([_entry(lookup, entry) for entry in params["drills"]])
+
+
+def _entry(lookup, given):
+    entry = Entry(given["server_group"], {"state": "present", "name": given["name"]})
+    try:
+        group = found(lookup, given["server_group"])
+        there = matching(lookup.list(KIND), lambda each: each.get("server_group_id") == group["id"] and each.get("name") == given["name"])
+        if len(there) > 1:
+            raise Refused("protection group %s has %d DR drills named %s" % (given["server_group"], len(there), given["name"]))
+        entry.live = drill.Live(there[0] if there else None, group)
+        entry.params.update(server_group=group["id"], drill_vpc=lookup.vpc_id(given["drill_vpc"]) if given.get("drill_vpc") else None)
+    except (Refused, Unusable) as error:
+        entry.error = error
+    return entry
+
+
+def plan(_params, live):
+    """The steps of every drill; what one of them does not allow is its own failure. Pure."""
+    result = Plan()
+    for entry in live.entries:
+        try:
+            if entry.error:
+                raise entry.error
+            part = drill.plan({"immutable_change": "fail", "id": None, **entry.params}, entry.live)
+        except (Refused, Unusable) as error:
+            error.message = "%s: %s" % (entry.name, error.message)
+            result.refused.append((entry.name, error))
+            continue
+        for step in part.steps:
+            step.branch = entry.name
+            step.query = {} if step.query is None else step.query
+        result.steps += part.steps
+        result.warnings += part.warnings
+        if part.before != part.after:
+            result.before[entry.name], result.after[entry.name] = part.before, part.after
+    return result
+
+
+def show(lookup, _id, live):
+    """The drills of the task's names and groups as the service shows them now."""
+    wanted = {(entry.params.get("server_group"), entry.params.get("name")) for entry in live.entries}
+    return matching(lookup.list(KIND), lambda each: (each.get("server_group_id"), each.get("name")) in wanted)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bringing the production sites of many groups to where they are wanted, all at once. PRIVATE to the collection.
+
+Each group is planned as ``failover`` plans one, and is a branch of its own: one that fails leaves the others running. Lists serve
+all groups; each step's guard reads its own group directly before the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._cloud.errors import ConfigError, Refused, SdrsError
+from .._cloud.odd import Unusable, matching
+from .._cloud.validate import Between, is_id
+from .._engine.kind import LiveState
+from .._engine.plan import Plan
+from . import failover
+from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
+from .readiness import conditions as _conditions
+
+KIND = SERVER_GROUP
+CURRENT = "current"
+
+
+def references(value):
+    """Rule: group references, each once."""
+    if not value:
+        return "must not be empty"
+    if not all(reference.strip() for reference in value):
+        return "holds an empty name"
+    twice = sorted({reference for reference in value if value.count(reference) > 1})
+    return "names %s twice" % twice[0] if twice else None
+
+
+RULES = {"server_groups": references, "parallel": Between(1, 256)}
+
+
+@dataclass
+class Entry:
+    """A group of the task: what the user calls it, and its live state or why there is none."""
+
+    name: str
+    live: failover.Live | None = None
+    error: SdrsError | None = None
+    params: dict = field(default_factory=dict)
+
+
+@dataclass
+class Live(LiveState):
+    entries: list
+
+    @property
+    def id(self):
+        return "server_groups"
+
+    @property
+    def obj(self):
+        return [entry.live.obj for entry in self.entries if entry.live]
+
+    def watch(self):
+        return [(KIND, entry.live.obj) for entry in self.entries if entry.live and not entry.error]
+
+    def branch(self, obj):
+        return next((entry.name for entry in self.entries if entry.live and entry.live.obj["id"] == obj["id"]), None)
+
+    def assume(self):
+        return Live([Entry(entry.name, entry.live and entry.live.assume(), entry.error, entry.params) for entry in self.entries])
+
+
+def found(lookup, reference):
+    """The group that an ID or name means, by the one list of all groups.
+
+    :raises Refused: none, or several
+    """
+    if is_id(reference):
+        group = next(iter(matching(lookup.list(KIND), lambda each: each.get("id") == reference)), None)
+        return group or lookup.one(KIND, reference)
+    named = matching(lookup.list(KIND), lambda each: each.get("name") == reference)
+    return named[0] if len(named) == 1 else lookup.one(KIND, reference)
+
+
+def facts(lookup, group, servers=True):
+    """What the conditions of a switch ask of a group, from the lists of the whole project."""
+    def of(kind):
+        return matching(lookup.list(kind), lambda each: each.get("server_group_id") == group["id"])
+
+    gathered = _conditions.Facts(group, of(PROTECTED_INSTANCE), of(REPLICATION))
+    if servers:
+        try:
+            gathered.servers = lookup.all_servers()
+        except SdrsError as error:
+            gathered.ecs_problem = str(error)
+    return gathered
+
+
+def read(lookup, params):
+    """Every group, and for what has to be done to it what its conditions ask."""
+    if not params["wait"]:
+        raise ConfigError("wait: false is refused: a switch must be watched to its end")
+    if params["active_site"] == CURRENT and not params["reprotect"]:
+        raise ConfigError("active_site: current needs reprotect: true, a switch has a direction")
+    entries = [_entry(lookup, params, reference) for reference in params["server_groups"]]
+    seen = {}
+    for entry in entries:
+        if entry.live and seen.setdefault(entry.live.obj["id"], entry.name) != entry.name:
+            raise ConfigError("server_groups: %s and %s are the same protection group" % (seen[entry.live.obj["id"]], entry.name))
+    return Live(entries)
+
+
+def _entry(lookup, params, reference):
+    entry = Entry(reference)
+    try:
+        group = found(lookup, reference)
+        entry.live = failover.Live(group)
+        site = group.get("priority_station") if params["active_site"] == CURRENT else params["active_site"]
+        entry.params = dict(params, active_site=site)
+        if KIND.busy(group):
+            return entry
+        failover.refuse_reversal(entry.params, group, [(kind, obj) for kind, obj in lookup.settled if obj.get("id") == group["id"]])
+        entry.live.operation = failover.decide(entry.params, group)
+        if entry.live.operation:
+            entry.live.facts = facts(lookup, group, entry.live.operation != "failover")
+    except (Refused, Unusable) as error:
+        entry.error = error
+    return entry
+
+
+def plan(params, live):
+    """At most one step for each group; what one of them does not allow is its own failure. Pure."""
+    result = Plan()
+    for entry in live.entries:
+        try:
+            if entry.error:
+                raise entry.error
+            part = failover.plan(entry.params, entry.live)
+        except (Refused, Unusable) as error:
+            if not error.message.startswith(entry.name + ": "):
+                error.message = "%s: %s" % (entry.name, error.message)
+            result.refused.append((entry.name, error))
+            continue
+        for step in part.steps:
+            step.branch, step.query = entry.name, {}
+        result.steps += part.steps
+        result.warnings += ["%s: %s" % (entry.name, warning) for warning in part.warnings]
+        if part.before != part.after:
+            result.before[entry.name], result.after[entry.name] = part.before, part.after
+    return result
+
+
+def show(lookup, _id, live):
+    """The groups as the service shows them now."""
+    ids = [group["id"] for group in live.obj]
+    return matching(lookup.list(KIND), lambda each: each.get("id") in ids)
+
+
+def verify(params, groups):
+    """Success is what the groups show, not what the jobs say."""
+    for group in groups if params["active_site"] != CURRENT else ():
+        failover.verify(params, group)

@@ -1,0 +1,287 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role ``recovery`` has to decide, and what its journal comes to. Pure but for acknowledgements in files. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+
+from ..module_utils._recovery import journal as recovery_journal
+from ._guards import named, overridden
+from ._report import moment
+
+OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", "drill")
+# What users may set; a test compares them with the role's argument spec.
+OPTIONS = (
+    "recovery_plan", "recovery_operation", "recovery_active_site", "recovery_confirm", "recovery_force", "recovery_partial", "recovery_stop_mode",
+    "recovery_acknowledged", "recovery_continue", "recovery_prompt", "recovery_take_over", "recovery_replace", "recovery_windows_settle",
+    "recovery_wait_timeout", "recovery_report_dir", "recovery_report_tasks",
+)
+_PASSED, _FAILED, _NOT_TRIED = "passed", "failed", "not_tried"
+
+
+def problems(confirm, document, asked, extra=()):
+    """Why a run must not begin, as sentences. In check mode, and for a drill, nothing has to be confirmed.
+
+    :param asked: ``playbook``, ``operation``, ``active_site``, ``check_mode``, and the values of other options
+    :param extra: names of the extra variables
+    """
+    found = overridden(extra, "recovery", "report")
+    for name in sorted(set(extra)):
+        if str(name).startswith("recovery_") and name not in OPTIONS and not any(name in sentence.split() for sentence in found):
+            near = difflib.get_close_matches(name, OPTIONS, 1)
+            found.append("%s is no variable of recovery plans%s" % (name, "; meant is perhaps " + near[0] if near else ""))
+    operation, playbook = asked.get("operation"), asked.get("playbook")
+    if operation not in OPERATIONS:
+        found.append("recovery_operation is %r, it must be one of %s" % (operation, ", ".join(OPERATIONS)))
+    elif playbook and playbook != operation:
+        found.append("playbook %s needs recovery_operation: %s, but it is %s; leave it out, or run another playbook" % (playbook, playbook, operation))
+    if operation == "failback" and asked.get("active_site") != "source":
+        found.append("a failback needs recovery_active_site: source, but it is %s" % asked.get("active_site"))
+    for option in ("recovery_acknowledged", "recovery_continue", "recovery_replace"):
+        try:
+            named(option, asked.get(option.replace("recovery_", "")))
+        except ValueError as error:
+            found.append(str(error))
+    try:
+        confirmed = named("recovery_confirm", confirm)
+    except ValueError as error:
+        return [*found, str(error)]
+    if operation != "drill" and asked.get("check_mode") is not True:
+        others = sorted(confirmed - {document.get("name")})
+        if document.get("name") not in confirmed:
+            found.append("not confirmed is recovery plan %s; look at the order with --check first, then add -e recovery_confirm=%s" % (
+                document.get("name"), document.get("name")))
+        if others:
+            found.append("recovery_confirm names %s, which is not the plan of this run" % ", ".join(others))
+    return found
+
+
+def permitted(value, document, confirm, asked, extra=()):
+    """``value``, for a task that stops or switches, whatever of the run before it was skipped.
+
+    :raises ValueError: it may not
+    """
+    found = problems(confirm, document, asked, extra)
+    if asked.get("operation") == "drill":
+        found.append("a drill stops and switches nothing")
+    if found:
+        raise ValueError("Nothing was sent: %s." % "; ".join(found))
+    return value
+
+
+def refusals(state, asked):
+    """Why nothing may be touched though names and confirmation are right, as sentences.
+
+    :param state: result of sdrs_recovery_info
+    """
+    stopped = {group["name"]: group["obstacles"] for group in state["server_groups"] if group["obstacles"]}
+    todo = todo_of(state["server_groups"])
+    found = ["%s: %s" % (name, "; ".join(reasons)) for name, reasons in stopped.items()] if stopped and not (asked.get("partial") and todo) else []
+    if stopped and todo and found:
+        found.append("to go on with the other groups, add -e recovery_partial=true")
+    if state["healthy"] and not asked.get("force"):
+        found.append("production looks healthy at every group that would be switched: a planned failover loses nothing; to fail over all the same, "
+                     "add -e recovery_force=true")
+    return found
+
+
+def todo_of(groups, stopped=None, elsewhere=False):
+    """Names of the groups that are to be switched.
+
+    :param stopped: result of the task that stopped their servers; groups where it failed are left out
+    :param elsewhere: without those in flight, whose servers are not to be stopped
+    """
+    lost = _lost(stopped)
+    if stopped and stopped.get("failed_all"):
+        return []
+    return [group["name"] for group in groups if not group["obstacles"] and group["position"] in (("elsewhere",) if elsewhere else ("elsewhere", "in_flight"))
+            and group["name"] not in lost]
+
+
+def _lost(result):
+    """``{branch: why}`` of what failed in a task with branches."""
+    branches = (result or {}).get("branches") or {}
+    lost = {entry["path"]: entry["message"] for key in ("failed", "blocked") for entry in branches.get(key) or []}
+    return {**lost, **dict.fromkeys((name for name in branches.get("not_tried") or [] if name not in lost), "it was not tried")}
+
+
+def _error_of(result):
+    """What a task said that failed as a whole, None if it did not."""
+    return str(result.get("msg")) if result and result.get("error") and not _lost(result) else None
+
+
+def switched(state, stopped, result, verb, milestone):
+    """What the journal notes of a switch, and which groups are where they shall be.
+
+    :param stopped: result of the task that stopped servers, or nothing
+    :param result: result of sdrs_failover_batch or sdrs_drill_batch
+    :returns: ``{entries, failed, reached}``: ``failed`` is ``{group: why}``, ``reached`` names groups
+    """
+    stopped, result = stopped or {}, result or {}
+    lost = {**_lost(result), **_lost(stopped)}
+    whole = _error_of(stopped) or _error_of(result)
+    entries, failed, reached = [], {}, []
+    for part in (stopped, result):
+        if part.get("operations") or part.get("jobs"):
+            entries.append({"event": "result", "operations": part.get("operations") or [], "jobs": part.get("jobs") or []})
+    for group in state["server_groups"]:
+        name = group["name"]
+        reason = "; ".join(group["obstacles"]) or lost.get(name) or (whole if group["position"] != "there" else None)
+        if reason:
+            failed[name] = reason
+            entries.append({"event": "step", "check": "%s %s" % (verb, name), "status": _FAILED, "detail": reason})
+        else:
+            reached.append(name)
+            detail = "was there already" if group["position"] == "there" else "done"
+            entries.append({"event": "step", "check": "%s %s" % (verb, name), "status": _PASSED, "detail": detail})
+    if reached:
+        entries.append({"event": "milestone", "name": milestone})
+    return {"entries": entries, "failed": failed, "reached": reached}
+
+
+def blocked(outcomes, tier):
+    """Why a tier is not started: one that it needs has failed, and nobody said to go on."""
+    for name in tier.get("needs") or []:
+        outcome = outcomes.get(name) or {}
+        if not outcome.get("passed") and not outcome.get("go_on"):
+            return "tier %s %s" % (name, "did not come up" if outcome else "was not tried")
+    return ""
+
+
+def checked(started, problems):
+    """What is wrong with a tier's servers, as sentences.
+
+    :param started: ``branches``, ``error`` and ``msg`` of sdrs_recovery_servers
+    :param problems: those of sdrs_recovery_check_info, or None if it failed
+    """
+    found = list(problems or [])
+    if found or problems is None:  # what ended well in spite of a refusal is no failure
+        found += ["start: %s" % reason for reason in [*_lost(started).values(), _error_of(started)] if reason]
+    return found or ([] if problems is not None else ["the servers could not be checked"])
+
+
+def outcome(started, problems):
+    """How a tier ended that nothing stopped: it has passed unless ``checked`` finds something."""
+    wrong = checked(started, problems)
+    return {"passed": not wrong, "tried": True, "go_on": True, "why": "; ".join(wrong)}
+
+
+def acknowledged(path, since):
+    """Whether a file of this user that was written since ``since`` acknowledges a manual step."""
+    try:
+        about = os.stat(path, follow_symlinks=False)
+    except (OSError, ValueError):
+        return False
+    began = moment(since)
+    return bool(stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o002 and began and about.st_mtime >= began.timestamp())
+
+
+def open_steps(steps, given, log):
+    """The manual steps that neither ``given`` nor an interrupted run's journal acknowledges."""
+    known = named("recovery_acknowledged", given) | set(log.get("acknowledged") or [])
+    return [step for step in steps or [] if step["name"] not in known]
+
+
+def tier_end(tier, outcomes):
+    """What the journal notes of the end of a tier."""
+    ended, entries = outcomes.get(tier["name"]) or {"passed": False, "tried": True, "why": "it was interrupted"}, []
+    status = "up" if ended["passed"] else "failed" if ended.get("tried") else _NOT_TRIED
+    entries += [{"event": "tier", "name": tier["name"], "status": status},
+                {"event": "step", "check": "tier %s" % tier["name"], "status": {"up": _PASSED}.get(status, status), "detail": ended["why"] or "up"}]
+    return entries + ([{"event": "milestone", "name": "tier %s up" % tier["name"]}] if ended["passed"] else [])
+
+
+def undone(outcomes, failed, errors, reasons=()):
+    """What is left to be done, as sentences."""
+    found = ["group %s: %s" % entry for entry in failed.items()]
+    found += ["tier %s: %s" % (name, outcome["why"]) for name, outcome in outcomes.items() if not outcome["passed"]] + [str(error) for error in errors]
+    return found or list(reasons)
+
+
+def run(entries, base):
+    """The run as ``_report.build`` takes it, from everything that its journal holds.
+
+    :param base: what holds without a journal: ``what``, ``plan``, ``readiness``, ``notes``, ``target_seconds``, ``errors``
+    """
+    found = {"milestones": [], "results": [], "clean_up": [], "notes": list(base.get("notes") or [])}
+    servers, steps, errors = {}, {}, []
+    for entry in entries:
+        event = entry["event"]
+        if event in ("begun", "resumed"):
+            found["milestones"].append({"name": "requested" if event == "begun" else "resumed", "at": entry["at"]})
+            errors = []
+        elif event == "milestone" and isinstance(entry.get("name"), str):
+            found["milestones"].append({"name": entry["name"], "at": entry["at"]})
+        elif event == "result":
+            found["results"].append({"operations": _dicts(entry.get("operations")), "jobs": _dicts(entry.get("jobs"))})
+        elif event == "servers":
+            servers.update((server.get("protected_instance") or server.get("id"), server) for server in _dicts(entry.get("servers")))
+        elif event == "step":
+            steps.pop(entry.get("check"), None)
+            steps[entry.get("check")] = {key: entry.get(key) for key in ("check", "status", "detail", "at")}
+        elif event == "acknowledged":
+            steps["manual step %s" % entry.get("name")] = {
+                "check": "manual step %s" % entry.get("name"), "status": _PASSED, "detail": "acknowledged by %s" % entry.get("by"), "at": entry["at"]}
+        elif event == "error":
+            errors.append({"msg": str(entry.get("msg")), "task": entry.get("task"), "error": entry.get("error")})
+        elif event == "clean_up":
+            found["clean_up"].append({key: entry.get(key) for key in ("what", "name", "status", "detail")})
+        elif event == "note":
+            found["notes"].append(str(entry.get("text")))
+    for name in base.get("acknowledged") or []:
+        check = "manual step %s" % name
+        steps.setdefault(check, {"check": check, "status": _PASSED, "detail": "acknowledged by recovery_acknowledged", "at": None})
+    return {
+        **{key: base.get(key) for key in ("what", "readiness", "target_seconds")}, **found, "name": base["plan"],
+        "server_group": {"name": base["plan"]}, "servers": list(servers.values()), "steps": list(steps.values()),
+        "errors": errors or base.get("errors") or [], "interrupted": any(entry["event"] == "resumed" for entry in entries),
+        "until": {"reprotect": "re-protected", "drill": "drills available"}.get(base.get("what"), "switched"),
+    }
+
+
+def with_journal(given):
+    """The mapping itself, or with what the journal tells that it names: large, so that it goes through no variable."""
+    if not isinstance(given, dict) or "journal" not in given:
+        return given
+    entries = recovery_journal.entries_of(given["journal"])[0] if given["journal"] else []
+    return {**run(entries, given), **{key: given[key] for key in ("rpo", "check_mode", "run") if key in given}}
+
+
+def plan_ending(report):
+    """The report of a plan's run, with the last lines of the screen."""
+    steps, servers = report["steps"], report["servers"]
+    up = len([server for server in servers if server["passed"]])
+    groups = [step for step in steps if str(step["check"]).startswith(("switch ", "drill ", "re-protect "))]
+    reached = [step for step in groups if step["status"] == _PASSED]
+    state = ["%d of %d protection groups are where they shall be" % (len(reached), len(groups))] if groups else []
+    state += ["servers %d of %d verified up" % (up, len(servers))] if servers else []
+    left = ["%s: %s" % (step["check"], step["detail"]) for step in steps if step["status"] != _PASSED]
+    done = ["nothing: check mode only rehearses"] if report["verdict"] == "check" else ["%s after %d s" % (each["name"], each["seconds"])
+                                                                                        for each in report["milestones"][1:]]
+    return dict(report, state=state, done=done, not_done=left + [error["message"] for error in report["errors"]], next=[])
+
+
+def error_of(text):
+    """A sentence as a failed task's result."""
+    return {"msg": str(text), "task": None}
+
+
+def note_of(text, begin=""):
+    """A sentence as an entry of the journal."""
+    return {"event": "note", "text": begin + str(text)}
+
+
+def _dicts(value):
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def readiness(state):
+    """What speaks for and against each group, as a report shows it."""
+    found = []
+    for group in (state or {}).get("server_groups") or []:
+        detail = "; ".join(group["obstacles"] or group["warnings"]) or "%s, production at the %s site" % (group["status"], group["priority_station"])
+        found.append({"check": group["name"], "passed": not group["obstacles"], "severity": "error" if group["obstacles"] else "warning", "detail": detail})
+    return found
