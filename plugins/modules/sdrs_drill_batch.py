@@ -78,8 +78,8 @@ drills:
   sample: [{id: 22fce838-4bfb-4a92-8aab-fc80a583eb59, name: rehearsal, status: available}]
 branches:
   description:
-    - What became of each part that was to be changed. RV(branches.succeeded) and RV(branches.not_tried) are lists of names,
-      RV(branches.failed) and RV(branches.blocked) lists of errors with their C(path).
+    - What became of each part that was to be changed. C(succeeded) and C(not_tried) are lists of names,
+      C(failed) and C(blocked) lists of errors with their C(path).
   returned: always
   type: dict
   sample: {succeeded: [db], failed: [], blocked: [], not_tried: []}

@@ -79,8 +79,8 @@ server_groups:
   sample: [{id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: failed-over, priority_station: target}]
 branches:
   description:
-    - What became of each group that was to be switched. RV(branches.succeeded) and RV(branches.not_tried) are lists of groups as O(server_groups)
-      calls them, RV(branches.failed) and RV(branches.blocked) lists of errors with their C(path), the group.
+    - What became of each group that was to be switched. C(succeeded) and C(not_tried) are lists of groups as O(server_groups)
+      calls them, C(failed) and C(blocked) lists of errors with their C(path), the group.
   returned: always
   type: dict
   sample: {succeeded: [db, erp], failed: [{path: crm, message: "crm: protection group crm is 'available'"}], blocked: [], not_tried: []}

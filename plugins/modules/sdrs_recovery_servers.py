@@ -87,8 +87,8 @@ ids:
   sample: [403b603d-1d91-42cc-a357-81f3c2daf43f]
 branches:
   description:
-    - What became of each part that was to be changed. RV(branches.succeeded) and RV(branches.not_tried) are lists of names,
-      RV(branches.failed) and RV(branches.blocked) lists of errors with their C(path).
+    - What became of each part that was to be changed. C(succeeded) and C(not_tried) are lists of names,
+      C(failed) and C(blocked) lists of errors with their C(path).
   returned: always
   type: dict
   sample: {succeeded: [db], failed: [], blocked: [], not_tried: []}
