@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils import _ending, _ending_runs, _guards
+from ..plugin_utils import _ending, _ending_runs, _guards, _recovery_ending
 from ..plugin_utils._filters import as_filter
 
 
@@ -26,6 +26,7 @@ class FilterModule:
     def filters(self):
         return {
             "run_ending": as_filter(_ending.ending),
+            "recovery_ending": as_filter(_recovery_ending.ended),
             "run_endings": as_filter(_endings),
             "refused_endings": as_filter(_refused),
             "topology_ending": as_filter(_ending_runs.topology),

@@ -18,8 +18,8 @@ _NEVER_CUT = 6
 _SUBJECTS = 5
 _LONGEST = 400
 # Extra variables that the next command repeats: those of the collection, none of which is a secret.
-_PREFIXES = ("failover_", "drill_", "topology_", "plan_", "drift_", "report_", "demo_", "posture_", "recover_by_drill_", "sdrs_hosts", "recovery_plan")
-_CONFIRMATIONS = ("failover_confirm", "recover_by_drill_confirm")
+_PREFIXES = ("failover_", "drill_", "topology_", "plan_", "drift_", "report_", "demo_", "posture_", "recover_by_drill_", "sdrs_hosts", "recovery_")
+_CONFIRMATIONS = ("failover_confirm", "recover_by_drill_confirm", "recovery_confirm")
 _OWN = "cloud_dr.sdrs."
 
 
@@ -152,7 +152,7 @@ def typed_again(command, wanted, hosts, names):
     for options in kept if wanted["playbook"] != "doctor" else []:
         words.append("-e " + shlex.quote(options))
     if wanted["confirm"]:
-        option = _CONFIRMATIONS["recover_by_drill" in words[1]]
+        option = wanted.get("confirmation") or _CONFIRMATIONS["recover_by_drill" in words[1]]
         words.append("-e " + shlex.quote(option + "=" + ",".join(map(str, command.get("confirm") or names))))
     words += ["-e " + shlex.quote(option) for option in wanted["options"]]
     words += list(command.get("options") or [])
