@@ -67,6 +67,7 @@ def arrange():
     (SOURCE / "sdrs_events.rst").write_text(pages.event_source(), encoding="utf-8")
     samples.make(BUILD / "samples", ROOT / ".build" / "tree")
     (generated / "topology.yml").write_text(samples.HOST, encoding="utf-8")
+    shutil.copy(ROOT / "examples" / "gitops" / "recovery" / "site.yml", generated / "recovery.yml")
     shutil.copy(BUILD / "samples" / "plan.md", generated / "plan.txt")
 
 
