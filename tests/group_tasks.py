@@ -7,12 +7,16 @@ import direct
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
 WEB = {"name": "web", "server": "ecs-erp-web-1"}
+PLAN = {"name": "site", "tiers": [{"name": "one", "server_groups": ["erp"]}]}
 # Options of each module, with names for which ``named`` puts IDs.
 TASKS = [
     ("sdrs_server_group", {"name": "erp"}), ("sdrs_server_group", {"id": "erp"}), ("sdrs_server_group", {"id": "erp", "name": "new"}),
     ("sdrs_server_group", {"name": "erp", "protection": "enabled"}), ("sdrs_server_group", {"name": "erp", "state": "absent", "purge": True}),
     ("sdrs_server_group", {"id": "erp", "state": "absent", "purge": True}),
     ("sdrs_failover", {"server_group": "erp", "active_site": "source"}), ("sdrs_failover", {"server_group": "@erp", "active_site": "source"}),
+    ("sdrs_failover_batch", {"server_groups": ["erp"], "active_site": "source"}),
+    ("sdrs_drill_batch", {"drills": [{"server_group": "erp", "name": "more", "drill_vpc": "vpc-other"}]}),
+    ("sdrs_recovery_servers", {"plan": PLAN, "server_groups": ["erp"], "state": "stopped"}),
     ("sdrs_topology", {"server_groups": [dict(GROUP, protected_instances=[WEB])]}),
     ("sdrs_topology", {"server_groups": [dict(GROUP, drills=[{"name": "more", "drill_vpc": "vpc-other"}])]}),
     ("sdrs_topology", {"server_groups": [{"name": "erp", "state": "absent"}], "prune": True}),

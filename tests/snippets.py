@@ -21,6 +21,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*/README.md")), *
 REASONS = {
     "installs": "installs from Galaxy or PyPI; tests run in an environment that has what it installs",
     "needs-terraform": "Terraform is no part of the tests",
+    "needs-plan": "needs the groups that a recovery plan names; tests/integration/test_recovery_plan.py runs such plans",
     "needs-java": "ansible-rulebook needs Java; tests/integration/test_events.py runs the event source without it",
     "needs-controller": "needs AWX or Automation Platform; tests/contract/test_examples.py checks the objects",
 }
@@ -30,6 +31,7 @@ NOT_RUN = (
     (r"make demo\b", "the same playbook on the same simulator is run by test_plays.py"),
     (r"ansible-galaxy collection install|(python3 -m )?pip install", REASONS["installs"]),
     (r"ansible-rulebook\b", REASONS["needs-java"]),
+    (r"ansible-playbook .*-e recovery_plan=", "needs the groups that the plan names; tests/integration/test_recovery_plan.py runs such plans"),
     (r"ansible-playbook playbooks/", "the repository's story is played by tests/integration/test_examples.py"),
     (r"ansible-playbook apply\.yml|export CONTROLLER_", REASONS["needs-controller"]),
 )

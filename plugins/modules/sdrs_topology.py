@@ -321,7 +321,7 @@ EXAMPLES = r"""
             replications:
               - volume: data-2
                 name: erp-db-1-data-2
-                device: /dev/vdc
+                device: /dev/vdd
                 size: 100
                 create_volume: {type: SSD}
 

@@ -84,4 +84,5 @@ def test_the_repository_from_topology_to_failback(simulator, tmp_path):
         done = play("playbooks/%s.yml" % playbook, *connection, *arguments)
         assert done.returncode == 0, (playbook, done.stdout[-3000:], done.stderr)
     assert play.report("failback")[0]["verdict"] == "passed" and (tmp_path / "exports" / "erp.yml").exists()
-    assert {path.name.split("-")[0] for path in (tmp_path / "reports" / "erp").iterdir()} == {"plan", "drill", "planned_failover", "failback"}
+    assert {path.name.split("-")[0] for path in (tmp_path / "reports" / "erp").iterdir()} == {
+        "plan", "drill", "planned_failover", "failback", "SHA256SUMS"}

@@ -16,7 +16,7 @@ from support import ROOT, TaskFailed
 # Modules that change no group.
 NONE = {
     "vpc": "VPCs are of no group", "as_group": "AS groups are of no group", "sdrs_failed_task": "deletes records of jobs, no content of a group",
-    "report_files": "asks no service", "run_ending": "asks no service", "vpc_eip": "elastic IPs are of no group",
+    "report_files": "asks no service", "run_ending": "asks no service", "recovery_journal": "asks no service", "vpc_eip": "elastic IPs are of no group",
 }
 
 
@@ -93,7 +93,8 @@ NEEDED = [
       for module in ("sdrs_protected_instance", "sdrs_protected_instance_batch", "sdrs_protected_instance_nic", "sdrs_tag")),
     ("sdrs_replication", {"state": "present", "purge_attachments": False}, False), ("sdrs_replication", {"state": "absent", "purge_attachments": False}, True),
     ("sdrs_replication", {"state": "present", "purge_attachments": True}, True), ("sdrs_protected_instance_resize", {}, False),
-    ("sdrs_drift", {}, False),
+    ("sdrs_drift", {}, False), ("sdrs_failover_batch", {}, True), ("sdrs_drill_batch", {}, True),
+    ("sdrs_recovery_servers", {"state": "started"}, False), ("sdrs_recovery_servers", {"state": "stopped"}, True),
     ("ecs_power", {"state": "started"}, False), ("ecs_power", {"state": "stopped"}, True),
 ]
 

@@ -10,7 +10,7 @@ import re
 
 import direct
 import pytest
-from group_tasks import TASKS, build, ids, named
+from group_tasks import PLAN, TASKS, build, ids, named
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import drill, protected_instance, replication, server_group
 from support import ROOT, TaskFailed
@@ -25,6 +25,7 @@ READS = [
       for operation in ("protect", "planned_failover", "failover", "reprotect", "drill")),
     ("sdrs_readiness_info", {"server_group": "erp", "operation": "create", "servers": ["ecs-erp-web-2"]}), ("sdrs_drift_info", {"server_group": "erp"}),
     ("sdrs_topology_info", {}), ("sdrs_topology_info", {"server_groups": ["erp"]}), ("ecs_server_info", {"server_group": "erp"}),
+    ("sdrs_recovery_info", {"plan": PLAN, "operation": "failover"}),
     ("sdrs_tag_info", {"protected_instance": "web"}), ("sdrs_failed_task_info", {"server_group": "erp"}), ("sdrs_failed_task", {"server_group": "erp"}),
 ]
 # What makes something new, or changes what is there, in a group that is going.
@@ -58,7 +59,8 @@ def judged(module, options, check):
 
 
 def test_every_module_takes_part():
-    of_no_group = {"vpc", "vpc_info", "vpc_eip", "as_group", "as_group_info", "report_files", "run_ending", "ecs_server_check_info"} | {
+    of_no_group = {"vpc", "vpc_info", "vpc_eip", "as_group", "as_group_info", "report_files", "run_ending", "recovery_journal", "ecs_server_check_info",
+                   "sdrs_recovery_check_info"} | {
         "sdrs_%s_info" % each for each in ("api_version", "doctor", "domain", "job", "quota", "rpo_statistics")
     }
     assert {module for module, _options in WRITES + READS} == {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - of_no_group
