@@ -25,13 +25,14 @@ REASONS = {
     "needs-java": "ansible-rulebook needs Java; tests/integration/test_events.py runs the event source without it",
     "needs-controller": "needs AWX or Automation Platform; tests/contract/test_examples.py checks the objects",
 }
+RUN_ELSEWHERE = "needs the groups that the plan names; tests/integration/test_recovery_plan.py runs such commands"
 # Single commands that are not run, wherever they stand.
 NOT_RUN = (
     (r"make (test|unit|lint|docs|bench|matrix|hostile|build)\b", "runs these tests, or minutes of others"),
     (r"make demo\b", "the same playbook on the same simulator is run by test_plays.py"),
     (r"ansible-galaxy collection install|(python3 -m )?pip install", REASONS["installs"]),
     (r"ansible-rulebook\b", REASONS["needs-java"]),
-    (r"ansible-playbook .*-e recovery_plan=", "needs the groups that the plan names; tests/integration/test_recovery_plan.py runs such plans"),
+    (r"ansible-playbook .*-e recovery_plan=", RUN_ELSEWHERE),
     (r"ansible-playbook playbooks/", "the repository's story is played by tests/integration/test_examples.py"),
     (r"ansible-playbook apply\.yml|export CONTROLLER_", REASONS["needs-controller"]),
 )
