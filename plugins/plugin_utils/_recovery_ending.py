@@ -54,11 +54,12 @@ def _places(state):
 
 def _next(given, failed):
     report, operation = given.get("report") or {}, given.get("operation")
-    confirmed = {"confirm": operation != "drill", "confirmation": "recovery_confirm"}
+    # A plan that could not be read has no name to confirm.
+    confirmed = {"confirm": operation != "drill" and bool(given.get("plan")), "confirmation": "recovery_confirm"}
     if not report and outside([given.get("failure") or {}]):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
     if failed:
-        return {**step("mend what NOT DONE names, then run it again; it goes on where it was"), **confirmed}
+        return {**step("mend what NOT DONE names, then run it again" + ("; it goes on where it was" if report else "")), **confirmed}
     if given.get("check_mode"):
         return {**step("do it"), **confirmed}
     following = {

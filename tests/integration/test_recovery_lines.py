@@ -54,3 +54,9 @@ def test_a_service_that_does_not_answer(site):
     site.simulator.fault(status=503, path="/", count=10**6)
     found = lines(site, *SURE, "-e", json.dumps({"sdrs_connection": {**site.play.connection, "max_retries": 0}}), code=2)
     assert "nothing was sent" in found["DONE"] and "503" in found["NOT DONE"] and "doctor" in found["NEXT"] and "not read" in found["STATE"]
+
+
+def test_a_plan_that_cannot_be_read_has_no_name_to_confirm(site):
+    (site.folder / "plan.yml").write_text("- no mapping\n")
+    found = lines(site, *SURE, code=2)
+    assert "plan.yml" in found["NOT DONE"] and "recovery_confirm" not in found["NEXT"] and "goes on" not in found["NEXT"] and not site.written()
