@@ -36,8 +36,8 @@ def judge(live, reports, asked, now=None):
 
     :param live: the result of sdrs_posture_info
     :param reports: ``{name of a group: saved reports of its drills}``, any order
-    :param asked: ``max_age`` (empty: not judged), a number or nothing for each of THRESHOLDS, ``documents``: ``{name or ID of a group: its topology document}``,
-        ``problems``: what could not be read of the reports
+    :param asked: ``max_age`` (empty: not judged), a number or nothing for each of THRESHOLDS, ``documents``: ``{name or ID of a group: its
+        topology document}``, ``problems``: what could not be read of the reports
     :raises ValueError: ``asked`` cannot be understood
     """
     now = now or datetime.now(timezone.utc)
@@ -195,7 +195,7 @@ def _drill_problems(group, age):
         yield WARNING, "a drill is overdue by %s" % days(-group["due_in_seconds"])
     elif group["due_in_seconds"] < age / 10:
         yield NOTICE, "a drill is due in %s" % days(group["due_in_seconds"])
-    if drill["met"] is False:
+    if drill["met"] is False and drill["verdict"] == PASSED:
         yield WARNING, "the last drill missed its target: %s, target %s" % (span(drill["measured_seconds"]), span(drill["target_seconds"]))
 
 
@@ -213,5 +213,5 @@ def _rpo(points):
     """The most pairs over their RPO at once, and the newest point; None where the cloud has no statistics."""
     if not isinstance(points, list):
         return None
-    known = [point for point in points if isinstance(point, dict) and isinstance(point.get("resource_num"), int) and not isinstance(point["resource_num"], bool)]
-    return {"points": len(points), "most_over_rpo": max((point["resource_num"] for point in known), default=None)}
+    counts = [point.get("resource_num") for point in points if isinstance(point, dict)]
+    return {"points": len(points), "most_over_rpo": max((count for count in counts if isinstance(count, int) and not isinstance(count, bool)), default=None)}

@@ -8,9 +8,9 @@ import re
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
+import hostile
 import pytest
 
-import hostile
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _posture, _posture_formats
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -45,7 +45,7 @@ def one(changes=None, reports=(), **asked):
     ({}, [drill(85)], "notice", "due in 5.0 days"),
     ({}, [drill(measured=400.0)], "warning", "missed its target"),
     ({}, [drill(measured=None)], "warning", "not measured, target"),
-    ({}, [drill(1, "failed"), drill(2)], "warning", "the last drill failed"),
+    ({}, [drill(1, "failed", None), drill(2)], "warning", "the last drill failed"),
     ({}, [drill(what="failover")], "warning", "no drill is on record"),
     ({}, [drill(verdict="check")], "warning", "no drill is on record"),
     ({}, [drill(-1)], "warning", "no drill is on record"),
@@ -107,7 +107,7 @@ def test_what_is_not_declared():
 def test_a_chart_stays_in_its_frame():
     drills = one(reports=[drill(1), drill(2, "failed", None), drill(3, measured=900.0), drill(4, measured=0.0)])["trend"]
     shape = _posture_formats.trend(drills)
-    assert all(0 <= bar["y"] and bar["y"] + bar["height"] <= shape["height"] and bar["x"] + bar["width"] <= shape["width"] for bar in shape["bars"])
+    assert all(bar["y"] >= 0 and bar["y"] + bar["height"] <= shape["height"] and bar["x"] + bar["width"] <= shape["width"] for bar in shape["bars"])
     assert [bar["good"] for bar in shape["bars"]] == [True, False, False, True] and 0 < shape["target"] < shape["height"]
     assert _posture_formats.trend([]) is None
 
