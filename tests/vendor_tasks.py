@@ -64,7 +64,8 @@ _CHANGED = {
 def _infos():
     plain = (
         "sdrs_server_group_info", "sdrs_protected_instance_info", "sdrs_replication_info", "sdrs_drill_info", "sdrs_tag_info", "sdrs_domain_info",
-        "sdrs_quota_info", "sdrs_api_version_info", "sdrs_rpo_statistics_info", "sdrs_topology_info", "vpc_info", "as_group_info", "ecs_server_info",
+        "sdrs_quota_info", "sdrs_api_version_info", "sdrs_rpo_statistics_info", "sdrs_posture_info", "sdrs_topology_info", "vpc_info", "as_group_info",
+        "ecs_server_info",
     )
     for module in plain:
         yield Task("%s of all" % module, module, {})

@@ -57,9 +57,9 @@ VARIABLE = "SDRS_CONSOLE"
 _USUAL = 8
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 _COLORS = {"changed": C.COLOR_CHANGED, "failed": C.COLOR_ERROR, "note": C.COLOR_WARN}
-_LOCAL = ("doctor", "demo")
+_LOCAL = ("doctor", "demo", "posture")
 _RUNBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect", "recover_by_drill",
-             "doctor", "demo")
+             "doctor", "demo", "posture")
 
 
 class CallbackModule(CallbackBase):

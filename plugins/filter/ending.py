@@ -35,4 +35,5 @@ class FilterModule:
             "drift_ending": as_filter(_ending_runs.drift),
             "drill_status_ending": as_filter(_ending_runs.drill_status),
             "doctor_ending": as_filter(_ending_runs.doctor),
+            "posture_ending": as_filter(_ending_runs.posture),
         }

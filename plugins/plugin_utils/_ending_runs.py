@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The endings of the playbooks that switch nothing: plan, converge, export, drift, drill_status, doctor. Pure. PRIVATE to the collection."""
+"""The endings of the playbooks that switch nothing: plan, converge, export, drift, drill_status, doctor, posture. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -173,3 +173,22 @@ def doctor(result):
     left = ["%s: %s" % (check.get("check"), check.get("remedy")) for check in failed[:2]]
     return _made({"host": "localhost", "subject": "connection"}, state, ["%d checks; nothing was changed" % len(checks)], left,
                  step("mend what NOT DONE names, then examine it again") if failed else step("see how the protection groups stand", "plan"), failed)
+
+
+def posture(run, judged, failure=None):
+    """The ending of posture.
+
+    :param judged: what the filter posture made; empty if it came to none
+    :param failure: the failed task's result, if one failed
+    """
+    if not judged or failure:
+        state = ["read, but the page could not be written"] if judged else ["not read in this run"]
+        return _made(dict(run, report=None), state, [_NOTHING], [message(failure or {})], _mend(failure or {}), True)
+    totals = judged["totals"]
+    state = ["%d protection groups: %d critical, %d with warnings, %d protected, %d drilled in time" % tuple(
+        totals[key] for key in ("groups", "critical", "warning", "protected", "drilled_in_time"))]
+    left = (judged["failures"] + judged["problems"])[:_FIRST]
+    worst = [group["name"] for group in judged["groups"] if group["level"] == "critical"]
+    following = step("mend what the page names, first %s; then look again" % listed(worst)) if worst else \
+        step("mend what NOT DONE names, then look again") if judged["failures"] else None
+    return _made(run, state, ["looked at; nothing was sent that changes anything"], left, following, judged["verdict"] != "passed")

@@ -60,6 +60,10 @@ INTERNAL = {
         "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",
         "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_values", "recovery_vpc", "recovery_when",
     ),
+    "posture": (
+        "posture_about", "posture_documents", "posture_ending", "posture_failure", "posture_judged", "posture_judging", "posture_names", "posture_read",
+        "posture_stem", "posture_written",
+    ),
     "report": (
         "report_circumstances", "report_content", "report_drawn", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run",
         "report_stem", "report_wanted", "report_written",

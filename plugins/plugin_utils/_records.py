@@ -24,15 +24,15 @@ LONGEST_RUN = timedelta(days=1)
 SKEW = timedelta(minutes=5)
 
 
-def reports(pattern):
-    """Saved reports, newest first, and what is wrong with those left out: ``([content with path], [sentence])``.
+def reports(pattern, newest=None):
+    """Saved reports, newest first and at most ``newest``, and what is wrong with those left out: ``([content with path], [sentence])``.
 
     Those that could not be written where they belong are among them.
     """
     pattern = os.path.expanduser(pattern)
     folder, name = elsewhere(pattern)
     paths = glob.glob(pattern) + (glob.glob(os.path.join(glob.escape(folder), name)) if folder else [])
-    found = [_read(path, _open_any, _regular) for path in sorted(paths, key=os.path.basename, reverse=True)]
+    found = [_read(path, _open_any, _regular) for path in sorted(paths, key=os.path.basename, reverse=True)[:newest]]
     return [content for _at, content, _problem in found if content], [problem for _at, _content, problem in found if problem]
 
 

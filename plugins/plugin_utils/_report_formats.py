@@ -36,7 +36,7 @@ def render(report, form):
 
     :raises ValueError: there is no such form
     """
-    forms = {"html": _page, "md": _page, "json": _json, "xml": _junit}
+    forms = {"html": _page, "md": _page, "json": lambda whole, dummy: as_json(whole), "xml": _junit}
     if form not in forms:
         raise ValueError("%r is no form of a report; there are %s" % (form, ", ".join(forms)))
     return forms[form](report, form)
@@ -47,13 +47,14 @@ def render_plan(plan, form):
 
     :raises ValueError: there is no such form
     """
-    forms = {"md": lambda: _template("plan.md.j2", False).render(plan=plan) + "\n", "json": lambda: _json(plan, form)}
+    forms = {"md": lambda: template("plan.md.j2", False).render(plan=plan) + "\n", "json": lambda: as_json(plan)}
     if form not in forms:
         raise ValueError("%r is no form of a plan; there are %s" % (form, ", ".join(forms)))
     return forms[form]()
 
 
-def _json(report, form):
+def as_json(report):
+    """``report`` as JSON that hides nothing from whoever looks at it in a terminal."""
     text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     # JSON itself allows them, but whoever looks into the file has a terminal.
     return _JSON_ESCAPED.sub(lambda match: _json_escape(match.group()) if hidden(match.group()) else match.group(), text)
@@ -64,13 +65,14 @@ def _json_escape(character):
 
 
 def _page(report, form):
-    return _template("report.%s.j2" % form, form == "html").render(
+    return template("report.%s.j2" % form, form == "html").render(
         report=report, title=_TITLES.get(report["what"], report["what"]), rows=bars(report), most=_MOST_ROWS,
     ) + "\n"
 
 
 @functools.cache
-def _template(name, markup):
+def template(name, markup):
+    """A template of the collection; with ``markup`` every value is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(Path(__file__).with_name("templates"))), autoescape=markup, finalize=_shown,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,

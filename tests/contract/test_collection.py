@@ -30,7 +30,7 @@ OTHERS = {
     "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift", "sdrs_drift_info", "vpc", "vpc_eip", "vpc_info", "as_group", "as_group_info", "ecs_power",
     "ecs_server_info", "ecs_server_check_info", "report_files", "sdrs_doctor_info", "sdrs_failover_batch", "sdrs_drill_batch", "sdrs_recovery_info",
     "sdrs_recovery_servers", "sdrs_recovery_check_info", "recovery_journal",
-    "run_ending",
+    "run_ending", "sdrs_posture_info",
 }
 # What the event source uses, and what it is made of. A module's host and the doctor know Ansible.
 NOT_OF_ANSIBLE = sorted(

@@ -202,6 +202,7 @@ INFO = {
     "ecs_server_info": ({"server_group": "erp"}, "ecs_servers"),
     "ecs_server_check_info": ({"ids": ["a" * 32], "timeout": 0}, "server_checks"),
     "sdrs_doctor_info": ({}, "checks"),
+    "sdrs_posture_info": ({}, "posture"),
     "sdrs_job_info": ({"jobs": "{{ result_0.jobs }}", "wait": True}, "jobs"),
 }
 

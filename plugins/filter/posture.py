@@ -1,0 +1,42 @@
+# Copyright: the cloud_dr.sdrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role posture; each is documented in a file of its own beside this one."""
+
+from __future__ import annotations
+
+import glob
+import os
+
+from ..plugin_utils import _posture, _posture_formats, _records
+from ..plugin_utils._filters import as_filter
+from .user_path import report_folder
+
+# A trend shows ten; the last successful one may be older.
+_NEWEST = 50
+
+
+def _judged(live, asked):
+    """Reads the reports here: what many drills left is no text for variables."""
+    found, problems = {}, []
+    for entry in live["posture"]:
+        name = entry["server_group"].get("name")
+        if name:
+            pattern = os.path.join(glob.escape(report_folder(asked["report_dir"], name)), "drill-*.json")
+            found[name], wrong = _records.reports(pattern, _NEWEST)
+            problems += wrong
+    return _posture.judge(live, found, dict(asked, documents=_documents(asked.get("hosts") or {}), problems=problems))
+
+
+def _documents(hosts):
+    """``{group: its document}`` of the hosts that have one, by what it says of its ID or name."""
+    return {str(document.get("id") or document.get("name") or host): document for host, document in hosts.items() if isinstance(document, dict) and document}
+
+
+def _rendered(posture, paths):
+    return {path: _posture_formats.render(posture, form) for form, path in paths.items()}
+
+
+class FilterModule:
+    def filters(self):
+        return {"posture": as_filter(_judged), "render_postures": as_filter(_rendered)}
