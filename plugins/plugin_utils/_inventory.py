@@ -154,7 +154,7 @@ def _instance_groups(instance, group):
 
 
 def _drill_servers(found):
-    drilled = {}
+    drilled: dict = {}
     for each in found["drills"]:
         for entry in each.get("drill_servers") or []:
             drilled.setdefault(entry.get("protected_instance"), []).append({"id": entry.get("drill_server_id"), "drill": each.get("name")})

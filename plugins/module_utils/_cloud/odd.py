@@ -109,7 +109,8 @@ def matching(objects, wanted):
 
 def index(objects, keys):
     """An ``Index`` of the objects by ``keys(object)``, a list."""
-    found, unreadable = {}, []
+    found: dict = {}
+    unreadable = []
     for each in objects:
         try:
             found.update((key, each) for key in keys(each))

@@ -15,6 +15,9 @@ from .errors import ApiError
 class IncompleteList(ApiError):
     """The response shows fewer objects than it counts; ``found`` are those shown, ``count`` is what it counts."""
 
+    found: list
+    count: int
+
 
 def objects(answer, key):
     """The list of objects under ``key`` of a response.
@@ -59,7 +62,8 @@ def read_all(fetch, key, following, first=None, size=PAGE, names=("id",), expect
 
 def _read(fetch, key, following, position, size, names, expected):
     """``({ID: object}, the largest count that a response gave or None)``."""
-    found, most = {}, None
+    found: dict = {}
+    most = None
     for number in range(MOST_PAGES):
         answer = fetch(position)
         page, before = objects(answer, key), len(found)

@@ -22,7 +22,8 @@ class Throttle:
 
     def __init__(self, clock=time.monotonic, sleep=time.sleep):
         self._clock, self._sleep, self._lock = clock, sleep, threading.Lock()
-        self._accepted, self._spacing, self._next, self._grown, self._shrunk = collections.deque(), 0.0, 0.0, 0.0, 0.0
+        self._accepted: collections.deque[float] = collections.deque()
+        self._spacing, self._next, self._grown, self._shrunk = 0.0, 0.0, 0.0, 0.0
 
     def wait(self, go=False):
         """Wait for this request's turn.

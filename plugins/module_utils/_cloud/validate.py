@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 
 from .errors import ConfigError
 
@@ -149,7 +150,7 @@ def tag_filter(value):
     return None
 
 
-RULES = {
+RULES: dict[str, Callable] = {
     "name": name,
     "description": description,
     "id": identifier,

@@ -53,7 +53,7 @@ def survey(options, environ):
     except Exception:  # pylint: disable=broad-except
         # Whatever is wrong with it, ``resolve`` says it.
         layers = settings_module.layers_of(*_without(options, environ, ("cloud",)))
-    places = {}
+    places: dict = {}
     for layer in settings_module.LAYERS:
         for key, value in layers[layer].items():
             if value not in (None, ""):
@@ -123,7 +123,7 @@ def token_cache(settings):
 def locks():
     """``(usable, what there is to say)`` of the folders of locks; nothing is made or changed."""
     places, problems = lock_folders()
-    usable = []
+    usable: list = []
     for place in places:
         problem = _folder_problem(place)
         (problems if problem else usable).append(problem or place)

@@ -61,7 +61,8 @@ def entities(job, key):
     if isinstance(level, dict):
         if isinstance(level.get(key), str):
             found.append(level[key])
-        for sub in level.get("sub_jobs") if isinstance(level.get("sub_jobs"), list) else []:
+        below = level.get("sub_jobs")
+        for sub in below if isinstance(below, list) else []:
             if isinstance(sub, dict):
                 found += entities(sub, key)
     return list(dict.fromkeys(found))

@@ -89,6 +89,8 @@ class Kind:
 class LiveState:
     """Base of what a ``read`` gives: ``obj`` is the object itself, None when it does not exist."""
 
+    obj: Any
+
     @property
     def id(self):
         """The object's ID, or None."""

@@ -83,7 +83,8 @@ def _acquired(locks, params, lookup, waiting, alive):
 
     :raises NotPrivate: no folder for locks can be used
     """
-    learnt, client = {}, lookup.api.client
+    learnt: dict = {}
+    client = lookup.api.client
     with contextlib.ExitStack() as stack:
         files = LockFiles(stack, waiting, alive)
         for _attempt in range(_ATTEMPTS):

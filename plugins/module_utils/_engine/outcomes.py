@@ -21,7 +21,8 @@ class Branches:
 
     def promising(self, steps):
         """``steps`` without those of branches that have failed, and without what needs these."""
-        lost, kept = set(), []
+        lost: set = set()
+        kept = []
         over = {*self.failed, *self._not_tried}
         for step in steps:
             if over and any(step.branch == path or str(step.branch).startswith(path + ".") for path in over) or lost.intersection(step.after):

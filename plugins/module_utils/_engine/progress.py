@@ -23,7 +23,7 @@ class ProgressReporter:
     """Sends what happens to steps; does nothing where nobody listens."""
 
     def __init__(self, path=None):
-        self._path, self._socket = path or os.environ.get(VARIABLE), None
+        self._path, self._socket = path or os.environ.get(VARIABLE) or "", None
         if self._path:
             try:
                 self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

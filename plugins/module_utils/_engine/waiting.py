@@ -7,6 +7,7 @@ No API lists running jobs: taking up what is in flight means watching the object
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .._cloud.errors import ApiError, JobFailed, JobTimeout, describe, innermost
@@ -22,8 +23,8 @@ class Waiting:
     wait: bool = True
     wait_timeout: float = WAIT_TIMEOUT
     poll_interval: float | None = None
-    clock: object = time.monotonic
-    sleep: object = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     def timed_out(self, since):
         return self.clock() - since >= self.wait_timeout

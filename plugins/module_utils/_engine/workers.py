@@ -18,7 +18,8 @@ class Threads:
 
     def __init__(self, clock, count=THREADS):
         self._clock = clock
-        self._calls, self._outcomes = queue.SimpleQueue(), queue.SimpleQueue()
+        self._calls: queue.SimpleQueue = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue = queue.SimpleQueue()
         self._count, self._started, self._open = min(count, THREADS), 0, 0
 
     def submit(self, function, apply):
