@@ -34,7 +34,7 @@ def fetch(lookup, hosts, warn):
 
     :param hosts: server_groups or protected_instances
     """
-    found = {"server_groups": sound(lookup.list(server_group.KIND))}
+    found: dict = {"server_groups": sound(lookup.list(server_group.KIND))}
     if hosts == "server_groups":
         return found
     counted = [group.get("protected_instance_num") for group in found["server_groups"]]

@@ -79,8 +79,9 @@ def _can_create(lookup, params, group):
         found = known.where(lambda each, reference=reference: reference in (each.get("id"), each.get("name")))
         servers.append(exactly_one(found, [], "server", reference))
     quota: dict = next(iter(matching(quotas(lookup, params, None)["quotas"], lambda each: each.get("type") == "replications")), {})
+    most = whole(quota.get("quota"))
     return creation.checks(creation.Facts(
         group, servers, lookup.api.client.settings.is_otc, lookup.api.volumes(), index(lookup.list(PROTECTED_INSTANCE), server_halves),
-        None if whole(quota.get("quota")) in (None, -1) else whole(quota["quota"]) - (whole(quota.get("used")) or 0),
+        None if most is None or most == -1 else most - (whole(quota.get("used")) or 0),
         next(iter(matching(lookup.domains(), lambda each: each.get("id") == group.get("domain_id"))), {}),
     ))
