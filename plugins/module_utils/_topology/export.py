@@ -124,7 +124,9 @@ class _Export:
         tags: dict = {}
         for key, value in sorted(tags_to_mapping(instance.get("tags")).items(), key=str):
             problem = validate.tags({key: value}) or (None if isinstance(value, (str, type(None))) else "the value of %r is not a string" % key)
-            problem = problem or _unwritable(key) or _unwritable(value) or (len(tags) == validate.MAX_TAGS and "there are more than %d" % validate.MAX_TAGS)
+            problem = problem or _unwritable(key) or _unwritable(value)
+            if not problem and len(tags) == validate.MAX_TAGS:
+                problem = "there are more than %d" % validate.MAX_TAGS
             if problem:
                 self.leave(PROTECTED_INSTANCE, instance, "tags", problem)
             else:
