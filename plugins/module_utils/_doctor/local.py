@@ -113,6 +113,8 @@ def token_cache(settings):
     if not settings.token_cache:
         return True, "off; every task logs in with a password anew"
     folder = TokenCache(settings.token_cache_dir).folder
+    if folder is None:
+        return False, "no home folder is known"
     problem = _folder_problem(folder)
     if problem or not os.path.isdir(folder):
         return not problem, problem or "%s is not there yet; the first login makes it" % folder
