@@ -39,6 +39,7 @@ test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 
 lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/reuse --suppress-deprecation lint --quiet
 	$(BIN)/yamllint .
 	$(BIN)/antsibull-changelog lint

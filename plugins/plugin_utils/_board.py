@@ -99,7 +99,7 @@ class Listener:
         self._thread = threading.Thread(target=self._listen, args=(self._socket,), daemon=True)
         self._thread.start()
 
-    def _listen(self, listening):
+    def _listen(self, listening: socket.socket):
         while self._socket is listening:
             message = None
             try:

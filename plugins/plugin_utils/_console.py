@@ -151,7 +151,7 @@ def _of_module(module, results, check):
     if checks:
         passed = sum(bool(each.get("passed")) for each in checks)
         return [("%d of %d servers run and answer" % (passed, len(checks)), "ok" if passed == len(checks) else "note")]
-    found = {}
+    found: dict = {}
     for operation in operations:
         found.setdefault((str(operation.get("operation")), str(operation.get("resource_type")).replace("_", " ")), []).append(operation)
     return [(_told(name, kind, entries, check), "changed") for (name, kind), entries in found.items()]

@@ -99,7 +99,7 @@ def verify_tasks(tasks):
     :param tasks: the parsed file
     :returns: ``{registers, problems}``
     """
-    found = {"registers": [], "problems": []}
+    found: dict = {"registers": [], "problems": []}
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         return {"registers": [], "problems": ["it is not a list of tasks"]}
     for number, task in enumerate(tasks, 1):

@@ -103,7 +103,8 @@ def own(drills, run):
     :returns: ``{drills, left}``; ``left`` are those that came meanwhile and may be somebody else's
     """
     created, record = run.get("created") or {}, run.get("record") or {}
-    made = created.get("drill") if isinstance(created.get("drill"), dict) else {}
+    drilled = created.get("drill")
+    made = drilled if isinstance(drilled, dict) else {}
     sent = [each for each in created.get("operations") or [] if (each.get("operation"), each.get("resource_type")) == ("create", "drill")]
     ids = {(run.get("resumed") or {}).get("id"), *(each.get("id") for each in sent)}
     if sent:

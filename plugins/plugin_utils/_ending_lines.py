@@ -43,7 +43,7 @@ def _merged(endings, key):
     """Sentences of the endings, each with the subjects it holds for."""
     if len(endings) == 1:
         return ["%s: %s" % (_word(endings[0]["subject"]), "; ".join(map(str, endings[0][key])))]
-    found = {}
+    found: dict = {}
     for ending in endings:
         found.setdefault("; ".join(map(str, ending[key])), []).append(ending["subject"])
     # What is not as usual comes first: fewest groups.
@@ -73,7 +73,7 @@ def _reports(endings):
 
 
 def _wrapped(name, sentences, width):
-    lines = []
+    lines: list = []
     for sentence in sentences:
         text = one_line(sentence, _LONGEST * 3)
         # A path is copied, too.

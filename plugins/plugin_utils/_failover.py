@@ -16,7 +16,7 @@ _SCALING = (
     "status", "min_instance_number", "desire_instance_number", "max_instance_number", "available_zones", "scaling_configuration_id",
     "health_periodic_audit_method", "health_periodic_audit_time",
 )
-_WAVE = {"instances": list, "before": str, "after": str, "ports": list, "timeout": (int, float, str)}
+_WAVE: dict[str, type | tuple] = {"instances": list, "before": str, "after": str, "ports": list, "timeout": (int, float, str)}
 # Status of a group whose switch has ended, so that nothing is left to be switched.
 _SETTLED = ("protected", "failed-over")
 _LONGEST = 2000
@@ -195,7 +195,8 @@ def waves(wanted, instances):
 
     :raises ValueError: a wave is malformed, or names an instance twice or one that is not in the group
     """
-    known, seen, found = {instance["name"]: instance for instance in instances}, {}, []
+    seen: dict = {}
+    known, found = {instance["name"]: instance for instance in instances}, []
     for number, wave in enumerate(wanted or [], 1):
         problem = _malformed(wave)
         if problem:

@@ -34,7 +34,7 @@ def fetch(lookup, hosts, warn):
 
     :param hosts: server_groups or protected_instances
     """
-    found = {"server_groups": sound(lookup.list(server_group.KIND))}
+    found: dict = {"server_groups": sound(lookup.list(server_group.KIND))}
     if hosts == "server_groups":
         return found
     counted = [group.get("protected_instance_num") for group in found["server_groups"]]
@@ -154,7 +154,7 @@ def _instance_groups(instance, group):
 
 
 def _drill_servers(found):
-    drilled = {}
+    drilled: dict = {}
     for each in found["drills"]:
         for entry in each.get("drill_servers") or []:
             drilled.setdefault(entry.get("protected_instance"), []).append({"id": entry.get("drill_server_id"), "drill": each.get("name")})

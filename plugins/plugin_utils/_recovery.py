@@ -32,7 +32,7 @@ def standing(drills, run, now=None):
     found = [drill for drill in drills if drill.get("server_group_id") == group.get("id") and drill.get("name") == run["name"]]
     saved = (run.get("saved") or [{}])[0]
     about = {"what": WHAT, "name": run["name"], "project": run["project"], "group": group.get("id")}
-    outcome = {"refusal": "", "resumed": {}, "requested": None if doubt(saved, about, now) else saved["requested"]}
+    outcome: dict = {"refusal": "", "resumed": {}, "requested": None if doubt(saved, about, now) else saved["requested"]}
     if wanted - {drill.get("id") for drill in found}:
         return dict(outcome, refusal="recover_by_drill_resume names %s, but no DR drill %s of protection group %s has that ID; nothing was done." % (
             ", ".join(sorted(wanted)), run["name"], group.get("name")))

@@ -59,7 +59,8 @@ class _Files:
     def _task(self, task, path, top):
         own = {key: value for key, value in task.items() if key not in _PARTS}
         self.defined.update(map(str, own.get("vars") or {}))
-        control = own.get("loop_control") if isinstance(own.get("loop_control"), dict) else {}
+        loop = own.get("loop_control")
+        control = loop if isinstance(loop, dict) else {}
         self.defined.update(str(control[key]) for key in ("loop_var", "index_var", "extended") if isinstance(control.get(key), str))
         if isinstance(own.get("register"), str):
             self.defined.add(own["register"])
@@ -97,7 +98,9 @@ class _Files:
 
 def _needed(tree):
     """The variables that a template cannot do without: not those with a default, those it asks about, or its own."""
-    own, excused, names = set(), set(), set()
+    own: set = set()
+    excused: set = set()
+    names: set = set()
     for node in tree.find_all((nodes.Filter, nodes.Test, nodes.Name, nodes.Macro, nodes.CondExpr, nodes.And, nodes.Or)):
         if isinstance(node, nodes.Filter) and node.name in ("default", "d", "ansible.builtin.default"):
             excused.update(each.name for each in [node.node, *(node.node.find_all(nodes.Name) if node.node else [])] if isinstance(each, nodes.Name))

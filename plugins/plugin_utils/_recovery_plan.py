@@ -207,7 +207,9 @@ def run(entries, base):
     :param base: what holds without a journal: ``what``, ``plan``, ``readiness``, ``notes``, ``target_seconds``, ``errors``
     """
     found = {"milestones": [], "results": [], "clean_up": [], "notes": list(base.get("notes") or [])}
-    servers, steps, errors = {}, {}, []
+    servers: dict = {}
+    steps: dict = {}
+    errors: list = []
     for entry in entries:
         event = entry["event"]
         if event in ("begun", "resumed"):

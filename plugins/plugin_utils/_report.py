@@ -160,7 +160,7 @@ def cause(result):
 
 def _jobs(results):
     """Each job once, with its sub-jobs, in the order of their begin."""
-    found = {}
+    found: dict = {}
     for result in results:
         names = {entry.get("job_id"): "%s %s" % (entry["operation"].replace("_", " "), entry.get("name") or entry["resource_type"].replace("_", " "))
                  for entry in result.get("operations") or [] if entry.get("job_id")}
@@ -205,9 +205,11 @@ def commit(folder):
     """The commit of the git repository around a folder, None without one. Read from its files: git itself need not be there."""
     try:
         git = next((above / ".git" for above in (folder, *folder.parents) if (above / ".git").exists()), None)
-        if git and git.is_file():  # a worktree
+        if git is None:
+            return None
+        if git.is_file():  # a worktree
             git = (git.parent / git.read_text(encoding="utf-8").partition("gitdir:")[2].strip()).resolve()
-        head = (git / "HEAD").read_text(encoding="utf-8").strip() if git else ""
+        head = (git / "HEAD").read_text(encoding="utf-8").strip()
         if not head.startswith("ref: "):
             return _hash(head)
         shared = git / "commondir"
@@ -235,6 +237,6 @@ def _version():
     except (OSError, ValueError, KeyError):
         pass
     try:
-        return re.search(r"(?m)^version: *(\S+)", (_ROOT / "galaxy.yml").read_text(encoding="utf-8")).group(1)
-    except (OSError, AttributeError):
+        return re.findall(r"(?m)^version: *(\S+)", (_ROOT / "galaxy.yml").read_text(encoding="utf-8"))[0]
+    except (OSError, IndexError):
         return "of unknown version"

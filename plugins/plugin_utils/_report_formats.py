@@ -133,9 +133,9 @@ def bars(report):
 
     From the service's own times; what has none is left out.
     """
-    timed = [(job, level) for job in report["jobs"] for job, level in [(job, 0), *((sub, 1) for sub in job["sub_jobs"])]]
-    timed = [(job, level, moment(job["begin_time"]), moment(job["end_time"])) for job, level in timed]
-    timed = [entry for entry in timed if entry[2] and entry[3] and entry[3] >= entry[2]]
+    levels = [(job, level) for job in report["jobs"] for job, level in [(job, 0), *((sub, 1) for sub in job["sub_jobs"])]]
+    times = [(job, level, moment(job["begin_time"]), moment(job["end_time"])) for job, level in levels]
+    timed = [entry for entry in times if entry[2] and entry[3] and entry[3] >= entry[2]]
     if not timed:
         return []
     first, last = min(entry[2] for entry in timed), max(entry[3] for entry in timed)

@@ -20,7 +20,7 @@ CONSOLE = "SDRS_CONSOLE"
 def shown(plugin):
     """``plugin`` with its endings on the screen. That they cannot be shown fails nothing."""
 
-    class ActionModule(plugin):
+    class ActionModule(plugin):  # type: ignore[valid-type, misc]  # a class that is told at run time
         def run(self, tmp=None, task_vars=None):
             result = super().run(tmp, task_vars)
             if not result.get("failed") and not os.environ.get(CONSOLE):

@@ -5,11 +5,13 @@ import json
 import os
 import stat
 import time
+from types import SimpleNamespace
 
 import foreign
 import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.token_cache import TokenCache
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._doctor import local
 
 IDENTITY = ("token", "https://iam", "user")
 
@@ -62,6 +64,12 @@ def test_without_a_home_there_is_no_cache(tmp_path, monkeypatch):
     warnings = []
     TokenCache(warn=warnings.append).put(IDENTITY, "pw", {}, later())
     assert warnings == ["tokens are not cached: no home folder is known"] and not list(tmp_path.iterdir())
+
+
+def test_without_a_home_folder_the_doctor_says_so(monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    assert local.token_cache(SimpleNamespace(token_cache=True, token_cache_dir=None)) == (False, "no home folder is known")
 
 
 def test_the_default_folder(tmp_path, monkeypatch):

@@ -69,7 +69,7 @@ def query(world, request):
     wanted, query_type = request.query, request.query.get("query_type") or "general"
     if query_type not in ("general", "status_abnormal", "stop_protected", "period_no_dr_drill"):
         raise sdrs("SDRS.0201")
-    count = {group_id: ([], [], []) for group_id in world.server_groups}
+    count: dict[str, tuple[list, list, list]] = {group_id: ([], [], []) for group_id in world.server_groups}
     for position, kind in enumerate(("protected_instances", "replications", "drills")):
         for obj in getattr(world, kind).values():
             count[obj["server_group_id"]][position].append(obj)

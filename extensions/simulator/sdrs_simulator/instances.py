@@ -209,7 +209,8 @@ def batch_create(world, request):
         if disk["multiattach"] and not {entry["server_id"] for entry in disk["attachments"]} <= set(ids):
             raise sdrs("SDRS.1408")
     _check_quota(world, disks)
-    instances, pairs = [], {}
+    pairs: dict = {}
+    instances = []
     for number, server in enumerate(servers, 1):
         instance = _new_instance(world, group, content, server, "%s-%04d" % (prefix, number))
         instances.append(instance)
@@ -237,7 +238,7 @@ def query(world, request):
     instance_ids = checks.id_list(wanted["protected_instance_ids"]) if wanted.get("protected_instance_ids") else None
     if group_ids is None and wanted.get("server_group_id"):
         group_ids = {wanted["server_group_id"]}
-    by_instance = {}
+    by_instance: dict = {}
     for pair in world.replications.values():
         for entry in pair["attachment"]:
             by_instance.setdefault(entry["protected_instance"], []).append(pair)

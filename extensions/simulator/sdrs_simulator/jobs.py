@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import faults, wire
 from .world import shown, stamp_z
 
 # job type: callable(world, job) that carries out the effect, and the one for a failure. Filled by ``ends``.
-_EFFECTS, _FAILURES = {}, {}
+_EFFECTS: dict[str, Callable] = {}
+_FAILURES: dict[str, Callable] = {}
 _FAILURE_STATUS = {
     "create": "createFail", "delete": "deleteFail", "attach": "attachFail", "detach": "detachFail", "expand": "expandFail",
     "resize": "resizeFail", "start": "startFail", "stop": "stopFail", "reverse": "reverseFail", "failover": "failoverFail",

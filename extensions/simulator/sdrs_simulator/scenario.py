@@ -82,7 +82,7 @@ def build(speed, path=None, settings=None):
 
     :param settings: laid over those of the scenario
     """
-    content = dict(DEFAULT)
+    content: dict = dict(DEFAULT)
     if path:
         with open(path, encoding="utf-8") as stream:
             content.update(json.load(stream))
@@ -98,7 +98,8 @@ def build(speed, path=None, settings=None):
         "local_replication_cluster": {"availability_zone": zones[0]}, "remote_replication_cluster": {"availability_zone": zones[1]},
     }
     vpcs = {entry["name"]: _vpc(world, entry) for entry in content["vpcs"]}
-    disks, first = {}, next(iter(vpcs))
+    disks: dict = {}
+    first = next(iter(vpcs))
     many = [{"name": "ecs-%05d" % number, "disks": [{"size": 40}, {"size": 100}]} for number in range(1, content.get("server_count", 0) + 1)]
     for entry in content["servers"] + many:
         _server(world, entry, vpcs[entry.get("vpc", first)], zones, disks)

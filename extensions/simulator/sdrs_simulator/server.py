@@ -53,6 +53,7 @@ class Request:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    server: Server
 
     def _serve(self):
         length = int(self.headers.get("Content-Length") or 0)
@@ -61,7 +62,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(413, {"error_msg": "request entity too large", "error_code": "APIGW.0201"}, {})
         request = Request(self, self.rfile.read(length) if length else b"")
         if request.path.startswith("/__simulator__"):
-            return self._answer(*self._handle(request), request.answer_headers)
+            status, content = self._handle(request)
+            return self._answer(status, content, request.answer_headers)
         with self.server.world.lock:
             fault = self.server.limit.exceeded(self.server.world) or wire.planned(self.server.world, request)
         if fault:
@@ -87,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if "refused" in fault:
             self.server.refuse(fault["refused"])
-        elif fault.get("truncated"):
+        elif answer is not None and fault.get("truncated"):
             body = json.dumps(answer[1]).encode("utf-8")
             self._send(answer[0], body, {"Content-Type": "application/json"}, len(body) // 2)
         return None
@@ -147,7 +149,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.refusing = False
         self.kept = None
         self.limit = wire.Limit()
-        self.log = collections.deque(maxlen=_KEPT_REQUESTS)
+        self.log: collections.deque[dict] = collections.deque(maxlen=_KEPT_REQUESTS)
 
     @property
     def url(self):

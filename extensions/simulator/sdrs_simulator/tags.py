@@ -70,7 +70,7 @@ def show(world, request):
 
 def project(world, request):
     """5.8.7"""
-    values = {}
+    values: dict = {}
     for instance in world.protected_instances.values():
         for tag in instance["tags"]:
             values.setdefault(tag["key"], set()).add(tag["value"])

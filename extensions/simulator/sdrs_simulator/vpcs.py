@@ -12,7 +12,7 @@ import ipaddress
 from .faults import vpc as refused
 from .world import shown
 
-_RANGES = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+_RANGES = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _NTP = "ntp"
 
 
@@ -38,7 +38,7 @@ def _cidr(text, code="VPC.0101"):
         network = ipaddress.ip_network(text)
     except (ValueError, TypeError):
         raise refused(400, code, "cidr is invalid") from None
-    if network.version != 4 or network.prefixlen > 28 or not any(network.subnet_of(allowed) for allowed in _RANGES):
+    if not isinstance(network, ipaddress.IPv4Network) or network.prefixlen > 28 or not any(network.subnet_of(allowed) for allowed in _RANGES):
         raise refused(400, code, "cidr is out of range")
     return str(network)
 
@@ -109,13 +109,13 @@ def create_subnet(world, request):
     if not content.get("name"):
         raise refused(400, "VPC.0201", "Subnet name is invalid.")
     parent, cidr = _vpc(world, content.get("vpc_id")), _cidr(content.get("cidr"), "VPC.0212")
-    network = ipaddress.ip_network(cidr)
-    if not network.subnet_of(ipaddress.ip_network(parent["cidr"])):
+    network = ipaddress.IPv4Network(cidr)
+    if not network.subnet_of(ipaddress.IPv4Network(parent["cidr"])):
         raise refused(400, "VPC.0203", "Subnet is not in the range of VPC.")
     if any(network.overlaps(ipaddress.ip_network(other["cidr"])) for other in world.subnets.values() if other["vpc_id"] == parent["id"]):
         raise refused(400, "VPC.0204", "The subnet already exists in the VPC or conflicts with an existing VPC subnet.")
     try:
-        inside = ipaddress.ip_address(content.get("gateway_ip")) in network
+        inside = ipaddress.ip_address(content.get("gateway_ip", "")) in network
     except ValueError:
         inside = False
     if not inside:

@@ -45,7 +45,7 @@ class Limit:
     """The setting ``requests_per_second``."""
 
     def __init__(self):
-        self._passed = collections.deque()
+        self._passed: collections.deque[float] = collections.deque()
 
     def exceeded(self, world):
         """The gateway's answer to one request too many, as a fault; None when it may pass."""

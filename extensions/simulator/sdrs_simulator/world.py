@@ -70,6 +70,11 @@ class World:
     Private fields of objects start with ``_`` and are never shown. Times are seconds since the epoch.
     """
 
+    # Of the collections, which are made by name, those that are read here.
+    jobs: dict
+    domains: dict
+    security_groups: dict
+
     def __init__(self, speed=1.0, settings=None):
         self.speed = speed
         self.settings = merged(DEFAULT_SETTINGS, settings or {})

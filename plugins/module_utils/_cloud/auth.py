@@ -22,7 +22,7 @@ from .text import time_of
 try:
     from requests.auth import AuthBase
 except ImportError:
-    AuthBase = object
+    AuthBase = object  # type: ignore[assignment, misc]  # transport refuses to begin without requests
 
 _TOKEN_LIFE = 24 * 3600
 _PROJECT_ID = re.compile(r"[0-9a-f]{32}")
@@ -155,7 +155,7 @@ def read_catalogue(catalog, region, project_id):
     for entry in catalog if isinstance(catalog, list) else []:
         endpoints = entry.get("endpoints") if isinstance(entry, dict) else None
         service = _CATALOGUE_TYPES.get(entry["type"]) if isinstance(endpoints, list) and isinstance(entry.get("type"), str) else None
-        for endpoint in endpoints if service else []:
+        for endpoint in endpoints if service and endpoints else []:
             if not isinstance(endpoint, dict) or not isinstance(endpoint.get("url"), str):
                 continue
             places = [endpoint.get("region_id"), endpoint.get("region")]

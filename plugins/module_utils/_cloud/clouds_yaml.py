@@ -65,7 +65,7 @@ def read_cloud(name, environ, region=None, fallback=None):
     :raises ConfigError: no such file, entry or profile, or a file that is not YAML
     :raises MissingYaml: PyYAML is not installed
     """
-    entry = {}
+    entry: dict = {}
     for _place, part in _parts(name, environ):
         entry = _merged(entry, part)
     return _settings(entry, region, fallback)
@@ -92,7 +92,7 @@ def _parts(name, environ):
     if not parts:
         known = ", ".join(sorted({key for key in (*clouds, *secure) if isinstance(key, str)})) or "none"
         raise ConfigError("cloud %r is not in %s; it has: %s" % (name, file or secure_file, known))
-    entry = {}
+    entry: dict = {}
     for _place, part in parts:
         entry = _merged(entry, part)
     profile = entry.get("profile", entry.get("cloud"))
@@ -219,7 +219,7 @@ def _regions(entry):
     named = entry.get("regions") or entry.get("region_name")
     if isinstance(named, str):
         named = named.split(",")
-    found = {}
+    found: dict = {}
     for each in named if isinstance(named, list) else ():
         name = each.get("name") if isinstance(each, dict) else each
         values = each.get("values") if isinstance(each, dict) else None

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from http.client import HTTPResponse
+from typing import Any
 
 from .hosts import host_of, is_link_local, is_loopback
 
@@ -16,7 +18,7 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.sessions import Session
 except ImportError:
-    HTTPAdapter = Session = object
+    HTTPAdapter = Session = object  # type: ignore[assignment, misc]  # transport refuses to begin without requests
 
 # A list of a thousand servers has some megabytes; decoded, JSON takes up to twenty times its size.
 LARGEST = 16 * 2**20
@@ -81,20 +83,22 @@ class Adapter(HTTPAdapter):
 class _Connection:
     """What is added to urllib3's connections."""
 
-    adapter = None
+    adapter: Any = None
+    sock: Any
+    connect: Callable[[], None]
 
     def endheaders(self, *args, **kwargs):
         if self.sock is None:
             self.connect()
         self.adapter.sent = True
-        return super().endheaders(*args, **kwargs)
+        return super().endheaders(*args, **kwargs)  # type: ignore[misc]  # of the class that this is mixed into
 
 
 class _Response(HTTPResponse):
     """http.client's response, reading under a deadline: what the socket's time-out is for one packet holds for all of them together."""
 
     def __init__(self, sock, *args, **kwargs):
-        super().__init__(_Deadlined(sock), *args, **kwargs)
+        super().__init__(_Deadlined(sock), *args, **kwargs)  # type: ignore[arg-type]  # makefile is all that is called
 
     def begin(self):
         super().begin()

@@ -1310,7 +1310,7 @@ Ensure that the protected instance is normal and then try again.
 """
 
 
-def _parse():
+def _parse() -> dict[str, tuple]:
     codes = {}
     for record in _TABLE.strip().split("\n\n"):
         head, message, description, remedy = record.replace("\n  ", " ").split("\n")

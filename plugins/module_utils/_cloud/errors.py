@@ -11,6 +11,8 @@ import json
 import os
 import re
 import traceback
+from collections.abc import Iterator
+from typing import Any
 
 from .mask import masked, masked_data, whole
 from .text import visible
@@ -37,7 +39,7 @@ LONGEST_WARNING = 1500
 _DEEPEST = 10
 
 
-def one_line(text, longest=_LONGEST):
+def one_line(text: object, longest: int = _LONGEST) -> str:
     """``text`` on one line, secrets masked, control characters shown as escapes, at most ``longest`` characters."""
     text = visible(re.sub(r"\s+", " ", masked(whole(str(text)))).strip(), keep="")
     return text if len(text) <= longest else text[: longest - 1] + "…"
@@ -46,14 +48,14 @@ def one_line(text, longest=_LONGEST):
 class SdrsError(Exception):
     """Base of everything the collection raises on purpose; ``data`` holds the keys of a result's ``error``."""
 
-    def __init__(self, message, **data):
+    def __init__(self, message: object, **data: Any) -> None:
         self.message = one_line(message)
         super().__init__(self.message)
         self.data = {key: value for key, value in data.items() if value is not None}
-        self.result = {}  # what a host adds to the failed result: jobs, last object seen
+        self.result: dict = {}  # what a host adds to the failed result: jobs, last object seen
         self.blocked = False  # nothing failed: it has to wait until production is back where it was
 
-    def during(self, operation, resource=None):
+    def during(self, operation: str, resource: str | None = None) -> SdrsError:
         """Note what was being done, unless someone nearer to the fault has."""
         if "operation" not in self.data:
             self.data["operation"] = operation
@@ -61,11 +63,11 @@ class SdrsError(Exception):
                 self.data["resource"] = resource
         return self
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         data = {"message": self.message, "retryable": False, **self.data}
         return masked_data({key: data[key] for key in _KEYS if data.get(key) is not None})
 
-    def __str__(self):
+    def __str__(self) -> str:
         parts = []
         if self.data.get("operation"):
             target = " ".join(part for part in (self.data["operation"], self.data.get("resource")) if part)
@@ -104,7 +106,7 @@ class NotCarriedOut(Exception):
     ``problem`` is why.
     """
 
-    def __init__(self, problem):
+    def __init__(self, problem: object) -> None:
         super().__init__(str(problem))
         self.problem = problem
 
@@ -113,15 +115,15 @@ class ApiError(SdrsError):
     """The service answered with an error."""
 
     @property
-    def code(self):
+    def code(self) -> Any:
         return self.data.get("code")
 
     @property
-    def http_status(self):
+    def http_status(self) -> Any:
         return self.data.get("http_status")
 
     @property
-    def not_offered(self):
+    def not_offered(self) -> bool:
         return self.code in NOT_OFFERED_CODES or self.http_status in _NOT_OFFERED_STATUS
 
 
@@ -138,7 +140,7 @@ class JobTimeout(SdrsError):
 
 
 @contextlib.contextmanager
-def doing(operation, resource=None, only=SdrsError):
+def doing(operation: str, resource: str | None = None, only: type[SdrsError] | tuple[type[SdrsError], ...] = SdrsError) -> Iterator[None]:
     """Add to the errors raised inside what was being done, unless someone nearer to the fault has."""
     try:
         yield
@@ -146,30 +148,30 @@ def doing(operation, resource=None, only=SdrsError):
         raise error.during(operation, resource)
 
 
-def unexpected(error):
+def unexpected(error: BaseException) -> str:
     """The last resort: a fault of ours as one sentence, with its places; not its text, in which anything may be."""
     places = ["%s:%s" % (os.path.basename(place.filename), place.lineno) for place in traceback.extract_tb(error.__traceback__)[-3:]]
     return "unexpected %s at %s. Please report this." % (type(error).__name__, " > ".join(places))
 
 
-def _row(code):
+def _row(code: Any) -> tuple | None:
     from .error_codes import CODES
 
     return CODES.get(code)
 
 
-def describe(code):
+def describe(code: str | None) -> dict[str, Any]:
     """``{description, remedy}`` of a code in the reference's table (A.1); empty for a code it does not know."""
     row = _row(code)
     return {"description": row[2], "remedy": row[3]} if row else {}
 
 
-def _retryable(code, status):
+def _retryable(code: str | None, status: int) -> bool:
     row = _row(code)
     return status in (429, 502, 503, 504) or bool(row and row[4])
 
 
-def read_body(body):
+def read_body(body: Any) -> tuple[str | None, str | None]:
     """``(code, message)`` from an error body: the shapes of service.md, section 1.
 
     ``body`` is a decoded JSON value or text; parts that are missing are None.
@@ -184,7 +186,7 @@ def read_body(body):
     return _text(code), _text(message)
 
 
-def _raw_body(body, _depth=0):
+def _raw_body(body: Any, _depth: int = 0) -> tuple[Any, Any]:
     if isinstance(body, dict):
         for code, message in (("code", "message"), ("error_code", "error_msg"), ("errorCode", "errorMsg")):
             if _text(body.get(message)) or _text(body.get(code)):
@@ -195,11 +197,11 @@ def _raw_body(body, _depth=0):
     return None, None
 
 
-def _text(value):
+def _text(value: Any) -> str | None:
     return one_line(value) if isinstance(value, (str, int)) and str(value) else None
 
 
-def api_error(status, body, request_id=None, **data):
+def api_error(status: int, body: Any, request_id: str | None = None, **data: Any) -> SdrsError:
     """The exception for an HTTP error answer of ``status`` with ``body`` (text or decoded)."""
     code, message = read_body(body)
     data.update(
@@ -222,7 +224,7 @@ def api_error(status, body, request_id=None, **data):
     return ApiError(message, **data)
 
 
-def disguised(content):
+def disguised(content: Any) -> bool:
     """Whether the content of a response that claims success is an error body, and nothing else."""
     if not isinstance(content, dict) or not content:
         return False
@@ -232,7 +234,7 @@ def disguised(content):
     return set(content) <= _ERROR_BODY and bool(set(content) & {"message", "error_msg", "errorMsg"}) and read_body(content)[0] is not None
 
 
-def job_cause(job):
+def job_cause(job: dict) -> tuple[str | None, Any, dict]:
     """``(code, reason, failing job)`` of a job in FAIL: the failing sub-job's where there is one (5.1.1)."""
     entities = job.get("entities")
     subs = entities.get("sub_jobs") if isinstance(entities, dict) else None
@@ -244,7 +246,7 @@ def job_cause(job):
     return (*innermost(job.get("error_code"), job.get("fail_reason")), job)
 
 
-def innermost(code, reason):
+def innermost(code: Any, reason: Any) -> tuple[str | None, Any]:
     """``(code, reason)`` of the error that a reason carries as JSON inside, where it does; a service's code is kept when inside is only a number."""
     code, reason = _text(code), json.dumps(reason) if isinstance(reason, dict) else reason
     for _depth in range(_NESTED if isinstance(reason, str) else 0):
@@ -263,7 +265,7 @@ def innermost(code, reason):
     return code, _text(reason)
 
 
-def _json_inside(text):
+def _json_inside(text: str) -> tuple[str, Any]:
     """``(what stands before it, the first JSON object in a text or None)``."""
     text, start = text[:_SEARCHED], -1
     for _beginning in range(_BEGINNINGS):
@@ -280,7 +282,7 @@ def _json_inside(text):
     return "", None
 
 
-def job_error(job):
+def job_error(job: dict) -> JobFailed:
     """The exception for a job that ended in FAIL."""
     code, reason, failing = job_cause(job)
     message = "job %s %s failed: %s" % (

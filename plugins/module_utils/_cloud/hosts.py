@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
@@ -20,19 +21,19 @@ _URL = re.compile(r"[!-\[\]-~]+")
 _SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "gov", "gob", "go", "mil", "ne", "net", "or", "org"))
 
 
-def check_label(name, value):
+def check_label(name: str, value: str) -> None:
     """Raise unless ``value`` can be one part of a host's name, such as a region."""
     if not _LABEL.fullmatch(value):
         raise ConfigError("%s: %r is no part of a host name (letters, digits and '-', at most 63)" % (name, value))
 
 
-def check_domain(name, value):
+def check_domain(name: str, value: str) -> None:
     """Raise unless ``value`` is a DNS domain, without a scheme, a port or a path."""
     if len(value) > 200 or not all(map(_LABEL.fullmatch, value.split("."))):
         raise ConfigError("%s: %r is no DNS domain such as myhuaweicloud.com" % (name, value))
 
 
-def check_url(url, name="endpoint", plain=None):
+def check_url(url: str, name: str = "endpoint", plain: Callable[[str], bool] | None = None) -> str:
     """``url`` without its trailing slash; ConfigError unless it is HTTPS, or HTTP to a loopback address.
 
     :param name: what is blamed in the message, which does not show the URL
@@ -44,7 +45,7 @@ def check_url(url, name="endpoint", plain=None):
         int(parts.port or 0)  # asking for it raises ValueError where it is none
     except ValueError:
         host, parts = "", None
-    if not host or parts.scheme not in ("http", "https") or not _URL.fullmatch(url):
+    if not host or parts is None or parts.scheme not in ("http", "https") or not _URL.fullmatch(url):
         raise ConfigError("%s is not a URL such as https://sdrs.example.com" % name)
     if parts.username is not None or parts.password is not None:
         raise ConfigError("%s must not contain credentials" % name)
@@ -57,14 +58,14 @@ def check_url(url, name="endpoint", plain=None):
     return url.rstrip("/")
 
 
-def _is_address(host):
+def _is_address(host: str) -> bool:
     try:
         return bool(ipaddress.ip_address(host))
     except ValueError:
         return False
 
 
-def is_loopback(host):
+def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine."""
     try:
         return host.rstrip(".").lower() == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -72,7 +73,7 @@ def is_loopback(host):
         return False
 
 
-def is_link_local(host):
+def is_link_local(host: str) -> bool:
     """Whether ``host`` is an address that no router passes on, as that of a cloud's metadata service."""
     try:
         return ipaddress.ip_address(host).is_link_local
@@ -80,7 +81,7 @@ def is_link_local(host):
         return False
 
 
-def host_of(url):
+def host_of(url: str) -> str:
     """The host of a URL, "" when there is none."""
     try:
         return (urlsplit(url).hostname or "").rstrip(".")
@@ -88,7 +89,7 @@ def host_of(url):
         return ""
 
 
-def registered_domain(host):
+def registered_domain(host: str) -> str:
     """The domain that somebody has registered, which ``host`` is in; an address, or a name of one part, is its own."""
     parts = host.lower().split(".")
     if _is_address(host) or len(parts) < 3:
@@ -96,7 +97,7 @@ def registered_domain(host):
     return ".".join(parts[-3:] if len(parts[-1]) == 2 and parts[-2] in _SECOND_LEVEL else parts[-2:])
 
 
-def outside(url, domains):
+def outside(url: str, domains: Iterable[str]) -> bool:
     """Whether the host of ``url`` is in none of ``domains``."""
     host = host_of(url).lower()
     return not any(host == domain or host.endswith("." + domain) for domain in domains if domain)

@@ -49,7 +49,7 @@ def identity_of(credentials):
         user.update(name=credentials["username"], domain=domain)
     else:
         user["id"] = credentials["user_id"]
-    identity = {"methods": ["password"], "password": {"user": user}}
+    identity: dict = {"methods": ["password"], "password": {"user": user}}
     if credentials.get("passcode"):
         identity["methods"].append("totp")
         identity["totp"] = {"user": {"id": credentials["user_id"], "passcode": credentials["passcode"]}}
@@ -85,6 +85,18 @@ class _Cached:
             if proof:
                 self._cache.put(identity, proof, answer, expires)
             return answer
+
+    def _identity(self, url):
+        """What the answer is kept under."""
+        raise NotImplementedError
+
+    def _proof(self):
+        """The secrets that a kept answer belongs to; without any nothing is kept."""
+        raise NotImplementedError
+
+    def _ask(self, url):
+        """``(answer, when it expires)`` of the identity service."""
+        raise NotImplementedError
 
     def _may_repeat(self):
         """Raise where a second login with the same credentials is bound to fail."""

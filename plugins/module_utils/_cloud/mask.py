@@ -11,6 +11,8 @@ import base64
 import functools
 import json
 import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import quote, unquote
 
 MASK = "********"
@@ -34,17 +36,18 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_-]")
 # Never shown, whoever sent it: what stands before the host of a URL, and signatures, which are good for some minutes.
 _ALWAYS = ((re.compile(r"(?<=://)[^\s\"'<>]{0,500}@"), MASK + "@"), (re.compile(r"(?i)(?<=signature=)[0-9a-f]{16,}"), MASK))
+_Span = tuple[int, int]  # from, to
 _known: set[str] = set()
 
 
-def register(values):
+def register(values: Iterable[Any]) -> None:
     """Hide these from now on; what is no text, or empty, is passed over."""
     for value in values:
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
             _known.update((str(value), str(value).strip()))
 
 
-def register_url(url):
+def register_url(url: Any) -> None:
     """Hide the credentials in a URL, which it should not have."""
     if isinstance(url, str) and "@" in url:
         before = url.partition("://")[2] or url
@@ -53,12 +56,12 @@ def register_url(url):
         register([password or name, unquote(password or name), userinfo])
 
 
-def known():
+def known() -> list[str]:
     """The secrets so far that are long enough to be hidden anywhere, for hosts that mask by themselves, too."""
     return [secret for secret in _known if len(secret) >= _SHORTEST]
 
 
-def masked(text, _piece=_PIECE):
+def masked(text: object, _piece: int = _PIECE) -> str:
     """``text`` with all that is secret in it replaced."""
     text = str(text)
     if _piece == _PIECE:
@@ -80,7 +83,7 @@ def masked(text, _piece=_PIECE):
     return "".join([*parts, text[end:]])
 
 
-def masked_data(value):
+def masked_data(value: Any) -> Any:
     """A copy of ``value``, of JSON's types, with its texts masked and fit to be written as UTF-8."""
     if isinstance(value, str):
         return masked(whole(value), _PIECE_OF_DATA)
@@ -91,12 +94,12 @@ def masked_data(value):
     return value
 
 
-def whole(text):
+def whole(text: str) -> str:
     """``text`` without halves of surrogate pairs, which cannot be written."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def whole_data(value):
+def whole_data(value: Any) -> Any:
     """The same for all texts in ``value``."""
     if isinstance(value, dict):
         return {whole_data(key): whole_data(entry) for key, entry in value.items()}
@@ -108,7 +111,7 @@ def whole_data(value):
 class _Search:
     """What is looked for, prepared once for a set of secrets."""
 
-    def __init__(self, secrets):
+    def __init__(self, secrets: Iterable[str]) -> None:
         short, anywhere, self._grams = [], set(), set()
         for secret in secrets:
             plain = secret.translate(_COMPARED)
@@ -121,7 +124,7 @@ class _Search:
         self._anywhere = sorted((entry for entry in anywhere if len(entry[0]) >= _SHORTEST), key=lambda entry: len(entry[0]))
         self.words = re.compile(r"(?<!\w)(?<!\w')(?:%s)(?!\w)" % "|".join(short)) if short else None
 
-    def spans(self, text, piece):
+    def spans(self, text: str, piece: int) -> Iterator[_Span]:
         """``(start, end)`` of what is secret in ``text``."""
         for plain, places in _layers(text):
             found = sorted(self._found(plain.translate(_COMPARED), piece))
@@ -138,7 +141,7 @@ class _Search:
                 reached = end
                 yield (places[start][0], places[end - 1][1]) if places else (start, end)
 
-    def _found(self, compared, piece):
+    def _found(self, compared: str, piece: int) -> Iterator[tuple[int, int, bool]]:
         for pattern, encoded in self._anywhere:
             if len(pattern) > len(compared):
                 break
@@ -162,14 +165,14 @@ class _Search:
 _search = functools.lru_cache(maxsize=2)(_Search)
 
 
-def _spellings(secret):
+def _spellings(secret: str) -> set[str]:
     """How a secret may stand in a text, beside the escapes that are resolved there."""
     encoded = secret.encode("utf-8", "surrogatepass")
     # What looks like an escape in the secret itself is resolved with the others.
     return {re.sub(r"\s", "+", secret), encoded.decode("latin-1"), encoded.hex(), *(plain for plain, _places in _layers(secret))}
 
 
-def _in_base64(secret):
+def _in_base64(secret: str) -> Iterator[str]:
     """What Base64 makes of a text with the secret in it, in each of the three ways it can lie."""
     for form in sorted({secret, json.dumps(secret)[1:-1], quote(secret, safe="", errors="replace")}):
         data = form.encode("utf-8", "surrogatepass")
@@ -178,7 +181,7 @@ def _in_base64(secret):
             yield text[-(-before * 8 // 6):(before + len(data)) * 8 // 6]
 
 
-def _layers(text):
+def _layers(text: str) -> Iterator[tuple[str, list[_Span] | None]]:
     """``text``, then what it becomes as its escapes are resolved, again and again; each with the places its characters come from."""
     places = None
     for _layer in range(_LAYERS):
@@ -191,7 +194,7 @@ def _layers(text):
         text, places = resolved
 
 
-def _resolved(text, places):
+def _resolved(text: str, places: list[_Span] | None) -> tuple[str, list[_Span]] | None:
     characters, origins, end = [], [], 0
     for found in _ESCAPES.finditer(text):
         for at in range(end, found.start()):
@@ -211,9 +214,9 @@ def _resolved(text, places):
     return "".join(characters), origins
 
 
-def _meaning(found):
+def _meaning(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
     """``(character, start, end)`` of what an escape stands for."""
-    kind, start, end = found.lastgroup, found.start(), found.end()
+    kind, start, end = found.lastgroup or "", found.start(), found.end()
     if kind == "percent":
         data = bytes.fromhex(found.group().replace("%", ""))
         try:

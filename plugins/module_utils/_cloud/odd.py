@@ -7,6 +7,9 @@ error, any other hides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
 from .errors import ApiError
 
 _REMEDY = "Nothing was concluded from it. Look at the object in the console, or ask the provider of the service."
@@ -15,7 +18,7 @@ _REMEDY = "Nothing was concluded from it. Look at the object in the console, or 
 class Unusable(ApiError):
     """A field that is needed has a type that it cannot have."""
 
-    def __init__(self, label, why):
+    def __init__(self, label: str, why: str) -> None:
         super().__init__("%s: %s" % (label, why), remedy=_REMEDY)
         self.label, self.why = label, why
 
@@ -23,29 +26,29 @@ class Unusable(ApiError):
 class Odd(dict):
     """An object of a response with unusable fields; ``wrong`` maps each to what is wrong with it, None stands for all."""
 
-    def __init__(self, content=(), label="", wrong=None):
+    def __init__(self, content: Any = (), label: str = "", wrong: dict | None = None) -> None:
         super().__init__(content)
         self.label, self.wrong = label, wrong or {}
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         # There is an object, even where nothing of it can be read.
         return True
 
-    def _usable(self, key):
+    def _usable(self, key: Any) -> None:
         why = self.wrong.get(key) or self.wrong.get(None)
         if why:
             raise Unusable(self.label, why)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         self._usable(key)
         return super().__getitem__(key)
 
-    def get(self, key, default=None):
+    def get(self, key: Any, default: Any = None) -> Any:
         self._usable(key)
         return super().get(key, default)
 
     @property
-    def error(self):
+    def error(self) -> Unusable:
         """The error of reading its first unusable field."""
         return Unusable(self.label, next(iter(self.wrong.values())))
 
@@ -53,36 +56,36 @@ class Odd(dict):
 class Index(dict):
     """A mapping by what identifies objects. Where some could not be read, what is not found may be one of them: that is an error."""
 
-    def __init__(self, content=(), unreadable=()):
+    def __init__(self, content: Any = (), unreadable: Iterable[Unusable] = ()) -> None:
         super().__init__(content)
         self.unreadable = list(unreadable)
 
-    def __contains__(self, key):
+    def __contains__(self, key: object) -> bool:
         return super().__contains__(key) or self._missed()
 
-    def __missing__(self, key):
+    def __missing__(self, key: Any) -> Any:
         self._missed()
         raise KeyError(key)
 
-    def get(self, key, default=None):
+    def get(self, key: Any, default: Any = None) -> Any:
         return super().__getitem__(key) if key in self else default
 
-    def where(self, wanted):
+    def where(self, wanted: Callable[..., Any]) -> list:
         """The objects for which ``wanted(object)`` holds, as ``matching`` gives them."""
         return matching(self.values(), wanted) or self._missed() or []
 
-    def _missed(self):
+    def _missed(self) -> Literal[False]:
         if self.unreadable:
             raise Unusable(self.unreadable[0].label, self.unreadable[0].why)
         return False
 
 
-def raw(content, key):
+def raw(content: dict, key: str) -> Any:
     """A field as it is, for a message."""
     return dict.get(content, key)
 
 
-def altered(content, **fields):
+def altered(content: dict, **fields: Any) -> dict:
     """A copy with some fields set; an ``Odd`` object stays one."""
     if not isinstance(content, Odd):
         return dict(content, **fields)
@@ -90,7 +93,7 @@ def altered(content, **fields):
     return Odd({**content, **fields}, content.label, wrong)
 
 
-def matching(objects, wanted):
+def matching(objects: Iterable, wanted: Callable[..., Any]) -> list:
     """The objects for which ``wanted(object)`` holds.
 
     :raises Unusable: none does, and of one it cannot be told
@@ -107,9 +110,10 @@ def matching(objects, wanted):
     return found
 
 
-def index(objects, keys):
+def index(objects: Iterable, keys: Callable[[Any], Iterable]) -> Index:
     """An ``Index`` of the objects by ``keys(object)``, a list."""
-    found, unreadable = {}, []
+    found: dict = {}
+    unreadable = []
     for each in objects:
         try:
             found.update((key, each) for key in keys(each))
@@ -118,11 +122,11 @@ def index(objects, keys):
     return Index(found, unreadable)
 
 
-def by_id(objects):
+def by_id(objects: Iterable) -> Index:
     """An ``Index`` by ID."""
     return index(objects, lambda each: [each.get("id")])
 
 
-def sound(objects):
+def sound(objects: Iterable) -> list:
     """The objects without the odd ones, for what shows things and decides nothing."""
     return [each for each in objects if not isinstance(each, Odd)]

@@ -7,6 +7,9 @@ response for an empty list makes duplicates, or deletes what a list would have f
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .._defaults import MOST_OBJECTS, MOST_PAGES, PAGE, READINGS
 from . import shapes
 from .errors import ApiError
@@ -15,8 +18,11 @@ from .errors import ApiError
 class IncompleteList(ApiError):
     """The response shows fewer objects than it counts; ``found`` are those shown, ``count`` is what it counts."""
 
+    found: list
+    count: int
 
-def objects(answer, key):
+
+def objects(answer: Any, key: str) -> list:
     """The list of objects under ``key`` of a response.
 
     :raises ApiError: it holds no such list
@@ -27,7 +33,7 @@ def objects(answer, key):
     return shapes.entries(value)
 
 
-def count_of(answer):
+def count_of(answer: dict) -> int | None:
     """How many objects the service counts, a number or a number as text; None when it does not tell."""
     value = next((answer[key] for key in ("count", "total_count", "total_number") if answer.get(key) is not None), None)
     if isinstance(value, str) and value.isdecimal() and len(value) < 10:
@@ -35,7 +41,10 @@ def count_of(answer):
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def read_all(fetch, key, following, first=None, size=PAGE, names=("id",), expected=None):
+def read_all(
+    fetch: Callable[[Any], Any], key: str, following: Callable[[Any, list, dict], Any], first: Any = None, size: int = PAGE,
+    names: tuple[str, ...] = ("id",), expected: int | None = None,
+) -> list:
     """All objects of a list.
 
     :param fetch: ``fetch(position)`` giving the response for a page
@@ -57,9 +66,13 @@ def read_all(fetch, key, following, first=None, size=PAGE, names=("id",), expect
     raise error
 
 
-def _read(fetch, key, following, position, size, names, expected):
+def _read(
+    fetch: Callable[[Any], Any], key: str, following: Callable[[Any, list, dict], Any], position: Any, size: int,
+    names: tuple[str, ...], expected: int | None,
+) -> tuple[dict, Any]:
     """``({ID: object}, the largest count that a response gave or None)``."""
-    found, most = {}, None
+    found: dict = {}
+    most = None
     for number in range(MOST_PAGES):
         answer = fetch(position)
         page, before = objects(answer, key), len(found)

@@ -13,6 +13,7 @@ import grp
 import os
 import pwd
 import stat
+from collections.abc import Iterator
 
 from .errors import one_line
 
@@ -28,7 +29,7 @@ class NotPrivate(Exception):
     """Why a folder or file cannot be used; the message names it."""
 
 
-def user_folder(variable, below_home):
+def user_folder(variable: str, below_home: str) -> str | None:
     """The folder that an XDG variable names, else ``below_home`` in the home folder; None where no home is known."""
     for folder in (os.environ.get(variable) or "", os.path.join(os.path.expanduser("~"), below_home)):
         if os.path.isabs(folder):
@@ -37,7 +38,7 @@ def user_folder(variable, below_home):
 
 
 @contextlib.contextmanager
-def private_folder(path, make=True):
+def private_folder(path: str, make: bool = True) -> Iterator[int]:
     """The descriptor of the folder ``path``; missing parts are made with mode 0700.
 
     :raises NotPrivate: it cannot be used, or others can change it or what is above it
@@ -53,9 +54,10 @@ def private_folder(path, make=True):
         os.close(handle)
 
 
-def open_file(folder, name, flags):
+def open_file(folder: int | None, name: str, flags: int) -> int:
     """The descriptor of a regular file of this user in a private folder, made with mode 0600 where ``flags`` say so.
 
+    :param folder: its descriptor; None where ``name`` is a path, whose folder the caller answers for
     :raises OSError: there is none, or it cannot be opened
     :raises NotPrivate: it is something else, or somebody else's
     """
@@ -70,7 +72,7 @@ def open_file(folder, name, flags):
     return handle
 
 
-def read_file(folder, name, limit):
+def read_file(folder: int, name: str, limit: int) -> bytes:
     """The content of such a file.
 
     :raises OSError: it cannot be read
@@ -84,7 +86,7 @@ def read_file(folder, name, limit):
     return content
 
 
-def replace_file(folder, name, content):
+def replace_file(folder: int, name: str, content: bytes) -> None:
     """Write such a file atomically, whatever bore its name before.
 
     :raises OSError: it cannot be written
@@ -101,7 +103,7 @@ def replace_file(folder, name, content):
         raise
 
 
-def _descend(path, make):
+def _descend(path: str, make: bool) -> int:
     handle, place, parts, links = os.open("/", _PARENT), "/", _parts(path), 0
     try:
         while parts:
@@ -129,11 +131,11 @@ def _descend(path, make):
         raise
 
 
-def _parts(path):
+def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in ("", ".")]
 
 
-def _enter(handle, name, flags, make):
+def _enter(handle: int, name: str, flags: int, make: bool) -> int:
     try:
         return os.open(name, flags, dir_fd=handle)
     except FileNotFoundError:
@@ -144,7 +146,7 @@ def _enter(handle, name, flags, make):
     return os.open(name, flags, dir_fd=handle)
 
 
-def _target(handle, name, place):
+def _target(handle: int, name: str, place: str) -> str | None:
     """Where a symbolic link leads that nobody but this user and root can have put there; None for what is no link."""
     try:
         about = os.stat(name, dir_fd=handle, follow_symlinks=False)
@@ -157,14 +159,14 @@ def _target(handle, name, place):
     return os.readlink(name, dir_fd=handle)
 
 
-def _check_parent(about, place):
+def _check_parent(about: os.stat_result, place: str) -> None:
     if about.st_uid not in (0, os.geteuid()):
         raise NotPrivate(one_line("%s belongs to another user" % place))
     if _shared(about) and not about.st_mode & stat.S_ISVTX:
         raise NotPrivate(one_line("%s can be written by others, who could replace what is in it" % place))
 
 
-def _check_folder(handle, path):
+def _check_folder(handle: int, path: str) -> None:
     about = os.fstat(handle)
     if about.st_uid != os.geteuid():
         raise NotPrivate(one_line("%s belongs to another user" % path))
@@ -174,12 +176,12 @@ def _check_folder(handle, path):
         raise NotPrivate(one_line("%s cannot be written" % path))
 
 
-def _shared(about):
+def _shared(about: os.stat_result) -> bool:
     """Whether others than this user and root can write there."""
     return bool(about.st_mode & 0o002 or (about.st_mode & 0o020 and not _own_group(about.st_gid)))
 
 
-def _own_group(gid):
+def _own_group(gid: int) -> bool:
     """Whether a group is root's, as in job containers, or the private one that many systems give each user."""
     if gid == 0:
         return True
@@ -190,5 +192,5 @@ def _own_group(gid):
     return user.pw_gid == gid and group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
 
 
-def _reason(error):
+def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or "not a valid path"

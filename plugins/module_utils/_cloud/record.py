@@ -32,7 +32,8 @@ _HEADERS = {
     "date": re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"),
 }
 _KEY_BYTES = 32
-_lock, _recorders = threading.Lock(), {}
+_lock = threading.Lock()
+_recorders: dict[str, Recorder] = {}
 
 
 def recorder(warn=None, environ=None):
@@ -70,7 +71,7 @@ class Recorder:
             with self._lock, private_folder(self._folder) as folder:
                 if self._sanitiser is None:
                     self._sanitiser = Sanitiser(self._key or self._kept_key())
-                self._write(folder, method, self._exchange(method, url, data, response, problem))
+                self._write(folder, method, self._exchange(self._sanitiser, method, url, data, response, problem))
         except (NotPrivate, OSError) as error:
             self._stop(one_line(getattr(error, "strerror", None) or error))
         except Exception as error:  # pylint: disable=broad-except
@@ -82,8 +83,8 @@ class Recorder:
         if self.warn:
             self.warn("exchanges are not recorded any more in %s: %s" % (self._folder, why))
 
-    def _exchange(self, method, url, data, response, problem):
-        clean, parts = self._sanitiser, urlsplit(url)
+    def _exchange(self, clean, method, url, data, response, problem):
+        parts = urlsplit(url)
         host = parts.hostname or ""
         sent = response.request.headers if response is not None and response.request is not None else {}
         request = {

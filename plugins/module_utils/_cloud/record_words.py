@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 
 _WORDS = """
 abnormal accelerators accept accepted access action actions active activity add addr address addresses admin again agency alias allocating allow
@@ -65,13 +66,13 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @functools.lru_cache(None)
-def words():
+def words() -> frozenset[str]:
     """Those of fields and values."""
     return frozenset(_WORDS.split())
 
 
 @functools.lru_cache(None)
-def words_of_messages():
+def words_of_messages() -> frozenset[str]:
     """Those, and all that stand in the messages, descriptions and remedies of the table of errors."""
     from .error_codes import CODES
 
@@ -79,7 +80,7 @@ def words_of_messages():
     return words() | {*_SENTENCES.split()} | {word.lower() for text in texts for word in _SINGLE.findall(text)}
 
 
-def is_worded(text, known):
+def is_worded(text: str, known: Collection[str]) -> bool:
     """Whether ``server_group_id``, ``createServerNoCG`` or ``error-deleting`` is made of known words alone."""
     return all(
         word.lower() in known or all(part.lower() in known for part in _SINGLE.findall(_CAMEL.sub(" ", word))) for word in _SINGLE.findall(text)

@@ -163,7 +163,7 @@ class Sanitiser:
         return "".join(part if part.isspace() else self._chunk(part) for part in re.split(r"(\s+)", text))
 
     def _chunk(self, chunk):
-        before, core, after = _AROUND.fullmatch(chunk).groups()
+        before, core, after = _AROUND.fullmatch(chunk).groups()  # type: ignore[union-attr]  # it matches anything
         if not core or core == mask.MASK or _STAND_IN.fullmatch(core):
             return chunk
         quoted = before[-1:] in ("'", '"', "`") and after[:1] == before[-1:]

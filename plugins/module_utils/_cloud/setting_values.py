@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from . import mask
 from .errors import ConfigError
@@ -15,7 +17,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PATHS = ("ca_cert", "token_cache_dir")
 
 
-def remember(values):
+def remember(values: Mapping[str, Any]) -> None:
     """Hide the secrets in connection settings, whatever becomes of them: those in URLs, too."""
     mask.register(values.get(key) for key in SECRETS)
     endpoints = values.get("endpoints")
@@ -24,12 +26,12 @@ def remember(values):
         mask.register_url(url)
 
 
-def stripped(key, value):
+def stripped(key: str, value: Any) -> Any:
     """Without what a file or a shell leaves around a value; a password may begin or end with spaces."""
     return value.strip("\r\n" if key == "password" else None) if isinstance(value, str) else value
 
 
-def text_of(key, value):
+def text_of(key: str, value: Any) -> str:
     """``value`` as text that can be sent; it is shown in no message, since it may be secret."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ConfigError("%s: must be text (in quotes, in YAML)" % key)
@@ -41,7 +43,7 @@ def text_of(key, value):
     return value
 
 
-def boolean(name, value):
+def boolean(name: str, value: Any) -> bool:
     if isinstance(value, bool):
         return value
     text = str(value).strip().lower()

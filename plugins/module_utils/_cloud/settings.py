@@ -55,9 +55,9 @@ OTC, SWISS_OTC, HUAWEI, HUAWEI_EUROPE = "otc.t-systems.com", "sc.otc.t-systems.c
 # The DNS domain of a region's hosts (opentelekomcloud-docs/regions-and-endpoints; the Swiss cloud is a separate one).
 DOMAINS = {"eu-de": OTC, "eu-nl": OTC, "eu-ch2": SWISS_OTC}
 # Hosts that are not called as their service is.
-_HOSTS = {("iam", SWISS_OTC): "iam-pub"}
+_HOSTS: dict[tuple, str] = {("iam", SWISS_OTC): "iam-pub"}
 # Where a service is known to be missing: those regions of a cloud that have it are named.
-_ONLY_IN = {("sdrs", OTC): ("eu-de",), ("sdrs", SWISS_OTC): ()}
+_ONLY_IN: dict[tuple, tuple] = {("sdrs", OTC): ("eu-de",), ("sdrs", SWISS_OTC): ()}
 # Where an ECS asks for what belongs to it.
 METADATA_URL = "http://169.254.169.254"
 
@@ -227,7 +227,8 @@ def _endpoints(layers):
 
     ``names`` tells which option each URL comes from.
     """
-    endpoint, endpoints, names = None, {}, {}
+    endpoints: dict = {}
+    endpoint, names = None, {}
     for layer in reversed(LAYERS):
         values = layers[layer]
         own = _mapping(values.get("endpoints"))

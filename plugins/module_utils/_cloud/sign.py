@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 ALGORITHM = "SDK-HMAC-SHA256"
 DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
-def _encode(text):
+def _encode(text: str) -> str:
     return quote(text, safe="~")
 
 
-def canonical_request(method, url, headers, body):
+def canonical_request(method: str, url: str, headers: Mapping[str, Any], body: bytes | None) -> tuple[str, str]:
     """The text that is signed, and the ``;``-joined names of its headers.
 
     :param url: the URL as sent; its path is signed with a trailing ``/`` whether it has one or not
@@ -37,7 +39,7 @@ def canonical_request(method, url, headers, body):
     return "\n".join(lines), ";".join(names)
 
 
-def authorization(access_key, secret_key, method, url, headers, body):
+def authorization(access_key: str, secret_key: str, method: str, url: str, headers: Mapping[str, Any], body: bytes | None) -> str:
     """The ``Authorization`` value for a request; ``headers`` must hold ``X-Sdk-Date`` in ``DATE_FORMAT``."""
     date = next(value for name, value in headers.items() if name.lower() == "x-sdk-date")
     text, names = canonical_request(method, url, headers, body)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import threading
 import time
+from collections.abc import Callable
 
 _WINDOW = 1.0
 _SHRINK, _GROW = 0.99, 1.1  # the first by the second
@@ -20,11 +21,12 @@ _PAUSE = 0.1
 class Throttle:
     """``wait`` before every request, then ``accepted`` or ``rejected``."""
 
-    def __init__(self, clock=time.monotonic, sleep=time.sleep):
+    def __init__(self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
         self._clock, self._sleep, self._lock = clock, sleep, threading.Lock()
-        self._accepted, self._spacing, self._next, self._grown, self._shrunk = collections.deque(), 0.0, 0.0, 0.0, 0.0
+        self._accepted: collections.deque[float] = collections.deque()
+        self._spacing, self._next, self._grown, self._shrunk = 0.0, 0.0, 0.0, 0.0
 
-    def wait(self, go=False):
+    def wait(self, go: bool = False) -> None:
         """Wait for this request's turn.
 
         :param go: go at once; the turn that is taken is missing to those that come later
@@ -36,7 +38,7 @@ class Throttle:
         if turn > now and not go:
             self._sleep(turn - now)
 
-    def accepted(self):
+    def accepted(self) -> None:
         with self._lock:
             now = self._clock()
             self._accepted.append(now)
@@ -45,7 +47,7 @@ class Throttle:
             self._spacing *= _SHRINK ** (now - self._shrunk)
             self._shrunk = now
 
-    def rejected(self, pause=None):
+    def rejected(self, pause: float | None = None) -> None:
         """The service has answered 429.
 
         :param pause: seconds that it wants to be left alone for

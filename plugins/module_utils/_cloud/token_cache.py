@@ -13,6 +13,8 @@ import hmac
 import json
 import os
 import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from .._defaults import TOKEN_MARGIN
 from .errors import one_line
@@ -29,18 +31,20 @@ class TokenCache:
     A folder that is not private, or cannot be written, means no cache and one warning.
     """
 
-    def __init__(self, folder=None, enabled=True, warn=None, clock=time.time):
+    def __init__(
+        self, folder: str | None = None, enabled: bool = True, warn: Callable[[str], Any] | None = None, clock: Callable[[], float] = time.time,
+    ) -> None:
         self._folder = os.path.expanduser(folder) if folder else _default_folder()
         self._enabled = enabled
         self._warn = warn or (lambda message: None)
         self._clock = clock
 
     @property
-    def folder(self):
+    def folder(self) -> str | None:
         """Where the entries are, whether or not it is there yet."""
         return self._folder
 
-    def get(self, identity, secret):
+    def get(self, identity: Iterable, secret: str) -> Any:
         """The entry stored for ``identity`` (tuple of public strings) under this ``secret``, or None."""
         with self._open() as folder:
             if folder is None:
@@ -54,7 +58,7 @@ class TokenCache:
                 pass  # whatever is there, it is no entry of ours
         return None
 
-    def put(self, identity, secret, value, expires):
+    def put(self, identity: Iterable, secret: str, value: Any, expires: float) -> None:
         """Store ``value`` until ``expires``; a failure to write is no failure."""
         salt = os.urandom(16)
         entry = {"salt": salt.hex(), "proof": _digest(secret, salt), "expires": expires, "value": value}
@@ -67,14 +71,14 @@ class TokenCache:
             except OSError as error:
                 self._off("%s cannot be written (%s)" % (self._folder, error.strerror))
 
-    def drop(self, identity):
+    def drop(self, identity: Iterable) -> None:
         """Forget an entry, such as a token the service has rejected."""
         with self._open() as folder, contextlib.suppress(OSError):
             if folder is not None:
                 os.unlink(_name(identity), dir_fd=folder)
 
     @contextlib.contextmanager
-    def alone(self, identity, seconds=60, sleep=time.sleep):
+    def alone(self, identity: Iterable, seconds: float = 60, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
         """Let one process at a time go on with ``identity``, so that the others find what it puts; without a cache, or in vain, all go on."""
         with contextlib.ExitStack() as stack:
             with contextlib.suppress(OSError, NotPrivate):
@@ -88,7 +92,7 @@ class TokenCache:
             yield
 
     @contextlib.contextmanager
-    def _open(self):
+    def _open(self) -> Iterator[int | None]:
         """The folder's descriptor; None when there is no cache."""
         with contextlib.ExitStack() as stack:
             folder = None
@@ -101,16 +105,16 @@ class TokenCache:
                     self._off(problem)
             yield folder
 
-    def _off(self, problem):
+    def _off(self, problem: object) -> None:
         self._enabled = False
         self._warn(one_line("tokens are not cached: %s" % problem))
 
 
-def _name(identity):
+def _name(identity: Iterable) -> str:
     return hashlib.sha256("\0".join(map(str, identity)).encode("utf-8", "surrogatepass")).hexdigest()[:40] + ".json"
 
 
-def _locked(handle):
+def _locked(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -118,10 +122,10 @@ def _locked(handle):
     return True
 
 
-def _default_folder():
+def _default_folder() -> str | None:
     base = user_folder("XDG_CACHE_HOME", ".cache")
     return os.path.join(base, "cloud_dr.sdrs") if base else None
 
 
-def _digest(secret, salt):
+def _digest(secret: str, salt: bytes) -> str:
     return hashlib.pbkdf2_hmac("sha256", secret.encode("utf-8", "surrogatepass"), salt, _ROUNDS).hex()

@@ -17,6 +17,7 @@ import socket
 import ssl
 import threading
 import zlib
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
@@ -33,7 +34,7 @@ except ImportError as missing:
 
 LARGEST_ERROR = 64 * 2**10
 _CHUNK = 64 * 2**10
-_CERTIFICATE = {
+_CERTIFICATE: dict = {
     10: "it has expired", 9: "it is not yet valid", 18: "it is self-signed", 19: "its authority is not trusted",
     20: "its authority is not trusted", 21: "its authority is not trusted", 23: "it was revoked",
     62: "it is not valid for this host", 64: "it is not valid for this address",
@@ -148,7 +149,8 @@ def _plain(error):
 
 def _causes(error):
     """The exceptions that ``error`` was made of; not its context, which may be of another request."""
-    level, seen = [error], []
+    seen: list = []
+    level = [error]
     while level and len(seen) < 20:
         cause = level.pop(0)
         if isinstance(cause, BaseException) and cause not in seen:
@@ -217,7 +219,7 @@ def _body(response):
 
 
 def _read(response, limit):
-    raw = response.raw or io.BytesIO(response.content)
+    raw: Any = response.raw or io.BytesIO(response.content)
     packing, length = (response.headers.get(name, "").strip().lower() for name in ("Content-Encoding", "Content-Length"))
     if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise _Strange

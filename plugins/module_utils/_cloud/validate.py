@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from .errors import ConfigError
 
@@ -18,17 +20,17 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_TAGS = 10
 
 
-def is_id(value):
+def is_id(value: Any) -> bool:
     """Whether ``value`` has the form of an ID: a UUID, or 32 letters and digits (semantics.md, section 1)."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def is_plain(value):
+def is_plain(value: str) -> bool:
     """Whether ``value`` can stand in a path as it is."""
     return re.fullmatch(r"[A-Za-z0-9_-]+", value) is not None
 
 
-def name(value):
+def name(value: str) -> str | None:
     if not value:
         return "must not be empty"
     if len(value.encode("utf-8", "surrogatepass")) > 64:
@@ -38,7 +40,7 @@ def name(value):
     return None
 
 
-def description(value):
+def description(value: str) -> str | None:
     if len(value.encode("utf-8", "surrogatepass")) > 64:
         return "is longer than 64 bytes of UTF-8"
     if "<" in value or ">" in value:
@@ -46,19 +48,19 @@ def description(value):
     return None
 
 
-def reference(value):
+def reference(value: str) -> str | None:
     return None if value.strip() else "must not be empty"
 
 
-def identifier(value):
+def identifier(value: Any) -> str | None:
     return None if is_id(value) else "%r is not an ID (a UUID, or 32 letters and digits)" % value
 
 
-def identifiers(value):
+def identifiers(value: list) -> str | None:
     return next((problem for problem in map(identifier, value) if problem), None)
 
 
-def tags(value):
+def tags(value: Any) -> str | None:
     """Tags as a mapping, or conditions of a query by tag as a list."""
     if isinstance(value, list):
         return tag_filter(value)
@@ -76,11 +78,11 @@ def tags(value):
     return None
 
 
-def device(value):
+def device(value: str) -> str | None:
     return None if _DEVICE.fullmatch(value) else "%r is not a device such as /dev/vdb" % value
 
 
-def attachments(value):
+def attachments(value: list[dict]) -> str | None:
     seen = []
     for index, entry in enumerate(value):
         if not entry["protected_instance"].strip():
@@ -97,19 +99,19 @@ def attachments(value):
 class Between:
     """The rule for a number, also of a list of numbers; the documentation says "From LOW to HIGH"."""
 
-    def __init__(self, low, high):
+    def __init__(self, low: float, high: float) -> None:
         self.low, self.high = low, high
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "from %s to %s" % (self.low, self.high)
 
-    def __call__(self, value):
+    def __call__(self, value: Any) -> str | None:
         # Written so that it refuses NaN. The value is not shown: it may have thousands of digits.
         values = value if isinstance(value, list) else [value]
         return None if all(self.low <= number <= self.high for number in values) else "must be %s" % self
 
 
-def number(option, value, rule, kind=float):
+def number(option: str, value: Any, rule: Callable[[Any], str | None], kind: Callable[[Any], Any] = float) -> Any:
     """``value``, which may be text, as a number within ``rule``.
 
     :raises ConfigError: it is none
@@ -125,7 +127,7 @@ def number(option, value, rule, kind=float):
     return found
 
 
-def ip_address(value):
+def ip_address(value: str) -> str | None:
     try:
         ipaddress.ip_address(value)
         return None
@@ -133,7 +135,7 @@ def ip_address(value):
         return "%r is not an IP address" % value
 
 
-def tag_filter(value):
+def tag_filter(value: list[dict]) -> str | None:
     """Conditions of a query by tag (5.8.1, tables 5-59 and 5-60)."""
     if len(value) > 10:
         return "holds %d keys, at most 10 are allowed" % len(value)
@@ -149,7 +151,7 @@ def tag_filter(value):
     return None
 
 
-RULES = {
+RULES: dict[str, Callable] = {
     "name": name,
     "description": description,
     "id": identifier,
@@ -171,7 +173,7 @@ RULES = {
 }
 
 
-def _is_text(value):
+def _is_text(value: Any) -> bool:
     if isinstance(value, str):
         return not _SURROGATE.search(value)
     if isinstance(value, dict):
@@ -179,7 +181,7 @@ def _is_text(value):
     return not isinstance(value, list) or all(map(_is_text, value))
 
 
-def check(params, rules):
+def check(params: dict, rules: Mapping[str, Callable]) -> None:
     """Apply ``rules`` to the options that were given.
 
     :raises ConfigError: naming the option and the rule
@@ -194,14 +196,14 @@ def check(params, rules):
             raise ConfigError("%s%s%s" % (option, "" if problem.startswith("[") else ": ", problem))
 
 
-def same_device(one, other):
+def same_device(one: Any, other: Any) -> bool:
     """``/dev/sdX`` and ``/dev/vdX`` are the same device (5.5.6)."""
     return plain_device(one) == plain_device(other)
 
 
-def plain_device(value):
+def plain_device(value: Any) -> str:
     return re.sub(r"^/dev/(?:s|v|xv)d", "/dev/vd", str(value or ""))
 
 
-def is_system_device(value):
+def is_system_device(value: Any) -> bool:
     return plain_device(value) == "/dev/vda"

@@ -16,7 +16,8 @@ def account(facts):
     if facts.barrier:
         return [skipped("account", facts.barrier)]
     user = facts.token.get("user") if isinstance(facts.token.get("user"), dict) else {}
-    owner = user.get("domain") if isinstance(user.get("domain"), dict) else {}
+    domain = user.get("domain")
+    owner = domain if isinstance(domain, dict) else {}
     if user.get("name"):
         what = "agency %s of account %s" if facts.settings.agency else "user %s of account %s"
         return [row("account", True, what % (user["name"], owner.get("name") or owner.get("id")))]
@@ -86,7 +87,8 @@ def _regions(facts, kind=None):
     """The regions in the token's catalogue: all, or those of one type of service."""
     catalog = facts.token.get("catalog")
     entries = [entry for entry in catalog if isinstance(entry, dict) and kind in (None, entry.get("type"))] if isinstance(catalog, list) else []
-    endpoints = [each for entry in entries for each in (entry.get("endpoints") if isinstance(entry.get("endpoints"), list) else []) if isinstance(each, dict)]
+    listed = [entry.get("endpoints") for entry in entries]
+    endpoints = [each for some in listed if isinstance(some, list) for each in some if isinstance(each, dict)]
     return {str(each.get("region_id") or each.get("region")) for each in endpoints if (each.get("region_id") or each.get("region")) not in (None, "", "*")}
 
 

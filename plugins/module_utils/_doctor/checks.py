@@ -216,7 +216,7 @@ def login(facts):
         return [row("login", False, said(outcome.error), _login_remedy(facts, outcome.error, kind))]
     if facts.accepted_by:
         signature = "the signature was accepted by %s"
-        what = {"aksk": signature, "ecs_agency": signature, "token": "the token was accepted by %s"}.get(kind, "logged in with the password at %s")
+        what = {"aksk": signature, "ecs_agency": signature, "token": "the token was accepted by %s"}.get(kind or "", "logged in with the password at %s")
         if facts.settings.agency:
             what = "agency %s was assumed at %%s" % facts.settings.agency["agency_name"].replace("%", "%%")
         return [row("login", True, what % facts.accepted_by.upper())]

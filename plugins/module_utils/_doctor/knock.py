@@ -19,7 +19,7 @@ try:
     from requests import exceptions as http
     from requests.utils import get_environ_proxies, select_proxy
 except ImportError:
-    http = None
+    http = None  # type: ignore[assignment]  # transport refuses to begin without requests
 
 # Seconds to connect, and to wait for a response; a silent host must not hold up what the others have to tell.
 CONNECT, ANSWER = 3.0, 5.0

@@ -53,7 +53,7 @@ def survey(options, environ):
     except Exception:  # pylint: disable=broad-except
         # Whatever is wrong with it, ``resolve`` says it.
         layers = settings_module.layers_of(*_without(options, environ, ("cloud",)))
-    places = {}
+    places: dict = {}
     for layer in settings_module.LAYERS:
         for key, value in layers[layer].items():
             if value not in (None, ""):
@@ -113,6 +113,8 @@ def token_cache(settings):
     if not settings.token_cache:
         return True, "off; every task logs in with a password anew"
     folder = TokenCache(settings.token_cache_dir).folder
+    if folder is None:
+        return False, "no home folder is known"
     problem = _folder_problem(folder)
     if problem or not os.path.isdir(folder):
         return not problem, problem or "%s is not there yet; the first login makes it" % folder
@@ -123,7 +125,7 @@ def token_cache(settings):
 def locks():
     """``(usable, what there is to say)`` of the folders of locks; nothing is made or changed."""
     places, problems = lock_folders()
-    usable = []
+    usable: list = []
     for place in places:
         problem = _folder_problem(place)
         (problems if problem else usable).append(problem or place)

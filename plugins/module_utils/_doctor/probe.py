@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from .._cloud.api import Api
@@ -236,8 +237,8 @@ def _ask_all(facts, client):
     api, calls = Api(client), {}
     for service in ("iam", "ecs", "evs", "vpc", "as"):
         if service not in facts.answers:
-            calls[service] = (service, (lambda: _projects(client)) if service == "iam" else lambda service=service: _one(client, service))
-    calls.update((name, (service, lambda question=question: question(api))) for name, (service, question) in _QUESTIONS.items())
+            calls[service] = (service, partial(_projects, client) if service == "iam" else partial(_one, client, service))
+    calls.update((name, (service, partial(question, api))) for name, (service, question) in _QUESTIONS.items())
     facts.answers.update((name, _may_ask(facts, name, service)) for name, (service, _call) in calls.items())
     facts.answers.update(_outcomes({name: call for name, (_service, call) in calls.items() if facts.answers[name].ok}))
 

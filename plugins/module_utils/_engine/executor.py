@@ -192,7 +192,7 @@ class Executor:
             return
         now = self._waiting.clock()
         due = [step for step, when in self._due.items() if when <= now and step not in self._looking]
-        scopes = {}
+        scopes: dict = {}
         for step in due:
             scope = self._step_runner.scope(step) if self._by_job.get(step, 0) < _TOLD_BY_STATUS else None
             scopes.setdefault(scope, []).append(step)
@@ -263,7 +263,8 @@ _NEVER = frozenset({None})
 
 def _heights(steps):
     """How many steps hang on each, one after the other: the longest chains are begun first."""
-    needed_by, heights = {}, {}
+    needed_by: dict = {}
+    heights: dict = {}
     for step in steps:
         for needed in (*step.after, *step.once_ended):
             needed_by.setdefault(needed, []).append(step)

@@ -7,7 +7,7 @@ from .._cloud.text import time_of
 from .._defaults import FIRST_POLL, FIRST_WAVE_SHARE, JOINT_POLL_SHARE, LONGEST_JOINT_POLL, LONGEST_POLL, MANY_JOBS, POLL_SHARE, SHORTEST_POLL
 
 
-def interval(waited, fixed=None):
+def interval(waited: float, fixed: float | None = None) -> float:
     """Seconds until the next look at a job that has been waited for ``waited`` seconds.
 
     About a tenth of the time already waited, so that its end is noticed within a tenth of its length.
@@ -23,16 +23,16 @@ class PollSchedule:
     :param fixed: seconds, when the user wants fixed intervals
     """
 
-    def __init__(self, fixed=None):
+    def __init__(self, fixed: float | None = None) -> None:
         self._fixed = fixed
-        self._shortest = {}
+        self._shortest: dict[str, float] = {}
 
-    def learn(self, call, seconds):
+    def learn(self, call: str, seconds: float) -> None:
         """A job that ``call`` started took ``seconds``."""
         if seconds > 0:
             self._shortest[call] = min(seconds, self._shortest.get(call, seconds))
 
-    def wait(self, call, waited, together):
+    def wait(self, call: str, waited: float, together: int) -> float:
         """Seconds until the next look at what ``call`` started ``waited`` seconds ago.
 
         :param together: how many jobs are being waited for
@@ -50,24 +50,25 @@ class PollSchedule:
         return max(least, min(LONGEST_JOINT_POLL, waited * share))
 
 
-def ended(job):
+def ended(job: dict) -> bool:
     """Whether the job is in SUCCESS or FAIL (5.1.1)."""
     return job.get("status") in ("SUCCESS", "FAIL")
 
 
-def entities(job, key):
+def entities(job: dict, key: str) -> list[str]:
     """All values of ``key`` among the job's entities: at the top, or in sub-jobs only (service.md, section 2)."""
     found, level = [], job.get("entities")
     if isinstance(level, dict):
         if isinstance(level.get(key), str):
             found.append(level[key])
-        for sub in level.get("sub_jobs") if isinstance(level.get("sub_jobs"), list) else []:
+        below = level.get("sub_jobs")
+        for sub in below if isinstance(below, list) else []:
             if isinstance(sub, dict):
                 found += entities(sub, key)
     return list(dict.fromkeys(found))
 
 
-def duration(job):
+def duration(job: dict) -> float | None:
     """Seconds between the job's begin and end; None while either is missing."""
     try:
         begin, end = (time_of(job[key]) for key in ("begin_time", "end_time"))

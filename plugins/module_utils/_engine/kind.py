@@ -10,7 +10,7 @@ from .._cloud.errors import Refused
 from .._cloud.odd import altered, raw
 
 
-def whole(value):
+def whole(value: Any) -> int | None:
     """A count or a size in an answer, where it may come as text; None when it is none."""
     try:
         return int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
@@ -41,31 +41,31 @@ class Kind:
     named_twice: bool = False  # the service lets two objects bear one name, by which tasks find them
     holds_nothing: Any = None  # holds_nothing(object): of two made at the same time the younger may be deleted again
 
-    def status(self, obj):
+    def status(self, obj: Any) -> Any:
         return obj.get("status") if obj else None
 
-    def busy(self, obj):
+    def busy(self, obj: Any) -> bool:
         """Whether a job is at work on the object."""
         return bool(obj) and obj.get("status") in self.transit
 
-    def assumed(self, obj):
+    def assumed(self, obj: Any) -> Any:
         """The object as it will be when its job ends well; None when it is being deleted."""
         if not self.busy(obj):
             return obj
         end = self.transit[obj["status"]]
         return altered(obj, status=end) if end else None
 
-    def assumed_owner(self, obj):
+    def assumed_owner(self, obj: Any) -> Any:
         """The same for what depends on the object: while it is being deleted its status stays, and allows nothing."""
         return self.assumed(obj) or obj
 
-    def label(self, obj, name=None):
+    def label(self, obj: dict | None, name: str | None = None) -> str:
         """``protection group erp (ID)`` for messages."""
         if not obj:
             return "%s %s" % (self.title, name or "")
         return "%s %s (%s)" % (self.title, raw(obj, "name"), raw(obj, "id"))
 
-    def refuse_half_deleted(self, obj):
+    def refuse_half_deleted(self, obj: dict) -> None:
         """What is left of a deletion that failed cannot be made present.
 
         :raises Refused: the object is in ``error-deleting``
@@ -74,44 +74,46 @@ class Kind:
             raise Refused("%s: its deletion failed" % self.label(obj), remedy="Run state: absent again, then create it anew.")
 
     @property
-    def list_call(self):
+    def list_call(self) -> str:
         return "list_" + self.plural
 
-    def every(self, api, query):
+    def every(self, api: Any, query: dict) -> list:
         """The objects that a creation narrowed by ``query`` may have made."""
         return self.listing(api, query) if self.listing else api.list(self.list_call, query)
 
     @property
-    def show_call(self):
+    def show_call(self) -> str:
         return "show_" + self.name
 
 
 class LiveState:
     """Base of what a ``read`` gives: ``obj`` is the object itself, None when it does not exist."""
 
+    obj: Any
+
     @property
-    def id(self):
+    def id(self) -> Any:
         """The object's ID, or None."""
         return (self.obj or {}).get("id")
 
-    def watch(self):
+    def watch(self) -> list:
         """``[(Kind, object)]`` whose jobs are waited for before anything is planned."""
         return []
 
-    def branch(self, obj):
+    def branch(self, obj: dict) -> Any:
         """Where in a document what is watched belongs to."""
         return
 
-    def removing(self, params, obj):
+    def removing(self, params: dict, obj: dict) -> bool:
         """Whether what is watched is to be removed, so that it does not matter how its job ends."""
         return params.get("state") == "absent"
 
-    def assume(self):
+    def assume(self) -> Any:
         """The same, as it will be when jobs in flight end well."""
         return self
 
 
-def generic_took_effect(step, obj, after):
+def generic_took_effect(step: Any, obj: dict | None, after: dict) -> bool:
     """``took_effect`` for what every kind has: creation, deletion and renaming.
 
     :param after: ``{operation: statuses}`` the object has while and after the operation

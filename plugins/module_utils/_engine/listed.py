@@ -8,15 +8,19 @@ for as long: else the next task, or the repeated request, makes a second one.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from .._cloud.api import Api
 from .._cloud.errors import SdrsError
 from .._defaults import FIRST_LISTING, LONGEST_LISTING, VISIBLE_WITHIN
+from .kind import Kind
 from .lookup import Lookup
-from .plan import resolve
-from .waiting import settle
+from .plan import Step, resolve
+from .waiting import Waiting, settle
 
 
-def looks(waiting):
+def looks(waiting: Waiting) -> Iterator[None]:
     """Iterate for as long as a list may lag, with pauses that grow."""
     since, pause = waiting.clock(), FIRST_LISTING
     yield
@@ -29,11 +33,12 @@ def looks(waiting):
 class Lists:
     """Lists that many steps need at about the same time: one call serves all who asked before it was sent."""
 
-    def __init__(self, api, clock):
+    def __init__(self, api: Api, clock: Callable[[], float]) -> None:
         self._api, self._clock = api, clock
-        self._lock, self._kept = threading.Lock(), {}
+        self._lock = threading.Lock()
+        self._kept: dict[tuple, dict] = {}
 
-    def get(self, kind, query):
+    def get(self, kind: Kind, query: dict) -> list:
         asked, key = self._clock(), (kind, tuple(sorted(query.items())))
         with self._lock:
             kept = self._kept.setdefault(key, {"lock": threading.Lock(), "begun": None, "objects": None})
@@ -50,11 +55,11 @@ class Listing:
     :param warn: ``warn(message)``, told of what is not listed in time
     """
 
-    def __init__(self, api, waiting, lists, warn=None):
+    def __init__(self, api: Api, waiting: Waiting, lists: Lists, warn: Callable[[str], Any] | None = None) -> None:
         self._api, self._waiting, self._lists = api, waiting, lists
         self._warn = warn or (lambda message: None)
 
-    def wait_for(self, step):
+    def wait_for(self, step: Step) -> None:
         """Wait until the list shows what ``step`` made, so that the next look-up finds it.
 
         :raises SdrsError: another run, on another machine perhaps, has created an object of the same name
@@ -76,7 +81,7 @@ class Listing:
             % (step.kind.label({"name": step.name, "id": resolve(step.id)}), VISIBLE_WITHIN)
         )
 
-    def _judge(self, step, alike):
+    def _judge(self, step: Step, alike: list[dict]) -> None:
         """Of several made at the same time the younger is withdrawn if it holds nothing."""
         others = [obj for obj in alike if obj.get("id") != step.id]
         if not others:
@@ -92,7 +97,7 @@ class Listing:
             remedy="Delete the one that is not needed by its ID, then run the task again.",
         )
 
-    def _withdrawn(self, step):
+    def _withdrawn(self, step: Step) -> bool:
         """Delete what ``step`` made if it holds nothing, and tell whether it is gone."""
         kind = step.kind
         try:
@@ -105,5 +110,5 @@ class Listing:
             return False
 
 
-def _age(obj):
+def _age(obj: dict) -> tuple[str, str]:
     return str(obj.get("created_at")), str(obj.get("id"))

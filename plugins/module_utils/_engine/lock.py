@@ -14,12 +14,15 @@ from __future__ import annotations
 import contextlib
 import copy
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .._cloud.errors import ApiError, AuthError, ConnectionFailed, Refused, SdrsError, doing, one_line
 from .._cloud.private_folder import NotPrivate
 from .lock_files import CREATING, LockFiles
+from .lookup import Lookup
+from .waiting import Waiting
 
 # How often the groups may turn out to be others once the locks are held.
 _ATTEMPTS = 10
@@ -50,7 +53,7 @@ class Locks:
 
 
 @contextlib.contextmanager
-def locked(locks, params, lookup, waiting, host):
+def locked(locks: Locks | None, params: dict, lookup: Lookup, waiting: Waiting, host: Any) -> Iterator[None]:
     """Hold the locks of the groups that a task changes, waiting for other runs as long as for a job.
 
     What ``lookup`` has read before holds afterwards unless another run has held one of the locks since.
@@ -68,7 +71,7 @@ def locked(locks, params, lookup, waiting, host):
         yield
 
 
-def _unlocked(locks, params, settings, warn, problem):
+def _unlocked(locks: Locks, params: dict, settings: Any, warn: Callable[[str], Any], problem: NotPrivate) -> None:
     if locks.needed(params) and not settings.allow_unlocked:
         raise Refused(
             "no lock can be taken that keeps other runs from changing the same protection group, nothing was sent: %s" % problem,
@@ -78,12 +81,13 @@ def _unlocked(locks, params, settings, warn, problem):
     warn(one_line("runs at the same time are not kept apart: %s" % problem))
 
 
-def _acquired(locks, params, lookup, waiting, alive):
+def _acquired(locks: Locks, params: dict, lookup: Lookup, waiting: Waiting, alive: Callable[[], Any]) -> contextlib.ExitStack:
     """The held locks as a context.
 
     :raises NotPrivate: no folder for locks can be used
     """
-    learnt, client = {}, lookup.api.client
+    learnt: dict = {}
+    client = lookup.api.client
     with contextlib.ExitStack() as stack:
         files = LockFiles(stack, waiting, alive)
         for _attempt in range(_ATTEMPTS):
@@ -108,13 +112,13 @@ def _acquired(locks, params, lookup, waiting, alive):
     return contextlib.ExitStack()
 
 
-def _groups(locks, params, lookup):
+def _groups(locks: Locks, params: dict, lookup: Lookup) -> list[Group]:
     return locks.groups(lookup, copy.deepcopy(params))
 
 
-def _keys(groups, learnt, creates):
+def _keys(groups: list[Group], learnt: dict, creates: bool) -> dict[tuple[str, str], str]:
     """``{key: what messages call it}``; IDs come before names, whatever the order of the groups."""
-    keys = {CREATING: "a new protection group"} if creates and groups else {}
+    keys: dict[tuple[str, str], str] = {CREATING: "a new protection group"} if creates and groups else {}
     for group in groups:
         names = [name for name in (*group.names, learnt.get(group.id)) if name]
         shown = (names or [group.id])[0]

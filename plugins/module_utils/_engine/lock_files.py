@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from datetime import datetime, timezone
+from typing import Any
 
 from .._cloud.errors import SdrsError, one_line
 from .._cloud.private_folder import NotPrivate, open_file, private_folder, user_folder
@@ -16,7 +17,7 @@ from .._cloud.private_folder import NotPrivate, open_file, private_folder, user_
 try:
     import fcntl
 except ImportError:
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]  # a system without file locks: no folder is usable then
 
 # Held in common by all runs that may create a group.
 CREATING = ("new", "")
@@ -43,7 +44,7 @@ def _usable_folders(stack):
     if fcntl is None:
         raise NotPrivate("this system has no file locks")
     paths, problems = folders()
-    found = {}
+    found: dict = {}
     for path in paths:
         try:
             handle = stack.enter_context(private_folder(path))
@@ -80,7 +81,8 @@ class LockFiles:
 
     def __init__(self, stack, waiting, alive):
         self._stack, self._waiting, self._alive, self._since = stack, waiting, alive, waiting.clock()
-        self._place, self._folders = None, None
+        self._place: Any = None  # what open is given
+        self._folders: Any = None  # a list of descriptors, once opened
 
     def open(self, place):
         """Open the folders, unless they are.

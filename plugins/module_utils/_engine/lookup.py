@@ -151,7 +151,7 @@ class Lookup:
         except NotFound as error:
             if error.code:
                 return None
-            reason = error
+            reason: SdrsError = error
         except (ApiError, ConnectionFailed) as error:
             reason = error
         if str(reason) not in self._warned:
@@ -211,7 +211,7 @@ def pick(matches, owners, zone_of, zone, title, reference):
     :returns: ``(owner or None, object)``
     :raises Refused: several candidates are left
     """
-    candidates = {}
+    candidates: dict = {}
     for match in matches:
         owner = owners.get(match.get("id"))
         candidates.setdefault(owner["id"] if owner else match["id"], []).append((owner, match))

@@ -3,25 +3,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._cloud.errors import SdrsError
+from .plan import Plan, Step
 
 
 class Branches:
     """Outcomes by path, over all rounds of a task."""
 
-    def __init__(self):
-        self.failed, self.blocked = {}, {}  # path: error
-        self._succeeded, self._not_tried = {}, {}
+    def __init__(self) -> None:
+        self.failed: dict[Any, SdrsError] = {}  # by path
+        self.blocked: dict[Any, SdrsError] = {}
+        self._succeeded: dict[Any, bool] = {}
+        self._not_tried: dict[Any, bool] = {}
 
-    def refused(self, plan):
+    def refused(self, plan: Plan) -> None:
         """Note what the plan could not hold."""
         for path, error in plan.refused:
             if path not in self.failed:
                 (self.blocked if error.blocked else self.failed).setdefault(path, error)
 
-    def promising(self, steps):
+    def promising(self, steps: list[Step]) -> list[Step]:
         """``steps`` without those of branches that have failed, and without what needs these."""
-        lost, kept = set(), []
+        lost: set = set()
+        kept = []
         over = {*self.failed, *self._not_tried}
         for step in steps:
             if over and any(step.branch == path or str(step.branch).startswith(path + ".") for path in over) or lost.intersection(step.after):
@@ -31,7 +37,7 @@ class Branches:
                 kept.append(step)
         return kept
 
-    def carried_out(self, steps, executor):
+    def carried_out(self, steps: list[Step], executor: Any) -> None:
         """Note how the steps ended."""
         for step, error in executor.failed:
             error.message = "%s: %s" % (step.branch, error.message)
@@ -42,7 +48,7 @@ class Branches:
             elif step in executor.pending and not step.later:
                 self._not_tried[step.branch] = True
 
-    def report(self):
+    def report(self) -> dict[str, list]:
         """The result's ``branches``: paths of what succeeded and was not tried, and errors by path of what failed or is blocked."""
         over = {*self.failed, *self.blocked}
         return {
@@ -52,7 +58,7 @@ class Branches:
             "not_tried": [path for path in self._not_tried if path not in over],
         }
 
-    def raise_failures(self):
+    def raise_failures(self) -> None:
         """One exception for all.
 
         :raises SdrsError: something failed or is blocked; it has the code and the remedy of the first

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .._cloud.errors import Refused
 from .jobs import duration
+from .kind import Kind
 
 FIND, WAIT = "find", "wait for"
 _QUICK = (FIND, WAIT, "rename", "tag", "untag")
@@ -20,7 +22,7 @@ class Field(NamedTuple):
     api: str
     read: Any = None  # callable(live object) -> value; default: the API's field
 
-    def live(self, obj):
+    def live(self, obj: dict) -> Any:
         return self.read(obj) if self.read else obj.get(self.api)
 
 
@@ -62,15 +64,15 @@ class Step:
     listed: bool = False  # creation: the list that look-ups use has shown the new object
 
     @property
-    def guarded(self):
+    def guarded(self) -> bool:
         return bool(self.guard or self.premise)
 
     @property
-    def quick(self):
+    def quick(self) -> bool:
         """Whether the step starts no job, so that it takes none of the ``parallel`` places."""
         return self.operation in _QUICK
 
-    def as_operations(self):
+    def as_operations(self) -> list[dict]:
         """The entries of the result's ``operations``, with what applies; a batch has one for each object."""
         if not self.call:
             return []
@@ -97,13 +99,13 @@ class Plan:
     refused: list = field(default_factory=list)  # (branch, SdrsError): parts of a document that cannot be brought about now
     again: bool = False  # read and plan once more when the steps are done: more may have come to light
 
-    def add(self, *args, **kwargs):
+    def add(self, *args: Any, **kwargs: Any) -> Step:
         """Append a step and give it back."""
         step = Step(*args, **kwargs)
         self.steps.append(step)
         return step
 
-    def take(self, made, waits=(), after=()):
+    def take(self, made: Plan, waits: Iterable[Step] = (), after: Iterable[Step] = ()) -> None:
         """Take over what another plan holds.
 
         :param waits: steps that wait for a job at work on the object: ``made`` comes after them, and a second look after all
@@ -117,23 +119,23 @@ class Plan:
         self.again = self.again or made.again or bool(waits)
 
 
-def find_step(kind, name, query, match, after):
+def find_step(kind: Kind, name: str | None, query: dict | None, match: Any, after: Iterable[Step]) -> Step:
     """A step that finds what another step made, by a list: ``id`` is known once it has ended."""
     return Step(FIND, kind, name, None, None, query=query, match=match, after=list(after))
 
 
-def wait_step(kind, obj, tolerant=False, branch=None):
+def wait_step(kind: Kind, obj: dict, tolerant: bool = False, branch: str | None = None) -> Step:
     """A step that waits for the job at work on an object."""
     query = {"server_group_id": obj["server_group_id"]} if obj.get("server_group_id") else {}
     return Step(WAIT, kind, obj.get("name"), obj["id"], None, query=query, tolerant=tolerant, branch=branch)
 
 
-def waits_for(kind, obj, tolerant=False):
+def waits_for(kind: Kind, obj: Any, tolerant: bool = False) -> list[Step]:
     """The step that waits for the job at work on an object, if there is one, as a list."""
     return [wait_step(kind, obj, tolerant)] if kind.busy(obj) else []
 
 
-def resolve(value):
+def resolve(value: Any) -> Any:
     """``value`` with every Step in it replaced by the ID of what that step made (None while unknown)."""
     if isinstance(value, Step):
         return resolve(value.id) if value.id is not value else None
@@ -144,17 +146,17 @@ def resolve(value):
     return value
 
 
-def creator(step_or_id):
+def creator(step_or_id: Any) -> list[Step]:
     """The step itself as a list of prerequisites, or an empty list for an ID."""
     return [step_or_id] if isinstance(step_or_id, Step) else []
 
 
-def managed(params, fields):
+def managed(params: dict, fields: Iterable[Field]) -> dict:
     """The options of ``fields`` that were given: an omitted option is not managed."""
     return {item.option: params[item.option] for item in fields if params.get(item.option) is not None}
 
 
-def immutable_conflicts(params, fields, live):
+def immutable_conflicts(params: dict, fields: Iterable[Field], live: dict) -> list[tuple]:
     """``[(option, live value, wanted value)]`` for fixed options whose readable live value differs.
 
     None in the live object and an empty wanted value are the same; None or nothing in place of anything but a description means that the
@@ -175,7 +177,7 @@ def immutable_conflicts(params, fields, live):
     return conflicts
 
 
-def refuse_immutable(plan, params, conflicts, label):
+def refuse_immutable(plan: Plan, params: dict, conflicts: list[tuple], label: str) -> set[str]:
     """Fail over fixed options that differ, or warn when ``immutable_change`` says so. Gives back the options to leave alone."""
     if not conflicts:
         return set()
@@ -189,7 +191,7 @@ def refuse_immutable(plan, params, conflicts, label):
     return {conflict[0] for conflict in conflicts}
 
 
-def require(allowed, statuses, action, label):
+def require(allowed: dict, statuses: dict, action: str, label: str) -> None:
     """Refuse ``action`` unless the status is among those its section of the reference allows.
 
     :param statuses: ``{label: status}`` of every object the constraint speaks of
@@ -203,7 +205,7 @@ def require(allowed, statuses, action, label):
             )
 
 
-def tag_changes(live, wanted, purge):
+def tag_changes(live: list | None, wanted: dict, purge: bool | None) -> tuple[dict, dict]:
     """``(to set, to remove)`` as mappings, from the live tags (list of ``{key, value}``) and the wanted mapping."""
     have = tags_to_mapping(live)
     set_them = {key: value for key, value in wanted.items() if have.get(key) != value}
@@ -211,16 +213,16 @@ def tag_changes(live, wanted, purge):
     return set_them, remove
 
 
-def tags_to_mapping(tags):
+def tags_to_mapping(tags: list | None) -> dict:
     """``{key: value}`` from the API's list."""
     return {tag["key"]: tag.get("value") for tag in tags or [] if isinstance(tag, dict) and isinstance(tag.get("key"), str)}
 
 
-def text_tags(tags):
+def text_tags(tags: dict | None) -> dict:
     """The mapping with every value as text; a key without a value has the empty one."""
     return {key: "" if value is None else str(value) for key, value in (tags or {}).items()}
 
 
-def tags_to_list(tags):
+def tags_to_list(tags: dict) -> list[dict]:
     """The API's list from ``{key: value}``; a value of None is left out (delete by key, 5.8.3)."""
     return [{"key": key} if value is None else {"key": key, "value": value} for key, value in tags.items()]

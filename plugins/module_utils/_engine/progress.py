@@ -10,9 +10,12 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Iterable
+from typing import Any
 
 from .._cloud.mask import masked
 from .._cloud.text import visible
+from .plan import Step
 
 VARIABLE = "SDRS_PROGRESS_SOCKET"
 # Characters, so that the datagram stays below what the callback takes.
@@ -22,8 +25,8 @@ _LONGEST_NAME, _LONGEST_ERROR = 200, 600
 class ProgressReporter:
     """Sends what happens to steps; does nothing where nobody listens."""
 
-    def __init__(self, path=None):
-        self._path, self._socket = path or os.environ.get(VARIABLE), None
+    def __init__(self, path: str | None = None) -> None:
+        self._path, self._socket = path or os.environ.get(VARIABLE) or "", None
         if self._path:
             try:
                 self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -31,17 +34,17 @@ class ProgressReporter:
             except (OSError, AttributeError):
                 self._socket = None
 
-    def close(self):
+    def close(self) -> None:
         """Nothing is told from now on."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
-    def planned(self, steps):
+    def planned(self, steps: Iterable[Step]) -> None:
         """So many steps are to be carried out from now on."""
         self._send({"event": "planned", "steps": sum(bool(step.call) for step in steps)})
 
-    def tell(self, event, step, obj=None):
+    def tell(self, event: str, step: Step, obj: dict | None = None) -> None:
         """:param event: ``begun``, ``running``, ``done`` or ``failed``
         :param obj: the step's object as a list shows it, or ``{"error": text}``
         """
@@ -56,7 +59,7 @@ class ProgressReporter:
         }
         self._send({key: value for key, value in message.items() if value is not None})
 
-    def _send(self, message):
+    def _send(self, message: dict) -> None:
         if self._socket is None:
             return
         try:
@@ -65,5 +68,5 @@ class ProgressReporter:
             pass
 
 
-def _short(text, longest):
+def _short(text: Any, longest: int) -> str | None:
     return None if text is None else visible(visible(masked(text), keep=""), longest=longest)

@@ -7,11 +7,15 @@ No API lists running jobs: taking up what is in flight means watching the object
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from .._cloud.api import Api
 from .._cloud.errors import ApiError, JobFailed, JobTimeout, describe, innermost
 from .._defaults import WAIT_TIMEOUT
 from .jobs import interval
+from .kind import Kind
 from .lookup import Lookup
 
 
@@ -22,19 +26,19 @@ class Waiting:
     wait: bool = True
     wait_timeout: float = WAIT_TIMEOUT
     poll_interval: float | None = None
-    clock: object = time.monotonic
-    sleep: object = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
-    def timed_out(self, since):
+    def timed_out(self, since: float) -> bool:
         return self.clock() - since >= self.wait_timeout
 
-    def next_look(self, since):
+    def next_look(self, since: float) -> float:
         """When to look again at what began at ``since``; never after the deadline."""
         now = self.clock()
         return min(now + interval(now - since, self.poll_interval), max(now, since + self.wait_timeout))
 
 
-def settle(api, waiting, kind, obj, tolerant=False):
+def settle(api: Api, waiting: Waiting, kind: Kind, obj: Any, tolerant: bool = False) -> Any:
     """Watch the object until no job is at work on it, and give it back (None when it is gone).
 
     :param tolerant: an error status is as good an end as any
@@ -52,7 +56,7 @@ def settle(api, waiting, kind, obj, tolerant=False):
     return obj
 
 
-def timeout(kind, obj, waiting, job, refused=None):
+def timeout(kind: Kind, obj: dict | None, waiting: Waiting, job: dict | None, refused: ApiError | None = None) -> JobTimeout:
     """The exception for something that did not end in time; it names what to look at.
 
     :param refused: the error with which a deletion was refused last
@@ -74,7 +78,7 @@ def timeout(kind, obj, waiting, job, refused=None):
     return error
 
 
-def failure(api, kind, obj):
+def failure(api: Api, kind: Kind, obj: dict) -> JobFailed:
     """Why the object is in an error status, from the group-level list of failed tasks and the group's own (5.9.1)."""
     if kind.listing:
         return JobFailed("%s ended in status %r" % (kind.label(obj), obj.get("status")))

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from .._defaults import THREADS
+
+_Apply = Callable[..., Any]  # what a call gave, or the error it ended with
+_Outcome = tuple[_Apply, Any, Any]
 
 
 class Threads:
     """Up to 8 daemon threads."""
 
-    def __init__(self, clock, count=THREADS):
+    def __init__(self, clock: Callable[[], float], count: int = THREADS) -> None:
         self._clock = clock
-        self._calls, self._outcomes = queue.SimpleQueue(), queue.SimpleQueue()
+        self._calls: queue.SimpleQueue = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue = queue.SimpleQueue()
         self._count, self._started, self._open = min(count, THREADS), 0, 0
 
-    def submit(self, function, apply):
+    def submit(self, function: Callable[..., Any], apply: _Apply) -> None:
         """Run ``function()`` elsewhere, later ``apply(result, error)`` here."""
         self._open += 1
         self._calls.put((function, apply))
@@ -29,11 +35,11 @@ class Threads:
             self._started += 1
             threading.Thread(target=self._work, daemon=True).start()
 
-    def _work(self):
+    def _work(self) -> None:
         while (entry := self._calls.get()) is not None:
             self._outcomes.put(_carried_out(*entry))
 
-    def outcomes(self, until):
+    def outcomes(self, until: float | None) -> list[_Outcome]:
         """What has come in, after waiting for the first until the clock shows ``until`` (None: as long as it takes)."""
         try:
             timeout = None if until is None else max(0.0, until - self._clock())
@@ -46,10 +52,10 @@ class Threads:
         return found
 
     @property
-    def busy(self):
+    def busy(self) -> bool:
         return self._open > 0
 
-    def close(self):
+    def close(self) -> None:
         for _thread in range(self._started):
             self._calls.put(None)
 
@@ -57,27 +63,28 @@ class Threads:
 class InlineWorkers:
     """The same without threads: calls run when their outcome is asked for."""
 
-    def __init__(self, clock, sleep):
-        self._clock, self._sleep, self._calls = clock, sleep, []
+    def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._calls: list[tuple[Callable[[], Any], _Apply]] = []
 
-    def submit(self, function, apply):
+    def submit(self, function: Callable[..., Any], apply: _Apply) -> None:
         self._calls.append((function, apply))
 
-    def outcomes(self, until):
+    def outcomes(self, until: float) -> list[_Outcome]:
         if self._calls:
             return [_carried_out(*self._calls.pop(0))]
         self._sleep(max(0.0, until - self._clock()))
         return []
 
     @property
-    def busy(self):
+    def busy(self) -> bool:
         return bool(self._calls)
 
-    def close(self):
+    def close(self) -> None:
         """Nothing to end."""
 
 
-def _carried_out(function, apply):
+def _carried_out(function: Callable[[], Any], apply: _Apply) -> _Outcome:
     try:
         return apply, function(), None
     except BaseException as error:  # pylint: disable=broad-except

@@ -24,7 +24,7 @@ class Spec:
         clash = set(self.options) & set(other.options)
         if clash:
             raise ValueError("options defined twice: %s" % ", ".join(sorted(clash)))
-        merged = {
+        merged: dict = {
             key: list(self.constraints.get(key, ())) + list(other.constraints.get(key, ()))
             for key in _CONSTRAINTS if self.constraints.get(key) or other.constraints.get(key)
         }

@@ -27,6 +27,8 @@ ORPHANED = "the process that started this task is gone; nothing more was sent"
 class _Module(AnsibleModule):
     """Keeps the options as the user wrote them: AnsibleModule lets an alias beat its option with a warning only."""
 
+    params: dict
+
     def _load_params(self):
         super()._load_params()
         self.params = ordinary_numbers(self.argument_spec, self.params)

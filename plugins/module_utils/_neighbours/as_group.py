@@ -87,7 +87,7 @@ def read(lookup, params):
     found = _alike(lookup, params)
     named = matching(found, lambda group: group.get("scaling_group_name") == params["name"])
     shown = [[{"name": raw(each, "scaling_group_name"), "id": raw(each, "scaling_group_id")} for each in groups] for groups in (named, found)]
-    exactly_one(*shown, KIND.title, params["name"])
+    exactly_one(shown[0], shown[1], KIND.title, params["name"])
     return Live(named[0])
 
 

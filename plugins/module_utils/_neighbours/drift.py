@@ -102,7 +102,7 @@ def compare_servers(production, other, auto_recovery=None):
         "host_name": lambda server: server.get("OS-EXT-SRV-ATTR:hostname") or None,
         "auto_recovery": lambda server: recovery.get(server.get("id")),
     }
-    values = {name: (read(production), read(other)) for name, read in readers.items()}
+    values: dict[str, tuple] = {name: (read(production), read(other)) for name, read in readers.items()}
     groups, tags = security_groups(production, other), [_tags(production), _tags(other)]
     values["security_groups"] = _labelled(*groups) if groups and set(groups[0]) != set(groups[1]) else (None, None)
     values["tags"] = tuple(None if each is None else sorted("%s=%s" % item if item[1] else item[0] for item in each.items()) for each in tags)
@@ -255,7 +255,7 @@ def _steps(result, attribute, group, production, other):
             raise Refused("%s is no longer there, or no longer in AZ %s" % (label, zone))
 
     def still_ready(lists):
-        now = next(iter(matching(lists(SERVER_GROUP, {}), lambda each: each.get("id") == group["id"])), {})
+        now: dict = next(iter(matching(lists(SERVER_GROUP, {}), lambda each: each.get("id") == group["id"])), {})
         require(READY, {"protection group": now.get("status")}, "changing DR servers", SERVER_GROUP.label(group))
         if production_zone(now) == zone:
             raise Refused("%s: production is at its site now" % label)

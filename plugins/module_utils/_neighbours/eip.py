@@ -55,7 +55,8 @@ def read(lookup, params):
         raise ConfigError("address needs server")
     eips = lookup.once("elastic IPs", lookup.api.eips)
     found = matching(eips, lambda each: params["eip"] in (each.get("id"), each.get("public_ip_address")))
-    exactly_one(*([dict(each, name=raw(each, "public_ip_address")) for each in some] for some in (found, eips)), KIND.title, params["eip"])
+    shown = [[dict(each, name=raw(each, "public_ip_address")) for each in some] for some in (found, eips)]
+    exactly_one(shown[0], shown[1], KIND.title, params["eip"])
     live = Live(found[0])
     if params.get("port"):
         live.port_id, live.label = params["port"], "port %s" % params["port"]

@@ -53,7 +53,7 @@ def _round(targets, seconds):
         deadline = time.monotonic() + seconds
         while selector.get_map() and (left := deadline - time.monotonic()) > 0:
             for key, _events in selector.select(left):
-                code = key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                code = key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # type: ignore[union-attr]  # nothing but sockets is registered
                 outcome[key.data] = os.strerror(code) if code else None
                 _close(selector, key)
         for key in list(selector.get_map().values()):

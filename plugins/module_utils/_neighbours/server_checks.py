@@ -94,11 +94,11 @@ def watch(lookup, wanted, params, waiting, starting=None):
         _try_ports(servers, waited, min(2.0, max(0.1, max(ends.values(), default=0) - waited)))
         late = waiting.clock() - since
         _give_up([server for server, end in ends.items() if late >= end], late)
-        ends = [end for server, end in ends.items() if server.undecided()]
-        if not ends:
+        left = [end for server, end in ends.items() if server.undecided()]
+        if not left:
             break
         lookup.forget()
-        waiting.sleep(min(interval(waited), max(0.0, since + min(ends) - waiting.clock())))
+        waiting.sleep(min(interval(waited), max(0.0, since + min(left) - waiting.clock())))
     shown = [_shown(server, server.ports, others) for server in servers]
     return {"server_checks": shown, "passed": all(server["passed"] for server in shown)}
 
@@ -133,7 +133,8 @@ def _decide(server, name, status, detail, waited):
 
 def _elsewhere(lookup, servers):
     """``{address: names of servers that are not watched}``; None when it is not known."""
-    watched, found = {server.id for server in servers}, {}
+    found: dict = {}
+    watched = {server.id for server in servers}
     try:
         everyone = lookup.all_servers()
         for server in everyone.values():
@@ -157,7 +158,7 @@ def _not_unique(servers, others, waited):
 
 
 def _try_ports(servers, waited, seconds):
-    targets = {}
+    targets: dict = {}
     for server in servers:
         for port in server.open_ports():
             if server.address is None:

@@ -20,7 +20,7 @@ KIND = Kind(
     transit={"CREATING": "OK", "PENDING_UPDATE": "OK", "PENDING_DELETE": None},
     took_effect=lambda step, obj: generic_took_effect(step, obj, {}), listing=lambda api, query: api.vpcs(), named_twice=True,
 )
-RANGES = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+RANGES = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _FIELDS = ("name", "cidr", "enable_shared_snat")
 # What keeps a VPC and goes only when somebody removes it: firewalls, VPNs, security groups, load balancers, routes.
 _FINAL = ("VPC.0107", "VPC.0109", "VPC.0112", "VPC.0118", "VPC.0120")
@@ -46,7 +46,7 @@ def cidr(value):
         network = ipaddress.ip_network(value)
     except ValueError:
         return "%r is not a CIDR block such as 192.168.0.0/16" % value
-    if network.version != 4 or network.prefixlen > 28 or not any(network.subnet_of(allowed) for allowed in RANGES):
+    if not isinstance(network, ipaddress.IPv4Network) or network.prefixlen > 28 or not any(network.subnet_of(allowed) for allowed in RANGES):
         return "%s is outside 10.0.0.0/8-28, 172.16.0.0/12-28 and 192.168.0.0/16-28" % value
     return None
 

@@ -87,8 +87,10 @@ PLAN = {
     "manual_finish": _manual("when all tiers were tried"),
     "finish": _file("Hook when all tiers were tried."),
 }
-_TYPES = {"str": (str, "string", "text"), "int": (int, "integer", "a whole number"), "float": ((int, float), "number", "a number"),
-          "dict": (dict, "object", "a mapping"), "list": (list, "array", "a list")}
+_TYPES: dict[str, tuple] = {
+    "str": (str, "string", "text"), "int": (int, "integer", "a whole number"), "float": ((int, float), "number", "a number"),
+    "dict": (dict, "object", "a mapping"), "list": (list, "array", "a list"),
+}
 
 
 def problems(document):
@@ -147,7 +149,9 @@ def is_name(value):
 
 
 def _sense(document):
-    found, names, where = [], [], {}
+    names: list = []
+    where: dict = {}
+    found = []
     for index, tier in enumerate(document["tiers"]):
         path = "tiers[%d]" % index
         if tier["name"] in names or tier["name"] == REST:
@@ -209,7 +213,7 @@ def _object(options):
 
 def _schema(option):
     kind = option["type"]
-    found = {} if kind == "any" else {"type": _TYPES[kind][1]}
+    found: dict = {} if kind == "any" else {"type": _TYPES[kind][1]}
     if "options" in option:
         found = _object(option["options"])
     if kind == "list":

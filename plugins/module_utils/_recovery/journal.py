@@ -87,7 +87,7 @@ def entries_of(path):
 
 def summary(entries, path):
     """What the next tasks need of the entries."""
-    first = next((entry for entry in entries if entry["event"] == "begun"), {})
+    first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     tiers, drills = {}, {}
     for entry in entries:
         if entry["event"] == "tier":
@@ -114,7 +114,7 @@ def _begin(params, host):
     missing = [key for key in _SAME if key not in run]
     if missing:
         raise ConfigError("run: %s is missing" % ", ".join(missing))
-    notes = []
+    notes: list = []
     for place in (path, os.path.join(*elsewhere(path)) if elsewhere(path)[0] else None):
         try:
             if place:
@@ -175,7 +175,7 @@ def _refuse_running(entries, params):
     if not last or last[0]["event"] == "ended":
         return
     state = running(last[0].get("process"))
-    first = next((entry for entry in entries if entry["event"] == "begun"), {})
+    first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     if state is False or params.get("take_over") and params["take_over"] == first.get("id"):
         return
     known = last[0].get("process") or {}
@@ -229,7 +229,7 @@ def _kept(warn, path):
 
 def _archive(path, entries):
     """Where a journal that is over goes: beside the reports, under the ID of its run."""
-    first = next((entry for entry in entries if entry["event"] == "begun"), {})
+    first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     known = first.get("id") if isinstance(first.get("id"), str) and first["id"].replace("-", "").isalnum() else _new_id()
     return os.path.join(os.path.dirname(path), "journal-%s.jsonl" % known)
 

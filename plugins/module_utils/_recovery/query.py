@@ -66,7 +66,7 @@ def _group(lookup, operation, site, name, group, force):
 
 def _around(lookup, document, operation):
     """What the plan names beside groups and is not live. A drill leaves it alone; in a failover a service that is silent is no problem."""
-    problems = []
+    problems: list = []
     if operation in ("drill", "reprotect"):
         return problems
     wanted = (("as_groups", "AS group", lookup.api.as_groups, "scaling_group_"), ("vpcs", "VPC", lookup.api.vpcs, ""))

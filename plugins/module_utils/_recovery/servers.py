@@ -95,7 +95,7 @@ def _to_stop(lookup, params, state):
 
 
 def _by_group(found):
-    groups = {}
+    groups: dict = {}
     for member, server in found:
         if server:
             groups.setdefault(member.group, []).append((member, server))
@@ -105,7 +105,8 @@ def _by_group(found):
 def plan(params, live):
     """A step for each group that has servers to change; a tier's come when those before it have ended. Pure."""
     wanted = ecs_power.WANTED[params["state"]]
-    result, before = Plan(warnings=list(live.warnings)), []
+    before: list = []
+    result = Plan(warnings=list(live.warnings))
     result.refused += live.refused
     for wave in live.waves:
         steps = []
@@ -169,22 +170,22 @@ def check(lookup, params, waiting):
     lookup.forget()
     result = _watched(lookup, members, options, waiting, params["jobs"] or [])
     checks = [dict(entry, server_group=members[entry["id"]].group, protected_instance=members[entry["id"]].label) for entry in result["server_checks"]]
-    not_tried = [{"server_group": member.group, "protected_instance": member.label, "detail": reason} for member, reason in not_tried]
+    untried = [{"server_group": member.group, "protected_instance": member.label, "detail": reason} for member, reason in not_tried]
     wrong = ["%s: %s" % (each["protected_instance"], "; ".join(part["detail"] for part in each["checks"] if part["status"] != _server_checks.PASSED))
-             for each in checks if not each["passed"]] + ["%s: %s" % (each["protected_instance"], each["detail"]) for each in not_tried]
+             for each in checks if not each["passed"]] + ["%s: %s" % (each["protected_instance"], each["detail"]) for each in untried]
     if params["journal"]:
         started = [{"operation": "power_on", "resource_type": "ecs_server", "name": "servers of tier " + tier["name"], "job_id": job["job_id"]}
                    for job in params["jobs"] or []]
         entries = [{"event": "result", "operations": started, "jobs": params["jobs"] or []}, {"event": "servers", "tier": tier["name"], "servers": checks}]
         recovery_journal.note(params["journal"], entries, lookup.warn)
         checks = [{key: each[key] for key in _BRIEF} for each in checks]
-    return {"server_checks": checks, "not_tried": not_tried, "problems": wrong, "passed": not wrong}
+    return {"server_checks": checks, "not_tried": untried, "problems": wrong, "passed": not wrong}
 
 
 def _watched(lookup, members, options, waiting, jobs):
     if not members:
         return {"server_checks": [], "passed": True}
-    known = {}
+    known: dict = {}
 
     def starting():
         for job in jobs:

@@ -56,7 +56,7 @@ class State:
 def read(lookup, document):
     """What the plan's names mean now."""
     state = State(document)
-    ids = {}
+    ids: dict = {}
     for name in _recovery_document.groups(document):
         try:
             group = found(lookup, name)
@@ -74,7 +74,7 @@ def read(lookup, document):
 
 def _by_group(objects):
     """``{group ID: objects}``; under None what cannot be read."""
-    found = {}
+    found: dict = {}
     for each in objects:
         try:
             found.setdefault(each.get("server_group_id"), []).append(each)
@@ -95,10 +95,11 @@ def _instances(members, lookup, group, state):
 
 
 def _tiers(state, instances):
-    taken, singly = {}, {}
+    taken: dict = {}
+    singly = {}
     for tier in state.document["tiers"]:
         singly[tier["name"]] = [member for entry in tier.get("instances") or [] for member in _single(state, instances, tier, entry, taken)]
-    previous = []
+    previous: list = []
     for number, tier in enumerate(state.document["tiers"], 1):
         members = list(singly[tier["name"]])
         for name in tier.get("server_groups") or []:

@@ -78,15 +78,15 @@ def read(lookup, params):
         raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
     if any(not is_id(reference) for reference in references):
         lookup.all_servers()  # one list instead of one query for each name
-    live = Live([], lookup.one(SERVER_GROUP, params["server_group"]))
-    params["server_group"] = live.group["id"]
+    live = Live([], group := lookup.one(SERVER_GROUP, params["server_group"]))
+    params["server_group"] = group["id"]
     for index, entry in enumerate(params["servers"]):
-        instance, server = find_instance(lookup, KIND, {"server": entry["server"], "server_group": live.group["id"]})
+        instance, server = find_instance(lookup, KIND, {"server": entry["server"], "server_group": group["id"]})
         server_id = server["id"] if server else entry["server"]
         if server:
             live.servers[server_id] = server
         live.entries.append(dict(entry, server=server_id))
-        if instance and instance.get("server_group_id") != live.group["id"]:
+        if instance and instance.get("server_group_id") != group["id"]:
             raise Refused(
                 "servers[%d]: %s belongs to protection group %s" % (index, KIND.label(instance), group_name(lookup, instance.get("server_group_id"))),
                 code="SDRS.1305",
@@ -94,13 +94,13 @@ def read(lookup, params):
         if instance:
             identity.check_name(
                 KIND, instance, dict(entry, state=params["state"]),
-                lambda entry=entry: lookup.named(KIND, entry["name"], server_group_id=live.group["id"]), "servers[%d]" % index,
+                lambda entry=entry: lookup.named(KIND, entry["name"], server_group_id=group["id"]), "servers[%d]" % index,
             )
             live.by_server[server_id] = instance
     live.obj = list({instance["id"]: instance for instance in live.by_server.values()}.values())
     absent = params["state"] == "absent"
     if absent:
-        live.pairs = lookup.list(REPLICATION, server_group_id=live.group["id"]) if live.obj else []
+        live.pairs = lookup.list(REPLICATION, server_group_id=group["id"]) if live.obj else []
     elif _missing(live):
         _read_disks(lookup, live)
     leaving = [(KIND, instance) for instance in live.obj if absent or instance.get("status") == KIND.failed_creation]
@@ -142,7 +142,7 @@ def shared_disks(volumes):
 
 def outsiders(servers, disks, listed):
     """``{server: the servers it shares a disk with that are not in listed}`` for those of ``servers`` that have some."""
-    found = {}
+    found: dict = {}
     for disk in disks:
         users = {each["protected_instance"] for each in disk["attachment"]}
         for server_id in users.intersection(servers):
@@ -210,7 +210,7 @@ def batches(sets, limit):
 
     :raises Refused: a set is larger than a call may be
     """
-    packed = []
+    packed: list = []
     for together in sorted(sets, key=len, reverse=True):
         if len(together) > limit:
             raise Refused("%d servers share disks, one call can take %d: %s" % (len(together), limit, ", ".join(together)), code="SDRS.1362")

@@ -50,7 +50,7 @@ def tasks_of(lookup, group_id=None):
 
 def all_lists(lookup, wanted=None):
     """``{group ID or None: tasks}``; stops at the list that holds the job ID ``wanted``."""
-    lists = {}
+    lists: dict = {}
     for group_id in (None, *ids(_groups(lookup, wanted, lists))):
         lists[group_id] = tasks_of(lookup, group_id)
         if wanted and any(raw(task, "job_id") == wanted for task in lists[group_id]):

@@ -100,7 +100,7 @@ def read(lookup, params):
     if params["active_site"] == CURRENT and not params["reprotect"]:
         raise ConfigError("active_site: current needs reprotect: true, a switch has a direction")
     entries = [_entry(lookup, params, reference) for reference in params["server_groups"]]
-    seen = {}
+    seen: dict = {}
     for entry in entries:
         if entry.live and seen.setdefault(entry.live.obj["id"], entry.name) != entry.name:
             raise ConfigError("server_groups: %s and %s are the same protection group" % (seen[entry.live.obj["id"]], entry.name))

@@ -90,7 +90,7 @@ def _of_document(lookup, params):
 
 def _of_list(lookup, params):
     """The groups of a list of references, by the one list of all groups."""
-    groups = []
+    groups: list = []
     for reference in params["server_groups"]:
         named = [obj for obj in lookup.list(KIND) if reference in (obj["id"], obj.get("name"))]
         groups += [Group(obj["id"], tuple(filter(None, (obj.get("name"),)))) for obj in named] or _referred(lookup, reference)

@@ -102,9 +102,9 @@ def jobs(lookup, params, waiting):
         found = [job if ended(job) else lookup.api.job(job["job_id"], job["service"]) for job in found]
     failed = next((job for job in found if job.get("status") == "FAIL"), None)
     if waiting.wait and failed:
-        error = job_error(failed)
-        error.result["jobs"] = found
-        raise error
+        failure = job_error(failed)
+        failure.result["jobs"] = found
+        raise failure
     return {"jobs": found}
 
 

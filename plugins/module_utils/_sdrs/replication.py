@@ -216,7 +216,8 @@ def _plan_absent(params, live):
     result.before = {"name": obj.get("name")}
     wanted = targets(params)
     live.copies.clear(result, [(KIND, obj)], wanted)
-    guards, steps = live.copies.guards(KIND, [obj], wanted), []
+    steps: list = []
+    guards = live.copies.guards(KIND, [obj], wanted)
     for instance_id in attached:
         steps.append(plan_detach(result, KIND, live, obj, instance_id, obj.get("name"), after=steps[-1:]))
         steps[-1].guard, steps[-1].premise = guards["guard"], guards["premise"]

@@ -49,7 +49,7 @@ class _Synchronisation(Kind):
         groups = api.list(KIND.list_call, query)
         if all(_ended(group) for group in groups):
             return groups
-        pairs = {}
+        pairs: dict = {}
         for pair in api.list("list_replications"):
             pairs.setdefault(pair.get("server_group_id"), []).append(pair)
         return [_with_pairs(group, pairs.get(group["id"], [])) for group in groups]

@@ -24,7 +24,7 @@ def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, rem
         raise Refused(
             "protected instance %s would have %d tags, at most %d are allowed (SDRS.2203)" % (name or instance_id, len(after), MAX_TAGS),
         )
-    steps = []
+    steps: list = []
     for operation, tags in (("untag", tags_to_list(dict.fromkeys(unwanted))), ("tag", tags_to_list(set_them))):
         if tags:
             call, arguments, body = _tag_call(operation, tags)

@@ -145,7 +145,7 @@ def sharing(ids, pairs):
         users = [key for key in plain_attachments(pair) if key in leader]
         for user in users[1:]:
             leader[find(user)] = find(users[0])
-    sets = {}
+    sets: dict = {}
     for key in ids:
         sets.setdefault(find(key), []).append(key)
     return list(sets.values())

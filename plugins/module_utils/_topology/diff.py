@@ -18,7 +18,9 @@ class _Node:
     """An entry of the document: what it is called, its own options on both sides, and the entries below it by key."""
 
     def __init__(self):
-        self.label, self.sides, self.below = {}, ({}, {}), {}
+        self.label: dict = {}
+        self.sides: tuple[dict, dict] = ({}, {})
+        self.below: dict = {}
 
     def side(self, which):
         """The entry as it stands on one side; None when neither it nor anything below it does."""

@@ -121,7 +121,7 @@ def _check_volumes(instances, pairs):
     free = [(where, pair["volume"]) for where, pair in pairs if pair.get("volume")]
     _distinct("volume", free)
     _distinct("name", [(where, pair["name"]) for where, pair in pairs if pair.get("name")])
-    creations = {}
+    creations: dict = {}
     for where, pair in [each for path, entry in instances for each in entries(entry, "replications", path) if each[1].get("volume")]:
         first, wanted = creations.setdefault(pair["volume"], (where, pair.get("create_volume")))
         if wanted != pair.get("create_volume"):
@@ -146,7 +146,7 @@ def _needs(path, entry, keys):
 
 def _distinct(key, found, same=lambda value: value):
     """Refuse a value that stands at two places. Two objects of one name are told apart by their IDs."""
-    seen = {}
+    seen: dict = {}
     for path, value in found:
         other = seen.setdefault(same(value), (path, value))
         if other[0] != path and (other[1] == value or not isinstance(value, tuple) or None in (value[1], other[1][1])):

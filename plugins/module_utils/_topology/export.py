@@ -50,7 +50,7 @@ def _group(groups, reference):
 
 
 def _by_group(objects):
-    found = {}
+    found: dict = {}
     for obj in objects:
         found.setdefault(obj.get("server_group_id"), []).append(obj)
     return found
@@ -87,7 +87,8 @@ class _Export:
     def group(self, group, bearers, instances, pairs, drills):
         kind, protection = SERVER_GROUP, server_group.protection_of(group)
         name = self._allowed(kind, group, "name")
-        taken, attached = [pair.get("name") for pair in pairs], {}
+        attached: dict = {}
+        taken = [pair.get("name") for pair in pairs]
         for pair in pairs:
             for user, device in plain_attachments(pair).items():
                 if validate.device(device) is None:
@@ -120,10 +121,12 @@ class _Export:
         return entry | {"replications": [self._pair(pair, taken, device=device) for device, _id, pair in sorted(attached, key=lambda each: each[:2])]}
 
     def _tags(self, instance):
-        tags = {}
+        tags: dict = {}
         for key, value in sorted(tags_to_mapping(instance.get("tags")).items(), key=str):
             problem = validate.tags({key: value}) or (None if isinstance(value, (str, type(None))) else "the value of %r is not a string" % key)
-            problem = problem or _unwritable(key) or _unwritable(value) or (len(tags) == validate.MAX_TAGS and "there are more than %d" % validate.MAX_TAGS)
+            problem = problem or _unwritable(key) or _unwritable(value)
+            if not problem and len(tags) == validate.MAX_TAGS:
+                problem = "there are more than %d" % validate.MAX_TAGS
             if problem:
                 self.leave(PROTECTED_INSTANCE, instance, "tags", problem)
             else:

@@ -27,7 +27,7 @@ class LiveIndex:
     def of_group(self, kind, group_id):
         """The objects of a kind in a group."""
         def build():
-            found = {}
+            found: dict = {}
             for obj in self.lookup.list(kind):
                 found.setdefault(obj.get("server_group_id"), []).append(obj)
             return found
@@ -79,7 +79,8 @@ class LiveIndex:
     def disks_of(self, server_id):
         """``{device: disk}`` of a server."""
         def build():
-            found, unreadable = {}, []
+            found: dict = {}
+            unreadable = []
             for volume in self.disks():
                 try:
                     for each in volume.get("attachments") or []:
@@ -102,7 +103,8 @@ class LiveIndex:
         """The servers or disks of a name."""
         def build():
             objects = self.lookup.all_servers() if what == "servers" else self.lookup.all_volumes()
-            found, unreadable = {}, list(getattr(objects, "unreadable", ()))
+            found: dict = {}
+            unreadable = list(getattr(objects, "unreadable", ()))
             for obj in objects.values() if what == "servers" else objects:
                 try:
                     found.setdefault(obj.get("name"), []).append(obj)

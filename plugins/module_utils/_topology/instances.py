@@ -27,7 +27,8 @@ def plan_instances(planning, group, where, world):
 
     :param where: the group's object; its ``id`` is a Step while the group is to be created
     """
-    steps, homes, copies = [], {}, planning.copies.of(where)
+    steps: list = []
+    homes, copies = {}, planning.copies.of(where)
     new = {entry.want["server"]: entry for entry in group.instances if _missing(entry) and entry.want["server"]}
     disks = batch_module.shared_disks(world.disks()) if new else []
     left_out = batch_module.outsiders(new, disks, set(new))
@@ -154,7 +155,7 @@ def _adorn(part, member, where, batch):
 
 def _by_disk(group, world):
     """The pairs under all instances, those of one shared disk together: ``[[(instance entry, pair entry)]]``."""
-    sets = {}
+    sets: dict = {}
     for instance in group.instances:
         for pair in instance.pairs:
             if pair.obj is None and pair.want["volume"] is None and instance.want["server"]:
@@ -253,7 +254,7 @@ def _take_pair(part, want, entry, where, instances, copies, after=()):
 
 def plan_pairs(planning, group, where):
     """Steps for the pairs that belong to no instance yet."""
-    steps = []
+    steps: list = []
     for entry in group.free_pairs:
         def make(part, entry=entry):
             if isinstance(entry.want["volume"], new_disk.NewDisk):

@@ -41,7 +41,7 @@ class Entry:
 class GroupEntry(Entry):
     """A group's entry; the ``live`` lists hold all that is in the group, whoever named it."""
 
-    live: server_group.Live = None
+    live: server_group.Live = None  # type: ignore[assignment]  # what the group was read as, before it is planned
     where: dict | None = None  # the group its contents are planned for; ``id`` is a Step while it is to be created
     instances: list = field(default_factory=list)
     free_pairs: list = field(default_factory=list)
@@ -95,7 +95,7 @@ def read(lookup, params):
     """
     world, live = LiveIndex(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
     live.world = world
-    by_server, disks, new = {}, {}, []
+    by_server, disks, new = dict[str, str](), dict[str, tuple](), []
     for path, given in groups(params["server_groups"]):
         entry = _read_group(lookup, world, params, path, given)
         live.groups.append(entry)
@@ -253,7 +253,7 @@ def _check_pairs(group, disks):
 
     :param disks: ``{pair or disk ID: (group's entry, pair's entry)}`` of all groups so far; added to
     """
-    names = {}
+    names: dict = {}
     for pair in [pair for instance in group.instances for pair in instance.pairs] + group.free_pairs:
         key = pair.obj["id"] if pair.obj else pair.want["volume"]
         home, first = disks.setdefault(key, (group, pair)) if key else (group, pair)

@@ -57,7 +57,7 @@ def _peerings(api, own):
 
 
 def _acls(api, own_subnets, other_subnets):
-    acls = {}
+    acls: dict = {}
     for acl in api.network_acls():
         for entry in acl.get("associations") or [] if acl.get("admin_state_up") is not False else ():
             acls.setdefault(entry.get("virsubnet_id"), {})[acl["id"]] = acl.get("name")

@@ -49,7 +49,7 @@ def project(client):
 def _drill_vpc(lookup, params, group, facts):
     """5.7.1; SDRS.1907, 1908, 1909, 1921, 1929."""
     vpcs = lookup.once("vpcs", lookup.api.vpcs)
-    own = next(iter(matching(vpcs, lambda vpc: vpc.get("id") == group.get("source_vpc_id"))), {})
+    own: dict = next(iter(matching(vpcs, lambda vpc: vpc.get("id") == group.get("source_vpc_id"))), {})
     own_subnets = lookup.api.subnets(own["id"]) if own else []
     if not params.get("drill_vpc"):
         text = "the service creates a drill VPC, which outlives the drill and counts in the VPC quota"
@@ -78,9 +78,10 @@ def _can_create(lookup, params, group):
     for reference in params["servers"]:
         found = known.where(lambda each, reference=reference: reference in (each.get("id"), each.get("name")))
         servers.append(exactly_one(found, [], "server", reference))
-    quota = next(iter(matching(quotas(lookup, params, None)["quotas"], lambda each: each.get("type") == "replications")), {})
+    quota: dict = next(iter(matching(quotas(lookup, params, None)["quotas"], lambda each: each.get("type") == "replications")), {})
+    most = whole(quota.get("quota"))
     return creation.checks(creation.Facts(
         group, servers, lookup.api.client.settings.is_otc, lookup.api.volumes(), index(lookup.list(PROTECTED_INSTANCE), server_halves),
-        None if whole(quota.get("quota")) in (None, -1) else whole(quota["quota"]) - (whole(quota.get("used")) or 0),
+        None if most is None or most == -1 else most - (whole(quota.get("used")) or 0),
         next(iter(matching(lookup.domains(), lambda each: each.get("id") == group.get("domain_id"))), {}),
     ))
