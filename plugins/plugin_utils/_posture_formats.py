@@ -52,7 +52,7 @@ def trend(drills):
 
 def _prometheus(posture):
     """The exposition format: for the textfile collector, or a web server."""
-    samples = {}
+    samples: dict[tuple[str, str], list[tuple[dict, object]]] = {}
 
     def add(metric, about, value, **labels):
         if value is not None:

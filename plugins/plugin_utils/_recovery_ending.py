@@ -45,7 +45,7 @@ def _places(state):
     groups = (state or {}).get("server_groups") or []
     if not groups:
         return ["not read in this run: where production is was not asked"]
-    found = {}
+    found: dict[str, list[str]] = {}
     for group in groups:
         found.setdefault("production at the %s site (%s)" % (group.get("priority_station"), group.get("status")), []).append(str(group.get("name")))
     return ["%s: %s" % (text, ", ".join(names[:_FIRST]) + (" and %d more" % (len(names) - _FIRST) if len(names) > _FIRST else ""))

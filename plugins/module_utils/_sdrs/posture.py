@@ -21,7 +21,7 @@ _GROUP = ("id", "name", "status", "priority_station", "source_availability_zone"
 
 def query(lookup, params, waiting):
     """The posture of all groups; changes nothing."""
-    problems = []
+    problems: list[str] = []
     groups, instances = lookup.list(SERVER_GROUP), _by_group(lookup.list(PROTECTED_INSTANCE), problems)
     pairs, drills = _by_group(lookup.list(REPLICATION), problems), _by_group(lookup.list(DRILL), problems)
     servers, ecs_problem = None, None
@@ -49,7 +49,7 @@ def query(lookup, params, waiting):
 
 def _by_group(objects, problems):
     """``{group ID: objects}``; under None those that do not tell."""
-    found = {}
+    found: dict[str | None, list] = {}
     for each in objects:
         try:
             key = each.get("server_group_id") or None
