@@ -41,7 +41,7 @@ def measure(folder, groups, servers):
     estate = Estate(folder, groups, servers, speed=str(SPEED))
     try:
         size = max(1, groups // TIERS)
-        estate.plan(tiers=[{"name": "t%d" % start, "server_groups": estate.names[start:start + size]} for start in range(0, groups, size)])
+        estate.plan(tiers=[{"name": "t%d" % start, "groups": estate.names[start:start + size]} for start in range(0, groups, size)])
         (folder / "empty.yml").write_text(EMPTY)
         empty = statistics.median(timed(estate, "empty.yml")[0] for _round in range(3))
         wall, memory = timed(estate, "recover", *PLAN_CONFIRMED, "-e", "recovery_operation=failover")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes ``docs/recovery-plan.schema.json``: ``python tests/recovery_schema.py``."""
+"""Writes ``docs/recovery_plan.schema.json``: ``python tests/recovery_schema.py``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 
 from support import ROOT
 
-PATH = ROOT / "docs" / "recovery-plan.schema.json"
+PATH = ROOT / "docs" / "recovery_plan.schema.json"
 
 
 def text():

@@ -12,7 +12,7 @@ from runbook_site import SCHEMA
 from support import Simulator, Workplace, eventually, run_task
 
 # Production of the simulator is healthy.
-PLAN_CONFIRMED = ("-e", "recovery_plan=plan.yml", "-e", "recovery_confirm=site", "-e", "recovery_force=true")
+PLAN_CONFIRMED = ("-e", "recovery_plan=plan.yml", "-e", "failover_confirm=site", "-e", "failover_force=true")
 
 
 class Estate:
@@ -38,7 +38,7 @@ class Estate:
 
     def plan(self, **keys):
         """Write ``plan.yml``: the groups in tiers of two, unless ``tiers`` says otherwise."""
-        tiers = [{"name": "t%d" % (start // 2 + 1), "server_groups": self.names[start:start + 2], "timeout": 60} for start in range(0, len(self.names), 2)]
+        tiers = [{"name": "t%d" % (start // 2 + 1), "groups": self.names[start:start + 2], "timeout": 60} for start in range(0, len(self.names), 2)]
         (self.folder / "plan.yml").write_text(yaml.safe_dump({"name": "site", "tiers": tiers, **keys}, sort_keys=False))
 
     def file(self, name, text):

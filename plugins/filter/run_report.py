@@ -38,7 +38,7 @@ _value:
 
 from pathlib import Path
 
-from ..plugin_utils import _ending
+from ..plugin_utils import _ending, _recovery_ending
 from ..plugin_utils._ending_lines import typed_again
 from ..plugin_utils._filters import as_filter
 from ..plugin_utils._recovery_plan import plan_ending, with_journal
@@ -49,15 +49,23 @@ from ..plugin_utils._typed import typed
 def _report(run):
     """The report, with the last lines of the screen: what is true, what was done, what was not, what to type."""
     if isinstance(run, dict) and "journal" in run:
-        return plan_ending(build(dict(with_journal(run), commit=commit(Path.cwd()))))
+        report = plan_ending(build(dict(with_journal(run), commit=commit(Path.cwd()))))
+        given = {"report": report, "operation": report["what"], "plan": run.get("plan"), "check_mode": run.get("check_mode")}
+        following = _recovery_ending.following(given, report["verdict"] == "failed")
+        return dict(report, next=_typed(following, "localhost", run.get("plan"), True))
     report = build(dict(run, commit=commit(Path.cwd())))
     ending = _ending.ending(dict(run, reasons=report["reasons"], measured=report["measured_seconds"]))
-    following = ending["next"]
-    report.update({key: ending[key] for key in ("state", "done", "not_done")}, next=[])
-    if following:
-        words, _left_out = typed_again(typed([]), following, [str(run.get("host") or ending["subject"])], [ending["confirm"]])
-        report["next"] = [following["why"], " ".join(words)]
+    report.update({key: ending[key] for key in ("state", "done", "not_done")})
+    report["next"] = _typed(ending["next"], str(run.get("host") or ending["subject"]), ending["confirm"])
     return report
+
+
+def _typed(following, host, confirm, local=False):
+    """What to do next, and its command."""
+    if not following:
+        return []
+    words, _left_out = typed_again(typed([], local), following, [host], [confirm])
+    return [following["why"], " ".join(words)]
 
 
 class FilterModule:

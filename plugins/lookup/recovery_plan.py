@@ -12,15 +12,19 @@ author:
 description:
   - Reads a recovery plan and says what is wrong with it in itself and with the files of tasks that it names, those that these include among them. A file
     must parse, its modules must be there, and its variables must be set by something.
-  - Keys are described by C(docs/recovery-plan.schema.json). Nothing in a plan is a template.
+  - Keys are described by C(docs/recovery_plan.schema.json). Nothing in a plan is a template.
 options:
   _terms:
-    description: Paths; a relative one begins in the folder in which C(ansible-playbook) was started.
+    description: Paths, of which a relative one begins in the folder in which C(ansible-playbook) was started, or plans as mappings.
     type: list
-    elements: str
+    elements: raw
     required: true
   operation:
     description: The operation that the plan is read for. V(drill) looks whether files around the switch would touch production.
+    type: str
+    default: ""
+  active_site:
+    description: The site that shall be production, whose variables hooks see. Without O(operation), those of every site count as set.
     type: str
     default: ""
 """
@@ -42,6 +46,7 @@ _raw:
 """
 
 import hashlib
+import json
 
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
@@ -60,18 +65,30 @@ from ..plugin_utils._recovery_lint import lint
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
-        return wrap_var([without_reserved(self._read(term, variables or {}, self.get_option("operation"))) for term in terms])
+        about = self.get_option("operation"), self.get_option("active_site")
+        return wrap_var([without_reserved(_examined(term, variables or {}, *about)) for term in terms])
 
-    def _read(self, term, variables, operation):
-        try:
-            path = user_path(term)
-            with open(path, "rb") as stream:
-                digest = hashlib.sha256(stream.read()).hexdigest()
-            document = plain(DataLoader().load_from_file(path))
-        except (AnsibleError, OSError, ValueError, TypeError, RecursionError) as error:
-            return {"document": {}, "problems": [one_line("%s cannot be read: %s" % (term, error))], "sha256": None}
-        found = _recovery_document.problems(document)
-        if found:
-            return {"document": {}, "problems": ["%s: %s" % (term, problem) for problem in map(one_line, found)], "sha256": digest}
-        found = lint(document, task_file_problem, user_path, variables, operation)
-        return {"document": document, "problems": found, "sha256": digest}
+
+def _examined(term, variables, operation, site):
+    name = "recovery_plan" if isinstance(term, dict) else term
+    try:
+        document, digest = _read(term)
+    except (AnsibleError, OSError, ValueError, TypeError, RecursionError) as error:
+        return {"document": {}, "problems": [one_line("%s cannot be read: %s" % (name, error))], "sha256": None}
+    found = _recovery_document.problems(document)
+    if found:
+        return {"document": {}, "problems": ["%s: %s" % (name, problem) for problem in map(one_line, found)], "sha256": digest}
+    return {"document": document, "problems": lint(document, task_file_problem, user_path, variables, operation, site), "sha256": digest}
+
+
+def _read(term):
+    """A plan, and the SHA-256 of its file, or of the mapping as JSON."""
+    if isinstance(term, dict):
+        document = plain(term)
+        text = json.dumps(document, sort_keys=True).encode()
+    else:
+        path = user_path(term)
+        with open(path, "rb") as stream:
+            text = stream.read()
+        document = plain(DataLoader().load_from_file(path))
+    return document, hashlib.sha256(text).hexdigest()

@@ -23,7 +23,7 @@ options:
   plan:
     description:
       - The recovery plan, as the lookup P(cloud_dr.sdrs.recovery_plan#lookup) gives it under C(document).
-      - Its keys are described by C(docs/recovery-plan.schema.json).
+      - Its keys are described by C(docs/recovery_plan.schema.json).
     type: dict
     required: true
   operation:

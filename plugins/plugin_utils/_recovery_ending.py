@@ -31,7 +31,7 @@ def ended(given):
     plan = str(given.get("plan") or "recovery plan")
     return {
         "host": given.get("host"), "subject": plan, "confirm": plan, "state": state, "done": done, "not_done": left or ["nothing is left"],
-        "next": _next(given, failed), "failed": failed, "report": given.get("path") or None,
+        "next": following(given, failed), "failed": failed, "report": given.get("path") or None,
     }
 
 
@@ -52,19 +52,23 @@ def _places(state):
             for text, names in found.items()]
 
 
-def _next(given, failed):
+def following(given, failed):
+    """The next step after a run (see ``_ending.step``), None where nothing is left.
+
+    :param given: see ``ended``
+    """
     report, operation = given.get("report") or {}, given.get("operation")
     # A plan that could not be read has no name to confirm.
-    confirmed = {"confirm": operation != "drill" and bool(given.get("plan")), "confirmation": "recovery_confirm"}
+    confirmed = {"confirm": operation != "drill" and bool(given.get("plan")), "confirmation": "failover_confirm"}
     if not report and outside([given.get("failure") or {}]):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
     if failed:
         return {**step("mend what NOT DONE names, then run it again" + ("; it goes on where it was" if report else "")), **confirmed}
     if given.get("check_mode"):
         return {**step("do it"), **confirmed}
-    following = {
+    usual = {
         "failover": ("when the other site is back: re-protect (this overwrites its disks)", "reprotect"),
         "planned_failover": ("when the other site shall be production again, and synchronisation has ended", "failback"),
         "failback": ("prove that it works", "drill"), "reprotect": ("when synchronisation has ended, and the other site shall be production", "failback"),
     }.get(operation)
-    return {**step(*following), "confirm": following[1] != "drill", "confirmation": "recovery_confirm"} if following else None
+    return {**step(*usual), "confirm": usual[1] != "drill", "confirmation": "failover_confirm"} if usual else None

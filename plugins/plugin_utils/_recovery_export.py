@@ -27,5 +27,5 @@ def first_plan(groups, path):
     names = [group.get("name") for group in groups]
     entries = sorted(str(group["name"] if names.count(group.get("name")) == 1 and group.get("name") else group["id"]) for group in groups)
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", os.path.splitext(os.path.basename(str(path)))[0]).lstrip(".-")[:64] or "site"
-    document = {"name": name, "rto_target": 3600, "tiers": [{"name": "all", "server_groups": entries, "on_failure": "stop"}]}
+    document = {"name": name, "rto_target": 3600, "tiers": [{"name": "all", "groups": entries, "on_failure": "stop"}]}
     return _HEAD % SCHEMA.replace("github.com", "raw.githubusercontent.com").replace("/blob/", "/") + yaml.safe_dump(document, sort_keys=False)

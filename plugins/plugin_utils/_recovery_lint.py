@@ -18,13 +18,13 @@ from ..module_utils._cloud.errors import one_line
 from ..module_utils._recovery import document as _recovery_document
 
 # Set by the role for hooks, beside its options.
-HOOK_VARIABLES = ("recovery_values", "recovery_tier", "recovery_servers", "recovery_state", "recovery_failed", "recovery_loaded")
+HOOK_VARIABLES = ("recovery_variables", "recovery_tier", "recovery_servers", "recovery_state", "recovery_failed", "recovery_loaded")
 _PARTS = ("block", "rescue", "always")
 _BARE = ("when", "until", "failed_when", "changed_when", "that", "var")
 _INCLUDES = ("include_tasks", "import_tasks")
 _OPAQUE = ("include_vars", "include_role", "import_role", "add_host", "group_by")
 # What a drill's file around the switch must ask or use, lest it do to production what it does in a failover.
-_AWARE = ("recovery_operation", "recovery_values")
+_AWARE = ("recovery_operation", "recovery_variables")
 _DEPTH = 20
 
 
@@ -113,13 +113,17 @@ def _needed(tree):
     return names - own - excused
 
 
-def lint(document, resolve, path_of, variables=(), operation=None):
+def lint(document, resolve, path_of, variables=(), operation=None, site=None):
     """What is wrong with the files of a plan, as sentences.
 
     :param resolve: ``resolve(path)``: why a file cannot be run, or nothing
     :param path_of: ``path_of(file)`` as an absolute path
     :param variables: names of the variables that there are
+    :param site: that which becomes production; without an operation, hooks may use variables of any site
     """
+    given = document.get("variables") or {}
+    sites = ["drill"] if operation == "drill" else [site] if operation and site else list(given)
+    own = {name for each in sites for name in given.get(each) or {}}
     files, around = _Files(resolve), []
     for where, name in _recovery_document.files(document):
         path = path_of(name)
@@ -130,15 +134,15 @@ def lint(document, resolve, path_of, variables=(), operation=None):
             continue
         if operation == "drill" and where in ("before", "after", "finish"):
             around.append((where, name, path))
-    known = {*variables, *files.defined, *HOOK_VARIABLES, "item", "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace",
+    known = {*variables, *own, *files.defined, *HOOK_VARIABLES, "item", "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace",
              "caller"}
     if not files.opaque:
         files.problems += [one_line("%s: nobody sets %s" % (place, name)) for name, place in files.used.items()
                            if name not in known and not name.startswith(("ansible_", "_"))]
     for where, name, path in around:
         text = " ".join(files.texts.get(path, ()))
-        if not any(word in text for word in _AWARE):
+        if not any(word in text for word in (*_AWARE, *own)):
             files.problems.append(
-                "%s: %s asks neither for recovery_operation nor uses recovery_values, so that it would do in the drill what it does in a failover; "
+                "%s: %s asks neither for recovery_operation nor uses variables of the plan, so that it would do in the drill what it does in a failover; "
                 "let it say, for instance, when: recovery_operation != 'drill'" % (where, name))
     return list(dict.fromkeys(files.problems))

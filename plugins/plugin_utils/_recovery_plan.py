@@ -19,6 +19,11 @@ OPTIONS = (
     "recovery_acknowledged", "recovery_continue", "recovery_prompt", "recovery_take_over", "recovery_replace", "recovery_windows_settle",
     "recovery_wait_timeout", "recovery_report_dir", "recovery_report_tasks",
 )
+# Options of the roles failover and drill that hold with a plan, too; whatever else they have, the plan says.
+SHARED = {
+    "failover_": ("active_site", "confirm", "force", "stop_mode", "windows_settle", "wait_timeout", "report_dir", "report_tasks", "allow_no_change"),
+    "drill_": ("replace", "windows_settle", "wait_timeout", "report_dir", "report_tasks", "max_age"),
+}
 _PASSED, _FAILED, _NOT_TRIED = "passed", "failed", "not_tried"
 
 
@@ -32,7 +37,12 @@ def problems(confirm, document, asked, extra=()):
     for name in sorted(set(extra)):
         if str(name).startswith("recovery_") and name not in OPTIONS and not any(name in sentence.split() for sentence in found):
             near = difflib.get_close_matches(name, OPTIONS, 1)
-            found.append("%s is no variable of recovery plans%s" % (name, "; meant is perhaps " + near[0] if near else ""))
+            found.append("%s is no variable of recovery plans%s" % (name, "; did you mean %s?" % near[0] if near else ""))
+    for name, known in ((name, [prefix + each for each in known]) for name in sorted(map(str, extra)) for prefix, known in SHARED.items()
+                        if name.startswith(prefix)):
+        if name not in known and not any(name in sentence.split() for sentence in found):
+            near = difflib.get_close_matches(name, known, 1, 0.85)
+            found.append("%s says nothing to a recovery plan: %s" % (name, "did you mean %s?" % near[0] if near else "leave it out, the plan says it"))
     operation, playbook = asked.get("operation"), asked.get("playbook")
     if operation not in OPERATIONS:
         found.append("recovery_operation is %r, it must be one of %s" % (operation, ", ".join(OPERATIONS)))
@@ -46,16 +56,16 @@ def problems(confirm, document, asked, extra=()):
         except ValueError as error:
             found.append(str(error))
     try:
-        confirmed = named("recovery_confirm", confirm)
+        confirmed = named("failover_confirm", confirm)
     except ValueError as error:
         return [*found, str(error)]
     if operation != "drill" and asked.get("check_mode") is not True:
         others = sorted(confirmed - {document.get("name")})
         if document.get("name") not in confirmed:
-            found.append("not confirmed is recovery plan %s; look at the order with --check first, then add -e recovery_confirm=%s" % (
+            found.append("not confirmed is recovery plan %s; look at the order with --check first, then add -e failover_confirm=%s" % (
                 document.get("name"), document.get("name")))
         if others:
-            found.append("recovery_confirm names %s, which is not the plan of this run" % ", ".join(others))
+            found.append("failover_confirm names %s, which is not the plan of this run" % ", ".join(others))
     return found
 
 
@@ -84,7 +94,7 @@ def refusals(state, asked):
         found.append("to go on with the other groups, add -e recovery_partial=true")
     if state["healthy"] and not asked.get("force"):
         found.append("production looks healthy at every group that would be switched: a planned failover loses nothing; to fail over all the same, "
-                     "add -e recovery_force=true")
+                     "add -e failover_force=true")
     return found
 
 
@@ -209,6 +219,7 @@ def run(entries, base):
     found = {"milestones": [], "results": [], "clean_up": [], "notes": list(base.get("notes") or [])}
     servers: dict = {}
     steps: dict = {}
+    tiers: dict = {}
     errors: list = []
     for entry in entries:
         event = entry["event"]
@@ -220,7 +231,10 @@ def run(entries, base):
         elif event == "result":
             found["results"].append({"operations": _dicts(entry.get("operations")), "jobs": _dicts(entry.get("jobs"))})
         elif event == "servers":
-            servers.update((server.get("protected_instance") or server.get("id"), server) for server in _dicts(entry.get("servers")))
+            servers.update((server.get("protected_instance") or server.get("id"), dict(server, tier=entry.get("tier")))
+                           for server in _dicts(entry.get("servers")))
+        elif event == "tier":
+            tiers[entry.get("name")] = entry.get("status")
         elif event == "step":
             steps.pop(entry.get("check"), None)
             steps[entry.get("check")] = {key: entry.get(key) for key in ("check", "status", "detail", "at")}
@@ -239,9 +253,17 @@ def run(entries, base):
     return {
         **{key: base.get(key) for key in ("what", "readiness", "target_seconds")}, **found, "name": base["plan"],
         "server_group": {"name": base["plan"]}, "servers": list(servers.values()), "steps": list(steps.values()),
+        "tiers": [_tier(tier, tiers.get(tier["name"]), servers.values()) for tier in base.get("tiers") or []],
         "errors": errors or base.get("errors") or [], "interrupted": any(entry["event"] == "resumed" for entry in entries),
         "until": {"reprotect": "re-protected", "drill": "drills available"}.get(base.get("what"), "switched"),
     }
+
+
+def _tier(tier, ended, servers):
+    """A tier as a report has it; one that waits for another that failed is blocked."""
+    status = {"up": "succeeded", "failed": "failed", _NOT_TRIED: "blocked"}.get(ended, _NOT_TRIED)
+    up = len([server for server in servers if server.get("tier") == tier["name"] and server.get("passed")])
+    return {"name": tier["name"], "status": status, "servers_up": up, "servers": tier["servers"]}
 
 
 def with_journal(given):
@@ -256,11 +278,14 @@ def plan_ending(report):
     """The report of a plan's run, with the last lines of the screen."""
     steps, servers = report["steps"], report["servers"]
     up = len([server for server in servers if server["passed"]])
+    # Servers of tiers that were not tried are down, too.
+    total = sum(tier["servers"] for tier in report.get("tiers") or []) or len(servers)
     groups = [step for step in steps if str(step["check"]).startswith(("switch ", "drill ", "re-protect "))]
     reached = [step for step in groups if step["status"] == _PASSED]
     state = ["%d of %d protection groups are where they shall be" % (len(reached), len(groups))] if groups else []
-    state += ["servers %d of %d verified up" % (up, len(servers))] if servers else []
+    state += ["servers %d of %d verified up" % (up, total)] if total and report["what"] != "reprotect" else []
     left = ["%s: %s" % (step["check"], step["detail"]) for step in steps if step["status"] != _PASSED]
+    left += ["tier %s: not tried" % tier["name"] for tier in report.get("tiers") or [] if tier["status"] == _NOT_TRIED and report["verdict"] != "check"]
     done = ["nothing: check mode only rehearses"] if report["verdict"] == "check" else ["%s after %d s" % (each["name"], each["seconds"])
                                                                                         for each in report["milestones"][1:]]
     return dict(report, state=state, done=done, not_done=left + [error["message"] for error in report["errors"]], next=[])

@@ -65,6 +65,7 @@ def build(run):
         "milestones": milestones, "readiness": list(run.get("readiness") or []), "servers": servers, "steps": steps,
         "jobs": _jobs(run.get("results") or []),
         "operations": [operation for result in run.get("results") or [] for operation in result.get("operations") or []],
+        **({"tiers": run["tiers"]} if run.get("tiers") is not None else {}),
         "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
         "run": {**_who(), **_where(run), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
     }

@@ -13,7 +13,7 @@ from test_last_lines import CONSOLE, block, command
 from runbook_site import ended
 
 PLAN = ("-e", "recovery_plan=plan.yml", "-e", "recovery_operation=failover")
-SURE = ("-e", "recovery_confirm=site", "-e", "recovery_force=true")
+SURE = ("-e", "failover_confirm=site", "-e", "failover_force=true")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def lines(site, *arguments, code=0):
 
 def test_what_next_says_leads_to_the_end(site):
     found = lines(site, code=2)
-    assert "nothing was sent" in found["DONE"] and "not confirmed" in found["NOT DONE"] + found["STATE"] and "recovery_confirm=site" in found["NEXT"]
+    assert "nothing was sent" in found["DONE"] and "not confirmed" in found["NOT DONE"] + found["STATE"] and "failover_confirm=site" in found["NEXT"]
     assert not site.switches()
 
     found = lines(site, *SURE, "--check")
@@ -46,7 +46,7 @@ def test_what_next_says_leads_to_the_end(site):
     again = subprocess.run([settings["args"][0], *words[1:]], env=settings["env"], cwd=settings["cwd"], capture_output=True, text=True, check=False)
     found = block(ended(again, 0).stdout)
     assert "2 of 2 protection groups" in found["STATE"] and found["NOT DONE"].endswith("nothing is left")
-    assert "reprotect" in found["NEXT"] and "recovery_confirm=site" in found["NEXT"]
+    assert "reprotect" in found["NEXT"] and "failover_confirm=site" in found["NEXT"]
     assert set(site.states().values()) == {("failed-over", "target")}
 
 
@@ -59,4 +59,4 @@ def test_a_service_that_does_not_answer(site):
 def test_a_plan_that_cannot_be_read_has_no_name_to_confirm(site):
     (site.folder / "plan.yml").write_text("- no mapping\n")
     found = lines(site, *SURE, code=2)
-    assert "plan.yml" in found["NOT DONE"] and "recovery_confirm" not in found["NEXT"] and "goes on" not in found["NEXT"] and not site.written()
+    assert "plan.yml" in found["NOT DONE"] and "failover_confirm" not in found["NEXT"] and "goes on" not in found["NEXT"] and not site.written()

@@ -9,6 +9,7 @@ import shutil
 import time
 
 import pytest
+import yaml
 from recovery_site import PLAN_CONFIRMED, Estate
 
 from runbook_site import ended
@@ -31,7 +32,7 @@ def estate(tmp_path):
 
 
 def tier(name, *groups, **keys):
-    return {"name": name, "server_groups": list(groups), "timeout": 8, **keys}
+    return {"name": name, "groups": list(groups), "timeout": 8, **keys}
 
 
 def steps(report):
@@ -55,6 +56,10 @@ def test_failures_stop_what_needs_them_and_a_second_run_finishes(estate):
     assert [found["switch g%02d" % number] for number in range(1, 8)] == ["failed", "passed", "failed", "passed", "passed", "passed", "passed"]
     assert {name: found["tier " + name] for name in ("one", "needs-one", "alone", "after-alone", "hung", "last")} == {
         "one": "failed", "needs-one": "not_tried", "alone": "failed", "after-alone": "passed", "hung": "failed", "last": "passed"}
+    assert [tuple(each[key] for key in ("name", "status", "servers_up", "servers")) for each in report["tiers"]] == [
+        ("one", "failed", 0, 2), ("needs-one", "blocked", 0, 2), ("alone", "failed", 2, 4), ("after-alone", "succeeded", 2, 2),
+        ("hung", "failed", 0, 2), ("last", "succeeded", 2, 2)]
+    assert "servers 6 of 14 verified up" in report["state"] and "-e failover_confirm=site" in report["next"][1]
     assert "not started: tier one did not come up" in failed.stdout and "group g01: g01: " in failed.stdout
     up = site.up()
     assert (up["g02"], up["g04"], up["g05"], up["g06"], up["g07"]) == (0, 2, 2, 0, 2), up
@@ -76,22 +81,22 @@ def test_a_drill_runs_the_same_tiers_and_leaves_nothing(estate):
     site = estate(3)
     before = sorted(vpc["name"] for vpc in site.task("vpc_info")["vpcs"])
     site.file("hook.yml", "- name: Note\n  ansible.builtin.lineinfile: {path: '%s/seen', create: true, mode: '0600', line: "
-              "'{{ recovery_operation }} {{ recovery_tier.name }} {{ recovery_values.db }} {{ recovery_servers | length }}'}\n" % site.folder)
+              "'{{ recovery_operation }} {{ recovery_tier.name }} {{ db }} {{ recovery_variables.db }} {{ recovery_servers | length }}'}\n" % site.folder)
     site.file("dns.yml", "- name: Move DNS\n  ansible.builtin.debug: {msg: moved}\n")
-    values = {"target": {"db": "10.0.0.1"}, "drill": {"db": "10.9.0.1"}}
-    site.plan(values=values, tiers=[tier("db", "g01", after="hook.yml"), tier("app", "g02", "g03", after="hook.yml")], after="dns.yml")
+    variables = {"target": {"db": "10.0.0.1"}, "drill": {"db": "10.9.0.1"}}
+    site.plan(variables=variables, tiers=[tier("db", "g01", after="hook.yml"), tier("app", "g02", "g03", after="hook.yml")], after="dns.yml")
     refused = ended(site.run(playbook="drill"), 2)
     assert "would do in the drill what it does in a failover" in refused.stdout and not site.written()
     site.file("dns.yml", "- name: Move DNS\n  ansible.builtin.fail: {msg: moved}\n  when: recovery_operation != 'drill'\n")
     ended(site.run(playbook="drill"))
-    assert (site.folder / "seen").read_text().splitlines() == ["drill db 10.9.0.1 2", "drill app 10.9.0.1 4"]
+    assert (site.folder / "seen").read_text().splitlines() == ["drill db 10.9.0.1 10.9.0.1 2", "drill app 10.9.0.1 10.9.0.1 4"]
     report, = site.reports("drill")
     assert report["verdict"] == "passed" and len(report["servers"]) == 6 and [entry["status"] for entry in report["clean_up"]] == ["removed"]
     assert not site.task("sdrs_drill_info")["drills"] and sorted(vpc["name"] for vpc in site.task("vpc_info")["vpcs"]) == before
     assert not site.switches() and set(site.states().values()) == {("protected", "source")} and set(site.up().values()) == {2}
     site.file("dns.yml", "- name: Move DNS\n  ansible.builtin.debug: {msg: moved}\n")
     ended(site.run(playbook="failover"))
-    assert (site.folder / "seen").read_text().splitlines()[2:] == ["failover db 10.0.0.1 2", "failover app 10.0.0.1 4"]
+    assert (site.folder / "seen").read_text().splitlines()[2:] == ["failover db 10.0.0.1 10.0.0.1 2", "failover app 10.0.0.1 10.0.0.1 4"]
 
 
 def test_a_drill_that_fails_or_is_killed_leaves_nothing(estate):
@@ -116,12 +121,12 @@ def test_a_drill_that_fails_or_is_killed_leaves_nothing(estate):
 
 def test_planned_failover_and_back_with_hooks_and_people(estate):
     site = estate(2)
-    site.file("told.yml", "- name: Tell\n  ansible.builtin.debug: {msg: 'values {{ recovery_values.name }}'}\n")
+    site.file("told.yml", "- name: Tell\n  ansible.builtin.debug: {msg: 'values {{ recovery_variables.name }}'}\n")
     site.plan(
-        rto_target=600, approvers=[{"name": "Ada", "contact": "ada@example.org"}], values={"source": {"name": "east"}, "target": {"name": "west"}},
+        rto_target=600, approvers=[{"name": "Ada", "contact": "ada@example.org"}], variables={"source": {"name": "east"}, "target": {"name": "west"}},
         manual_before=[{"name": "go", "text": "Does the business agree?"}], before="told.yml", as_groups=["as-erp-web"],
         vpcs=[{"name": "vpc-other", "enable_shared_snat": True}], after="told.yml", finish="told.yml",
-        tiers=[tier("web", "g02", instances=[{"server_group": "g01", "protected_instances": ["g01-2"]}],
+        tiers=[tier("web", "g02", instances=[{"group": "g01", "instances": ["g01-2"]}],
                     manual_after=[{"name": "look", "text": "Does it look well?"}])],
     )
     checked = ended(site.run("--check", playbook="planned_failover"))
@@ -145,8 +150,14 @@ def test_planned_failover_and_back_with_hooks_and_people(estate):
 
 def test_failover_then_reprotection(estate):
     site = estate(2)
+    site.plan(name="as-mapping", tiers=[tier("all", *site.names, manual="Is the other site really lost?")])
+    plan = yaml.safe_load((site.folder / "plan.yml").read_text())
+    given = ("-e", json.dumps({"recovery_plan": plan}), "-e", "failover_confirm=as-mapping", "-e", "failover_force=true")
+    assert "Manual step all (Is the other site really lost?) is not acknowledged" in ended(site.play("failover", *given), 2).stdout
+    ended(site.play("failover", *given, "-e", "recovery_acknowledged=all", "-e", "failover_report_dir=evidence"))
+    report, = [json.loads(path.read_text()) for path in (site.folder / "evidence" / "as-mapping").glob("failover-*.json")]
+    assert report["verdict"] == "passed" and report["tiers"] == [{"name": "all", "status": "succeeded", "servers_up": 4, "servers": 4}]
     site.plan()
-    ended(site.run())
     early = ended(site.run(playbook="failback"), 2)
     assert "Nothing was done: g01: protection group g01 is 'failed-over'" in early.stdout
     ended(site.run(playbook="reprotect"))
@@ -186,10 +197,13 @@ FAULTY = [
     ({"before": "hook.yml"}, "- name: x\n  ansible.builtin.debug: {msg: '{{ a | }}'}\n", "hook.yml, task x: "),
     ({"before": "hook.yml"}, "- name: x\n  ansible.builtin.include_tasks: inner.yml\n", "inner.yml"),
     ({"before": "hook.yml"}, "x: [", "hook.yml cannot be run"),
-    ({"tiers": [{"name": "t", "server_groups": ["g10"]}]}, None, "no protection group is named 'g10'"),
-    ({"tiers": [{"name": "t", "instances": [{"server_group": "g01", "protected_instances": ["g01-9"]}]}]}, None, "there are g01-1, g01-2"),
+    ({"tiers": [{"name": "t", "groups": ["g10"]}]}, None, "no protection group is named 'g10'"),
+    ({"tiers": [{"name": "t", "instances": [{"group": "g01", "instances": ["g01-9"]}]}]}, None, "there are g01-1, g01-2"),
     ({"as_groups": ["as-nobody"]}, None, "no AS group has the name as-nobody; there are as-erp-web"),
     ({"teirs": []}, None, "meant is perhaps tiers"),
+    ({"drill": {"vpcs": {"g09": "vpc-drill"}}}, None, "drill.vpcs: g09 is in no tier; there are g01"),
+    ({"variables": {"target": {"failover_mode": "planned"}}}, None, "failover_mode begins as variables of Ansible and of this collection do"),
+    ({"variables": {"source": {"address": "a"}}, "before": "hook.yml"}, "- name: x\n  ansible.builtin.debug: {msg: '{{ address }}'}\n", "nobody sets address"),
 ]
 
 
@@ -204,9 +218,10 @@ def test_what_is_wrong_ends_the_run_before_anything_is_sent(estate):
             assert text in failed.stdout.replace("\\", ""), (text, failed.stdout[-3000:])
     site.plan()
     for arguments, text in (
-        (("-e", "recovery_confirm=other"), "not confirmed is recovery plan site"), (("-e", "recovery_confirm=site,g01"), "names g01, which is not the plan"),
-        (("-e", '{"recovery_confirm": true}'), "it must be a name"), (("-e", "recovery_state=x"), "recovery_state is set by the collection itself"),
-        (("-e", "recovery_confrim=site"), "meant is perhaps recovery_confirm"), (("--limit", "erp"), "run it without --limit"),
+        (("-e", "failover_confirm=other"), "not confirmed is recovery plan site"), (("-e", "failover_confirm=site,g01"), "names g01, which is not the plan"),
+        (("-e", '{"failover_confirm": true}'), "it must be a name"), (("-e", "recovery_state=x"), "recovery_state is set by the collection itself"),
+        (("-e", "recovery_confrim=site"), "did you mean recovery_confirm?"), (("-e", "failover_confrim=site"), "did you mean failover_confirm?"),
+        (("-e", '{"failover_waves": []}'), "failover_waves says nothing to a recovery plan"), (("--limit", "erp"), "run it without --limit"),
         (("-e", "recovery_force=false"), "production looks healthy"), (("-e", '{"recovery_acknowledged": [" "]}'), "holds an empty name"),
     ):
         failed = ended(site.run(*arguments), 2)
@@ -246,7 +261,7 @@ def test_names_are_text(estate):
 def test_the_modules_by_themselves(estate, tmp_path):
     """In the controller's process and as ordinary modules, in check mode, for real, and once more."""
     site = estate(2)
-    plan = {"name": "site", "tiers": [{"name": "all", "server_groups": ["g01", "g02"]}]}
+    plan = {"name": "site", "tiers": [{"name": "all", "groups": ["g01", "g02"]}]}
     drills = [{"server_group": name, "name": "d"} for name in site.names]
     journal = str(tmp_path / "j" / ".x.jsonl")
     wanted = [
@@ -277,7 +292,7 @@ def test_a_first_plan_is_made_of_what_is_live(estate):
     assert plan.startswith("# yaml-language-server: $schema=https://") and "- g01" in plan
     kept = ended(site.play("recovery_export", "-e", "recovery_export=plan.yml"), 2)
     assert "is there already" in kept.stdout
-    ended(site.run("-e", "recovery_confirm=plan", "--check"))
+    ended(site.run("-e", "failover_confirm=plan", "--check"))
     assert not site.written()
 
 
@@ -290,7 +305,7 @@ def test_the_example(estate):
         site.simulator.patch("protected_instances", instance["id"], name=("erp-db-1", "erp-app-1")[number])
     for name in ("hooks", "recovery", "playbooks"):
         shutil.copytree(ROOT / "examples" / "gitops" / name, site.folder / name)
-    arguments = ("-e", "recovery_plan=recovery/site.yml", "-e", "recovery_confirm=site", "-e", "recovery_force=true")
+    arguments = ("-e", "recovery_plan=recovery/site.yml", "-e", "failover_confirm=site", "-e", "failover_force=true")
     ended(site.play("drill", *arguments))
     done = ended(site.play("playbooks/recover.yml", "-e", "recovery_operation=failover", *arguments))
     assert "failover: production is at eu-de-02" in done.stdout and set(site.states().values()) == {("failed-over", "target")}

@@ -267,7 +267,7 @@ def write(reader, snippet, variables):
         assert [each["name"] for each in content["collections"]] == ["cloud_dr.sdrs"]
         return
     if isinstance(content, dict) and "tiers" in content:
-        jsonschema.validate(content, json.loads((ROOT / "docs" / "recovery-plan.schema.json").read_text()))
+        jsonschema.validate(content, json.loads((ROOT / "docs" / "recovery_plan.schema.json").read_text()))
         return
     if isinstance(content, dict) and content.get("plugin"):
         path = reader.folder / snippet.file

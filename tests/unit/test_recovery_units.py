@@ -17,8 +17,8 @@ from support import Host, TaskFailed, run_task
 PLAN = {
     "name": "site",
     "tiers": [
-        {"name": "db", "server_groups": ["alpha"], "ports": [5432]},
-        {"name": "app", "server_groups": ["beta"], "instances": [{"server_group": "gamma", "protected_instances": ["gamma-1"], "ports": [80]}]},
+        {"name": "db", "groups": ["alpha"], "ports": [5432]},
+        {"name": "app", "groups": ["beta"], "instances": [{"group": "gamma", "instances": ["gamma-1"], "ports": [80]}]},
     ],
 }
 
@@ -54,12 +54,12 @@ def test_the_schema_is_current():
     ({"nmae": 1}, "nmae is no key here, meant is perhaps name"), ({"name": "a/b"}, "name is 'a/b': a name has"), ({"name": None}, "name is missing"),
     ({"tiers": []}, "tiers is missing"), ({"tiers": [{"name": "x"}]}, r"tiers\[0\] names neither"), ({"rto_target": "1h"}, "rto_target must be a number"),
     ({"rto_target": float("nan")}, "rto_target must be from 1"), ({"tiers": {}}, "tiers must be a list"),
-    ({"values": {"targt": {}}}, r"values.targt is no key"),
-    ({"tiers": [{"name": "x", "server_groups": ["a"], "needs": ["y"]}]}, r"tiers\[0\].needs: 'y' is no tier before it"),
-    ({"tiers": [{"name": "x", "server_groups": ["a"], "on_failure": "go"}]}, "on_failure is 'go', it must be one of stop, continue, ask"),
-    ({"tiers": [{"name": "x", "server_groups": ["a"], "ports": [0]}]}, r"tiers\[0\].ports\[0\] must be from 1 to 65535"),
-    ({"tiers": [{"name": "x", "server_groups": ["a"]}, {"name": "y", "server_groups": ["a"]}]}, "a is in tier x already"),
-    ({"tiers": [{"name": "x", "server_groups": ["a"]}, {"name": "x", "server_groups": ["b"]}]}, "x is used twice"),
+    ({"variables": {"targt": {}}}, r"variables.targt is no key"),
+    ({"tiers": [{"name": "x", "groups": ["a"], "needs": ["y"]}]}, r"tiers\[0\].needs: 'y' is no tier before it"),
+    ({"tiers": [{"name": "x", "groups": ["a"], "on_failure": "go"}]}, "on_failure is 'go', it must be one of stop, continue, ask"),
+    ({"tiers": [{"name": "x", "groups": ["a"], "ports": [0]}]}, r"tiers\[0\].ports\[0\] must be from 1 to 65535"),
+    ({"tiers": [{"name": "x", "groups": ["a"]}, {"name": "y", "groups": ["a"]}]}, "a is in tier x already"),
+    ({"tiers": [{"name": "x", "groups": ["a"]}, {"name": "x", "groups": ["b"]}]}, "x is used twice"),
     ({"manual_before": [{"name": "go", "text": "?"}, {"name": "go", "text": "?"}]}, "manual step go is there twice"),
     ({"tiers": [True]}, r"tiers\[0\] must be a mapping"), ({"before": ""}, "before must not be empty"),
 ])
@@ -78,7 +78,7 @@ def test_the_plan_is_joined_to_the_live_state(cloud):
         "stop the servers of alpha, beta, gamma, the last tier first", "switch alpha, beta, gamma to the target site, at once",
         "tier db: start and check alpha/alpha-1, ports 5432", "tier app: start and check gamma/gamma-1, beta/beta-1, ports 80",
         "tier others: start and check gamma/gamma-2"]
-    wrong = {"name": "x", "tiers": [{"name": "a", "server_groups": ["alhpa"], "instances": [{"server_group": "beta", "protected_instances": ["beta-9"]}]}]}
+    wrong = {"name": "x", "tiers": [{"name": "a", "groups": ["alhpa"], "instances": [{"group": "beta", "instances": ["beta-9"]}]}]}
     problems = run("sdrs_recovery_info", plan=wrong, operation="failover")["problems"]
     assert len(problems) == 2 and "alhpa" in problems[0] and "there are beta-1" in problems[1]
 
@@ -136,7 +136,7 @@ def test_a_group_that_is_elsewhere_is_not_started(cloud):
 
 def test_a_refused_batch_is_sent_one_by_one(cloud):
     run("sdrs_failover_batch", server_groups=["gamma"], active_site="target", mode="unplanned")
-    whole = {"name": "x", "tiers": [{"name": "all", "server_groups": ["gamma"]}]}
+    whole = {"name": "x", "tiers": [{"name": "all", "groups": ["gamma"]}]}
     bodies, respond = [], cloud.respond
 
     def refusing(method, url, body):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The document that a recovery plan is: its options, and what can be wrong with it before anything is read. Pure. PRIVATE to the collection.
 
-``PLAN`` is the one source: ``problems`` validates by it, and ``docs/recovery-plan.schema.json`` is ``schema()``.
+``PLAN`` is the one source: ``problems`` validates by it, and ``docs/recovery_plan.schema.json`` is ``schema()``.
 Every complaint names the path of the entry, such as ``tiers[1].ports[0]``.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 
-SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/recovery-plan.schema.json"
+SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/recovery_plan.schema.json"
 ON_FAILURE = ("stop", "continue", "ask")
 REST = "others"  # the tier of the instances that no tier names
 _LONGEST_NAME = 64
@@ -37,13 +37,13 @@ def _file(text):
 _PORTS = {"type": "list", "elements": {"type": "int", "range": (1, 65535)}, "description": "TCP ports that must answer on every server, from 1 to 65535."}
 _TIER = {
     "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the tier."},
-    "server_groups": {"type": "list", "elements": {"type": "str"},
-                      "description": "Names or IDs of protection groups, all of whose instances belong to this tier unless a tier names them singly."},
+    "groups": {"type": "list", "elements": {"type": "str"},
+               "description": "Names or IDs of protection groups, all of whose instances belong to this tier unless a tier names them singly."},
     "instances": {
         "type": "list", "description": "Single protected instances.",
         "elements": {
-            "server_group": {"type": "str", "required": True, "description": "Name or ID of their protection group."},
-            "protected_instances": {"type": "list", "elements": {"type": "str"}, "required": True, "description": "Their names or IDs."},
+            "group": {"type": "str", "required": True, "description": "Name or ID of their protection group."},
+            "instances": {"type": "list", "elements": {"type": "str"}, "required": True, "description": "Their names or IDs."},
             "ports": _PORTS,
         },
     },
@@ -53,12 +53,15 @@ _TIER = {
                    "description": "What a failure of this tier means for the tiers that need it: stop them, continue with them, or ask."},
     "timeout": {"type": "float", "range": (0, 86400), "default": 600, "description": "Seconds for its servers to run and answer, from 0 to 86400."},
     "ports": _PORTS,
+    "manual": {"type": "str", "description": "What somebody has to acknowledge, by the name of the tier, before its servers are started."},
     "manual_before": _manual("before the tier's servers are started"),
     "before": _file("Hook before the tier's servers are started."),
     "verify": _file("Further checks, when the servers run and their ports answer."),
     "manual_after": _manual("when the tier is up"),
     "after": _file("Hook when the tier is up."),
 }
+# Names that variables of a plan must not have: facts beat what an inventory says.
+_OURS = ("ansible_", "recovery_", "failover_", "drill_", "recover_by_drill_", "report_", "topology_", "posture_", "drift_", "sdrs_", "plan_", "doctor_")
 _SITES = ("source", "target", "drill")
 PLAN = {
     "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the plan, by which a run is confirmed."},
@@ -67,9 +70,10 @@ PLAN = {
     "approvers": {"type": "list", "description": "Who may approve a run; shown to who is asked, and kept in the report.",
                   "elements": {"name": {"type": "str", "required": True, "description": "Name."},
                                "contact": {"type": "str", "description": "How to reach them."}}},
-    "values": {
-        "type": "dict", "description": "Values for hooks by site, such as maps of addresses or names; hooks see those of the site that becomes production.",
-        "options": {site: {"type": "dict", "description": "Values %s." % ("in a drill" if site == "drill" else "when the %s site is production" % site)}
+    "variables": {
+        "type": "dict",
+        "description": "Variables for hooks by site, such as maps of addresses or names; hooks see those of the site that becomes production.",
+        "options": {site: {"type": "dict", "description": "Variables %s." % ("in a drill" if site == "drill" else "when the %s site is production" % site)}
                     for site in _SITES},
     },
     "manual_before": _manual("before anything is stopped or switched"),
@@ -160,22 +164,41 @@ def _sense(document):
         found += ["%s.needs: %r is no tier before it; there are %s" % (path, needed, ", ".join(names) or "none")
                   for needed in tier.get("needs") or [] if needed not in names]
         names.append(tier["name"])
-        if not tier.get("server_groups") and not tier.get("instances"):
-            found.append("%s names neither server_groups nor instances" % path)
-        for group in tier.get("server_groups") or []:
+        if not tier.get("groups") and not tier.get("instances"):
+            found.append("%s names neither groups nor instances" % path)
+        for group in tier.get("groups") or []:
             if group in where:
-                found.append("%s.server_groups: %s is in tier %s already" % (path, group, where[group]))
+                found.append("%s.groups: %s is in tier %s already" % (path, group, where[group]))
             where[group] = tier["name"]
+    named = groups(document)
+    found += ["drill.vpcs: %s is in no tier; there are %s" % (name, ", ".join(named))
+              for name in (document.get("drill") or {}).get("vpcs") or {} if name not in named]
+    found += ["variables.%s: %s" % (site, problem) for site, given in (document.get("variables") or {}).items() for problem in _names(given or {})]
     steps = [step["name"] for _path, step in manual_steps(document)]
     found += ["manual step %s is there twice; each needs a name of its own" % name for name in sorted({name for name in steps if steps.count(name) > 1})]
     return found
 
 
+def _names(variables):
+    for name in variables:
+        if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
+            yield "%r cannot be the name of a variable" % (name,)
+        elif name.startswith(_OURS):
+            yield "%s begins as variables of Ansible and of this collection do" % name
+
+
+def manual_before(tier):
+    """The manual steps before a tier's servers are started; ``manual`` is one that bears the tier's name."""
+    own = [{"name": tier["name"], "text": tier["manual"]}] if tier.get("manual") else []
+    return own + list(tier.get("manual_before") or [])
+
+
 def manual_steps(document):
     """``(path, step)`` of every manual step."""
     places = [("", document)] + [("tiers[%d]." % index, tier) for index, tier in enumerate(document.get("tiers") or [])]
-    return [("%s%s[%d]" % (path, key, index), step) for path, place in places for key in place if str(key).startswith("manual_")
-            for index, step in enumerate(place[key] or [])]
+    own = [("%smanual" % path, step) for path, tier in places[1:] for step in manual_before(tier)[:1] if tier.get("manual")]
+    return own + [("%s%s[%d]" % (path, key, index), step) for path, place in places for key in place if str(key).startswith("manual_")
+                  for index, step in enumerate(place[key] or [])]
 
 
 def files(document):
@@ -188,7 +211,7 @@ def files(document):
 def groups(document):
     """The protection groups that the plan names, each once, in the order of the tiers."""
     named = [name for tier in document["tiers"]
-             for name in [*(tier.get("server_groups") or []), *(entry["server_group"] for entry in tier.get("instances") or [])]]
+             for name in [*(tier.get("groups") or []), *(entry["group"] for entry in tier.get("instances") or [])]]
     return list(dict.fromkeys(named))
 
 

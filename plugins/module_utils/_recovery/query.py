@@ -40,7 +40,7 @@ def _shown(tier):
     """A tier without its members, every key of which the role asks."""
     return {
         **{key: tier[key] for key in ("name", "number", "needs")}, **{key: tier.get(key) or "" for key in ("before", "verify", "after")},
-        **{key: tier.get(key) or [] for key in ("manual_before", "manual_after")}, "on_failure": tier.get("on_failure") or "stop",
+        "manual_before": _recovery_document.manual_before(tier), "manual_after": tier.get("manual_after") or [], "on_failure": tier.get("on_failure") or "stop",
         "timeout": tier.get("timeout", 600), "servers": len(tier["members"]), "server_groups": list(dict.fromkeys(member.group for member in tier["members"])),
     }
 
@@ -113,7 +113,6 @@ def _drill_problems(lookup, document, state):
     used = {each.get("drill_vpc_id"): each for each in sound(lookup.list(DRILL))}
     for name, reference in vpcs.items():
         if name not in state.groups:
-            problems.append("drill.vpcs: %s is no protection group of a tier; there are %s" % (name, ", ".join(state.groups)))
             continue
         found = matching(live, lambda each, reference=reference: reference in (each.get("id"), each.get("name")))
         if len(found) != 1:
@@ -164,7 +163,8 @@ def _tier(tier, operation):
     text = "%sstart and check %s%s" % (where, shown or "no server", ", ports %s" % ", ".join(map(str, ports)) if ports else "")
     if operation == "drill":
         text = text.replace("start and check", "check the drill's servers of", 1)
-    return [where + step for step in _manual(tier, "manual_before") + _hook("before", tier.get("before"))] + [text] + [
+    manual = _manual({"manual_before": _recovery_document.manual_before(tier)}, "manual_before")
+    return [where + step for step in manual + _hook("before", tier.get("before"))] + [text] + [
         where + step for step in _hook("verify", tier.get("verify")) + _manual(tier, "manual_after") + _hook("after", tier.get("after"))]
 
 

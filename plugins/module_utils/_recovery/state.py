@@ -102,7 +102,7 @@ def _tiers(state, instances):
     previous: list = []
     for number, tier in enumerate(state.document["tiers"], 1):
         members = list(singly[tier["name"]])
-        for name in tier.get("server_groups") or []:
+        for name in tier.get("groups") or []:
             members += [
                 Member(name, state.groups[name], instance, tuple(tier.get("ports") or ()))
                 for instance in instances.get(name, ()) if taken.setdefault(instance["id"], tier["name"]) == tier["name"]
@@ -116,22 +116,22 @@ def _tiers(state, instances):
 
 
 def _single(state, instances, tier, entry, taken):
-    if entry["server_group"] not in state.groups:
+    if entry["group"] not in state.groups:
         return
-    there = instances[entry["server_group"]]
-    for reference in entry["protected_instances"]:
+    there = instances[entry["group"]]
+    for reference in entry["instances"]:
         named = [each for each in there if reference in (each.get("id"), each.get("name"))]
         if len(named) != 1:
             state.problems.append("tier %s: %s %r of %s; there are %s" % (
                 tier["name"], "no protected instance is named" if not named else "several protected instances are named", reference,
-                entry["server_group"], ", ".join(sorted(str(each.get("name")) for each in there[:20])) or "none"))
+                entry["group"], ", ".join(sorted(str(each.get("name")) for each in there[:20])) or "none"))
             continue
         if taken.setdefault(named[0]["id"], tier["name"]) != tier["name"] or any(
                 member.instance is named[0] for other in state.tiers for member in other["members"]):
             state.problems.append("protected instance %s of %s is in tier %s and in tier %s" % (
-                reference, entry["server_group"], taken[named[0]["id"]], tier["name"]))
+                reference, entry["group"], taken[named[0]["id"]], tier["name"]))
             continue
-        yield Member(entry["server_group"], state.groups[entry["server_group"]], named[0], (*(tier.get("ports") or ()), *(entry.get("ports") or ())))
+        yield Member(entry["group"], state.groups[entry["group"]], named[0], (*(tier.get("ports") or ()), *(entry.get("ports") or ())))
 
 
 def position(operation, group, site):
