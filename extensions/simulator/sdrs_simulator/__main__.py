@@ -21,6 +21,8 @@ def main():
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: one the system chooses)")
     parser.add_argument("--speed", type=float, default=1.0, help="divides all durations (default: 1)")
     parser.add_argument("--scenario", metavar="FILE", help="JSON file that describes the world to begin with")
+    parser.add_argument("--estate", metavar="FILE", help="JSON of topologies that are there in place of the default world: ansible-inventory --list")
+    parser.add_argument("--unprotected", metavar="FILE", help="JSON of topologies whose servers, VPCs and disks are there beside the estate, unprotected")
     parser.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[], dest="settings",
         help="a setting, its value as JSON; beats the scenario and SDRS_SIMULATOR_SETTINGS (a JSON object); may be given several times",
@@ -30,7 +32,9 @@ def main():
     if options.speed <= 0:
         parser.error("--speed must be greater than 0")
     try:
-        world = scenario.build(options.speed, options.scenario, _settings(options.settings))
+        if options.unprotected and not options.estate:
+            raise ValueError("--unprotected needs --estate")
+        world = scenario.build(options.speed, options.scenario, _settings(options.settings), options.estate, options.unprotected)
         if options.state and os.path.exists(options.state):
             world.load(options.state)
         server = Server(world, options.port)

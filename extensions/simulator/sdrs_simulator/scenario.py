@@ -13,7 +13,7 @@ import base64
 import hashlib
 import json
 
-from . import detail, nics
+from . import detail, estate, nics
 from .disks import plug
 from .neighbours import new_as_group
 from .publicips import new_eip
@@ -77,12 +77,15 @@ DEFAULT = {
 }
 
 
-def build(speed, path=None, settings=None):
+def build(speed, path=None, settings=None, topologies=None, unprotected=None):
     """A World from the scenario file at ``path``, or the default one.
 
     :param settings: laid over those of the scenario
+    :param topologies: file of what there is in place of the default world, see ``estate``
+    :param unprotected: file of topologies whose servers, VPCs and disks are there, too
     """
-    content: dict = dict(DEFAULT)
+    named = [estate.documents(each) if each else ([], None) for each in (topologies, unprotected)]
+    content: dict = _of_estate(*named) if topologies else dict(DEFAULT)
     if path:
         with open(path, encoding="utf-8") as stream:
             content.update(json.load(stream))
@@ -92,11 +95,8 @@ def build(speed, path=None, settings=None):
     world.identity = {**IDENTITY, **({"project_name": given["region"]} if "region" in given else {}), **given}
     world.faults = [dict(fault) for fault in content.get("faults", [])]
     zones = world.identity["availability_zones"]
-    domain_id = world.new_id()
-    world.domains[domain_id] = {
-        "id": domain_id, "name": "ActiveactiveDomain", "description": "", "sold_out": False,
-        "local_replication_cluster": {"availability_zone": zones[0]}, "remote_replication_cluster": {"availability_zone": zones[1]},
-    }
+    for pair in content.get("domains") or [zones[:2]]:
+        _domain(world, *pair)
     vpcs = {entry["name"]: _vpc(world, entry) for entry in content["vpcs"]}
     disks: dict = {}
     first = next(iter(vpcs))
@@ -104,7 +104,7 @@ def build(speed, path=None, settings=None):
     for entry in content["servers"] + many:
         _server(world, entry, vpcs[entry.get("vpc", first)], zones, disks)
     for entry in content["volumes"]:
-        _disk(world, entry["name"], entry, entry.get("zone", zones[0]), False)
+        _disk(world, entry["name"], entry, entry.get("zone", zones[0]), bool(entry.get("bootable")))
     for name in content.get("security_groups", []):
         group_id = _secret("sg " + name, 32)
         world.security_groups[group_id] = {"id": group_id, "name": name}
@@ -112,7 +112,26 @@ def build(speed, path=None, settings=None):
         new_eip(world, address)
     for entry in content["as_groups"]:
         new_as_group(world, entry["name"], vpcs[entry.get("vpc", first)]["id"], zones, entry.get("count", 1))
+    if topologies:
+        estate.protect(world, named[0][0])
     return world
+
+
+def _of_estate(there, planned):
+    """The scenario that holds what topologies name; of those that are ``planned`` nothing is protected."""
+    found = estate.content(there[0], planned[0])
+    region = there[1] or planned[1]
+    identity = {"availability_zones": found["zones"], **({"region": region} if region else {})}
+    vpcs = [{**vpc, "cidr": "192.168.0.0/16", "subnets": [{"name": "subnet-1", "cidr": "192.168.0.0/20"}]} for vpc in found["vpcs"]]
+    return {"identity": identity, "domains": found["domains"], "vpcs": vpcs, "servers": found["servers"], "volumes": found["volumes"], "as_groups": []}
+
+
+def _domain(world, local, remote, name="ActiveactiveDomain"):
+    domain_id = world.new_id()
+    world.domains[domain_id] = {
+        "id": domain_id, "name": name, "description": "", "sold_out": False,
+        "local_replication_cluster": {"availability_zone": local}, "remote_replication_cluster": {"availability_zone": remote},
+    }
 
 
 def known_settings(settings):
@@ -128,7 +147,7 @@ def known_settings(settings):
 
 def _vpc(world, entry):
     vpc = {
-        "id": world.new_id(), "name": entry["name"], "cidr": entry["cidr"], "status": "OK", "description": "", "routes": [],
+        "id": entry.get("id") or world.new_id(), "name": entry["name"], "cidr": entry["cidr"], "status": "OK", "description": "", "routes": [],
         "enable_shared_snat": False,
     }
     world.vpcs[vpc["id"]] = vpc
@@ -139,7 +158,7 @@ def _vpc(world, entry):
 
 def _disk(world, name, entry, zone, bootable):
     disk = {
-        "id": world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
+        "id": entry.get("id") or world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
         "availability_zone": zone, "multiattach": bool(entry.get("shared")), "bootable": "true" if bootable else "false",
         "encrypted": bool(entry.get("encrypted")), "attachments": [], "tags": dict(entry.get("tags") or {}), **detail.disk(world),
     }
@@ -155,7 +174,7 @@ def _server(world, entry, vpc, zones, shared_disks):
     zone = entry.get("zone", zones[0])
     subnet = next(subnet for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"])
     server = {
-        "id": world.new_id(), "name": entry["name"], "status": entry.get("status", "ACTIVE"), "OS-EXT-STS:vm_state": "active",
+        "id": entry.get("id") or world.new_id(), "name": entry["name"], "status": entry.get("status", "ACTIVE"), "OS-EXT-STS:vm_state": "active",
         "OS-EXT-STS:task_state": None, "OS-EXT-AZ:availability_zone": zone,
         "flavor": detail.flavor(entry.get("flavor", world.identity["flavors"][1])),
         "metadata": {"vpc_id": vpc["id"], "os_type": entry.get("os_type", "Linux"), "image_name": entry.get("image_name", "Public_Cloudinit_Linux_64bit")},
@@ -170,7 +189,7 @@ def _server(world, entry, vpc, zones, shared_disks):
         disk = disk or _disk(world, name, wanted, zone, not index)
         if wanted.get("shared"):
             shared_disks[name] = disk
-        plug(server, disk, "/dev/vd%s" % "abcdefghijklmnop"[index])
+        plug(server, disk, wanted.get("device") or "/dev/vd%s" % "abcdefghijklmnop"[index])
     return server
 
 
