@@ -35,7 +35,7 @@ demo: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 # pytest comes last: its summary line ends the output. Most of its time is waiting, hence more workers than cores.
 test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(MAKE) --no-print-directory lint sanity
-	@$(BIN)/python -m pytest -n 8 --dist worksteal tests
+	@$(BIN)/python -m pytest -n 8 --dist worksteal --durations 40 tests
 
 lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/ruff check .
