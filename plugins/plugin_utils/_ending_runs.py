@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from ._ending import listed, message, outside, step, where
 
-_CREATED = ("create", "add_nic", "attach", "tag")
-_DELETED = ("delete", "delete_nic", "detach", "untag")
+_CREATED = ("create", "add_nic", "attach")
+_DELETED = ("delete", "delete_nic", "detach")
 _FIRST = 3
 _NOTHING = "nothing: nothing was sent that changes anything"
 

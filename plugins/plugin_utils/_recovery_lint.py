@@ -17,8 +17,9 @@ from jinja2 import nodes
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._recovery import document as _recovery_document
 
-# Set by the role for hooks, beside its options.
-HOOK_VARIABLES = ("recovery_variables", "recovery_tier", "recovery_servers", "recovery_state", "recovery_failed", "recovery_loaded")
+# Set for hooks by the role, which may be yet to run.
+HOOK_VARIABLES = ("recovery_operation", "recovery_active_site", "recovery_variables", "recovery_tier", "recovery_servers", "recovery_state", "recovery_failed",
+                  "recovery_loaded")
 _PARTS = ("block", "rescue", "always")
 _BARE = ("when", "until", "failed_when", "changed_when", "that", "var")
 _INCLUDES = ("include_tasks", "import_tasks")

@@ -186,11 +186,11 @@ def test_nothing_is_measured_where_nothing_was_switched():
 
 
 def test_operations_are_counted_as_terraform_does():
-    operations = [{"operation": name} for name in ("create", "create", "attach", "update", "rename", "delete")]
-    assert _ending_runs.planned(operations) == "Plan: 3 to create, 2 to change, 1 to delete"
+    operations = [{"operation": name} for name in ("create", "create", "attach", "update", "tag", "delete", "untag")]
+    assert _ending_runs.planned(operations) == "Plan: 3 to create, 3 to change, 1 to delete"
     about = {"host": "erp", "subject": "erp"}
     done = _ending_runs.topology(about, {"operations": operations, "server_groups": []})
-    assert "Applied: 3 created, 2 changed, 1 deleted" in done["done"][0] and not done["failed"]
+    assert "Applied: 3 created, 3 changed, 1 deleted" in done["done"][0] and not done["failed"]
     gone = [{"operation": "delete", "resource_type": "server_group", "name": "erp"}]
     assert "removed" in _ending_runs.topology(about, {"operations": gone, "server_groups": [PROTECTED]})["state"][0]
     assert "production" in _ending_runs.topology(dict(about, check_mode=True), {"operations": gone, "server_groups": [PROTECTED]})["state"][0]
