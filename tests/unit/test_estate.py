@@ -76,7 +76,8 @@ def test_an_inventory_gives_names_and_region(tmp_path):
 
 
 @pytest.mark.parametrize(("content", "reason"), [
-    ([], "is neither an inventory nor a topology"), ({"x": 1}, "holds no server_groups"), ({"server_groups": [{"name": "erp"}]}, "erp lacks source"),
+    ([], "is neither an inventory nor a topology"), ({"x": 1}, "holds no server_groups"),
+    ({"server_groups": [{"name": "erp"}]}, "erp lacks source"),
     ({"server_groups": [{**OTHER, "name": "a b"}]}, "protection group a b: the service would refuse it"),
     ({"server_groups": [{**OTHER, "protected_instances": [], "protection": "enabled"}]}, "SDRS.1015"),
 ])
