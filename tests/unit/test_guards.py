@@ -173,4 +173,4 @@ def test_every_switch_has_a_guard(cloud, monkeypatch):
     direct.run("sdrs_server_group", name="erp", protection="disabled")
     direct.run("sdrs_topology", server_groups=[dict(GROUP, protection="enabled")])
     assert [step.operation for step in seen] == ["planned_failover", "failover", "reprotect", "stop", "start"]
-    assert all(step.guard for step in seen)
+    assert all(step.request.guard for step in seen)

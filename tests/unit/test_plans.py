@@ -73,7 +73,7 @@ def test_resize_sends_only_what_differs(station, options, body):
     except Refused:
         assert body == "refused"
         return
-    assert [step.body for step in steps] == ([body] if body else [])
+    assert [step.request.body for step in steps] == ([body] if body else [])
 
 
 def test_sides_are_told_by_one_readable_server():

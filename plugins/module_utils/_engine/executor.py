@@ -128,7 +128,8 @@ class Executor:
         elif outcome == DONE:
             self._end(step)
         elif outcome == RUNNING and self._waiting.wait:
-            self._since[step] = self._waiting.clock() if step.since is None else step.since
+            since = step.wait.since if step.wait else None
+            self._since[step] = self._waiting.clock() if since is None else since
             self._plan_look(step)
         else:
             self._since[step] = self._waiting.clock()

@@ -125,5 +125,5 @@ def generic_took_effect(step: Any, obj: dict | None, after: dict) -> bool:
     if obj is None:
         return False
     if step.operation == "rename":
-        return obj.get("name") == step.body["name"]
+        return obj.get("name") == step.request.body["name"]
     return obj.get("status") in after.get(step.operation, ())

@@ -173,10 +173,12 @@ class _Task:
         busy = {obj["id"]: (kind, obj) for kind, obj in busy}.values()
         # What is to be removed may have failed before, but not while it was being removed.
         steps = [
-            wait_step(kind, obj, live.removing(params, obj) and obj.get("status") != "deleting", live.branch(obj)) for kind, obj in busy
+            wait_step(
+                kind, obj, live.removing(params, obj) and obj.get("status") != "deleting", live.branch(obj),
+                self.waited.setdefault(obj["id"], self.waiting.clock()),
+            )
+            for kind, obj in busy
         ]
-        for step in steps:
-            step.since = self.waited.setdefault(step.id, self.waiting.clock())
         failed = self._run_steps(steps)
         self.given_up.update(step.id for step, _error in failed)
         self.lookup.settled += busy
@@ -278,7 +280,7 @@ class _Task:
             return obj
         if self.steps and self.steps[-1].operation == "delete":
             return obj
-        created = next((step.body for step in self.steps if step.operation == "create"), None)
+        created = next((step.request.body for step in self.steps if step.operation == "create"), None)
         expected = {key: value for key, value in created.items() if isinstance(value, (str, int, list, bool))} if created else dict(obj or {})
         for step in self.steps:
             if step.operation == "rename":

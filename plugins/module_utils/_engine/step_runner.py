@@ -12,7 +12,7 @@ from .._defaults import JOB_UNKNOWN, LOST_PAUSE, LOST_POLLS, LOST_REPEATS
 from .jobs import ended, entities
 from .listed import Listing, Lists, looks
 from .lookup import Lookup
-from .plan import FIND, WAIT, resolve
+from .plan import resolve
 from .waiting import failure, settle
 
 # What another request may have done meanwhile, such as one of a killed run that was still on its way. Switches are not among them: who asked
@@ -38,11 +38,12 @@ class StepRunner:
 
     def start(self, step):
         """Send the step's request: RUNNING, DONE when there is no job to wait for, or the steps to take instead."""
-        if step.operation == WAIT:
+        request = step.request
+        if step.wait:
             return RUNNING
-        if step.operation == FIND:
+        if not request:
             return self._locate(step)
-        patience, lost = self._api.patience() if step.guarded else None, 0
+        patience, lost = self._api.patience() if request.guarded else None, 0
         while True:
             self._ask_guard(step, lost)
             self._alive()
@@ -59,14 +60,14 @@ class StepRunner:
                 if lost > LOST_REPEATS:
                     raise error
             except ApiError as error:
-                if step.instead and (_not_offered(error) or step.divides and 400 <= (error.http_status or 0) < 500):
-                    return step.instead(error)
+                if request.instead and (_not_offered(error) or request.divides and 400 <= (error.http_status or 0) < 500):
+                    return request.instead(error)
                 return self._refused(step, error)
         step.submitted = True
-        if step.retry_refused:
+        if request.retry_refused:
             return RUNNING
         if isinstance(answer.get("job_id"), str):
-            step.job = {"job_id": answer["job_id"], "service": step.service}
+            step.job = {"job_id": answer["job_id"], "service": request.service}
             return RUNNING
         if step.operation == "create":
             made = next((made for made in answer.values() if isinstance(made, dict) and made.get("id")), {})
@@ -78,16 +79,17 @@ class StepRunner:
 
     def _ask_guard(self, step, lost):
         """Whether the request may be sent, by what is true directly before this attempt (semantics.md, section 5)."""
-        if not step.guarded:
+        request = step.request
+        if not request.guarded:
             return
         try:
-            if step.guard:
+            if request.guard:
                 obj = self.current(step)
                 if step.kind.busy(obj):
                     obj = settle(self._api, self._waiting, step.kind, obj)
-                step.guard(obj)
-            if step.premise:
-                step.premise(self._lists.get)
+                request.guard(obj)
+            if request.premise:
+                request.premise(self._lists.get)
         except Refused as error:
             if lost:
                 error.message += "; an earlier request was sent and its answer was lost"
@@ -95,7 +97,7 @@ class StepRunner:
 
     def _send(self, step, patience):
         given = {"patience": patience} if patience else {}
-        return self._api.call(step.call, resolve(step.body), **given, **resolve(step.arguments))
+        return self._api.call(step.request.call, resolve(step.request.body), **given, **resolve(step.request.arguments))
 
     def _locate(self, step):
         """Find what another step made; lists may lag behind."""
@@ -108,7 +110,8 @@ class StepRunner:
 
     def _refused(self, step, error):
         """After a refusal a look at the object decides (semantics.md, section 3): it may be as wanted already."""
-        if step.retry_refused and self._waiting.wait and step.retry_refused(error):
+        retry = step.request.retry_refused
+        if retry and self._waiting.wait and retry(error):
             step.refused = error
             return RUNNING
         if step.operation == "untag" and error.code == "SDRS.2206":
@@ -141,7 +144,7 @@ class StepRunner:
             if look:
                 self._waiting.sleep(LOST_PAUSE)
             obj = self.current(step)
-            if step.kind.took_effect(step, obj) or (step.proof and step.proof(self._api)):
+            if step.kind.took_effect(step, obj) or (step.request.proof and step.request.proof(self._api)):
                 return obj or {}
         return None
 
@@ -155,7 +158,7 @@ class StepRunner:
 
     def look(self, step):
         """Whether the step has ended well; raises when it has failed."""
-        if step.retry_refused:
+        if step.request and step.request.retry_refused:
             return self._gone(step)
         if not step.job:
             return self.judge(step, self._seen(step))
@@ -193,13 +196,13 @@ class StepRunner:
                 step.submitted = True
                 return True
             self._alive()
-            self._api.call(step.call, resolve(step.body), **resolve(step.arguments))
+            self._send(step, None)
             step.submitted, step.refused = True, None
         except (NotFound, UnknownFate):
             pass  # the next look tells
         except ApiError as error:
             # What is going may be shown with an error, too: 403 or 500.
-            if not step.retry_refused(error) and not (step.submitted and error.http_status == 403):
+            if not step.request.retry_refused(error) and not (step.submitted and error.http_status == 403):
                 raise
             step.refused = error
         return False
@@ -211,7 +214,7 @@ class StepRunner:
             return False
         if step.operation == "create" and obj:
             step.id, step.listed = obj["id"], True
-        if step.operation == WAIT and (step.tolerant or obj is None):
+        if step.wait and (step.wait.tolerant or obj is None):
             return True
         if obj is not None and (str(obj.get("status")).lower().startswith("error") or step.operation == "delete"):
             raise failure(self._api, step.kind, obj)
@@ -227,16 +230,16 @@ class StepRunner:
 
     def _find(self, step):
         """The object a creation was meant to make, found by identity."""
-        return next(iter(matching(self._lists.get(step.kind, resolve(step.query)), step.match)), None)
+        return next(iter(matching(self._lists.get(step.kind, resolve(step.find.query)), step.find.match)), None)
 
     # Many at once -----------------------------------------------------------------------------------------------------
 
     @staticmethod
     def scope(step):
         """Steps of one scope can be watched by one list; None for a step that cannot."""
-        if not step.kind.listable or not step.kind.showable or step.service != "sdrs":
+        if not step.kind.listable or not step.kind.showable or (step.request and step.request.service != "sdrs"):
             return None
-        query = resolve(step.query) or {}
+        query = resolve(step.scope) or {}
         return (step.kind, tuple(sorted((key, value) for key, value in query.items() if key != "name")))
 
     def watch(self, steps):
@@ -245,7 +248,7 @@ class StepRunner:
         objects = step.kind.every(self._api, dict(self.scope(step)[1]))
         known = by_id(objects)
         seen = {
-            step: next(iter(matching(objects, step.match)), None) if step.operation == "create" else known.get(resolve(step.id)) for step in steps
+            step: next(iter(matching(objects, step.find.match)), None) if step.operation == "create" else known.get(resolve(step.id)) for step in steps
         }
         for step, obj in seen.items():
             step.listed = step.listed or (step.operation == "create" and obj is not None and not step.kind.named_twice)

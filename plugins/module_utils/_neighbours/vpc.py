@@ -10,7 +10,7 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
 from .._engine.kind import Kind, LiveState, generic_took_effect
 from .._engine.lookup import exactly_one
-from .._engine.plan import Plan
+from .._engine.plan import Find, Plan, Request
 from .._sdrs import identity
 from . import subnets as subnets_module
 from .subnets import KIND as SUBNET
@@ -90,8 +90,8 @@ def plan(params, live):
     wanted = {name: params[name] for name in _FIELDS if params.get(name) is not None}
     if vpc is None:
         parent = result.add(
-            "create", KIND, params["name"], None, "create_vpc", body={"name": params["name"], "cidr": params["cidr"]},
-            query={}, match=lambda obj: obj.get("name") == params["name"],
+            "create", KIND, params["name"], None, Request("create_vpc", body={"name": params["name"], "cidr": params["cidr"]}),
+            Find({}, lambda obj: obj.get("name") == params["name"]),
         )
         if params.get("enable_shared_snat"):
             _update(result, parent, params["name"], {"name": params["name"], "enable_shared_snat": True}, [parent])
@@ -121,7 +121,7 @@ def _plan_absent(params, live):
         )
     result.before = {"name": vpc.get("name")}
     steps = [subnets_module.delete_step(result, vpc, subnet) for subnet in live.subnets]
-    result.add("delete", KIND, vpc.get("name"), vpc["id"], "delete_vpc", {"vpc": vpc["id"]}, after=steps, retry_refused=_refused_for_now)
+    result.add("delete", KIND, vpc.get("name"), vpc["id"], Request("delete_vpc", {"vpc": vpc["id"]}, retry_refused=_refused_for_now), after=steps)
     return result
 
 
@@ -131,4 +131,4 @@ def _refused_for_now(error):
 
 
 def _update(result, vpc_id, name, body, after):
-    result.add("update", KIND, name, vpc_id, "update_vpc", {"vpc": vpc_id}, body, after=after)
+    result.add("update", KIND, name, vpc_id, Request("update_vpc", {"vpc": vpc_id}, body), after=after)

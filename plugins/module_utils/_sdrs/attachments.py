@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import is_system_device, plain_device, same_device
-from .._engine.plan import creator, require
+from .._engine.plan import Request, creator, require
 from .identity import check_group
 from .kinds import ATTACHABLE, DETACHABLE, PROTECTED_INSTANCE, plain_attachments
 
@@ -117,8 +117,9 @@ def _attach(result, kind, live, new_pair, instance_id, device, name, after, mend
     require(ATTACHABLE, {key: value for key, value in statuses.items() if value}, "attaching it", "replication pair %s" % name)
     pair_id = new_pair or live.obj["id"]
     return result.add(
-        "attach", kind, name, pair_id, "attach_replication", {"protected_instance": instance_id},
-        {"replication_id": pair_id, "device": device}, after=[*after, *creator(instance_id)],
+        "attach", kind, name, pair_id,
+        Request("attach_replication", {"protected_instance": instance_id}, {"replication_id": pair_id, "device": device}),
+        after=[*after, *creator(instance_id)],
     )
 
 
@@ -142,6 +143,5 @@ def plan_detach(result, kind, live, pair, instance_id, name, after=()):
         if running:
             raise Refused("%s is a system disk and server %s is not stopped" % (label, ", ".join(running)), remedy="Stop it first.")
     return result.add(
-        "detach", kind, name, pair["id"], "detach_replication", {"protected_instance": instance_id, "replication": pair["id"]},
-        after=list(after),
+        "detach", kind, name, pair["id"], Request("detach_replication", {"protected_instance": instance_id, "replication": pair["id"]}), after=after,
     )

@@ -9,7 +9,7 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
 from .._cloud.validate import is_id, name
 from .._engine.kind import LiveState
-from .._engine.plan import Plan, find_step, require, tags_to_list, text_tags
+from .._engine.plan import Find, Plan, Request, find_step, require, tags_to_list, text_tags
 from . import identity, last_copy, protected_instance
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .owner import find_instance, group_name
@@ -190,7 +190,7 @@ def _create_named(result, params, live, wanted):
     removal = []
     if failed:
         removal = [batch_delete_step(result, failed, live.copies, replacing=True)]
-        removal[0].instead = lambda error: _delete_singly(failed, live.copies, replacing=True)
+        removal[0].request.instead = lambda error: _delete_singly(failed, live.copies, replacing=True)
     step = create_step(result, params, live, wanted, after=removal)
     for entry in wanted:
         if entry.get("name"):
@@ -200,7 +200,7 @@ def _create_named(result, params, live, wanted):
 
 def made_step(result, name_, server_id, group_id, creation):
     """Add the step that finds the instance which ``creation`` made for a server."""
-    found = find_step(KIND, name_, {"server_group_id": group_id}, lambda obj: server_id in server_halves(obj), [creation])
+    found = find_step(KIND, name_, Find({"server_group_id": group_id}, lambda obj: server_id in server_halves(obj)), [creation])
     result.steps.append(found)
     return found
 
@@ -224,9 +224,7 @@ def batches(sets, limit):
 
 def _rename(result, instance_id, have, wanted, after=()):
     if wanted and have != wanted:
-        result.add(
-            "rename", KIND, wanted, instance_id, "rename_protected_instance", {"protected_instance": instance_id}, {"name": wanted}, after=list(after),
-        )
+        result.rename(KIND, instance_id, wanted, after)
 
 
 def create_step(result, params, live, entries, after=()):
@@ -238,13 +236,12 @@ def create_step(result, params, live, entries, after=()):
         "servers": [{"server_id": entry["server"], **({"flavorRef": entry["flavor"]} if entry.get("flavor") else {})} for entry in entries],
     }
     first = entries[0]["server"]
-    step = result.add(
-        "create", KIND, params["name_prefix"], None, "batch_create_protected_instances",
-        body={key: value for key, value in body.items() if value is not None}, query={"server_group_id": live.group["id"]},
-        after=list(after), match=lambda obj: first in server_halves(obj), members=[(entry.get("name") or params["name_prefix"], None) for entry in entries],
+    request = Request(
+        "batch_create_protected_instances", body={key: value for key, value in body.items() if value is not None},
+        members=[(entry.get("name") or params["name_prefix"], None) for entry in entries], instead=lambda error: _singly(params, live, entries, error),
     )
-    step.instead = lambda error: _singly(params, live, entries, error)
-    return step
+    find = Find({"server_group_id": live.group["id"]}, lambda obj: first in server_halves(obj))
+    return result.add("create", KIND, params["name_prefix"], None, request, find, after=after)
 
 
 def _singly(params, live, entries, error):
@@ -283,7 +280,7 @@ def _plan_absent(params, live):
     for batch in batches(sharing(by_id, live.pairs), DELETED_AT_ONCE):
         objects = [by_id[key] for key in batch]
         step = batch_delete_step(result, objects, live.copies, wanted)
-        step.instead = lambda error, objects=objects: _delete_singly(objects, live.copies, wanted)
+        step.request.instead = lambda error, objects=objects: _delete_singly(objects, live.copies, wanted)
     return result
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .._cloud.errors import ConfigError, Refused
 from .._engine.kind import LiveState
 from .._engine.lookup import exactly_one
-from .._engine.plan import Field, Plan, immutable_conflicts, managed, refuse_immutable, require
+from .._engine.plan import Field, Find, Plan, Request, immutable_conflicts, managed, refuse_immutable, require
 from . import identity
 from .kinds import DRILL as KIND
 from .kinds import DRILL_ADDABLE, DRILL_DELETABLE, SERVER_GROUP
@@ -93,7 +93,7 @@ def plan(params, live):
         result.before["name"] = obj.get("name")
     result.after = dict(result.before)
     if params.get("name") and obj.get("name") != params["name"]:
-        result.add("rename", KIND, params["name"], obj["id"], "rename_drill", {"drill": obj["id"]}, {"name": params["name"]})
+        result.rename(KIND, obj["id"], params["name"])
         result.after["name"] = params["name"]
     return result
 
@@ -109,12 +109,11 @@ def _create(result, params, live, after=()):
     body = {"server_group_id": live.group["id"], "drill_vpc_id": params.get("drill_vpc"), "name": params["name"]}
     result.after = managed(params, (*IMMUTABLE, Field("name", "name")))
     result.add(
-        "create", KIND, params["name"], None, "create_drill", after=list(after),
-        body={key: value for key, value in body.items() if value is not None},
-        query={"server_group_id": live.group["id"]}, match=lambda drill: drill.get("name") == params["name"],
+        "create", KIND, params["name"], None, Request("create_drill", body={key: value for key, value in body.items() if value is not None}),
+        Find({"server_group_id": live.group["id"]}, lambda drill: drill.get("name") == params["name"]), after=after,
     )
 
 
 def delete_step(result, drill, after=()):
     """Add the deletion of a drill, its servers, disks and NICs (5.7.2) to a plan."""
-    return result.add("delete", KIND, drill.get("name"), drill["id"], "delete_drill", {"drill": drill["id"]}, after=list(after))
+    return result.add("delete", KIND, drill.get("name"), drill["id"], Request("delete_drill", {"drill": drill["id"]}), after=after)

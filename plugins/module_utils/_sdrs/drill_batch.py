@@ -110,7 +110,7 @@ def plan(_params, live):
             continue
         for step in part.steps:
             step.branch = entry.name
-            step.query = {} if step.query is None else step.query
+            step.scope = {} if step.scope is None else step.scope
         result.steps += part.steps
         result.warnings += part.warnings
         if part.before != part.after:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .._cloud.errors import ConfigError
 from .._cloud.odd import raw
 from .._engine.kind import Kind, LiveState
-from .._engine.plan import Plan
+from .._engine.plan import Plan, Request
 from .kinds import SERVER_GROUP
 
 KIND = Kind(
@@ -76,12 +76,10 @@ def plan(params, live):
     result.after = {"failed_tasks": []}
     if params.get("id"):
         for task in live.obj:
-            result.add("delete", KIND, task.get("resource_name"), task["job_id"], "delete_failed_task", {"failure_job": task["job_id"]})
+            result.add("delete", KIND, task.get("resource_name"), task["job_id"], Request("delete_failed_task", {"failure_job": task["job_id"]}))
         return result
     for group_id, tasks in live.lists.items():
         call, arguments = ("delete_group_failed_tasks", {"server_group": group_id}) if group_id else ("delete_all_failed_tasks", {})
-        result.add(
-            "delete", KIND, None, raw(tasks[0], "job_id"), call, arguments,
-            members=[(raw(task, "resource_name"), raw(task, "job_id")) for task in tasks],
-        )
+        members = [(raw(task, "resource_name"), raw(task, "job_id")) for task in tasks]
+        result.add("delete", KIND, None, raw(tasks[0], "job_id"), Request(call, arguments, members=members))
     return result

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._engine.kind import LiveState
-from .._engine.plan import Plan
+from .._engine.plan import Plan, Request
 from . import protection
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .readiness import conditions
@@ -124,14 +124,14 @@ def plan(params, live):
         _require(result, params, operation, live.facts)
     label = KIND.label(group)
     if operation == "reprotect":
-        result.add(*protection.protection_step("reprotect", group), guard=_guard(label, group))
+        protection.add_protection_step(result, "reprotect", group, _guard(label, group))
         result.after["status"] = "protected"
         return result
     call, body, status = {
         "failover": ("failover_server_group", {}, "failed-over"),
         "planned_failover": ("reverse_server_group", {"priority_station": params["active_site"]}, "protected"),
     }[operation]
-    result.add(operation, KIND, group.get("name"), group["id"], call, {"server_group": group["id"]}, body, guard=_guard(label, group))
+    result.add(operation, KIND, group.get("name"), group["id"], Request(call, {"server_group": group["id"]}, body, guard=_guard(label, group)))
     result.after = {"active_site": params["active_site"], "status": status}
     return result
 

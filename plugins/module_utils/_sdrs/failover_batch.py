@@ -139,7 +139,7 @@ def plan(params, live):
             result.refused.append((entry.name, error))
             continue
         for step in part.steps:
-            step.branch, step.query = entry.name, {}
+            step.branch, step.scope = entry.name, {}
         result.steps += part.steps
         result.warnings += ["%s: %s" % (entry.name, warning) for warning in part.warnings]
         if part.before != part.after:

@@ -22,7 +22,7 @@ _GROUP_SHOWS = {
 
 def _group_took_effect(step, obj):
     if step.operation == "planned_failover" and obj and obj.get("status") == "protected":
-        return obj.get("priority_station") == step.body["priority_station"]
+        return obj.get("priority_station") == step.request.body["priority_station"]
     return generic_took_effect(step, obj, _GROUP_SHOWS)
 
 
@@ -90,11 +90,11 @@ def size_of(pair):
 
 def _pair_took_effect(step, obj):
     if step.operation == "extend":
-        return bool(obj) and (obj.get("status") == "extending" or size_of(obj) >= step.body["new_size"])
+        return bool(obj) and (obj.get("status") == "extending" or size_of(obj) >= step.request.body["new_size"])
     if step.operation in ("attach", "detach"):
         if obj is None:
             return False
-        attached = resolve(step.arguments["protected_instance"]) in plain_attachments(obj)
+        attached = resolve(step.request.arguments["protected_instance"]) in plain_attachments(obj)
         return obj.get("status") == step.operation + "ing" or attached == (step.operation == "attach")
     return generic_took_effect(step, obj, {})
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import identifiers, ip_address, is_id
 from .._engine.kind import LiveState
-from .._engine.plan import Plan, require
+from .._engine.plan import Plan, Request, require
 from .kinds import CHANGEABLE, PROTECTED_INSTANCE, SERVER_GROUP
 from .owner import group_of
 from .sites import sides
@@ -93,8 +93,7 @@ def plan(params, live):
         if params.get("security_groups"):
             body["security_groups"] = [{"id": group} for group in params["security_groups"]]
         result.after["addresses"].append(params.get("ip_address") or "an address of %s" % live.subnet.get("cidr"))
-        result.add("add_nic", KIND, live.obj.get("name"), live.obj["id"], "add_nic", {"protected_instance": live.obj["id"]},
-                   {key: value for key, value in body.items() if value is not None}, proof=_changed(live))
+        _add(result, live, "add_nic", {key: value for key, value in body.items() if value is not None})
         return result
     found = _matching(params, live)
     if not found:
@@ -105,9 +104,13 @@ def plan(params, live):
         raise Refused("%s: %s is its primary NIC, which cannot be deleted" % (label, found[0]["addr"]), code="SDRS.1311")
     require(CHANGEABLE, statuses, "deleting a NIC", label)
     result.after["addresses"].remove(found[0]["addr"])
-    result.add("delete_nic", KIND, live.obj.get("name"), live.obj["id"], "delete_nic", {"protected_instance": live.obj["id"]},
-               {"nic_id": found[0]["port"]}, proof=_changed(live))
+    _add(result, live, "delete_nic", {"nic_id": found[0]["port"]})
     return result
+
+
+def _add(result, live, operation, body):
+    request = Request(operation, {"protected_instance": live.obj["id"]}, body, proof=_changed(live))
+    result.add(operation, KIND, live.obj.get("name"), live.obj["id"], request)
 
 
 def _matching(params, live):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from .._cloud.errors import ConfigError, Refused
 from .._engine.kind import LiveState
-from .._engine.plan import Field, Plan, immutable_conflicts, managed, refuse_immutable, require, tags_to_list, tags_to_mapping, text_tags
+from .._engine.plan import Field, Find, Plan, Request, immutable_conflicts, managed, refuse_immutable, require, tags_to_list, tags_to_mapping, text_tags
 from . import identity, last_copy
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, REPLICATION, SERVER_GROUP, SERVER_READY
 from .kinds import PROTECTED_INSTANCE as KIND
@@ -120,10 +120,7 @@ def plan(params, live):
     result.before = _visible(wanted, obj)
     result.after = dict(result.before)
     if params.get("name") and obj.get("name") != params["name"]:
-        result.add(
-            "rename", KIND, params["name"], obj["id"], "rename_protected_instance", {"protected_instance": obj["id"]},
-            {"name": params["name"]},
-        )
+        result.rename(KIND, obj["id"], params["name"])
         result.after["name"] = params["name"]
     if params.get("tags") is not None:
         add_tag_steps(result, KIND, obj["id"], params.get("name") or obj.get("name"), obj.get("tags"), params["tags"], params["purge_tags"])
@@ -162,9 +159,8 @@ def create_step(result, params, group, after=()):
     }
     body.update((item.api, params.get(item.option)) for item in CREATION)
     return result.add(
-        "create", KIND, params["name"], None, "create_protected_instance", after=list(after),
-        body={key: value for key, value in body.items() if value is not None},
-        query={"server_group_id": group["id"]}, match=lambda obj: params["server"] in (obj.get("source_server"), obj.get("target_server")),
+        "create", KIND, params["name"], None, Request("create_protected_instance", body={key: value for key, value in body.items() if value is not None}),
+        Find({"server_group_id": group["id"]}, lambda obj: params["server"] in (obj.get("source_server"), obj.get("target_server"))), after=after,
     )
 
 
@@ -226,8 +222,8 @@ def delete_step(result, obj, copies, wanted=(), after=(), replacing=False):
     :param copies: what is known of its halves; refuses the removal of a last copy
     :param wanted: the ``delete_target_*`` options that are set
     """
-    return result.add(
-        "delete", KIND, obj.get("name"), obj["id"], "delete_protected_instance", {"protected_instance": obj["id"]},
-        {option: option in wanted for option in ("delete_target_server", "delete_target_eip")}, after=list(after),
-        **copies.consent(result, KIND, [obj], wanted, replacing),
+    request = Request(
+        "delete_protected_instance", {"protected_instance": obj["id"]},
+        {option: option in wanted for option in ("delete_target_server", "delete_target_eip")}, **copies.consent(result, KIND, [obj], wanted, replacing),
     )
+    return result.add("delete", KIND, obj.get("name"), obj["id"], request, after=after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .._cloud.errors import Refused
 from .._engine.kind import whole
+from .._engine.plan import Request
 from .kinds import REPROTECTABLE, STARTABLE, STOPPABLE
 from .kinds import SERVER_GROUP as KIND
 
@@ -49,10 +50,10 @@ def protection_change(wanted, reprotect, group):
     )
 
 
-def protection_step(operation, group):
-    """The positional arguments of the step: re-protection is start-server-group as well (5.4.6)."""
+def add_protection_step(result, operation, group, guard=None, **order):
+    """Add the step to a plan: re-protection is start-server-group as well (5.4.6)."""
     call = "stop_server_group" if operation == "stop" else "start_server_group"
-    return operation, KIND, group.get("name"), group["id"], call, {"server_group": group["id"]}, {}
+    return result.add(operation, KIND, group.get("name"), group["id"], Request(call, {"server_group": group["id"]}, {}, guard=guard), **order)
 
 
 def protection_guard(operation, label):

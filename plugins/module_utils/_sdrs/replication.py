@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._cloud.errors import ConfigError, Refused
 from .._engine.kind import LiveState, whole
-from .._engine.plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require, resolve
+from .._engine.plan import Field, Find, Plan, Request, creator, immutable_conflicts, managed, refuse_immutable, require, resolve
 from . import identity, last_copy
 from .attachments import plan_attachments, plan_detach, read_attachments, wants_change
 from .kinds import EXTENDABLE, PAIR_ADDABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, SERVER_GROUP, plain_attachments, size_of
@@ -101,7 +101,7 @@ def plan(params, live):
     result.after = dict(result.before)
     name = params.get("name") or obj.get("name")
     if obj.get("name") != name:
-        result.add("rename", KIND, name, obj["id"], "rename_replication", {"replication": obj["id"]}, {"name": name})
+        result.rename(KIND, obj["id"], name)
         result.after["name"] = name
     extension = None
     if params.get("size") is not None:
@@ -140,9 +140,9 @@ def _create(result, params, live):
         "cluster_id": params.get("cluster"),
     }
     step = result.add(
-        "create", KIND, name, None, "create_replication", after=[*after, *creator(params["volume"])],
-        body={key: value for key, value in body.items() if value is not None},
-        query={"server_group_id": live.group["id"]}, match=lambda pair: resolve(params["volume"]) in volume_halves(pair),
+        "create", KIND, name, None, Request("create_replication", body={key: value for key, value in body.items() if value is not None}),
+        Find({"server_group_id": live.group["id"]}, lambda pair: resolve(params["volume"]) in volume_halves(pair)),
+        after=[*after, *creator(params["volume"])],
     )
     result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("cluster", "cluster_id")))
     if params.get("size") is not None:
@@ -190,8 +190,7 @@ def _extend(result, wanted, have, target, name, status=None):
         require(EXTENDABLE, {"replication pair": status}, "extending it", label)
     result.after["size"] = wanted
     return result.add(
-        "extend", KIND, name, target, "extend_replication", {"replication": target}, {"new_size": wanted},
-        after=creator(target),
+        "extend", KIND, name, target, Request("extend_replication", {"replication": target}, {"new_size": wanted}), after=creator(target),
     )
 
 
@@ -220,15 +219,16 @@ def _plan_absent(params, live):
     guards = live.copies.guards(KIND, [obj], wanted)
     for instance_id in attached:
         steps.append(plan_detach(result, KIND, live, obj, instance_id, obj.get("name"), after=steps[-1:]))
-        steps[-1].guard, steps[-1].premise = guards["guard"], guards["premise"]
+        steps[-1].request = replace(steps[-1].request, **guards)
     delete_step(result, obj, live.copies, wanted, after=steps)
     return result
 
 
 def delete_step(result, obj, copies, wanted=(), after=(), replacing=False):
     """Add the deletion of a pair (5.6.2) to a plan; the parameters are those of an instance's deletion."""
-    return result.add(
-        "delete", KIND, obj.get("name"), obj["id"], "delete_replication", {"replication": obj["id"]},
-        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted}, after=list(after),
+    request = Request(
+        "delete_replication", {"replication": obj["id"]},
+        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted},
         **copies.consent(result, KIND, [obj], wanted, replacing),
     )
+    return result.add("delete", KIND, obj.get("name"), obj["id"], request, after=after)

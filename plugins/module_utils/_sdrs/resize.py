@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
 from .._engine.kind import LiveState
-from .._engine.plan import Plan, require
+from .._engine.plan import Plan, Request, require
 from .kinds import PROTECTED_INSTANCE, RESIZABLE, SERVER_GROUP
 from .owner import group_of
 from .sites import sides
@@ -69,8 +69,11 @@ def plan(params, live):
         if params.get(option) and change:
             body[key] = params[option]
     targets = [(server["id"], flavor) for server, flavor, change in zip(live.servers, wanted, differing) if change]
-    result.add("resize", KIND, live.obj.get("name"), live.obj["id"], "resize_protected_instance", {"protected_instance": live.obj["id"]}, body,
-               proof=lambda api: all((api.server(server_id).get("flavor") or {}).get("id") == flavor for server_id, flavor in targets))
+    request = Request(
+        "resize_protected_instance", {"protected_instance": live.obj["id"]}, body,
+        proof=lambda api: all((api.server(server_id).get("flavor") or {}).get("id") == flavor for server_id, flavor in targets),
+    )
+    result.add("resize", KIND, live.obj.get("name"), live.obj["id"], request)
     return result
 
 

@@ -10,9 +10,9 @@ from .._cloud.odd import altered
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState, whole
 from .._engine.lookup import exactly_one
-from .._engine.plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
+from .._engine.plan import Field, Find, Plan, Request, immutable_conflicts, managed, refuse_immutable
 from . import identity
-from .protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
+from .protection import DISABLED, ENABLED, KIND, add_protection_step, protection_change, protection_guard
 
 
 def _domain(group):
@@ -192,13 +192,11 @@ def _plan_present(params, live):
     result.before = _visible(wanted, group)
     result.after = dict(result.before)
     if params.get("name") and group.get("name") != params["name"]:
-        result.add(
-            "rename", KIND, params["name"], group["id"], "rename_server_group", {"server_group": group["id"]}, {"name": params["name"]},
-        )
+        result.rename(KIND, group["id"], params["name"])
         result.after["name"] = params["name"]
     operation = protection_change(params.get("protection"), params.get("reprotect"), group)
     if operation:
-        result.add(*protection_step(operation, group), guard=protection_guard(operation, label))
+        add_protection_step(result, operation, group, protection_guard(operation, label))
         result.after["protection"] = params["protection"]
     return result
 
@@ -234,9 +232,8 @@ def _create(result, params, live, after=()):
         "dr_type": params.get("dr_type"),
     }
     step = result.add(
-        "create", KIND, params["name"], None, "create_server_group",
-        body={key: value for key, value in body.items() if value is not None}, after=list(after),
-        query={"name": params["name"]}, match=lambda group: group.get("name") == params["name"],
+        "create", KIND, params["name"], None, Request("create_server_group", body={key: value for key, value in body.items() if value is not None}),
+        Find({"name": params["name"]}, lambda group: group.get("name") == params["name"]), after=after,
     )
     result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("protection", "status")))
     return step
@@ -244,9 +241,7 @@ def _create(result, params, live, after=()):
 
 def delete_step(result, group, after=(), later=False):
     """Add the deletion of an empty group (5.4.4) to a plan."""
-    return result.add(
-        "delete", KIND, group.get("name"), group["id"], "delete_server_group", {"server_group": group["id"]}, after=list(after), later=later,
-    )
+    return result.add("delete", KIND, group.get("name"), group["id"], Request("delete_server_group", {"server_group": group["id"]}), after=after, later=later)
 
 
 def _plan_absent(live):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._cloud.errors import Refused
 from .._cloud.validate import MAX_TAGS, is_plain
-from .._engine.plan import creator, tag_changes, tags_to_list, tags_to_mapping, text_tags
+from .._engine.plan import Request, creator, tag_changes, tags_to_list, tags_to_mapping, text_tags
 
 
 def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, remove=None):
@@ -29,7 +29,7 @@ def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, rem
         if tags:
             call, arguments, body = _tag_call(operation, tags)
             arguments["protected_instance"] = instance_id
-            steps.append(result.add(operation, kind, name, instance_id, call, arguments, body, after=steps[:1] + creator(instance_id)))
+            steps.append(result.add(operation, kind, name, instance_id, Request(call, arguments, body), after=steps[:1] + creator(instance_id)))
     result.after["tags"] = after
 
 

@@ -7,7 +7,7 @@ Drills; protection; instances, those that share a pair together; the pairs that 
 from __future__ import annotations
 
 from .._cloud.errors import Refused
-from .._engine.plan import Plan, require
+from .._engine.plan import Plan, Request, require
 from . import drill, last_copy, protected_instance, protection, replication, server_group
 from .kinds import DRILL, INSTANCE_DELETABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, STOPPABLE, plain_attachments
 from .targets import target_is_expendable
@@ -64,7 +64,7 @@ def plan_teardown(live, force, wanted=()):
     live.copies.clear(result, last_copy.apart([(kind, obj) for kind, obj in live.contents if kind is not DRILL]), wanted)
     steps = [drill.delete_step(result, obj) for obj in drills]
     if group.get("status") in STOPPABLE and pairs:
-        steps = [result.add(*protection.protection_step("stop", group), after=steps)]
+        steps = [protection.add_protection_step(result, "stop", group, after=steps)]
     removed = delete_instances(result, instances, pairs, steps, live.copies, wanted)
     for pair in pairs:
         if not plain_attachments(pair):
@@ -92,8 +92,8 @@ def _require_again(steps, group, contents):
                 )
 
     for step in steps:
-        if step.call:
-            step.premise = _both(nothing_new, step.premise)
+        if step.request:
+            step.request.premise = _both(nothing_new, step.request.premise)
 
 
 def _both(first, second):
@@ -121,15 +121,15 @@ def delete_instances(result, instances, pairs, after, copies, wanted=()):
 
 def batch_delete_step(result, objects, copies, wanted=(), after=(), replacing=False):
     """Add the deletion of several instances in one call (5.5.12) to a plan; the parameters are those of one instance's deletion."""
-    return result.add(
-        "delete", PROTECTED_INSTANCE, ", ".join(str(obj.get("name")) for obj in objects), objects[0]["id"],
-        "batch_delete_protected_instances", body={
-            "protected_instances": [{"id": obj["id"]} for obj in objects],
-            **{option: option in wanted for option in ("delete_target_server", "delete_target_eip")},
-        },
-        after=list(after), members=[(obj.get("name"), obj["id"]) for obj in objects],
+    body = {
+        "protected_instances": [{"id": obj["id"]} for obj in objects],
+        **{option: option in wanted for option in ("delete_target_server", "delete_target_eip")},
+    }
+    request = Request(
+        "batch_delete_protected_instances", body=body, members=[(obj.get("name"), obj["id"]) for obj in objects],
         **copies.consent(result, PROTECTED_INSTANCE, objects, wanted, replacing),
     )
+    return result.add("delete", PROTECTED_INSTANCE, ", ".join(str(obj.get("name")) for obj in objects), objects[0]["id"], request, after=after)
 
 
 def sharing(ids, pairs):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import plain_device, same_device
 from .._engine.kind import whole
-from .._engine.plan import WAIT, creator, find_step, tags_to_mapping, waits_for
+from .._engine.plan import Find, Request, creator, find_step, tags_to_mapping, waits_for
 from .._sdrs import batch as batch_module
 from .._sdrs import protected_instance, replication
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION, plain_attachments
@@ -142,9 +142,7 @@ def _adorn(part, member, where, batch):
     """Name and tags of one instance that a batch has made."""
     want = member.want
     found = batch_module.made_step(part, want["name"], want["server"], where["id"], batch)
-    part.add(
-        "rename", PROTECTED_INSTANCE, want["name"], found, "rename_protected_instance", {"protected_instance": found}, {"name": want["name"]}, after=[found],
-    )
+    part.rename(PROTECTED_INSTANCE, found, want["name"], after=[found])
     if want["tags"]:
         add_tag_steps(part, PROTECTED_INSTANCE, found, want["name"], [], want["tags"], False)
     part.after.update({key: want[key] for key in ("name", "server", "description", "flavor", "tags") if want[key]})
@@ -203,12 +201,12 @@ def _plan_brought(part, where, entry, made):
         return
     volume = want["volume"]
     creation = [step for step in made if step.operation == "create"]
-    found = find_step(REPLICATION, want["name"], {"server_group_id": where["id"]}, lambda pair: volume in volume_halves(pair), creation)
+    found = find_step(REPLICATION, want["name"], Find({"server_group_id": where["id"]}, lambda pair: volume in volume_halves(pair)), creation)
     part.steps.append(found)
     if want["name"]:
-        part.add("rename", REPLICATION, want["name"], found, "rename_replication", {"replication": found}, {"name": want["name"]}, after=[found])
+        part.rename(REPLICATION, found, want["name"], after=[found])
     if want["size"] not in (None, have):
-        part.add("extend", REPLICATION, want["name"], found, "extend_replication", {"replication": found}, {"new_size": want["size"]}, after=[found])
+        part.add("extend", REPLICATION, want["name"], found, Request("extend_replication", {"replication": found}, {"new_size": want["size"]}), after=[found])
 
 
 def _plan_pair(part, where, pairs, homes, copies):
@@ -224,7 +222,7 @@ def _plan_pair(part, where, pairs, homes, copies):
         raise Refused("%s at %s" % (what, want["device"]), remedy="Name the disk with volume; an available disk is paired and attached.")
     want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
     instances = {homes[instance.path][1]: {} if _missing(instance) else PROTECTED_INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
-    waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.operation == WAIT]
+    waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.wait]
     _take_pair(part, want, entry, where, instances, copies, waited_for)
     devices = {pair.want["device"] for _instance, pair in pairs} - {None}
     for shown in (part.before, part.after):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import Unusable, altered
 from .._cloud.validate import Between
-from .._engine.plan import WAIT, Plan, Step, creator, waits_for
+from .._engine.plan import WAIT, Plan, Step, Wait, creator, waits_for
 from .._sdrs import drill, last_copy, server_group
 from .._sdrs import protection as protection_module
 from .._sdrs.kinds import DRILL, SERVER_GROUP
@@ -54,8 +54,8 @@ class Planning:
             return None
         for step in part.steps:
             step.branch = entry.path
-            if step.query is None:
-                step.query = {"server_group_id": group.where["id"]} if step.kind is not SERVER_GROUP else {}
+            if step.scope is None:
+                step.scope = {"server_group_id": group.where["id"]} if step.kind is not SERVER_GROUP else {}
         self.plan.steps += part.steps
         self.plan.warnings += ["%s: %s" % (entry.path, warning) for warning in part.warnings]
         self.plan.again = self.plan.again or part.again
@@ -121,17 +121,15 @@ def _plan_protection(part, group, where, changed):
     wanted = group.want["protection"]
     if wanted is None:
         return
-    comes = any(step.operation == "create" and step.kind is not SERVER_GROUP or step.operation.startswith("wait") for step in changed)
+    comes = any(step.operation == "create" and step.kind is not SERVER_GROUP or bool(step.wait) for step in changed)
     # Pairs of the same document are waited for; whether there are any is asked again directly before the request.
     operation = protection_module.protection_change(wanted, False, dict(where, replication_num=None) if comes else where)
     part.before = {"protection": server_group.protection_of(where)} if group.obj else {}
     part.after = {"protection": wanted}
     if not operation:
         return
-    part.add(
-        *protection_module.protection_step(operation, where), once_ended=list(changed),
-        after=creator(where["id"]), guard=protection_module.protection_guard(operation, SERVER_GROUP.label(group.obj, group.name)),
-    )
+    guard = protection_module.protection_guard(operation, SERVER_GROUP.label(group.obj, group.name))
+    protection_module.add_protection_step(part, operation, where, guard, after=creator(where["id"]), once_ended=changed)
 
 
 def _plan_drill(part, group, entry, where, earlier):
@@ -139,7 +137,7 @@ def _plan_drill(part, group, entry, where, earlier):
     synchronised = []
     if any(step.operation == "create" for step in made.steps):
         synchronised = [Step(
-            WAIT, server_group.SYNCHRONISATION, group.name, where["id"], None, query={}, once_ended=list(earlier), after=creator(where["id"]),
+            WAIT, server_group.SYNCHRONISATION, group.name, where["id"], wait=Wait(), scope={}, once_ended=list(earlier), after=creator(where["id"]),
         )]
     part.steps += synchronised
     part.take(made, waits_for(DRILL, entry.obj), synchronised)
