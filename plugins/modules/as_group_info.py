@@ -49,7 +49,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"id": {"type": "str"}, "name": {"type": "str"}})
 DECLARATION = Query(queries.as_groups, rules=queries.NAME_PART)

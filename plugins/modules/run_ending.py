@@ -65,7 +65,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._reports import run_ending
-from ..module_utils._engine.run import Local
+from ..module_utils._engine.declaration import Local
 
 SPEC = Spec({
     "endings": {"type": "list", "elements": "dict", "required": True},

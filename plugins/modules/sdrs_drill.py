@@ -95,7 +95,7 @@ from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, 
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, drill
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
@@ -106,7 +106,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=locks.DRILL)
+DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=locks.DRILL, options=drill.Options)
 
 
 def main():

@@ -110,7 +110,7 @@ from ..module_utils._module.argument_spec import WAIT, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, failover
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -121,7 +121,9 @@ SPEC = WAIT + Spec(
         "force": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Declaration(failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=locks.SWITCH)
+DECLARATION = Declaration(
+    failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=locks.SWITCH, options=failover.Options,
+)
 
 
 def main():

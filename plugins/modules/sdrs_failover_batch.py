@@ -107,7 +107,7 @@ error:
 from ..module_utils._module.argument_spec import WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, failover_batch
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -121,7 +121,7 @@ SPEC = WAIT + Spec(
 )
 DECLARATION = Declaration(
     failover_batch.KIND, failover_batch.read, failover_batch.plan, "server_groups", show=failover_batch.show, verify=failover_batch.verify,
-    compact=True, locks=locks.SWITCHES, rules=failover_batch.RULES,
+    compact=True, locks=locks.SWITCHES, rules=failover_batch.RULES, options=failover_batch.Options,
 )
 
 

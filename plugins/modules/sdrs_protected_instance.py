@@ -159,7 +159,7 @@ from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, 
 from ..module_utils._sdrs.options import INSTANCE_OPTIONS, reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, protected_instance
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
@@ -174,6 +174,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
 )
 DECLARATION = Declaration(
     protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance", locks=locks.INSTANCE,
+    options=protected_instance.Options,
 )
 
 

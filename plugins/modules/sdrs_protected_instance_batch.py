@@ -145,7 +145,7 @@ from ..module_utils._module.argument_spec import STATE, WAIT, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, batch
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {

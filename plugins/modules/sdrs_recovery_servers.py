@@ -122,7 +122,7 @@ from ..module_utils._module.argument_spec import WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks
 from ..module_utils._recovery import servers
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {

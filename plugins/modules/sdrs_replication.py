@@ -154,7 +154,7 @@ from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, 
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, replication
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
@@ -177,7 +177,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("id", "volume", "name")],
 )
-DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication", locks=locks.PAIR)
+DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication", locks=locks.PAIR, options=replication.Options)
 
 
 def main():

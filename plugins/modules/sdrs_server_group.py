@@ -157,7 +157,7 @@ from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, 
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, server_group, teardown
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
@@ -177,7 +177,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(server_group.KIND, teardown.read, teardown.plan, "server_group", locks=locks.GROUP)
+DECLARATION = Declaration(server_group.KIND, teardown.read, teardown.plan, "server_group", locks=locks.GROUP, options=server_group.Options)
 
 
 def main():

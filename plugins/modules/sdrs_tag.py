@@ -94,7 +94,7 @@ from ..module_utils._module.argument_spec import STATE, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, protected_instance, tag
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = STATE + Spec(
     {

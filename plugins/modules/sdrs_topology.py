@@ -397,7 +397,7 @@ from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._topology import document, plan
 from ..module_utils._sdrs import locks
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
     {

@@ -133,7 +133,7 @@ error:
 from ..module_utils._module.argument_spec import STATE, WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import vpc
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._cloud.errors import Refused
@@ -111,6 +111,12 @@ class LiveState:
     def assume(self) -> Any:
         """The same, as it will be when jobs in flight end well."""
         return self
+
+    def supposing(self, obj: Any, **changes: Any) -> Any:
+        """The same with another ``obj``, and what else changes."""
+        live: Any = self
+        # pylint: disable-next=kwarg-superseded-by-positional-arg
+        return replace(live, obj=obj, **changes)
 
 
 def generic_took_effect(step: Any, obj: dict | None, after: dict) -> bool:

@@ -11,6 +11,7 @@ from .._cloud.api import Api
 from .._cloud.errors import ApiError, Refused
 from .jobs import duration
 from .kind import Kind
+from .options import ObjectOptions
 
 FIND, WAIT = "find", "wait for"
 _QUICK = (FIND, WAIT, "rename", "tag", "untag")
@@ -215,12 +216,12 @@ def creator(step_or_id: Any) -> list[Step]:
     return [step_or_id] if isinstance(step_or_id, Step) else []
 
 
-def managed(params: dict, fields: Iterable[Field]) -> dict:
+def managed(options: ObjectOptions, fields: Iterable[Field]) -> dict:
     """The options of ``fields`` that were given: an omitted option is not managed."""
-    return {item.option: params[item.option] for item in fields if params.get(item.option) is not None}
+    return {item.option: getattr(options, item.option) for item in fields if getattr(options, item.option) is not None}
 
 
-def immutable_conflicts(params: dict, fields: Iterable[Field], live: dict) -> list[tuple]:
+def immutable_conflicts(options: ObjectOptions, fields: Iterable[Field], live: dict) -> list[tuple]:
     """``[(option, live value, wanted value)]`` for fixed options whose readable live value differs.
 
     None in the live object and an empty wanted value are the same; None or nothing in place of anything but a description means that the
@@ -228,7 +229,7 @@ def immutable_conflicts(params: dict, fields: Iterable[Field], live: dict) -> li
     """
     conflicts = []
     for item in fields:
-        wanted = params.get(item.option)
+        wanted = getattr(options, item.option)
         if wanted is None or (item.read is None and item.api not in live):
             continue
         value = item.live(live)
@@ -241,12 +242,12 @@ def immutable_conflicts(params: dict, fields: Iterable[Field], live: dict) -> li
     return conflicts
 
 
-def refuse_immutable(plan: Plan, params: dict, conflicts: list[tuple], label: str) -> set[str]:
+def refuse_immutable(plan: Plan, immutable_change: str, conflicts: list[tuple], label: str) -> set[str]:
     """Fail over fixed options that differ, or warn when ``immutable_change`` says so. Gives back the options to leave alone."""
     if not conflicts:
         return set()
     text = "; ".join("%s is %r, wanted is %r" % conflict for conflict in conflicts)
-    if params.get("immutable_change") != "ignore":
+    if immutable_change != "ignore":
         raise Refused(
             "%s: what is fixed at creation differs: %s" % (label, text),
             remedy="Correct the option, delete and create the object anew, or set immutable_change: ignore.",

@@ -37,7 +37,7 @@ class Live(LiveState):
         return [(KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), self.port_id, self.label, self.in_its_place)
+        return self.supposing(KIND.assumed(self.obj))
 
 
 @dataclass

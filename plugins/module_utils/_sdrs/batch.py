@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
@@ -65,8 +65,7 @@ class Live(LiveState):
     def assume(self):
         kept = {key: KIND.assumed(instance) for key, instance in self.by_server.items()}
         kept = {key: instance for key, instance in kept.items() if instance}
-        # pylint: disable-next=kwarg-superseded-by-positional-arg
-        return replace(self, obj=list(kept.values()), group=SERVER_GROUP.assumed_owner(self.group), by_server=kept)
+        return self.supposing(list(kept.values()), group=SERVER_GROUP.assumed_owner(self.group), by_server=kept)
 
 
 def read(lookup, params):
@@ -104,7 +103,7 @@ def read(lookup, params):
     elif _missing(live):
         _read_disks(lookup, live)
     leaving = [(KIND, instance) for instance in live.obj if absent or instance.get("status") == KIND.failed_creation]
-    live.copies = last_copy.read(lookup, params, leaving, live.group)
+    live.copies = last_copy.read(lookup, params["delete_last_copy"], leaving, live.group)
     return live
 
 
@@ -261,7 +260,7 @@ def _singly(params, live, entries, error):
     for number, entry in enumerate(entries, 1):
         name = entry.get("name") or "%s-%04d" % (params["name_prefix"], number)
         single = dict(params, name=name, server=entry["server"], flavor=entry.get("flavor"), primary_ip_address=None)
-        protected_instance.create_step(plan_, single, live.group)
+        protected_instance.create_step(plan_, protected_instance.Options.of(single), live.group)
     return plan_.steps
 
 

@@ -6,7 +6,7 @@ Each drill is planned as ``drill`` plans one, and is a branch of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._cloud import validate as _validate
 from .._cloud.errors import ConfigError, Refused, SdrsError
@@ -37,10 +37,10 @@ RULES = {"drills": entries, "ids": identifiers, "parallel": Between(1, 256)}
 
 @dataclass
 class Entry:
-    """A drill of the task: its branch, options for ``drill.plan``, and live state or why there is none."""
+    """A drill of the task: its branch, options, and live state or why there is none."""
 
     name: str
-    params: dict
+    options: drill.Options
     live: drill.Live | None = None
     error: SdrsError | None = None
 
@@ -67,7 +67,7 @@ class Live(LiveState):
         return next((entry.name for entry in self.entries if entry.live and obj["id"] in about(entry.live)), None)
 
     def assume(self):
-        return Live([Entry(entry.name, entry.params, entry.live and entry.live.assume(), entry.error) for entry in self.entries])
+        return Live([replace(entry, live=entry.live and entry.live.assume()) for entry in self.entries])
 
 
 def read(lookup, params):
@@ -76,21 +76,22 @@ def read(lookup, params):
         if params["drills"] or not params["ids"]:
             raise ConfigError("state: absent needs ids, and no drills: a name does not tell whose a drill is")
         known = {each["id"]: each for each in lookup.list(KIND)}
-        return Live([Entry(str(each), {"state": "absent"}, drill.Live(known.get(each) or lookup.show(KIND, each))) for each in params["ids"]])
+        return Live([Entry(str(each), drill.Options("absent"), drill.Live(known.get(each) or lookup.show(KIND, each))) for each in params["ids"]])
     if params["ids"] or not params["drills"]:
         raise ConfigError("state: present needs drills, and no ids")
     return Live([_entry(lookup, entry) for entry in params["drills"]])
 
 
 def _entry(lookup, given):
-    entry = Entry(given["server_group"], {"state": "present", "name": given["name"]})
+    entry = Entry(given["server_group"], drill.Options(name=given["name"]))
     try:
         group = found(lookup, given["server_group"])
         there = matching(lookup.list(KIND), lambda each: each.get("server_group_id") == group["id"] and each.get("name") == given["name"])
         if len(there) > 1:
             raise Refused("protection group %s has %d DR drills named %s" % (given["server_group"], len(there), given["name"]))
         entry.live = drill.Live(there[0] if there else None, group)
-        entry.params.update(server_group=group["id"], drill_vpc=lookup.vpc_id(given["drill_vpc"]) if given.get("drill_vpc") else None)
+        entry.options.server_group = group["id"]
+        entry.options.drill_vpc = lookup.vpc_id(given["drill_vpc"]) if given.get("drill_vpc") else None
     except (Refused, Unusable) as error:
         entry.error = error
     return entry
@@ -103,7 +104,7 @@ def plan(_params, live):
         try:
             if entry.error:
                 raise entry.error
-            part = drill.plan({"immutable_change": "fail", "id": None, **entry.params}, entry.live)
+            part = drill.plan(entry.options, entry.live)
         except (Refused, Unusable) as error:
             error.message = "%s: %s" % (entry.name, error.message)
             result.refused.append((entry.name, error))
@@ -120,5 +121,5 @@ def plan(_params, live):
 
 def show(lookup, _id, live):
     """The drills of the task's names and groups as the service shows them now."""
-    wanted = {(entry.params.get("server_group"), entry.params.get("name")) for entry in live.entries}
+    wanted = {(entry.options.server_group, entry.options.name) for entry in live.entries}
     return matching(lookup.list(KIND), lambda each: (each.get("server_group_id"), each.get("name")) in wanted)

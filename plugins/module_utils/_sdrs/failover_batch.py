@@ -7,16 +7,18 @@ all groups; each step's guard reads its own group directly before the request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._cloud.odd import Unusable, matching
 from .._cloud.validate import Between, is_id
 from .._engine.kind import LiveState
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan
 from . import failover
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .readiness import conditions as _conditions
+from .sites import production_site as _production_site
 
 KIND = SERVER_GROUP
 CURRENT = "current"
@@ -36,13 +38,23 @@ RULES = {"server_groups": references, "parallel": Between(1, 256)}
 
 
 @dataclass
+class Options(_Options):
+    server_groups: list[str]
+    active_site: str
+    mode: str = "planned"
+    reprotect: bool = False
+    force: bool = False
+    wait: bool = True
+
+
+@dataclass
 class Entry:
     """A group of the task: what the user calls it, and its live state or why there is none."""
 
     name: str
     live: failover.Live | None = None
     error: SdrsError | None = None
-    params: dict = field(default_factory=dict)
+    options: failover.Options | None = None
 
 
 @dataclass
@@ -64,7 +76,7 @@ class Live(LiveState):
         return next((entry.name for entry in self.entries if entry.live and entry.live.obj["id"] == obj["id"]), None)
 
     def assume(self):
-        return Live([Entry(entry.name, entry.live and entry.live.assume(), entry.error, entry.params) for entry in self.entries])
+        return Live([replace(entry, live=entry.live and entry.live.assume()) for entry in self.entries])
 
 
 def found(lookup, reference):
@@ -86,20 +98,17 @@ def facts(lookup, group, servers=True):
 
     gathered = _conditions.Facts(group, of(PROTECTED_INSTANCE), of(REPLICATION))
     if servers:
-        try:
-            gathered.servers = lookup.all_servers()
-        except SdrsError as error:
-            gathered.ecs_problem = str(error)
+        failover.read_servers(lookup, gathered)
     return gathered
 
 
-def read(lookup, params):
+def read(lookup, options):
     """Every group, and for what has to be done to it what its conditions ask."""
-    if not params["wait"]:
+    if not options.wait:
         raise ConfigError("wait: false is refused: a switch must be watched to its end")
-    if params["active_site"] == CURRENT and not params["reprotect"]:
+    if options.active_site == CURRENT and not options.reprotect:
         raise ConfigError("active_site: current needs reprotect: true, a switch has a direction")
-    entries = [_entry(lookup, params, reference) for reference in params["server_groups"]]
+    entries = [_entry(lookup, options, reference) for reference in options.server_groups]
     seen: dict = {}
     for entry in entries:
         if entry.live and seen.setdefault(entry.live.obj["id"], entry.name) != entry.name:
@@ -107,17 +116,17 @@ def read(lookup, params):
     return Live(entries)
 
 
-def _entry(lookup, params, reference):
+def _entry(lookup, options, reference):
     entry = Entry(reference)
     try:
         group = found(lookup, reference)
         entry.live = failover.Live(group)
-        site = group.get("priority_station") if params["active_site"] == CURRENT else params["active_site"]
-        entry.params = dict(params, active_site=site)
+        site = _production_site(group) if options.active_site == CURRENT else options.active_site
+        entry.options = failover.Options(site, reference, options.mode, options.reprotect, options.force, options.wait)
         if KIND.busy(group):
             return entry
-        failover.refuse_reversal(entry.params, group, [(kind, obj) for kind, obj in lookup.settled if obj.get("id") == group["id"]])
-        entry.live.operation = failover.decide(entry.params, group)
+        failover.refuse_reversal(entry.options, group, [(kind, obj) for kind, obj in lookup.settled if obj.get("id") == group["id"]])
+        entry.live.operation = failover.decide(entry.options, group)
         if entry.live.operation:
             entry.live.facts = facts(lookup, group, entry.live.operation != "failover")
     except (Refused, Unusable) as error:
@@ -125,14 +134,14 @@ def _entry(lookup, params, reference):
     return entry
 
 
-def plan(params, live):
+def plan(options, live):
     """At most one step for each group; what one of them does not allow is its own failure. Pure."""
     result = Plan()
     for entry in live.entries:
         try:
             if entry.error:
                 raise entry.error
-            part = failover.plan(entry.params, entry.live)
+            part = failover.plan(entry.options, entry.live)
         except (Refused, Unusable) as error:
             if not error.message.startswith(entry.name + ": "):
                 error.message = "%s: %s" % (entry.name, error.message)
@@ -153,7 +162,7 @@ def show(lookup, _id, live):
     return matching(lookup.list(KIND), lambda each: each.get("id") in ids)
 
 
-def verify(params, groups):
+def verify(options, groups):
     """Success is what the groups show, not what the jobs say."""
-    for group in groups if params["active_site"] != CURRENT else ():
-        failover.verify(params, group)
+    for group in groups if options.active_site != CURRENT else ():
+        failover.verify(options, group)

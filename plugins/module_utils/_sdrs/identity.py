@@ -54,15 +54,15 @@ def check_half(lookup, kind, obj, params, option, halves):
     _refuse(kind, "id", params["id"], obj, "%s %s" % (option, reference), meant, "Leave out %s, or correct id." % option)
 
 
-def check_group(lookup, kind, obj, params, **data):
-    """Whether the object is in the protection group of ID ``params['server_group']``.
+def check_group(lookup, kind, obj, group_id, **data):
+    """Whether the object is in the protection group of this ID, if one is given.
 
     :raises Refused: it is in another one, which is named
     """
-    if obj is None or params.get("server_group") in (None, obj.get("server_group_id")):
+    if obj is None or group_id in (None, obj.get("server_group_id")):
         return
     raise Refused(
-        "%s belongs to %s, not to %s" % (kind.label(obj), *(_group(lookup, each) for each in (obj.get("server_group_id"), params["server_group"]))),
+        "%s belongs to %s, not to %s" % (kind.label(obj), *(_group(lookup, each) for each in (obj.get("server_group_id"), group_id))),
         **{"remedy": "Nothing was sent. Leave out server_group, or correct it.", **data},
     )
 
@@ -78,7 +78,7 @@ def check_field(kind, obj, option, wanted, have):
 
 def check_found(lookup, kind, obj, params, option, halves, **data):
     """All of it for instances and pairs; ``option`` is ``server`` or ``volume``."""
-    check_group(lookup, kind, obj, params, **data)
+    check_group(lookup, kind, obj, params.get("server_group"), **data)
     check_half(lookup, kind, obj, params, option, halves)
     group_id = (obj or {}).get("server_group_id") or params.get("server_group")
     check_name(kind, obj, params, lambda: lookup.named(kind, params["name"], **({"server_group_id": group_id} if group_id else {})))

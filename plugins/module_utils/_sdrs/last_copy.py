@@ -226,9 +226,12 @@ def _refusal(found, why="", remedy=_REMEDY):
     return error
 
 
-def read(lookup, params, things, group=None):
-    """What ECS and EVS tell of the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups."""
-    copies = Copies(lookup.api, bool(params.get(OPTION)), group, many=len(things) * 2 > _FEW)
+def read(lookup, allowed, things, group=None):
+    """What ECS and EVS tell of the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups.
+
+    :param allowed: the option ``delete_last_copy``
+    """
+    copies = Copies(lookup.api, bool(allowed), group, many=len(things) * 2 > _FEW)
     instances = {obj["id"] for kind, obj in things if kind is not REPLICATION}
     if instances:
         pairs = lookup.list(REPLICATION, server_group_id=group["id"]) if group else lookup.list(REPLICATION)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import identifiers, ip_address, is_id
@@ -31,7 +31,7 @@ class Live(LiveState):
         return [(SERVER_GROUP, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), SERVER_GROUP.assumed_owner(self.group), self.nics, self.server, self.subnet)
+        return self.supposing(KIND.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
 
 
 def read(lookup, params):
@@ -59,7 +59,7 @@ def read(lookup, params):
 def _check_identity(params, live):
     """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
     given = [(option, params[option]) for option in ("nic", "ip_address") if params.get(option)]
-    meant = [_matching(dict([each]), Live(live.obj, nics=live.nics)) for each in given]
+    meant = [_matching(dict([each]), replace(live, subnet=None)) for each in given]
     if any(meant) and not _matching(params, live):
         nics = ["NIC %s (%s)" % (found[0]["addr"], found[0]["port"]) if found else "no NIC" for found in meant]
         what = ["%s %s means %s" % (*each, nic) for each, nic in zip(given, nics)]

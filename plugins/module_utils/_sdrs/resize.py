@@ -10,7 +10,7 @@ from .._engine.kind import LiveState
 from .._engine.plan import Plan, Request, require
 from .kinds import PROTECTED_INSTANCE, RESIZABLE, SERVER_GROUP
 from .owner import group_of
-from .sites import sides
+from .sites import is_switched, sides
 
 KIND = PROTECTED_INSTANCE
 
@@ -27,7 +27,7 @@ class Live(LiveState):
         return [(SERVER_GROUP, self.group), (KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), SERVER_GROUP.assumed_owner(self.group), self.servers)
+        return self.supposing(KIND.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
 
 
 def read(lookup, params):
@@ -59,8 +59,7 @@ def plan(params, live):
     _require(params, live, differing, label)
     body = {}
     # On a switched group it is not known which server the service calls production: both are named, though one may be right already.
-    switched = (live.group or {}).get("priority_station") == "target"
-    if switched or (all(differing) and wanted[0] == wanted[1]):
+    if is_switched(live.group) or (all(differing) and wanted[0] == wanted[1]):
         body["flavorRef"] = wanted[0]
     else:
         body.update({key: flavor for key, flavor, change in zip(("production_flavorRef", "dr_flavorRef"), wanted, differing) if change})
@@ -80,7 +79,7 @@ def plan(params, live):
 def _require(params, live, differing, label):
     statuses = {"protection group": (live.group or {}).get("status"), "protected instance": live.obj.get("status")}
     require(RESIZABLE, statuses, "resizing it", label)
-    if (live.group or {}).get("priority_station") == "target" and not params.get("flavor"):
+    if is_switched(live.group) and not params.get("flavor"):
         raise Refused(
             "%s: its group has switched sites, so production and DR flavors cannot be told apart" % label,
             remedy="Use flavor, for both sides, or fail back first.",

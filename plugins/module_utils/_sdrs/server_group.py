@@ -10,8 +10,10 @@ from .._cloud.odd import altered
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState, whole
 from .._engine.lookup import exactly_one
-from .._engine.plan import Field, Find, Plan, Request, immutable_conflicts, managed, refuse_immutable
+from .._engine.options import ObjectOptions
+from .._engine.plan import Field, Find, Plan, Request, managed
 from . import identity
+from .present import NAME, live_values, plan_present, require_options
 from .protection import DISABLED, ENABLED, KIND, add_protection_step, protection_change, protection_guard
 
 
@@ -29,6 +31,8 @@ IMMUTABLE = (
     Field("source_vpc", "source_vpc_id"),
     Field("dr_type", "dr_type"),
 )
+# What the group's status amounts to.
+_CHANGEABLE = (Field("protection", "status", lambda group: protection_of(group)),)
 _NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
 
 
@@ -88,6 +92,21 @@ SYNCHRONISATION = _Synchronisation(
 
 
 @dataclass
+class Options(ObjectOptions):
+    description: str | None = None
+    source_availability_zone: str | None = None
+    target_availability_zone: str | None = None
+    active_active_domain: str | None = None
+    source_vpc: str | None = None
+    dr_type: str | None = None
+    protection: str | None = None
+    reprotect: bool = False
+    purge: bool = False
+    force: bool = False
+    delete_last_copy: bool = False
+
+
+@dataclass
 class Live(LiveState):
     """What was read: the group, what it contains when that goes too, and the domain of a group to come."""
 
@@ -101,113 +120,94 @@ class Live(LiveState):
 
     def assume(self):
         contents = [(kind, kind.assumed(obj)) for kind, obj in self.contents]
-        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id, self.copies)
+        return self.supposing(KIND.assumed(self.obj), contents=[(kind, obj) for kind, obj in contents if obj])
 
     def of(self, kind):
         """The contents of one kind."""
         return [obj for its, obj in self.contents if its is kind]
 
 
-def find(lookup, params):
+def find(lookup, options):
     """The group that ``id`` or ``name`` means, or None.
 
     :raises ConfigError: neither is given
     :raises Refused: several groups bear the name
     """
-    if params.get("id"):
-        return lookup.show(KIND, params["id"])
-    if not params.get("name"):
+    if options.id:
+        return lookup.show(KIND, options.id)
+    if not options.name:
         raise ConfigError("name or id is needed")
-    found = lookup.named(KIND, params["name"])
-    return exactly_one(found, found, KIND.title, params["name"]) if found else None
+    found = lookup.named(KIND, options.name)
+    return exactly_one(found, found, KIND.title, options.name) if found else None
 
 
-def read(lookup, params):
-    """Look the group up, and what ``params`` refers to; references in ``params`` become IDs."""
-    obj = find(lookup, params)
-    identity.check_name(KIND, obj, params, lambda: lookup.named(KIND, params["name"]))
-    return read_found(lookup, params, obj)
+def read(lookup, options):
+    """Look the group up, and what ``options`` refer to; references become IDs."""
+    obj = find(lookup, options)
+    identity.check_name(KIND, obj, vars(options), lambda: lookup.named(KIND, options.name))
+    return read_found(lookup, options, obj)
 
 
-def read_found(lookup, params, obj):
+def read_found(lookup, options, obj):
     """The same for a group that has been looked up."""
     live = Live(obj)
-    if params["state"] == "absent":
+    if options.absent:
         return live
     if live.obj is None or live.obj.get("status") == KIND.failed_creation:
-        _complete(params, live.obj)
-        missing = [option for option in _NEEDED if not params.get(option)]
-        if missing:
-            raise ConfigError("protection group %s does not exist; creating it needs %s" % (params["name"], ", ".join(missing)))
-        _read_domain(lookup, params, live)
-    if params.get("source_vpc"):
-        params["source_vpc"] = lookup.vpc_id(params["source_vpc"])
+        _complete(options, live.obj)
+        require_options(KIND, options, _NEEDED)
+        _read_domain(lookup, options, live)
+    if options.source_vpc:
+        options.source_vpc = lookup.vpc_id(options.source_vpc)
     return live
 
 
-def _complete(params, failed):
+def _complete(options, failed):
     """A creation that failed is repeated as it was where the options do not say otherwise."""
     if failed is None:
-        if params.get("id"):
-            raise Refused("no protection group has the ID %s" % params["id"])
+        if options.id:
+            raise Refused("no protection group has the ID %s" % options.id)
         return
-    params["name"] = params.get("name") or failed.get("name")
+    options.name = options.name or failed.get("name")
     for item in IMMUTABLE:
-        params[item.option] = params.get(item.option) or failed.get(item.api)
+        setattr(options, item.option, getattr(options, item.option) or failed.get(item.api))
 
 
-def _read_domain(lookup, params, live):
-    if is_id(params.get("active_active_domain")):
-        live.domain_id = params["active_active_domain"]
+def _read_domain(lookup, options, live):
+    if is_id(options.active_active_domain):
+        live.domain_id = options.active_active_domain
         return
-    if params.get("active_active_domain"):
-        domain = lookup.domain(params["active_active_domain"])
+    if options.active_active_domain:
+        domain = lookup.domain(options.active_active_domain)
     else:
-        domain = lookup.domain_joining(params["source_availability_zone"], params["target_availability_zone"])
+        domain = lookup.domain_joining(options.source_availability_zone, options.target_availability_zone)
     if domain.get("sold_out"):
         lookup.warn("active-active domain %s is sold out: creating disks in it may fail" % domain.get("name"))
     live.domain_id = domain["id"]
 
 
-def plan(params, live):
+def plan(options, live):
     """Steps that make the group as wanted. Pure."""
-    return _plan_absent(live) if params["state"] == "absent" else _plan_present(params, live)
+    return _plan_absent(live) if options.absent else _plan_present(options, live)
 
 
-def _plan_present(params, live):
+def _plan_present(options, live):
     result, group = Plan(), live.obj
     if group and group.get("status") == KIND.failed_creation:
         # The one deletion without "absent" (semantics.md, section 4): a creation that failed is replaced.
         removal = delete_step(result, group)
-        result.before = _visible(params, group)
-        _create(result, params, live, after=[removal])
+        result.before = live_values(options, group, IMMUTABLE, _CHANGEABLE)
+        _create(result, options, live, after=[removal])
         return result
     if group is None:
-        _create(result, params, live)
+        _create(result, options, live)
         return result
-    label = KIND.label(group)
-    KIND.refuse_half_deleted(group)
-    left_alone = refuse_immutable(result, params, immutable_conflicts(params, IMMUTABLE, group), label)
-    wanted = {key: value for key, value in params.items() if key not in left_alone}
-    result.before = _visible(wanted, group)
-    result.after = dict(result.before)
-    if params.get("name") and group.get("name") != params["name"]:
-        result.rename(KIND, group["id"], params["name"])
-        result.after["name"] = params["name"]
-    operation = protection_change(params.get("protection"), params.get("reprotect"), group)
+    plan_present(result, KIND, options, group, IMMUTABLE, _CHANGEABLE)
+    operation = protection_change(options.protection, options.reprotect, group)
     if operation:
-        add_protection_step(result, operation, group, protection_guard(operation, label))
-        result.after["protection"] = params["protection"]
+        add_protection_step(result, operation, group, protection_guard(operation, KIND.label(group)))
+        result.after["protection"] = options.protection
     return result
-
-
-def _visible(params, group):
-    before = {item.option: params[item.option] for item in IMMUTABLE if params.get(item.option) is not None}
-    if params.get("name"):
-        before["name"] = group.get("name")
-    if params.get("protection"):
-        before["protection"] = protection_of(group)
-    return before
 
 
 def protection_of(group):
@@ -216,26 +216,26 @@ def protection_of(group):
     return ENABLED if status in ("protected", "starting", "reprotecting") else DISABLED if status in ("available", "stopping") else status
 
 
-def _create(result, params, live, after=()):
-    if params.get("protection") == ENABLED:
+def _create(result, options, live, after=()):
+    if options.protection == ENABLED:
         raise Refused(
-            "protection group %s: protection cannot be enabled while it has no replication pairs" % params["name"],
+            "protection group %s: protection cannot be enabled while it has no replication pairs" % options.name,
             remedy="Create the group without protection, add protected instances, then enable protection.",
         )
     body = {
-        "name": params["name"],
-        "description": params.get("description"),
-        "source_availability_zone": params["source_availability_zone"],
-        "target_availability_zone": params["target_availability_zone"],
+        "name": options.name,
+        "description": options.description,
+        "source_availability_zone": options.source_availability_zone,
+        "target_availability_zone": options.target_availability_zone,
         "domain_id": live.domain_id,
-        "source_vpc_id": params["source_vpc"],
-        "dr_type": params.get("dr_type"),
+        "source_vpc_id": options.source_vpc,
+        "dr_type": options.dr_type,
     }
     step = result.add(
-        "create", KIND, params["name"], None, Request("create_server_group", body={key: value for key, value in body.items() if value is not None}),
-        Find({"name": params["name"]}, lambda group: group.get("name") == params["name"]), after=after,
+        "create", KIND, options.name, None, Request("create_server_group", body={key: value for key, value in body.items() if value is not None}),
+        Find({"name": options.name}, lambda group: group.get("name") == options.name), after=after,
     )
-    result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("protection", "status")))
+    result.after = managed(options, (*IMMUTABLE, NAME, *_CHANGEABLE))
     return step
 
 

@@ -10,18 +10,34 @@ from __future__ import annotations
 from .._cloud.errors import Refused
 from .kinds import SERVER_GROUP
 
+SITES = ("source", "target")
 _HALF_BUILT = ("creating", "error")  # an instance that may have no DR server yet
+
+
+def production_site(group):
+    """The group's current production site as the service tells it: one of ``SITES``, or what cannot be used."""
+    return (group or {}).get("priority_station")
+
+
+def is_switched(group):
+    """Whether production is at the target site."""
+    return production_site(group) == "target"
 
 
 def production_zone(group):
     """The AZ of the group's current production site (5.4.3: the two AZ fields never change, ``priority_station`` does); None when unknown."""
-    station = (group or {}).get("priority_station")
-    return group.get(station + "_availability_zone") if station in ("source", "target") else None
+    site = production_site(group)
+    return group.get(site + "_availability_zone") if site in SITES else None
 
 
 def server_halves(instance):
     """IDs of the instance's two servers."""
     return [server for server in (instance.get("source_server"), instance.get("target_server")) if server]
+
+
+def likely_halves(instance, group, production=True):
+    """IDs of the instance's servers, the one first that is more likely to be at the production site, or at the other one."""
+    return server_halves(instance)[::-1 if is_switched(group) == production else 1]
 
 
 def servers_at(lookup, instances, group, production=True):
@@ -35,8 +51,7 @@ def servers_at(lookup, instances, group, production=True):
     zone = production_zone(group)
     if not zone:
         raise Refused("%s: the service does not tell the AZ of its current production site" % SERVER_GROUP.label(group), retryable=True)
-    second_first = (group.get("priority_station") == "target") == production
-    ordered = [server_halves(instance)[::-1 if second_first else 1] for instance in instances]
+    ordered = [likely_halves(instance, group, production) for instance in instances]
     lookup.servers_among([half for halves in ordered for half in halves[:1]])
     found, silent = [], []
     for instance, halves in zip(instances, ordered):

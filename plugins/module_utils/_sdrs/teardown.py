@@ -16,28 +16,28 @@ from .targets import target_is_expendable
 _WITHOUT_NICS = ("failed-over", "error-failing-over", "error-reprotecting")
 
 
-def read(lookup, params):
+def read(lookup, options):
     """As ``server_group.read``; with ``purge``, what goes with the group as well."""
-    live = server_group.read(lookup, params)
-    if _purges(params, live):
-        read_contents(lookup, params, live)
+    live = server_group.read(lookup, options)
+    if _purges(options, live):
+        read_contents(lookup, options.delete_last_copy, live)
     return live
 
 
-def plan(params, live):
+def plan(options, live):
     """As ``server_group.plan``; with ``purge``, the removal of the group with all it contains. Pure."""
-    return plan_teardown(live, params.get("force")) if _purges(params, live) else server_group.plan(params, live)
+    return plan_teardown(live, options.force) if _purges(options, live) else server_group.plan(options, live)
 
 
-def _purges(params, live):
-    return bool(params["state"] == "absent" and params.get("purge") and live.obj)
+def _purges(options, live):
+    return bool(options.absent and options.purge and live.obj)
 
 
-def read_contents(lookup, params, live):
+def read_contents(lookup, delete_last_copy, live):
     """Add what the group contains to ``live``: one list for each kind, and whether production of it is there."""
     for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION):
         live.contents += [(kind, obj) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
-    live.copies = last_copy.read(lookup, params, [(kind, obj) for kind, obj in live.contents if kind is not DRILL], live.obj)
+    live.copies = last_copy.read(lookup, delete_last_copy, [(kind, obj) for kind, obj in live.contents if kind is not DRILL], live.obj)
 
 
 def plan_teardown(live, force, wanted=()):

@@ -68,7 +68,8 @@ def _plan_one(part, group, entry, where, copies):
     want = dict(entry.want, server_group=where["id"] if entry.obj else None)
     if _missing(entry):
         _complete(want, entry.obj)
-    made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj), copies))
+    live = protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj), copies)
+    made = protected_instance.plan(protected_instance.Options.of(want), live)
     part.take(made, waits_for(PROTECTED_INSTANCE, entry.obj), creator(where["id"]))
 
 
@@ -244,7 +245,7 @@ def _take_pair(part, want, entry, where, instances, copies, after=()):
     if isinstance(want["volume"], new_disk.NewDisk):
         creation = [new_disk.add_step(part, entry, [*after, *creator(where["id"])])]
         want["volume"] = creation[0]
-    made = replication.plan(want, replication.Live(REPLICATION.assumed(entry.obj), where, instances, volume, copies=copies))
+    made = replication.plan(replication.Options.of(want), replication.Live(REPLICATION.assumed(entry.obj), where, instances, volume, copies=copies))
     part.take(made, waits_for(REPLICATION, entry.obj), [*after, *creator(where["id"])])
     if creation:
         part.after.update(volume=creation[0].name, create_volume=new_disk.shown(entry))

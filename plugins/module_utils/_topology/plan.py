@@ -14,6 +14,7 @@ from .._engine.plan import WAIT, Plan, Step, Wait, creator, waits_for
 from .._sdrs import drill, last_copy, server_group
 from .._sdrs import protection as protection_module
 from .._sdrs.kinds import DRILL, SERVER_GROUP
+from .._sdrs.sites import is_switched
 from .._sdrs.targets import targets
 from .._sdrs.teardown import plan_teardown
 from . import identity, state
@@ -34,7 +35,7 @@ def read(lookup, params):
     """The document joined to the live state, and whether production is there of what may be removed."""
     live = state.read(lookup, params)
     identity.check(lookup, live)
-    live.copies = last_copy.read(lookup, params, [each for group in live.groups for each in leaving(group, params["prune"])])
+    live.copies = last_copy.read(lookup, params["delete_last_copy"], [each for group in live.groups for each in leaving(group, params["prune"])])
     return live
 
 
@@ -64,7 +65,7 @@ class Planning:
 
     def refuse(self, group, path, error):
         """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
-        if error.data.get("code") in _BLOCKED and (group.obj or {}).get("priority_station") == "target":
+        if error.data.get("code") in _BLOCKED and is_switched(group.obj):
             error.message = "blocked until failback: " + error.message
             error.data["remedy"] = "It can be protected once production is back at that site."
             error.blocked = True
@@ -105,7 +106,7 @@ def _plan_group(planning, group, world):
 
 def _plan_itself(part, group):
     """The group without its protection, which comes later."""
-    part.take(server_group.plan(dict(group.want, protection=None), group.live))
+    part.take(server_group.plan(server_group.Options.of(dict(group.want, protection=None)), group.live))
 
 
 def _to_come(group, creation):
@@ -133,7 +134,8 @@ def _plan_protection(part, group, where, changed):
 
 
 def _plan_drill(part, group, entry, where, earlier):
-    made = drill.plan(dict(entry.want, server_group=where["id"] if entry.obj else None), drill.Live(DRILL.assumed(entry.obj), where))
+    options = drill.Options.of(dict(entry.want, server_group=where["id"] if entry.obj else None))
+    made = drill.plan(options, drill.Live(DRILL.assumed(entry.obj), where))
     synchronised = []
     if any(step.operation == "create" for step in made.steps):
         synchronised = [Step(

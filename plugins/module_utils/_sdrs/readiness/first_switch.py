@@ -8,7 +8,7 @@ a switch or a drill. Whether it is installed is not known, so that each of these
 from __future__ import annotations
 
 from ..owner import is_windows
-from ..sites import production_zone, server_halves, server_zone
+from ..sites import is_switched, production_zone, server_halves, server_zone
 from .conditions import WARNING, check
 
 _SWITCHED = {"reversing", "failing-over", "failed-over", "reprotecting", "error-failing-over", "error-reprotecting"}
@@ -31,7 +31,7 @@ _KEY_PAIR = "keep key pair %s; only the IAM user who created the server may use 
 def checks(facts):
     """One check of the group, and some for each server, whose ``server`` is the ID of the production server."""
     group = facts.group
-    if group.get("priority_station") == "target" or group.get("status") in _SWITCHED:
+    if is_switched(group) or group.get("status") in _SWITCHED:
         return [check("first_switch_ahead", False, WARNING, (
             "protection group %s has been switched: its servers have started at the other site; for those protected since, prepare as before a first switch"
         ) % group.get("name"))]
