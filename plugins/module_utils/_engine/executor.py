@@ -14,6 +14,7 @@ from .._cloud.api import Api
 from .._cloud.errors import AuthError, SdrsError
 from .._defaults import SLACK
 from .jobs import PollSchedule, duration
+from .order import heights
 from .plan import Step, resolve
 from .step_runner import DONE, RUNNING, StepRunner
 from .waiting import Waiting, timeout
@@ -63,7 +64,7 @@ class Executor:
         :raises AuthError: credentials were rejected; nothing more is sent, since some such requests lock a key
         :raises SdrsError: the first failure, after all that could run has ended
         """
-        self._all, self._heights = steps, _heights(steps)
+        self._all, self._heights = steps, heights(steps)
         self._pool: Threads | InlineWorkers = self._given_pool or (
             Threads(self._waiting.clock, self._parallel) if len(steps) > 1 and self._parallel > 1 else InlineWorkers(self._waiting.clock, self._waiting.sleep)
         )
@@ -275,31 +276,3 @@ class Executor:
 # How often a job may turn out to run on although its object looks settled, before only the job is asked.
 _TOLD_BY_STATUS = 2
 _NEVER = frozenset({None})
-
-
-def _heights(steps: list[Step]) -> dict[Step, int]:
-    """How many steps hang on each, one after the other: the longest chains are begun first."""
-    needed_by: dict = {}
-    heights: dict = {}
-    for step in steps:
-        for needed in (*step.after, *step.once_ended):
-            needed_by.setdefault(needed, []).append(step)
-    for step in reversed(_sorted(steps)):
-        heights[step] = 1 + max((heights[each] for each in needed_by.get(step, ())), default=0)
-    return heights
-
-
-def _sorted(steps: list[Step]) -> list[Step]:
-    """``steps``, every one behind those it needs."""
-    done, order = set(), []
-
-    def visit(step: Step) -> None:
-        if step not in done:
-            done.add(step)
-            for needed in (*step.after, *step.once_ended):
-                visit(needed)
-            order.append(step)
-
-    for step in steps:
-        visit(step)
-    return order

@@ -6,14 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .._cloud.errors import ConfigError, Refused
-from .._engine.kind import LiveState
 from .._engine.lookup import exactly_one
 from .._engine.options import ObjectOptions
 from .._engine.plan import Field, Find, Plan, Request, managed, require
 from . import identity
 from .kinds import DRILL as KIND
 from .kinds import DRILL_ADDABLE, DRILL_DELETABLE, SERVER_GROUP
-from .owner import group_id_of
+from .owner import OwnedLive, group_id_of
 from .present import NAME, plan_present, require_creatable
 
 IMMUTABLE = (Field("drill_vpc", "drill_vpc_id"), Field("server_group", "server_group_id"))
@@ -26,17 +25,10 @@ class Options(ObjectOptions):
 
 
 @dataclass
-class Live(LiveState):
+class Live(OwnedLive):
     """The drill, and the group of a drill to come."""
 
-    obj: dict | None
-    group: dict | None = None
-
-    def watch(self):
-        return [(SERVER_GROUP, self.group), (KIND, self.obj)]
-
-    def assume(self):
-        return self.supposing(KIND.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
+    kind = KIND
 
 
 def read(lookup, options):

@@ -13,8 +13,8 @@ from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._cloud.odd import Unusable, matching
 from .._cloud.validate import Between, identifiers
 from .._engine.kind import LiveState
-from .._engine.plan import Plan
 from . import drill
+from .branches import plan_branches
 from .failover_batch import found
 
 KIND = drill.KIND
@@ -99,24 +99,7 @@ def _entry(lookup, given):
 
 def plan(_params, live):
     """The steps of every drill; what one of them does not allow is its own failure. Pure."""
-    result = Plan()
-    for entry in live.entries:
-        try:
-            if entry.error:
-                raise entry.error
-            part = drill.plan(entry.options, entry.live)
-        except (Refused, Unusable) as error:
-            error.message = "%s: %s" % (entry.name, error.message)
-            result.refused.append((entry.name, error))
-            continue
-        for step in part.steps:
-            step.branch = entry.name
-            step.scope = {} if step.scope is None else step.scope
-        result.steps += part.steps
-        result.warnings += part.warnings
-        if part.before != part.after:
-            result.before[entry.name], result.after[entry.name] = part.before, part.after
-    return result
+    return plan_branches(live.entries, lambda entry: drill.plan(entry.options, entry.live))
 
 
 def show(lookup, _id, live):

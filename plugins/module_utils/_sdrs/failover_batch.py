@@ -14,8 +14,8 @@ from .._cloud.odd import Unusable, matching
 from .._cloud.validate import Between, is_id
 from .._engine.kind import LiveState
 from .._engine.options import Options as _Options
-from .._engine.plan import Plan
 from . import failover
+from .branches import plan_branches
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .readiness import conditions as _conditions
 from .sites import production_site as _production_site
@@ -136,24 +136,13 @@ def _entry(lookup, options, reference):
 
 def plan(options, live):
     """At most one step for each group; what one of them does not allow is its own failure. Pure."""
-    result = Plan()
-    for entry in live.entries:
-        try:
-            if entry.error:
-                raise entry.error
-            part = failover.plan(entry.options, entry.live)
-        except (Refused, Unusable) as error:
-            if not error.message.startswith(entry.name + ": "):
-                error.message = "%s: %s" % (entry.name, error.message)
-            result.refused.append((entry.name, error))
-            continue
-        for step in part.steps:
-            step.branch, step.scope = entry.name, {}
-        result.steps += part.steps
-        result.warnings += ["%s: %s" % (entry.name, warning) for warning in part.warnings]
-        if part.before != part.after:
-            result.before[entry.name], result.after[entry.name] = part.before, part.after
-    return result
+    return plan_branches(live.entries, _plan_one)
+
+
+def _plan_one(entry):
+    part = failover.plan(entry.options, entry.live)
+    part.warnings = ["%s: %s" % (entry.name, warning) for warning in part.warnings]
+    return part
 
 
 def show(lookup, _id, live):

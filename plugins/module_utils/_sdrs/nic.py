@@ -8,30 +8,22 @@ from dataclasses import dataclass, field, replace
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import identifiers, ip_address, is_id
-from .._engine.kind import LiveState
 from .._engine.plan import Plan, Request, require
-from .kinds import CHANGEABLE, PROTECTED_INSTANCE, SERVER_GROUP
-from .owner import group_of
+from .kinds import CHANGEABLE, PROTECTED_INSTANCE
+from .owner import OwnedLive, group_of
 from .sites import sides
 
 KIND = PROTECTED_INSTANCE
 
 
 @dataclass
-class Live(LiveState):
+class Live(OwnedLive):
     """The instance, its group, its production server's interfaces as ``[{addr, port}]`` (the first is primary), and the subnet."""
 
-    obj: dict
-    group: dict | None = None
+    kind = KIND
     nics: list = field(default_factory=list)
     server: str | None = None
     subnet: dict | None = None
-
-    def watch(self):
-        return [(SERVER_GROUP, self.group), (KIND, self.obj)]
-
-    def assume(self):
-        return self.supposing(KIND.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
 
 
 def read(lookup, params):

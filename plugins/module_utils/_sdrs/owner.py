@@ -6,12 +6,31 @@ Identity is project-wide, and names of servers and disks are not unique (semanti
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import index, matching
 from .._cloud.validate import is_id
+from .._engine.kind import Kind, LiveState
 from .._engine.lookup import exactly_one, pick
 from .kinds import SERVER_GROUP
 from .sites import production_zone, server_halves, server_zone, volume_halves, volume_zone
+
+
+@dataclass
+class OwnedLive(LiveState):
+    """An object of a protection group, and the group as far as it was read."""
+
+    kind: ClassVar[Kind]
+    obj: Any
+    group: dict | None = None
+
+    def watch(self):
+        return [(SERVER_GROUP, self.group), (self.kind, self.obj)]
+
+    def assume(self):
+        return self.supposing(self.kind.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
 
 
 def find_instance(lookup, kind, params):

@@ -6,13 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .._cloud.errors import ConfigError, Refused
-from .._engine.kind import LiveState
 from .._engine.options import ObjectOptions
 from .._engine.plan import Field, Find, Plan, Request, managed, require, tags_to_list, tags_to_mapping, text_tags
 from . import identity, last_copy
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, REPLICATION, SERVER_GROUP, SERVER_READY
 from .kinds import PROTECTED_INSTANCE as KIND
-from .owner import find_instance, group_id_of, group_of
+from .owner import OwnedLive, find_instance, group_id_of, group_of
 from .present import NAME, live_values, plan_present, require_creatable
 from .sites import production_zone, server_halves
 from .tags import add_tag_steps
@@ -53,20 +52,13 @@ class Options(ObjectOptions):
 
 
 @dataclass
-class Live(LiveState):
+class Live(OwnedLive):
     """The instance, its group, and the server of an instance to come."""
 
-    obj: dict | None
-    group: dict | None = None
+    kind = KIND
     server: dict | None = None
     sharing: str | None = None  # why a failed creation cannot be replaced alone
     copies: last_copy.Copies | None = None  # of an instance that may be removed
-
-    def watch(self):
-        return [(SERVER_GROUP, self.group), (KIND, self.obj)]
-
-    def assume(self):
-        return self.supposing(KIND.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
 
 
 def read(lookup, options):

@@ -6,28 +6,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
-from .._engine.kind import LiveState
 from .._engine.plan import Plan, Request, require
-from .kinds import PROTECTED_INSTANCE, RESIZABLE, SERVER_GROUP
-from .owner import group_of
+from .kinds import PROTECTED_INSTANCE, RESIZABLE
+from .owner import OwnedLive, group_of
 from .sites import is_switched, sides
 
 KIND = PROTECTED_INSTANCE
 
 
 @dataclass
-class Live(LiveState):
+class Live(OwnedLive):
     """The instance, its group, and its two servers: production first, by the AZ of the current production site."""
 
-    obj: dict
-    group: dict | None = None
+    kind = KIND
     servers: list = field(default_factory=list)
-
-    def watch(self):
-        return [(SERVER_GROUP, self.group), (KIND, self.obj)]
-
-    def assume(self):
-        return self.supposing(KIND.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
 
 
 def read(lookup, params):
