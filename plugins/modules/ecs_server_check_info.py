@@ -90,6 +90,7 @@ passed:
   returned: success
   type: bool
   sample: true
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure

@@ -69,18 +69,21 @@ entries:
   type: list
   elements: dict
   sample: [{event: begun, at: "2026-11-23T13:05:01.123Z"}]
+# docs_blocks: local_operations
 operations:
   description: Always empty, as nothing is done in the cloud.
   returned: success
   type: list
   elements: dict
   sample: []
+# docs_blocks: local_jobs
 jobs:
   description: Always empty.
   returned: success
   type: list
   elements: dict
   sample: []
+# docs_blocks: local_error
 error:
   description: What went wrong.
   returned: failure

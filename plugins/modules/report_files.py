@@ -49,12 +49,14 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: local_operations
 operations:
   description: Always empty, as nothing is done in the cloud.
   returned: success
   type: list
   elements: dict
   sample: []
+# docs_blocks: local_jobs
 jobs:
   description: Always empty.
   returned: success
@@ -72,6 +74,7 @@ problems:
   type: list
   elements: str
   sample: []
+# docs_blocks: local_error
 error:
   description: What went wrong.
   returned: failure

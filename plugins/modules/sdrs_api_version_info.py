@@ -39,6 +39,7 @@ api_versions:
   type: list
   elements: dict
   sample: [{id: v1, status: CURRENT}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure

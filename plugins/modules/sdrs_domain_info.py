@@ -32,6 +32,7 @@ domains:
   type: list
   elements: dict
   sample: [{id: fb4bb8e3-a574-4437-a156-78c916aeaa4d, name: ActiveactiveDomain, sold_out: false}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure

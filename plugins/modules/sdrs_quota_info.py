@@ -32,6 +32,7 @@ quotas:
   type: list
   elements: dict
   sample: [{type: server_groups, used: 10, quota: 50, min: 0, max: -1}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure

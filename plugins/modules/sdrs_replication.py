@@ -122,6 +122,7 @@ replication:
   returned: success
   type: dict
   sample: {id: b93bc1c4-67ee-45a1-bc8a-d022fdd28811, name: erp-archive, status: available}
+# docs_blocks: operations_with_last_copy
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
@@ -131,18 +132,21 @@ operations:
   elements: dict
   sample:
     - {operation: extend, resource_type: replication, name: erp-db-1-data, job_type: expandReplicationPairNew, duration: 31.0}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure

@@ -37,6 +37,7 @@ options:
     description:
       - Description, at most 64 bytes without C(<) and C(>). Immutable.
     type: str
+  # docs_blocks: availability_zones
   source_availability_zone:
     description: Availability zone of the production site at creation. Required to create a group; immutable.
     type: str
@@ -49,6 +50,7 @@ options:
       - May be left out when exactly one domain joins the two availability zones.
     type: str
     aliases: [domain]
+  # docs_blocks: group_network
   source_vpc:
     description: Name or ID of the VPC of the servers. Required to create a group; immutable.
     type: str
@@ -120,11 +122,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: server_group
 server_group:
   description: The protection group as the API shows it, or the last known one after a deletion.
   returned: success
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
+# docs_blocks: operations_with_last_copy
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
@@ -134,18 +138,21 @@ operations:
   elements: dict
   sample:
     - {operation: create, resource_type: server_group, name: erp, job_type: createProtectionGroupNoCG, duration: 15.05}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure

@@ -40,6 +40,7 @@ tags:
   type: list
   elements: dict
   sample: [{key: tier, value: db}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure

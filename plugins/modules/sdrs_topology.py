@@ -55,6 +55,7 @@ options:
       description:
         description: Description, at most 64 bytes. Immutable.
         type: str
+      # docs_blocks: availability_zones
       source_availability_zone:
         description: Availability zone of the production site at creation. Required to create a group; immutable.
         type: str
@@ -65,6 +66,7 @@ options:
         description: Name or ID of the active-active domain. May be left out when exactly one joins the two zones. Immutable.
         type: str
         aliases: [domain]
+      # docs_blocks: group_network
       source_vpc:
         description: Name or ID of the VPC of the servers. Required to create a group; immutable.
         type: str
@@ -147,6 +149,7 @@ options:
                   - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
                   - SDRS pairs no encrypted disks, so that none is created.
                 type: dict
+                # docs_blocks: new_disk at=server_groups[].protected_instances[].replications[]
                 suboptions:
                   size:
                     description:
@@ -201,6 +204,7 @@ options:
               - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
               - SDRS pairs no encrypted disks, so that none is created.
             type: dict
+            # docs_blocks: new_disk at=server_groups[].replications[]
             suboptions:
               size:
                 description:
@@ -380,12 +384,14 @@ branches:
       type: list
       elements: str
   sample: {succeeded: ["server_groups[0].protected_instances[0]"], failed: [], blocked: [], not_tried: []}
+# docs_blocks: jobs_compact
 jobs:
   description: The jobs this task waited for, with their sub-jobs where they failed.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: first_error
 error:
   description: Code, message, description and remedy of the first failure, and what was being done.
   returned: failure

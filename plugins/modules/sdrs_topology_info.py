@@ -83,6 +83,7 @@ left_out:
   sample:
     - {resource_type: protected_instance, id: 2c26b4d5-2a67-4f64-9f33-4f5f3d1f0b8a, name: db-1, key: description,
        reason: is longer than 64 bytes of UTF-8}
+# docs_blocks: error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
