@@ -55,6 +55,13 @@ def test_the_modules_of_this_release_are_there():
     assert WITH_INFO | {each + "_info" for each in WITH_INFO} | OTHERS == set(MODULES)
 
 
+def test_every_module_has_the_fast_path():
+    files = {path.stem: path.read_text() for path in (ROOT / "plugins" / "action").glob("*.py")}
+    assert sorted(files) == sorted(MODULES)
+    # Links, but for one that does more.
+    assert {name for name, text in files.items() if text != files["sdrs_server_group"]} == {"run_ending"}
+
+
 def test_every_module_is_in_the_action_group():
     assert yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["sdrs"] == MODULES
 
