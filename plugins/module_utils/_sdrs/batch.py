@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from .._cloud.errors import ConfigError, Refused
+from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._cloud.odd import matching
 from .._cloud.validate import is_id, name
 from .._engine.kind import LiveState
-from .._engine.plan import Find, Plan, Request, find_step, require, tags_to_list, text_tags
+from .._engine.lookup import Lookup
+from .._engine.plan import Find, Plan, Request, Step, find_step, require, tags_to_list, text_tags
 from . import identity, last_copy, protected_instance
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .owner import find_instance, group_name
@@ -21,11 +24,11 @@ KIND = PROTECTED_INSTANCE
 CREATED_AT_ONCE, DELETED_AT_ONCE = 5, 20
 
 
-def _prefix(value):
+def _prefix(value: Any) -> str | None:
     return name(value) or (None if len(value) <= 59 else "%r is longer than 59 characters" % value)
 
 
-def _servers(value):
+def _servers(value: Any) -> str | None:
     for index, entry in enumerate(value):
         if not entry["server"].strip():
             return "[%d].server must not be empty" % index
@@ -46,29 +49,29 @@ class Live(LiveState):
     """
 
     obj: list
-    group: dict | None = None
+    group: Any = None  # a dict, once it was read
     entries: list = field(default_factory=list)
     by_server: dict = field(default_factory=dict)
     servers: dict = field(default_factory=dict)
     sets: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
     bound: dict = field(default_factory=dict)  # server to come: those it shares a disk with that are protected already
-    copies: last_copy.Copies | None = None  # of the instances that may be removed
+    copies: Any = None  # last_copy.Copies  # of the instances that may be removed
 
     @property
-    def id(self):
+    def id(self) -> str | None:
         return (self.group or {}).get("id")
 
-    def watch(self):
+    def watch(self) -> list:
         return [(SERVER_GROUP, self.group), *((KIND, instance) for instance in self.obj)]
 
-    def assume(self):
+    def assume(self) -> Live:
         kept = {key: KIND.assumed(instance) for key, instance in self.by_server.items()}
         kept = {key: instance for key, instance in kept.items() if instance}
         return self.supposing(list(kept.values()), group=SERVER_GROUP.assumed_owner(self.group), by_server=kept)
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The group, the servers, and what protects them; which servers share disks when some have to be created."""
     references = [entry["server"] for entry in params["servers"]]
     if len(set(references)) != len(references):
@@ -107,13 +110,13 @@ def read(lookup, params):
     return live
 
 
-def _missing(live):
+def _missing(live: Live) -> list:
     """Servers that no instance protects, or one whose creation failed."""
     ready = {server for server, instance in live.by_server.items() if instance.get("status") != KIND.failed_creation}
     return [entry["server"] for entry in live.entries if entry["server"] not in ready]
 
 
-def _read_disks(lookup, live):
+def _read_disks(lookup: Lookup, live: Live) -> None:
     """Servers linked by shared disks, over one list of disks."""
     missing = _missing(live)
     for server_id in missing:
@@ -131,7 +134,7 @@ def _read_disks(lookup, live):
     live.bound = outsiders(missing, attached, set(missing))
 
 
-def shared_disks(volumes):
+def shared_disks(volumes: Iterable) -> list:
     """Disks that several servers may use, in the form in which pairs tell their attachments."""
     return [
         {"attachment": [{"protected_instance": each.get("server_id"), "device": each.get("device")} for each in disk.get("attachments") or []]}
@@ -139,7 +142,7 @@ def shared_disks(volumes):
     ]
 
 
-def outsiders(servers, disks, listed):
+def outsiders(servers: Iterable, disks: Iterable, listed: set) -> dict:
     """``{server: the servers it shares a disk with that are not in listed}`` for those of ``servers`` that have some."""
     found: dict = {}
     for disk in disks:
@@ -150,12 +153,12 @@ def outsiders(servers, disks, listed):
     return found
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """Steps that create or delete what is missing or left. Pure."""
     return _plan_absent(params, live) if params["state"] == "absent" else _plan_present(params, live)
 
 
-def _plan_present(params, live):
+def _plan_present(params: dict, live: Live) -> Plan:
     result = Plan()
     result.before = {"protected_servers": {key: instance.get("name") for key, instance in live.by_server.items()}}
     named = {entry["server"]: entry.get("name") or result.before["protected_servers"].get(entry["server"]) for entry in live.entries}
@@ -183,7 +186,7 @@ def _plan_present(params, live):
     return result
 
 
-def _create_named(result, params, live, wanted):
+def _create_named(result: Plan, params: dict, live: Live, wanted: list) -> None:
     """One call for several instances, in place of those whose creation failed; names are set by renaming, instance by instance."""
     failed = [live.by_server[entry["server"]] for entry in wanted if entry["server"] in live.by_server]
     removal = []
@@ -197,14 +200,14 @@ def _create_named(result, params, live, wanted):
             _rename(result, made, None, entry["name"], [made])
 
 
-def made_step(result, name_, server_id, group_id, creation):
+def made_step(result: Plan, name_: str | None, server_id: str, group_id: Any, creation: Step) -> Step:
     """Add the step that finds the instance which ``creation`` made for a server."""
     found = find_step(KIND, name_, Find({"server_group_id": group_id}, lambda obj: server_id in server_halves(obj)), [creation])
     result.steps.append(found)
     return found
 
 
-def batches(sets, limit):
+def batches(sets: Iterable, limit: int) -> list:
     """Sets packed into calls of at most ``limit``; those that share a disk stay together.
 
     :raises Refused: a set is larger than a call may be
@@ -221,12 +224,12 @@ def batches(sets, limit):
     return packed
 
 
-def _rename(result, instance_id, have, wanted, after=()):
+def _rename(result: Plan, instance_id: Any, have: Any, wanted: Any, after: Iterable[Step] = ()) -> None:
     if wanted and have != wanted:
         result.rename(KIND, instance_id, wanted, after)
 
 
-def create_step(result, params, live, entries, after=()):
+def create_step(result: Plan, params: dict, live: Live, entries: list, after: Iterable[Step] = ()) -> Step:
     """Add the creation of the instances of ``entries`` (``{server, name, flavor}``) in one call (5.5.11) to a plan."""
     body = {
         "name_prefix": params["name_prefix"], "description": params.get("description"), "server_group_id": live.group["id"],
@@ -243,7 +246,7 @@ def create_step(result, params, live, entries, after=()):
     return result.add("create", KIND, params["name_prefix"], None, request, find, after=after)
 
 
-def _singly(params, live, entries, error):
+def _singly(params: dict, live: Live, entries: Iterable, error: SdrsError) -> list[Step]:
     """Where the cloud has no batch operations: single creations, if no disk is shared (service.md, section 6).
 
     :raises ApiError: the first answer, with what it means
@@ -264,7 +267,7 @@ def _singly(params, live, entries, error):
     return plan_.steps
 
 
-def _plan_absent(params, live):
+def _plan_absent(params: dict, live: Live) -> Plan:
     result = Plan(before={"protected_servers": {key: instance.get("name") for key, instance in live.by_server.items()}})
     result.after = {"protected_servers": {}}
     by_id = {instance["id"]: instance for instance in live.obj}
@@ -283,14 +286,14 @@ def _plan_absent(params, live):
     return result
 
 
-def _delete_singly(objects, copies, wanted=(), replacing=False):
+def _delete_singly(objects: Iterable, copies: Any, wanted: Iterable = (), replacing: bool = False) -> list[Step]:
     plan_ = Plan()
     for obj in objects:
         protected_instance.delete_step(plan_, obj, copies, wanted, replacing=replacing)
     return plan_.steps
 
 
-def show(lookup, group_id, live):
+def show(lookup: Lookup, group_id: Any, live: Live) -> list:
     """The instances of the wanted servers, as the list shows them."""
     wanted = {entry["server"] for entry in live.entries}
     return matching(lookup.list(KIND, server_group_id=group_id), lambda instance: wanted & set(server_halves(instance)))

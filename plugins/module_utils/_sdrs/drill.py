@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from .._cloud.errors import ConfigError, Refused
-from .._engine.lookup import exactly_one
+from .._engine.lookup import Lookup, exactly_one
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, managed, require
+from .._engine.plan import Field, Find, Plan, Request, Step, managed, require
 from . import identity
 from .kinds import DRILL as KIND
 from .kinds import DRILL_ADDABLE, DRILL_DELETABLE, SERVER_GROUP
@@ -31,7 +32,7 @@ class Live(OwnedLive):
     kind = KIND
 
 
-def read(lookup, options):
+def read(lookup: Lookup, options: Options) -> Live:
     """Look the drill up by ``id``, else by ``name`` in the group."""
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
@@ -51,7 +52,7 @@ def read(lookup, options):
         return live
     if live.obj is None:
         require_creatable(KIND, options, ("server_group",))
-        live.group = lookup.one(SERVER_GROUP, options.server_group)
+        live.group = lookup.one(SERVER_GROUP, str(options.server_group))
     elif live.obj.get("status") == KIND.failed_creation:
         live.group = lookup.show(SERVER_GROUP, group_id_of(KIND, live.obj))
     if options.drill_vpc:
@@ -59,13 +60,13 @@ def read(lookup, options):
     return live
 
 
-def _alike(lookup, options, obj):
+def _alike(lookup: Lookup, options: Options, obj: dict | None) -> list:
     """The drills of the group, or, where that is not known, of the project that bear the name."""
     group_id = (obj or {}).get("server_group_id") or options.server_group
-    return lookup.named(KIND, options.name, **({"server_group_id": group_id} if group_id else {}))
+    return lookup.named(KIND, str(options.name), **({"server_group_id": group_id} if group_id else {}))
 
 
-def plan(options, live):
+def plan(options: Options, live: Live) -> Plan:
     """Steps that make the drill as wanted. Pure."""
     result, obj = Plan(), live.obj
     if options.absent:
@@ -85,7 +86,7 @@ def plan(options, live):
     return result
 
 
-def _create(result, options, live, after=()):
+def _create(result: Plan, options: Options, live: Live, after: Iterable[Step] = ()) -> None:
     require(DRILL_ADDABLE, {"protection group": live.group.get("status")}, "creating it", "DR drill %s" % options.name)
     if not options.drill_vpc:
         result.warnings.append("no drill_vpc is given: the service creates a VPC for DR drill %s, which outlives the drill" % options.name)
@@ -99,6 +100,6 @@ def _create(result, options, live, after=()):
     )
 
 
-def delete_step(result, drill, after=()):
+def delete_step(result: Plan, drill: dict, after: Iterable[Step] = ()) -> Step:
     """Add the deletion of a drill, its servers, disks and NICs (5.7.2) to a plan."""
     return result.add("delete", KIND, drill.get("name"), drill["id"], Request("delete_drill", {"drill": drill["id"]}), after=after)

@@ -7,12 +7,15 @@ Each drill is planned as ``drill`` plans one, and is a branch of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .._cloud import validate as _validate
 from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._cloud.odd import Unusable, matching
 from .._cloud.validate import Between, identifiers
 from .._engine.kind import LiveState
+from .._engine.lookup import Lookup
+from .._engine.plan import Plan
 from . import drill
 from .branches import plan_branches
 from .failover_batch import found
@@ -20,7 +23,7 @@ from .failover_batch import found
 KIND = drill.KIND
 
 
-def entries(value):
+def entries(value: Any) -> str | None:
     """Rule: drills, each with its group and a proper name, one for a group."""
     for index, entry in enumerate(value):
         for key, rule in (("server_group", _validate.reference), ("name", _validate.name), ("drill_vpc", _validate.reference)):
@@ -50,27 +53,27 @@ class Live(LiveState):
     entries: list
 
     @property
-    def id(self):
+    def id(self) -> str:
         return "drills"
 
     @property
-    def obj(self):
+    def obj(self) -> list:
         return [entry.live.obj for entry in self.entries if entry.live and entry.live.obj]
 
-    def watch(self):
+    def watch(self) -> list:
         return [watched for entry in self.entries if entry.live and not entry.error for watched in entry.live.watch() if watched[1]]
 
-    def branch(self, obj):
-        def about(live):
+    def branch(self, obj: dict) -> str | None:
+        def about(live: drill.Live) -> list:
             return [each["id"] for each in (live.obj, live.group) if each]
 
         return next((entry.name for entry in self.entries if entry.live and obj["id"] in about(entry.live)), None)
 
-    def assume(self):
+    def assume(self) -> Live:
         return Live([replace(entry, live=entry.live and entry.live.assume()) for entry in self.entries])
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The drills that there are, and the groups of those to come."""
     if params["state"] == "absent":
         if params["drills"] or not params["ids"]:
@@ -82,7 +85,7 @@ def read(lookup, params):
     return Live([_entry(lookup, entry) for entry in params["drills"]])
 
 
-def _entry(lookup, given):
+def _entry(lookup: Lookup, given: dict) -> Entry:
     entry = Entry(given["server_group"], drill.Options(name=given["name"]))
     try:
         group = found(lookup, given["server_group"])
@@ -97,12 +100,12 @@ def _entry(lookup, given):
     return entry
 
 
-def plan(_params, live):
+def plan(_params: dict, live: Live) -> Plan:
     """The steps of every drill; what one of them does not allow is its own failure. Pure."""
     return plan_branches(live.entries, lambda entry: drill.plan(entry.options, entry.live))
 
 
-def show(lookup, _id, live):
+def show(lookup: Lookup, _id: Any, live: Live) -> list:
     """The drills of the task's names and groups as the service shows them now."""
     wanted = {(entry.options.server_group, entry.options.name) for entry in live.entries}
     return matching(lookup.list(KIND), lambda each: (each.get("server_group_id"), each.get("name")) in wanted)

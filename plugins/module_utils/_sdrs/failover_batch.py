@@ -7,13 +7,17 @@ all groups; each step's guard reads its own group directly before the request.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._cloud.odd import Unusable, matching
 from .._cloud.validate import Between, is_id
-from .._engine.kind import LiveState
+from .._engine.kind import Kind, LiveState
+from .._engine.lookup import Lookup
 from .._engine.options import Options as _Options
+from .._engine.plan import Plan
 from . import failover
 from .branches import plan_branches
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
@@ -24,7 +28,7 @@ KIND = SERVER_GROUP
 CURRENT = "current"
 
 
-def references(value):
+def references(value: Any) -> str | None:
     """Rule: group references, each once."""
     if not value:
         return "must not be empty"
@@ -62,24 +66,24 @@ class Live(LiveState):
     entries: list
 
     @property
-    def id(self):
+    def id(self) -> str:
         return "server_groups"
 
     @property
-    def obj(self):
+    def obj(self) -> list:
         return [entry.live.obj for entry in self.entries if entry.live]
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, entry.live.obj) for entry in self.entries if entry.live and not entry.error]
 
-    def branch(self, obj):
+    def branch(self, obj: dict) -> str | None:
         return next((entry.name for entry in self.entries if entry.live and entry.live.obj["id"] == obj["id"]), None)
 
-    def assume(self):
+    def assume(self) -> Live:
         return Live([replace(entry, live=entry.live and entry.live.assume()) for entry in self.entries])
 
 
-def found(lookup, reference):
+def found(lookup: Lookup, reference: str) -> dict:
     """The group that an ID or name means, by the one list of all groups.
 
     :raises Refused: none, or several
@@ -91,9 +95,9 @@ def found(lookup, reference):
     return named[0] if len(named) == 1 else lookup.one(KIND, reference)
 
 
-def facts(lookup, group, servers=True):
+def facts(lookup: Lookup, group: dict, servers: bool = True) -> _conditions.Facts:
     """What the conditions of a switch ask of a group, from the lists of the whole project."""
-    def of(kind):
+    def of(kind: Kind) -> list:
         return matching(lookup.list(kind), lambda each: each.get("server_group_id") == group["id"])
 
     gathered = _conditions.Facts(group, of(PROTECTED_INSTANCE), of(REPLICATION))
@@ -102,7 +106,7 @@ def facts(lookup, group, servers=True):
     return gathered
 
 
-def read(lookup, options):
+def read(lookup: Lookup, options: Options) -> Live:
     """Every group, and for what has to be done to it what its conditions ask."""
     if not options.wait:
         raise ConfigError("wait: false is refused: a switch must be watched to its end")
@@ -116,7 +120,7 @@ def read(lookup, options):
     return Live(entries)
 
 
-def _entry(lookup, options, reference):
+def _entry(lookup: Lookup, options: Options, reference: str) -> Entry:
     entry = Entry(reference)
     try:
         group = found(lookup, reference)
@@ -134,24 +138,24 @@ def _entry(lookup, options, reference):
     return entry
 
 
-def plan(options, live):
+def plan(options: Options, live: Live) -> Plan:
     """At most one step for each group; what one of them does not allow is its own failure. Pure."""
     return plan_branches(live.entries, _plan_one)
 
 
-def _plan_one(entry):
+def _plan_one(entry: Entry) -> Plan:
     part = failover.plan(entry.options, entry.live)
     part.warnings = ["%s: %s" % (entry.name, warning) for warning in part.warnings]
     return part
 
 
-def show(lookup, _id, live):
+def show(lookup: Lookup, _id: Any, live: Live) -> list:
     """The groups as the service shows them now."""
     ids = [group["id"] for group in live.obj]
     return matching(lookup.list(KIND), lambda each: each.get("id") in ids)
 
 
-def verify(options, groups):
+def verify(options: Options, groups: Iterable) -> None:
     """Success is what the groups show, not what the jobs say."""
     for group in groups if options.active_site != CURRENT else ():
         failover.verify(options, group)

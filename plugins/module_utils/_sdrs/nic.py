@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from .._cloud.api import Api
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import identifiers, ip_address, is_id
+from .._engine.lookup import Lookup
 from .._engine.plan import Plan, Request, require
 from .kinds import CHANGEABLE, PROTECTED_INSTANCE
 from .owner import OwnedLive, group_of
@@ -23,10 +27,10 @@ class Live(OwnedLive):
     kind = KIND
     nics: list = field(default_factory=list)
     server: str | None = None
-    subnet: dict | None = None
+    subnet: Any = None  # a dict, where one was named
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The instance, its production server's addresses, and the subnet."""
     if params["state"] == "present" and not params.get("subnet"):
         raise ConfigError("subnet is needed to add a NIC")
@@ -48,7 +52,7 @@ def read(lookup, params):
     return live
 
 
-def _check_identity(params, live):
+def _check_identity(params: dict, live: Live) -> None:
     """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
     given = [(option, params[option]) for option in ("nic", "ip_address") if params.get(option)]
     meant = [_matching(dict([each]), replace(live, subnet=None)) for each in given]
@@ -59,19 +63,19 @@ def _check_identity(params, live):
         raise Refused("%s: %s" % (KIND.label(live.obj), ", but ".join(what)), remedy="Nothing was sent. Leave out one of them, or correct it.")
 
 
-def _interfaces(server):
+def _interfaces(server: dict) -> list:
     return [
         {"addr": entry.get("addr"), "port": entry.get("OS-EXT-IPS:port_id")}
         for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type") in (None, "fixed")
     ]
 
 
-def _changed(live):
+def _changed(live: Live) -> Callable[[Api], bool]:
     """Proof that a NIC was added or deleted: the server has others now."""
-    return lambda api: _interfaces(api.server(live.server)) != live.nics
+    return lambda api: _interfaces(api.server(str(live.server))) != live.nics
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """At most one step. Pure."""
     result, label = Plan(), KIND.label(live.obj)
     result.before = {"addresses": [nic["addr"] for nic in live.nics]}
@@ -100,12 +104,12 @@ def plan(params, live):
     return result
 
 
-def _add(result, live, operation, body):
+def _add(result: Plan, live: Live, operation: str, body: dict) -> None:
     request = Request(operation, {"protected_instance": live.obj["id"]}, body, proof=_changed(live))
     result.add(operation, KIND, live.obj.get("name"), live.obj["id"], request)
 
 
-def _matching(params, live):
+def _matching(params: dict, live: Live) -> list:
     """The NICs that port ID, address and subnet mean; a deletion in a subnet alone leaves the primary NIC out of account."""
     found = live.nics
     if params.get("nic"):
@@ -117,7 +121,7 @@ def _matching(params, live):
     return found
 
 
-def _inside(address, cidr):
+def _inside(address: str, cidr: Any) -> bool:
     try:
         return ipaddress.ip_address(address) in ipaddress.ip_network(cidr)
     except ValueError:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def reference(option, **extra):
+
+def reference(option: str, **extra: Any) -> dict:
     """An option that takes the ID or the exact name of another object."""
     return dict(type="str", aliases=[option + "_id"], **extra)
 

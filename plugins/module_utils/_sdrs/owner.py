@@ -24,7 +24,7 @@ class OwnedLive(LiveState):
 
     kind: ClassVar[Kind]
     obj: Any
-    group: dict | None = None
+    group: Any = None  # a dict, where it was needed
 
     def watch(self):
         return [(SERVER_GROUP, self.group), (self.kind, self.obj)]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
+from .._engine.lookup import Lookup
 from .._engine.plan import Plan, Request, require
 from .kinds import PROTECTED_INSTANCE, RESIZABLE
 from .owner import OwnedLive, group_of
@@ -22,7 +23,7 @@ class Live(OwnedLive):
     servers: list = field(default_factory=list)
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The instance, its group and its servers."""
     if not (params.get("flavor") or params.get("production_flavor") or params.get("dr_flavor")):
         raise ConfigError("flavor, production_flavor or dr_flavor is needed")
@@ -33,7 +34,7 @@ def read(lookup, params):
     return live
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """At most one step, with only the sides that differ. Pure."""
     result, label = Plan(), KIND.label(live.obj)
     wanted = [params.get("flavor") or params.get("production_flavor"), params.get("flavor") or params.get("dr_flavor")]
@@ -68,7 +69,7 @@ def plan(params, live):
     return result
 
 
-def _require(params, live, differing, label):
+def _require(params: dict, live: Live, differing: list, label: str) -> None:
     statuses = {"protection group": (live.group or {}).get("status"), "protected instance": live.obj.get("status")}
     require(RESIZABLE, statuses, "resizing it", label)
     if is_switched(live.group) and not params.get("flavor"):

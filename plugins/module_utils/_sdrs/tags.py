@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._cloud.errors import Refused
 from .._cloud.validate import MAX_TAGS, is_plain
-from .._engine.plan import Request, creator, tag_changes, tags_to_list, tags_to_mapping, text_tags
+from .._engine.kind import Kind
+from .._engine.plan import Plan, Request, creator, tag_changes, tags_to_list, tags_to_mapping, text_tags
 
 
-def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, remove=None):
+def add_tag_steps(
+    result: Plan, kind: Kind, instance_id: Any, name: str | None, live_tags: list | None, wanted: dict, purge: bool | None, remove: dict | None = None,
+) -> None:
     """At most one deletion and one creation of tags, the deletion first (semantics.md, section 4).
 
     :param remove: keys to remove besides those that ``purge`` finds, as ``{key: value or None}``
@@ -33,7 +38,7 @@ def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, rem
     result.after["tags"] = after
 
 
-def _tag_call(operation, tags):
+def _tag_call(operation: str, tags: list) -> tuple:
     """Call, arguments and body: one tag has calls of its own (5.8.4, 5.8.5), several go in a batch (5.8.2, 5.8.3)."""
     if operation == "tag":
         return ("add_tag", {}, tags[0]) if len(tags) == 1 else ("add_tags", {}, {"action": "create", "tags": tags})

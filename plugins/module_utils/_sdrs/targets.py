@@ -10,7 +10,7 @@ from .sites import production_site
 TARGETS = ("delete_target_server", "delete_target_eip", "delete_target_volume")
 
 
-def targets(given):
+def targets(given: dict) -> list:
     """The ``delete_target_*`` options that are set.
 
     :param given: options by name
@@ -18,7 +18,7 @@ def targets(given):
     return [option for option in TARGETS if given.get(option)]
 
 
-def target_is_expendable(group, option, label):
+def target_is_expendable(group: dict | None, option: str, label: str) -> None:
     """Whether what stands at the target site may be deleted: after a switch it is production (semantics.md, section 3).
 
     :raises Refused: SDRS.1330, 1338, 1809
