@@ -72,6 +72,7 @@ def test_documentation_is_complete(module):
     assert doc["module"] == module and doc["author"] and "cloud_dr.sdrs.auth" in doc["extends_documentation_fragment"]
     own = set(loaded.SPEC.options) - set(argument_spec.WAIT.options if "cloud_dr.sdrs.wait" in doc["extends_documentation_fragment"] else ())
     shared = {"state", "immutable_change"} & own if any("attributes." in each for each in doc["extends_documentation_fragment"]) else set()
+    shared |= {"plan"} if "cloud_dr.sdrs.recovery" in doc["extends_documentation_fragment"] else set()
     assert own - shared <= set(doc.get("options") or {})
     assert any("cloud_dr.sdrs." + module in task for task in examples)
     assert "error" in returned and all(entry.get("description") and entry.get("returned") for entry in returned.values())

@@ -14,9 +14,9 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import mask as mask_module
 from .errors import ApiError, ConfigError
 from .hosts import host_of
+from .mask import register as register_secrets
 from .paging import objects
 from .settings import Settings
 from .sign import DATE_FORMAT, authorization
@@ -140,7 +140,7 @@ class TokenAuth(AuthBase):
         assert self._login is not None  # else there is a token
         answer = self._login(fresh)
         self._token = answer["token"]
-        mask_module.register([self._token])
+        register_secrets([self._token])
         self._mask([self._token])
         self.project_id = answer.get("project_id")
         self.catalogue = answer.get("catalogue") or {}

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from . import mask as mask_module
 from .auth import AkSkAuth, expiry, is_token
 from .errors import AuthError, ConnectionFailed
+from .mask import register as register_secrets
 from .settings import Settings
 from .transport import NotSent, Transport, decode
 
@@ -45,7 +45,7 @@ class Metadata:
         if session.status_code == 200:
             token = session.content.decode("ascii", "replace").strip()
             if is_token(token):
-                mask_module.register([token])
+                register_secrets([token])
                 headers["X-Metadata-Token"] = token
         response = self._send("GET", _KEYS, headers)
         if response.status_code != 200:
@@ -82,7 +82,7 @@ def _read(data: bytes) -> tuple[dict, float]:
     found = content.get("credential") if isinstance(content, dict) else None
     found = found if isinstance(found, dict) else {}
     keys = {"access_key": found.get("access"), "secret_key": found.get("secret"), "security_token": found.get("securitytoken")}
-    mask_module.register(keys.values())
+    register_secrets(keys.values())
     if not all(map(is_token, keys.values())):
         raise AuthError("the metadata service has sent no keys that can be used", operation=_OPERATION, remedy=_REMEDY)
     return keys, expiry(found.get("expires_at"), 2 * _MARGIN)

@@ -12,8 +12,10 @@ from .._engine.kind import Kind, LiveState, generic_took_effect
 from .._engine.lookup import exactly_one
 from .._engine.plan import Find, Plan, Request
 from .._sdrs import identity
-from . import subnets as subnets_module
 from .subnets import KIND as SUBNET
+from .subnets import delete_step as delete_subnet
+from .subnets import plan as plan_subnets
+from .subnets import problem as problem_of_subnet
 
 KIND = Kind(
     name="vpc", title="VPC", plural="vpcs", entity="",
@@ -56,7 +58,7 @@ def subnets(value):
     seen = set()
     for index, entry in enumerate(value):
         wrong = cidr(entry["cidr"])
-        problem = "cidr: " + wrong if wrong else subnets_module.problem(entry)
+        problem = "cidr: " + wrong if wrong else problem_of_subnet(entry)
         if problem:
             return "[%d].%s" % (index, problem)
         if entry["name"] in seen:
@@ -106,7 +108,7 @@ def plan(params, live):
             _update(result, parent, wanted.get("name") or vpc.get("name"), body, [])
     result.after = dict(wanted)
     if params.get("subnets") is not None:
-        subnets_module.plan(result, params, vpc, parent, have)
+        plan_subnets(result, params, vpc, parent, have)
     return result
 
 
@@ -120,7 +122,7 @@ def _plan_absent(params, live):
             code="VPC.0104", remedy="Delete them first, or set purge_subnets: true.",
         )
     result.before = {"name": vpc.get("name")}
-    steps = [subnets_module.delete_step(result, vpc, subnet) for subnet in live.subnets]
+    steps = [delete_subnet(result, vpc, subnet) for subnet in live.subnets]
     result.add("delete", KIND, vpc.get("name"), vpc["id"], Request("delete_vpc", {"vpc": vpc["id"]}, retry_refused=_refused_for_now), after=steps)
     return result
 

@@ -6,14 +6,19 @@ Detaching is real: it unplugs the disk from the servers (semantics.md, section 3
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import is_system_device, plain_device, same_device
-from .._engine.plan import Request, creator, require
+from .._engine.kind import Kind
+from .._engine.lookup import Lookup
+from .._engine.plan import Plan, Request, Step, creator, require
 from .identity import check_group
 from .kinds import ATTACHABLE, DETACHABLE, PROTECTED_INSTANCE, plain_attachments
 
 
-def wants_change(options, pair):
+def wants_change(options: Any, pair: Any) -> bool:
     """Whether attachments may have to change, so that the group's status matters."""
     wanted = options.attachments
     have = plain_attachments(pair)
@@ -24,7 +29,7 @@ def wants_change(options, pair):
     return bool(named - set(have) or unwanted or pair.get("status") in ("error-attaching", "error-detaching"))
 
 
-def read_attachments(lookup, options, live, group_id):
+def read_attachments(lookup: Lookup, options: Any, live: Any, group_id: Any) -> None:
     """Instance names become IDs; the instances concerned, and the servers whose system disk would go, are read."""
     wanted = options.attachments
     if wanted is not None:
@@ -50,7 +55,7 @@ def read_attachments(lookup, options, live, group_id):
                     live.servers[server_id] = lookup.server(server_id)
 
 
-def plan_attachments(result, kind, options, live, name, after, new_pair=None):
+def plan_attachments(result: Plan, kind: Kind, options: Any, live: Any, name: str | None, after: Iterable[Step], new_pair: Any = None) -> None:
     """Bring the pair's attachments to ``options.attachments``; one job at a time may work on a pair.
 
     :param after: steps that have to end first
@@ -94,7 +99,7 @@ def plan_attachments(result, kind, options, live, name, after, new_pair=None):
         previous = [_attach(result, kind, live, new_pair, key, wanted[key] or have.get(key), name, previous, mended)]
 
 
-def _other_device(result, options, label, instance_id, have, wanted):
+def _other_device(result: Plan, options: Any, label: str, instance_id: Any, have: Any, wanted: Any) -> None:
     text = "%s is attached to protected instance %s as %s, wanted is %s" % (label, instance_id, have, wanted)
     if options.immutable_change != "ignore":
         raise Refused(
@@ -105,7 +110,9 @@ def _other_device(result, options, label, instance_id, have, wanted):
     result.after["attachments"][instance_id] = have
 
 
-def _attach(result, kind, live, new_pair, instance_id, device, name, after, mended):
+def _attach(
+    result: Plan, kind: Kind, live: Any, new_pair: Any, instance_id: Any, device: str | None, name: str | None, after: Iterable[Step], mended: bool,
+) -> Step:
     if not device:
         raise ConfigError("attachments: attaching to protected instance %s needs a device such as /dev/vdb" % instance_id)
     statuses = {
@@ -123,7 +130,7 @@ def _attach(result, kind, live, new_pair, instance_id, device, name, after, mend
     )
 
 
-def plan_detach(result, kind, live, pair, instance_id, name, after=()):
+def plan_detach(result: Plan, kind: Kind, live: Any, pair: Any, instance_id: Any, name: str | None, after: Iterable[Step] = ()) -> Step:
     """Add the detachment from one instance; a system disk only while the servers are stopped.
 
     :raises Refused: a status that 5.5.7 does not list, or a server that is running

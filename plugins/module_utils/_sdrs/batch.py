@@ -16,9 +16,10 @@ from .._engine.plan import Find, Plan, Request, Step, find_step, require, tags_t
 from . import identity, last_copy, protected_instance
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .owner import find_instance, group_name
+from .sharing import outsiders, shared_disks, sharing
 from .sites import server_halves
 from .targets import target_is_expendable, targets
-from .teardown import batch_delete_step, sharing
+from .teardown import batch_delete_step
 
 KIND = PROTECTED_INSTANCE
 CREATED_AT_ONCE, DELETED_AT_ONCE = 5, 20
@@ -134,25 +135,6 @@ def _read_disks(lookup: Lookup, live: Live) -> None:
     live.bound = outsiders(missing, attached, set(missing))
 
 
-def shared_disks(volumes: Iterable) -> list:
-    """Disks that several servers may use, in the form in which pairs tell their attachments."""
-    return [
-        {"attachment": [{"protected_instance": each.get("server_id"), "device": each.get("device")} for each in disk.get("attachments") or []]}
-        for disk in volumes if disk.get("multiattach") in (True, "true")
-    ]
-
-
-def outsiders(servers: Iterable, disks: Iterable, listed: set) -> dict:
-    """``{server: the servers it shares a disk with that are not in listed}`` for those of ``servers`` that have some."""
-    found: dict = {}
-    for disk in disks:
-        users = {each["protected_instance"] for each in disk["attachment"]}
-        for server_id in users.intersection(servers):
-            if users - listed:
-                found.setdefault(server_id, set()).update(users - listed)
-    return found
-
-
 def plan(params: dict, live: Live) -> Plan:
     """Steps that create or delete what is missing or left. Pure."""
     return _plan_absent(params, live) if params["state"] == "absent" else _plan_present(params, live)
@@ -191,8 +173,7 @@ def _create_named(result: Plan, params: dict, live: Live, wanted: list) -> None:
     failed = [live.by_server[entry["server"]] for entry in wanted if entry["server"] in live.by_server]
     removal = []
     if failed:
-        removal = [batch_delete_step(result, failed, live.copies, replacing=True)]
-        removal[0].request.instead = lambda error: _delete_singly(failed, live.copies, replacing=True)
+        removal = [_delete(result, failed, live.copies, replacing=True)]
     step = create_step(result, params, live, wanted, after=removal)
     for entry in wanted:
         if entry.get("name"):
@@ -281,9 +262,16 @@ def _plan_absent(params: dict, live: Live) -> Plan:
     live.copies.clear(result, [(KIND, instance) for instance in live.obj], wanted)
     for batch in batches(sharing(by_id, live.pairs), DELETED_AT_ONCE):
         objects = [by_id[key] for key in batch]
-        step = batch_delete_step(result, objects, live.copies, wanted)
-        step.request.instead = lambda error, objects=objects: _delete_singly(objects, live.copies, wanted)
+        _delete(result, objects, live.copies, wanted)
     return result
+
+
+def _delete(result: Plan, objects: list, copies: Any, wanted: Iterable = (), replacing: bool = False) -> Step:
+    """One call for several instances, or one for each where the cloud has no such call."""
+    step = batch_delete_step(result, objects, copies, wanted, replacing=replacing)
+    if step.request:
+        step.request.instead = lambda error: _delete_singly(objects, copies, wanted, replacing)
+    return step
 
 
 def _delete_singly(objects: Iterable, copies: Any, wanted: Iterable = (), replacing: bool = False) -> list[Step]:

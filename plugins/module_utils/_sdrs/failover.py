@@ -6,15 +6,19 @@ One call does one thing, and ``mode`` never escalates.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._engine.kind import LiveState
+from .._engine.lookup import Lookup
 from .._engine.options import Options as _Options
 from .._engine.plan import Plan, Request
 from . import protection
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .readiness import conditions
+from .readiness.conditions import Facts
 from .sites import SITES, production_site
 
 KIND = SERVER_GROUP
@@ -40,18 +44,18 @@ class Live(LiveState):
     facts: conditions.Facts | None = None
     in_flight: str | None = None  # the status that check mode cannot wait out
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, self.obj)]
 
-    def assume(self):
+    def assume(self) -> Live:
         return replace(self, in_flight=self.obj.get("status")) if KIND.busy(self.obj) else self
 
 
-def read(lookup, options):
+def read(lookup: Lookup, options: Options) -> Live:
     """The group, and for what has to be done the instances, pairs and, except for a failover, servers."""
     if not options.wait:
         raise ConfigError("wait: false is refused: a switch must be watched to its end")
-    group = lookup.one(KIND, options.server_group)
+    group = lookup.one(KIND, str(options.server_group))
     live = Live(lookup.show(KIND, group["id"]) or group)
     if KIND.busy(live.obj):
         return live
@@ -67,7 +71,7 @@ def read(lookup, options):
     return live
 
 
-def read_servers(lookup, facts):
+def read_servers(lookup: Lookup, facts: Facts) -> None:
     """Add the servers of the project to ``facts``, or why ECS does not tell them."""
     try:
         facts.servers = lookup.all_servers()
@@ -75,7 +79,7 @@ def read_servers(lookup, facts):
         facts.ecs_problem = str(error)
 
 
-def decide(options, group):
+def decide(options: Options, group: dict) -> str | None:
     """The operation that the table of semantics.md, section 2 names for the live state, or None.
 
     :raises Refused: the state allows none
@@ -119,7 +123,7 @@ def decide(options, group):
     )
 
 
-def plan(options, live):
+def plan(options: Options, live: Live) -> Plan:
     """At most one step. Pure."""
     result, group = Plan(), live.obj
     if live.in_flight:
@@ -149,7 +153,7 @@ def plan(options, live):
     return result
 
 
-def refuse_reversal(options, group, settled):
+def refuse_reversal(options: Options, group: dict, settled: list) -> None:
     """A switch that was in flight and ended elsewhere is never reversed."""
     switched = [obj for kind, obj in settled if kind is KIND and obj.get("status") in SWITCHES_IN_FLIGHT]
     if switched and production_site(group) != options.active_site:
@@ -160,7 +164,7 @@ def refuse_reversal(options, group, settled):
         )
 
 
-def _require(result, options, operation, facts):
+def _require(result: Plan, options: Options, operation: str, facts: Facts) -> None:
     checks = {
         "planned_failover": conditions.for_planned_failover, "failover": conditions.for_failover, "reprotect": conditions.for_reprotect,
     }[operation](facts)
@@ -184,10 +188,10 @@ _REMEDIES = {
 }
 
 
-def _guard(label, planned):
+def _guard(label: str, planned: dict) -> Callable[[Any], None]:
     """Directly before the request the group must be what the decision was made for."""
 
-    def guard(group):
+    def guard(group: dict | None) -> None:
         now = ((group or {}).get("status"), production_site(group))
         if now != (planned.get("status"), production_site(planned)):
             raise Refused(
@@ -198,7 +202,7 @@ def _guard(label, planned):
     return guard
 
 
-def verify(options, group):
+def verify(options: Any, group: dict) -> None:
     """Success is what the group shows, not what the job says.
 
     :raises Refused: production is not at ``active_site``

@@ -56,9 +56,9 @@ class Entry:
     """A group of the task: what the user calls it, and its live state or why there is none."""
 
     name: str
-    live: failover.Live | None = None
+    live: Any = None  # failover.Live
     error: SdrsError | None = None
-    options: failover.Options | None = None
+    options: Any = None  # failover.Options
 
 
 @dataclass

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .._cloud.errors import ConfigError, Refused
+from .._engine.lookup import Lookup
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, managed, require, tags_to_list, tags_to_mapping, text_tags
+from .._engine.plan import Field, Find, Plan, Request, Step, managed, require, tags_to_list, tags_to_mapping, text_tags
 from . import identity, last_copy
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, REPLICATION, SERVER_GROUP, SERVER_READY
 from .kinds import PROTECTED_INSTANCE as KIND
@@ -56,12 +59,12 @@ class Live(OwnedLive):
     """The instance, its group, and the server of an instance to come."""
 
     kind = KIND
-    server: dict | None = None
+    server: Any = None  # a dict, where it was read
     sharing: str | None = None  # why a failed creation cannot be replaced alone
-    copies: last_copy.Copies | None = None  # of an instance that may be removed
+    copies: Any = None  # last_copy.Copies  # of an instance that may be removed
 
 
-def read(lookup, options):
+def read(lookup: Lookup, options: Options) -> Live:
     """Look the instance up by identity: ``id``, else the protected server, else ``name`` in the group."""
     if options.primary_ip_address and not options.primary_subnet:
         raise ConfigError("primary_ip_address needs primary_subnet (SDRS.1380)")
@@ -93,15 +96,15 @@ def read(lookup, options):
     return live
 
 
-def _read_for_creation(lookup, options, live):
+def _read_for_creation(lookup: Lookup, options: Options, live: Live) -> None:
     require_creatable(KIND, options, ("name", "server_group", "server"), "of that server")
-    live.group = lookup.one(SERVER_GROUP, options.server_group)
-    live.server = live.server or lookup.server(options.server)
+    live.group = lookup.one(SERVER_GROUP, str(options.server_group))
+    live.server = live.server or lookup.server(str(options.server))
     if live.server is None:
         raise Refused("server %s does not exist" % options.server, code="SDRS.1326")
 
 
-def _shares_a_disk(lookup, obj):
+def _shares_a_disk(lookup: Lookup, obj: dict) -> str | None:
     for pair in lookup.list(REPLICATION, server_group_id=group_id_of(KIND, obj)):
         users = {entry.get("protected_instance") for entry in pair.get("attachment") or []}
         if obj["id"] in users and len(users) > 1:
@@ -109,7 +112,7 @@ def _shares_a_disk(lookup, obj):
     return None
 
 
-def plan(options, live):
+def plan(options: Options, live: Live) -> Plan:
     """Steps that make the instance as wanted. Pure."""
     if options.absent:
         return _plan_absent(options, live)
@@ -126,19 +129,19 @@ def plan(options, live):
     return result
 
 
-def _create(result, options, live, after=()):
+def _create(result: Plan, options: Options, live: Live, after: Iterable[Step] = ()) -> Step:
     check_site(live.group, live.server, options.server)
     require_group(live.group, "protected instance %s" % options.name)
     result.after = managed(options, (*IMMUTABLE, *CREATION, NAME, *_CHANGEABLE))
     return create_step(result, options, live.group, after)
 
 
-def require_group(group, label):
+def require_group(group: dict, label: str) -> None:
     """Refuse a creation that the group's status does not allow (5.5.1)."""
     require(INSTANCE_ADDABLE, {"protection group": group.get("status")}, "creating it", label)
 
 
-def create_step(result, options, group, after=()):
+def create_step(result: Plan, options: Options, group: dict, after: Iterable[Step] = ()) -> Step:
     """Add the creation of one instance (5.5.1) to a plan; ``options.server`` is an ID."""
     body = {
         "server_group_id": group["id"],
@@ -154,7 +157,7 @@ def create_step(result, options, group, after=()):
     )
 
 
-def _replace(result, options, live):
+def _replace(result: Plan, options: Options, live: Live) -> None:
     """A creation that failed is deleted, never with its DR server or EIP, and made anew (semantics.md, section 4)."""
     obj = live.obj
     if live.sharing:
@@ -170,7 +173,7 @@ def _replace(result, options, live):
     result.before = live_values(options, obj, IMMUTABLE, _CHANGEABLE)
 
 
-def check_site(group, server, server_id):
+def check_site(group: dict, server: dict, server_id: str | None) -> None:
     """Refuse a server outside the current production site, the group's VPC, or in transit of power.
 
     :raises Refused: SDRS.1303, 1304, 1333
@@ -192,7 +195,7 @@ def check_site(group, server, server_id):
         raise Refused("%s is %s, it must be ACTIVE or SHUTOFF" % (label, server["status"]), code="SDRS.1333")
 
 
-def _plan_absent(options, live):
+def _plan_absent(options: Options, live: Live) -> Plan:
     result, obj = Plan(), live.obj
     if obj is None:
         return result
@@ -206,7 +209,7 @@ def _plan_absent(options, live):
     return result
 
 
-def delete_step(result, obj, copies, wanted=(), after=(), replacing=False):
+def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of one instance (5.5.2) to a plan.
 
     :param copies: what is known of its halves; refuses the removal of a last copy

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._cloud.errors import Refused
 from .._engine.kind import LiveState, whole
+from .._engine.lookup import Lookup
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, creator, managed, require, resolve
+from .._engine.plan import Field, Find, Plan, Request, Step, creator, managed, require, resolve
 from . import identity, last_copy
 from .attachments import plan_attachments, plan_detach, read_attachments, wants_change
 from .kinds import EXTENDABLE, PAIR_ADDABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, SERVER_GROUP, plain_attachments, size_of
@@ -47,23 +49,23 @@ class Options(ObjectOptions):
 class Live(LiveState):
     """The pair, its group, the instances it concerns by ID, the disk of a pair to come, and servers that must be stopped."""
 
-    obj: dict | None
-    group: dict | None = None
+    obj: Any  # a dict, or None
+    group: Any = None  # a dict, where it was needed
     instances: dict = field(default_factory=dict)
-    volume: dict | None = None
+    volume: Any = None
     servers: dict = field(default_factory=dict)
-    copies: last_copy.Copies | None = None  # of a pair that may be removed
+    copies: Any = None  # last_copy.Copies  # of a pair that may be removed
 
-    def watch(self):
+    def watch(self) -> list:
         instances = [(PROTECTED_INSTANCE, instance) for instance in self.instances.values()]
         return [(SERVER_GROUP, self.group), *instances, (KIND, self.obj)]
 
-    def assume(self):
+    def assume(self) -> Live:
         instances = {key: PROTECTED_INSTANCE.assumed(instance) or instance for key, instance in self.instances.items()}
         return self.supposing(KIND.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group), instances=instances)
 
 
-def read(lookup, options):
+def read(lookup: Lookup, options: Options) -> Live:
     """Look the pair up by identity: ``id``, else the replicated disk, else ``name`` in the group."""
     obj, volume = find_pair(lookup, KIND, vars(options))
     live = Live(obj, volume=volume)
@@ -92,15 +94,15 @@ def read(lookup, options):
     return live
 
 
-def _read_for_creation(lookup, options, live):
+def _read_for_creation(lookup: Lookup, options: Options, live: Live) -> None:
     require_creatable(KIND, options, ("name", "server_group", "volume"), "of that disk")
-    live.group = lookup.one(SERVER_GROUP, options.server_group)
+    live.group = lookup.one(SERVER_GROUP, str(options.server_group))
     live.volume = live.volume or lookup.volume(options.volume)
     if live.volume is None:
         raise Refused("disk %s does not exist" % options.volume, code="SDRS.1803")
 
 
-def plan(options, live):
+def plan(options: Options, live: Live) -> Plan:
     """Steps that make the pair as wanted. Pure."""
     if options.absent:
         return _plan_absent(options, live)
@@ -118,7 +120,7 @@ def plan(options, live):
     return result
 
 
-def _create(result, options, live):
+def _create(result: Plan, options: Options, live: Live) -> None:
     after = []
     name = options.name or (live.obj or {}).get("name")
     label = "replication pair %s" % name
@@ -149,7 +151,7 @@ def _create(result, options, live):
         plan_attachments(result, KIND, options, live, name, after=[step], new_pair=step)
 
 
-def check_disk(group, volume):
+def check_disk(group: dict, volume: dict) -> None:
     """Refuse a disk outside the current production site, or one that is not available.
 
     :raises Refused: SDRS.1810, 1801
@@ -173,7 +175,7 @@ def check_disk(group, volume):
         )
 
 
-def _extend(result, wanted, have, target, name, status=None):
+def _extend(result: Plan, wanted: int, have: int, target: Any, name: str | None, status: str | None = None) -> Step | None:
     """Add the extension to ``wanted`` GB; refuse to shrink (5.6.5)."""
     label = "replication pair %s" % name
     if have and wanted < have:
@@ -190,7 +192,7 @@ def _extend(result, wanted, have, target, name, status=None):
     )
 
 
-def _plan_absent(options, live):
+def _plan_absent(options: Options, live: Live) -> Plan:
     result, obj = Plan(), live.obj
     if obj is None:
         return result
@@ -220,7 +222,7 @@ def _plan_absent(options, live):
     return result
 
 
-def delete_step(result, obj, copies, wanted=(), after=(), replacing=False):
+def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of a pair (5.6.2) to a plan; the parameters are those of an instance's deletion."""
     request = Request(
         "delete_replication", {"replication": obj["id"]},

@@ -3,21 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from .._cloud.api import Api
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import altered
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState, whole
-from .._engine.lookup import exactly_one
+from .._engine.lookup import Lookup, exactly_one
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, managed
+from .._engine.plan import Field, Find, Plan, Request, Step, managed
 from . import identity
 from .present import NAME, live_values, plan_present, require_options
 from .protection import DISABLED, ENABLED, KIND, add_protection_step, protection_change, protection_guard
 
 
-def _domain(group):
+def _domain(group: dict) -> frozenset:
     """ID and name of the group's domain; nothing unless both are known, since either may be wanted."""
     known = (group.get("domain_id"), group.get("domain_name"))
     return frozenset(known) if all(known) else frozenset()
@@ -46,10 +49,10 @@ class _Synchronisation(Kind):
     A group's own progress may tell nothing for ever; its pairs are asked unless it is 100.
     """
 
-    def busy(self, obj):
+    def busy(self, obj: Any) -> bool:
         return bool(obj) and obj.get("status") == "protected" and bool(obj.get(_LATE))
 
-    def every(self, api, query):
+    def every(self, api: Api, query: dict) -> list:
         groups = api.list(KIND.list_call, query)
         if all(_ended(group) for group in groups):
             return groups
@@ -58,22 +61,22 @@ class _Synchronisation(Kind):
             pairs.setdefault(pair.get("server_group_id"), []).append(pair)
         return [_with_pairs(group, pairs.get(group["id"], [])) for group in groups]
 
-    def label(self, obj, name=None):
+    def label(self, obj: dict | None, name: str | None = None) -> str:
         late = (obj or {}).get(_LATE) or []
         shown = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:5])
         return super().label(obj, name) + (" (%s%s)" % (shown, ", … %d in all" % len(late) if len(late) > 5 else "") if late else "")
 
 
-def _ended(group):
+def _ended(group: dict) -> bool:
     return group.get("status") != "protected" or group.get("progress") == 100
 
 
-def _show_synchronisation(api, group_id):
+def _show_synchronisation(api: Api, group_id: str) -> dict:
     group = api.call("show_server_group", server_group=group_id)
     return group if _ended(group) else _with_pairs(group, api.list("list_replications", {"server_group_id": group_id}))
 
 
-def _with_pairs(group, pairs):
+def _with_pairs(group: dict, pairs: Iterable) -> dict:
     if _ended(group):
         return group
     known = [pair["progress"] for pair in pairs if pair.get("progress") is not None]
@@ -81,7 +84,7 @@ def _with_pairs(group, pairs):
                    **{_LATE: [pair for pair in pairs if not is_synchronised(pair)]})
 
 
-def is_synchronised(pair):
+def is_synchronised(pair: dict) -> bool:
     """Whether everything has been copied: the pair's progress, or its replication status where the progress tells nothing (5.6.3)."""
     return pair.get("progress") == 100 or (not pair.get("progress") and pair.get("replication_status") == "active")
 
@@ -115,19 +118,19 @@ class Live(LiveState):
     domain_id: str | None = None
     copies: object = None  # what is known of the halves of the contents
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, self.obj), *self.contents]
 
-    def assume(self):
+    def assume(self) -> Live:
         contents = [(kind, kind.assumed(obj)) for kind, obj in self.contents]
         return self.supposing(KIND.assumed(self.obj), contents=[(kind, obj) for kind, obj in contents if obj])
 
-    def of(self, kind):
+    def of(self, kind: Kind) -> list:
         """The contents of one kind."""
         return [obj for its, obj in self.contents if its is kind]
 
 
-def find(lookup, options):
+def find(lookup: Lookup, options: Options) -> dict | None:
     """The group that ``id`` or ``name`` means, or None.
 
     :raises ConfigError: neither is given
@@ -141,14 +144,14 @@ def find(lookup, options):
     return exactly_one(found, found, KIND.title, options.name) if found else None
 
 
-def read(lookup, options):
+def read(lookup: Lookup, options: Options) -> Live:
     """Look the group up, and what ``options`` refer to; references become IDs."""
     obj = find(lookup, options)
-    identity.check_name(KIND, obj, vars(options), lambda: lookup.named(KIND, options.name))
+    identity.check_name(KIND, obj, vars(options), lambda: lookup.named(KIND, str(options.name)))
     return read_found(lookup, options, obj)
 
 
-def read_found(lookup, options, obj):
+def read_found(lookup: Lookup, options: Options, obj: dict | None) -> Live:
     """The same for a group that has been looked up."""
     live = Live(obj)
     if options.absent:
@@ -162,7 +165,7 @@ def read_found(lookup, options, obj):
     return live
 
 
-def _complete(options, failed):
+def _complete(options: Options, failed: dict | None) -> None:
     """A creation that failed is repeated as it was where the options do not say otherwise."""
     if failed is None:
         if options.id:
@@ -173,7 +176,7 @@ def _complete(options, failed):
         setattr(options, item.option, getattr(options, item.option) or failed.get(item.api))
 
 
-def _read_domain(lookup, options, live):
+def _read_domain(lookup: Lookup, options: Options, live: Live) -> None:
     if is_id(options.active_active_domain):
         live.domain_id = options.active_active_domain
         return
@@ -186,12 +189,12 @@ def _read_domain(lookup, options, live):
     live.domain_id = domain["id"]
 
 
-def plan(options, live):
+def plan(options: Options, live: Live) -> Plan:
     """Steps that make the group as wanted. Pure."""
     return _plan_absent(live) if options.absent else _plan_present(options, live)
 
 
-def _plan_present(options, live):
+def _plan_present(options: Options, live: Live) -> Plan:
     result, group = Plan(), live.obj
     if group and group.get("status") == KIND.failed_creation:
         # The one deletion without "absent" (semantics.md, section 4): a creation that failed is replaced.
@@ -210,13 +213,13 @@ def _plan_present(options, live):
     return result
 
 
-def protection_of(group):
+def protection_of(group: dict) -> str | None:
     """The ``protection`` that the group's status amounts to; the status itself where it is neither."""
     status = group.get("status")
     return ENABLED if status in ("protected", "starting", "reprotecting") else DISABLED if status in ("available", "stopping") else status
 
 
-def _create(result, options, live, after=()):
+def _create(result: Plan, options: Options, live: Live, after: Iterable[Step] = ()) -> Step:
     if options.protection == ENABLED:
         raise Refused(
             "protection group %s: protection cannot be enabled while it has no replication pairs" % options.name,
@@ -239,12 +242,12 @@ def _create(result, options, live, after=()):
     return step
 
 
-def delete_step(result, group, after=(), later=False):
+def delete_step(result: Plan, group: dict, after: Iterable[Step] = (), later: bool = False) -> Step:
     """Add the deletion of an empty group (5.4.4) to a plan."""
     return result.add("delete", KIND, group.get("name"), group["id"], Request("delete_server_group", {"server_group": group["id"]}), after=after, later=later)
 
 
-def _plan_absent(live):
+def _plan_absent(live: Live) -> Plan:
     result, group = Plan(), live.obj
     if group is None:
         return result

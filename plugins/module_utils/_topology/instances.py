@@ -10,12 +10,15 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import plain_device, same_device
 from .._engine.kind import whole
 from .._engine.plan import Find, Request, creator, find_step, tags_to_mapping, waits_for
-from .._sdrs import batch as batch_module
 from .._sdrs import protected_instance, replication
+from .._sdrs.batch import CREATED_AT_ONCE, batches, made_step
+from .._sdrs.batch import Live as LiveBatch
+from .._sdrs.batch import create_step as create_together
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION, plain_attachments
+from .._sdrs.sharing import outsiders, shared_disks, sharing
 from .._sdrs.sites import server_halves, volume_halves
 from .._sdrs.tags import add_tag_steps
-from .._sdrs.teardown import batch_delete_step, sharing
+from .._sdrs.teardown import batch_delete_step
 from . import new_disk
 
 # One call creates servers that share a disk, so these are the same for all of them (5.5.11).
@@ -30,8 +33,8 @@ def plan_instances(planning, group, where, world):
     steps: list = []
     homes, copies = {}, planning.copies.of(where)
     new = {entry.want["server"]: entry for entry in group.instances if _missing(entry) and entry.want["server"]}
-    disks = batch_module.shared_disks(world.disks()) if new else []
-    left_out = batch_module.outsiders(new, disks, set(new))
+    disks = shared_disks(world.disks()) if new else []
+    left_out = outsiders(new, disks, set(new))
     sets = {server: together for together in sharing(new, disks) for server in together}
     sharers = {server for disk in disks for server in plain_attachments(disk)}
     for entry in group.instances:
@@ -134,15 +137,15 @@ def _create_set(part, where, members, left_out, copies):
     # The service appends a number such as -0001; names are at most 64 bytes.
     prefix = members[0].want["name"].encode("utf-8")[:59].decode("utf-8", "ignore")
     options = dict(members[0].want, name_prefix=prefix, tags=None)
-    live = batch_module.Live([], where, sets=[servers])
-    batch_module.batches([servers], batch_module.CREATED_AT_ONCE)
-    batch_module.create_step(part, options, live, entries, after=[*removal, *creator(where["id"])])
+    live = LiveBatch([], where, sets=[servers])
+    batches([servers], CREATED_AT_ONCE)
+    create_together(part, options, live, entries, after=[*removal, *creator(where["id"])])
 
 
 def _adorn(part, member, where, batch):
     """Name and tags of one instance that a batch has made."""
     want = member.want
-    found = batch_module.made_step(part, want["name"], want["server"], where["id"], batch)
+    found = made_step(part, want["name"], want["server"], where["id"], batch)
     part.rename(PROTECTED_INSTANCE, found, want["name"], after=[found])
     if want["tags"]:
         add_tag_steps(part, PROTECTED_INSTANCE, found, want["name"], [], want["tags"], False)

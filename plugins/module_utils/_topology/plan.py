@@ -12,8 +12,8 @@ from .._cloud.odd import Unusable, altered
 from .._cloud.validate import Between
 from .._engine.plan import WAIT, Plan, Step, Wait, creator, waits_for
 from .._sdrs import drill, last_copy, server_group
-from .._sdrs import protection as protection_module
 from .._sdrs.kinds import DRILL, SERVER_GROUP
+from .._sdrs.protection import add_protection_step, protection_change, protection_guard
 from .._sdrs.sites import is_switched
 from .._sdrs.targets import targets
 from .._sdrs.teardown import plan_teardown
@@ -124,13 +124,13 @@ def _plan_protection(part, group, where, changed):
         return
     comes = any(step.operation == "create" and step.kind is not SERVER_GROUP or bool(step.wait) for step in changed)
     # Pairs of the same document are waited for; whether there are any is asked again directly before the request.
-    operation = protection_module.protection_change(wanted, False, dict(where, replication_num=None) if comes else where)
+    operation = protection_change(wanted, False, dict(where, replication_num=None) if comes else where)
     part.before = {"protection": server_group.protection_of(where)} if group.obj else {}
     part.after = {"protection": wanted}
     if not operation:
         return
-    guard = protection_module.protection_guard(operation, SERVER_GROUP.label(group.obj, group.name))
-    protection_module.add_protection_step(part, operation, where, guard, after=creator(where["id"]), once_ended=changed)
+    guard = protection_guard(operation, SERVER_GROUP.label(group.obj, group.name))
+    add_protection_step(part, operation, where, guard, after=creator(where["id"]), once_ended=changed)
 
 
 def _plan_drill(part, group, entry, where, earlier):
