@@ -96,17 +96,15 @@ error:
 """
 
 from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
-from ..module_utils._sdrs.options import reference
+from ..module_utils._sdrs.options import DRILL_OPTIONS, reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, drill
 from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        "name": {"type": "str"},
-        "id": {"type": "str"},
+        **DRILL_OPTIONS,
         "server_group": reference("server_group"),
-        "drill_vpc": reference("drill_vpc"),
     },
     required_one_of=[("name", "id")],
 )

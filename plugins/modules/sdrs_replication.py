@@ -155,20 +155,16 @@ error:
 """
 
 from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
-from ..module_utils._sdrs.options import reference
+from ..module_utils._sdrs.options import PAIR_OPTIONS, reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, replication
 from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        "name": {"type": "str"},
+        **PAIR_OPTIONS,
         "id": {"type": "str"},
         "server_group": reference("server_group"),
-        "volume": reference("volume"),
-        "description": {"type": "str"},
-        "cluster": {"type": "str"},
-        "size": {"type": "int"},
         "attachments": {
             "type": "list",
             "elements": "dict",

@@ -161,22 +161,14 @@ error:
 """
 
 from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
-from ..module_utils._sdrs.options import reference
+from ..module_utils._sdrs.options import GROUP_OPTIONS
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, server_group, teardown
 from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        "name": {"type": "str"},
-        "id": {"type": "str"},
-        "description": {"type": "str"},
-        "source_availability_zone": {"type": "str"},
-        "target_availability_zone": {"type": "str"},
-        "active_active_domain": {"type": "str", "aliases": ["domain"]},
-        "source_vpc": reference("source_vpc"),
-        "dr_type": {"type": "str"},
-        "protection": {"type": "str", "choices": ["enabled", "disabled"]},
+        **GROUP_OPTIONS,
         "reprotect": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},

@@ -149,7 +149,6 @@ options:
                   - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
                   - SDRS pairs no encrypted disks, so that none is created.
                 type: dict
-                # docs_blocks: new_disk at=server_groups[].protected_instances[].replications[]
                 suboptions:
                   size:
                     description:
@@ -204,7 +203,6 @@ options:
               - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
               - SDRS pairs no encrypted disks, so that none is created.
             type: dict
-            # docs_blocks: new_disk at=server_groups[].replications[]
             suboptions:
               size:
                 description:
