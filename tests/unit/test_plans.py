@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import Refused
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Field, immutable_conflicts, tag_changes
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Field, immutable_conflicts
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import batch, failover, protection, resize, teardown
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs.tags import tag_changes
 
 GROUP = {"id": "g", "name": "erp", "status": "protected", "priority_station": "source", "source_availability_zone": "az1",
          "target_availability_zone": "az2"}

@@ -268,26 +268,3 @@ def require(allowed: dict, statuses: dict, action: str, label: str) -> None:
                 "%s: %s is not allowed while the %s is %r" % (label, action, subject, status),
                 remedy="Allowed are: %s." % ", ".join(sorted(allowed[subject])),
             )
-
-
-def tag_changes(live: list | None, wanted: dict, purge: bool | None) -> tuple[dict, dict]:
-    """``(to set, to remove)`` as mappings, from the live tags (list of ``{key, value}``) and the wanted mapping."""
-    have = tags_to_mapping(live)
-    set_them = {key: value for key, value in wanted.items() if have.get(key) != value}
-    remove = {key: value for key, value in have.items() if key not in wanted} if purge else {}
-    return set_them, remove
-
-
-def tags_to_mapping(tags: list | None) -> dict:
-    """``{key: value}`` from the API's list."""
-    return {tag["key"]: tag.get("value") for tag in tags or [] if isinstance(tag, dict) and isinstance(tag.get("key"), str)}
-
-
-def text_tags(tags: dict | None) -> dict:
-    """The mapping with every value as text; a key without a value has the empty one."""
-    return {key: "" if value is None else str(value) for key, value in (tags or {}).items()}
-
-
-def tags_to_list(tags: dict) -> list[dict]:
-    """The API's list from ``{key: value}``; a value of None is left out (delete by key, 5.8.3)."""
-    return [{"key": key} if value is None else {"key": key, "value": value} for key, value in tags.items()]

@@ -13,9 +13,10 @@ from .._cloud.odd import Unusable, matching, raw
 from .._cloud.validate import MAX_TAGS
 from .._engine.kind import LiveState
 from .._engine.lookup import exactly_one
-from .._engine.plan import Plan, Request, require, tags_to_list
+from .._engine.plan import Plan, Request, require
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
 from .._sdrs.sites import production_zone, server_zone, sides
+from .._sdrs.tags import tags_to_list
 from . import ecs_power
 
 REPAIRABLE = ("security_groups", "tags")

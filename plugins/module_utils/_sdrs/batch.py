@@ -12,12 +12,13 @@ from .._cloud.odd import matching
 from .._cloud.validate import is_id, name
 from .._engine.kind import LiveState
 from .._engine.lookup import Lookup
-from .._engine.plan import Find, Plan, Request, Step, find_step, require, tags_to_list, text_tags
+from .._engine.plan import Find, Plan, Request, Step, find_step, require
 from . import identity, last_copy, protected_instance
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .owner import find_instance, group_name
 from .sharing import outsiders, shared_disks, sharing
 from .sites import server_halves
+from .tags import tags_to_list, text_tags
 from .targets import target_is_expendable, targets
 from .teardown import batch_delete_step
 

@@ -10,14 +10,14 @@ from typing import Any
 from .._cloud.errors import ConfigError, Refused
 from .._engine.lookup import Lookup
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, Step, managed, require, tags_to_list, tags_to_mapping, text_tags
+from .._engine.plan import Field, Find, Plan, Request, Step, managed, require
 from . import identity, last_copy
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, REPLICATION, SERVER_GROUP, SERVER_READY
 from .kinds import PROTECTED_INSTANCE as KIND
 from .owner import OwnedLive, find_instance, group_id_of, group_of
 from .present import NAME, live_values, plan_present, require_creatable
 from .sites import production_zone, server_halves
-from .tags import add_tag_steps
+from .tags import add_tag_steps, tags_to_list, tags_to_mapping, text_tags
 from .targets import target_is_expendable, targets
 
 IMMUTABLE = (

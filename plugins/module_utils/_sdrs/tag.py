@@ -10,9 +10,9 @@ from .._cloud.errors import Refused
 from .._cloud.paging import objects
 from .._engine.kind import LiveState
 from .._engine.lookup import Lookup
-from .._engine.plan import Plan, tags_to_list, tags_to_mapping
+from .._engine.plan import Plan
 from .kinds import PROTECTED_INSTANCE
-from .tags import add_tag_steps
+from .tags import add_tag_steps, tags_to_list, tags_to_mapping
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import plain_device, same_device
 from .._engine.kind import whole
-from .._engine.plan import Find, Request, creator, find_step, tags_to_mapping, waits_for
+from .._engine.plan import Find, Request, creator, find_step, waits_for
 from .._sdrs import protected_instance, replication
 from .._sdrs.batch import CREATED_AT_ONCE, batches, made_step
 from .._sdrs.batch import Live as LiveBatch
@@ -17,7 +17,7 @@ from .._sdrs.batch import create_step as create_together
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION, plain_attachments
 from .._sdrs.sharing import outsiders, shared_disks, sharing
 from .._sdrs.sites import server_halves, volume_halves
-from .._sdrs.tags import add_tag_steps
+from .._sdrs.tags import add_tag_steps, tags_to_mapping
 from .._sdrs.teardown import batch_delete_step
 from . import new_disk
 
