@@ -43,6 +43,7 @@ lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/reuse --suppress-deprecation lint --quiet
 	$(BIN)/yamllint .
 	$(BIN)/antsibull-changelog lint
+	$(BIN)/python tests/docs_blocks.py --lint
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(BIN)/ansible-lint --offline --profile production
 

@@ -149,6 +149,7 @@ as_group:
   returned: success
   type: dict
   sample: {scaling_group_id: a8327883-6b07-4497-9c61-68d03ee193a1, scaling_group_name: as-erp-web, scaling_group_status: PAUSED}
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -156,12 +157,14 @@ operations:
   elements: dict
   sample:
     - {operation: pause, resource_type: as_group, name: as-erp-web}
+# docs_blocks: jobs_none
 jobs:
   description: Always empty, this is done without a job.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -172,7 +175,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import as_group
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = Spec(
     {

@@ -39,6 +39,7 @@ as_groups:
   type: list
   elements: dict
   sample: [{scaling_group_id: a8327883-6b07-4497-9c61-68d03ee193a1, scaling_group_name: as-erp-web}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -49,7 +50,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"id": {"type": "str"}, "name": {"type": "str"}})
 DECLARATION = Query(queries.as_groups, rules=queries.NAME_PART)

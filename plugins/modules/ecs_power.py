@@ -67,6 +67,7 @@ ecs_servers:
   type: list
   elements: dict
   sample: [{id: 403b603d-1d91-42cc-a357-81f3c2daf43f, name: ecs-erp-web-1, status: ACTIVE}]
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -74,18 +75,21 @@ operations:
   elements: dict
   sample:
     - {operation: power_on, resource_type: ecs_server, name: ecs-erp-web-1, job_type: startServer}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -98,7 +102,7 @@ from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks
 from ..module_utils._neighbours import ecs_power
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {

@@ -44,6 +44,7 @@ ecs_servers:
   type: list
   elements: dict
   sample: [{id: 403b603d-1d91-42cc-a357-81f3c2daf43f, name: ecs-erp-web-1, status: ACTIVE}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -55,7 +56,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

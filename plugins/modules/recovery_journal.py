@@ -69,18 +69,21 @@ entries:
   type: list
   elements: dict
   sample: [{event: begun, at: "2026-11-23T13:05:01.123Z"}]
+# docs_blocks: local_operations
 operations:
   description: Always empty, as nothing is done in the cloud.
   returned: success
   type: list
   elements: dict
   sample: []
+# docs_blocks: local_jobs
 jobs:
   description: Always empty.
   returned: success
   type: list
   elements: dict
   sample: []
+# docs_blocks: local_error
 error:
   description: What went wrong.
   returned: failure
@@ -91,7 +94,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._recovery import journal
-from ..module_utils._engine.run import Local
+from ..module_utils._engine.declaration import Local
 
 SPEC = Spec(
     {

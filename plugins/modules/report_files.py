@@ -49,12 +49,14 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: local_operations
 operations:
   description: Always empty, as nothing is done in the cloud.
   returned: success
   type: list
   elements: dict
   sample: []
+# docs_blocks: local_jobs
 jobs:
   description: Always empty.
   returned: success
@@ -72,6 +74,7 @@ problems:
   type: list
   elements: str
   sample: []
+# docs_blocks: local_error
 error:
   description: What went wrong.
   returned: failure
@@ -82,7 +85,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._reports import report_files
-from ..module_utils._engine.run import Local
+from ..module_utils._engine.declaration import Local
 
 SPEC = Spec(
     {

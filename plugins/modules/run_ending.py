@@ -37,12 +37,14 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: local_operations
 operations:
   description: Always empty, as nothing is done in the cloud.
   returned: success
   type: list
   elements: dict
   sample: []
+# docs_blocks: local_jobs
 jobs:
   description: Always empty.
   returned: success
@@ -55,6 +57,7 @@ endings:
   type: list
   elements: dict
   sample: [{subject: erp, state: ["production at the source site"], done: ["nothing"], not_done: ["nothing is left"], failed: false}]
+# docs_blocks: local_error
 error:
   description: What went wrong.
   returned: failure
@@ -65,7 +68,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._reports import run_ending
-from ..module_utils._engine.run import Local
+from ..module_utils._engine.declaration import Local
 
 SPEC = Spec({
     "endings": {"type": "list", "elements": "dict", "required": True},

@@ -39,6 +39,7 @@ api_versions:
   type: list
   elements: dict
   sample: [{id: v1, status: CURRENT}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -49,7 +50,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import project_queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"version": {"type": "str"}})
 DECLARATION = Query(project_queries.api_versions, rules={"version": project_queries.valid_version})

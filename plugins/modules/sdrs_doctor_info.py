@@ -94,7 +94,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._doctor import doctor
-from ..module_utils._engine.run import Diagnosis
+from ..module_utils._engine.declaration import Diagnosis
 
 SPEC = Spec({})
 DECLARATION = Diagnosis(doctor.examine)

@@ -32,6 +32,7 @@ domains:
   type: list
   elements: dict
   sample: [{id: fb4bb8e3-a574-4437-a156-78c916aeaa4d, name: ActiveactiveDomain, sold_out: false}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -42,7 +43,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({})
 DECLARATION = Query(queries.domains)

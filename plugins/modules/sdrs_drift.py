@@ -53,6 +53,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: drift
 drift:
   description: What differs after it, as M(cloud_dr.sdrs.sdrs_drift_info) returns it. In check mode, what would differ.
   returned: success
@@ -66,6 +67,7 @@ drift:
           dr: s3.medium.2
           repairable: false
           remedy: "change it by hand: use sdrs_protected_instance_resize"
+# docs_blocks: operations_and_more
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
@@ -75,18 +77,21 @@ operations:
   elements: dict
   sample:
     - {operation: add_security_group, resource_type: ecs_server, name: ecs-erp-db-1, id: 403b603d-1d91-42cc-a357-81f3c2daf43f}
+# docs_blocks: jobs_none
 jobs:
   description: Always empty, this is done without a job.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -99,7 +104,7 @@ from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks
 from ..module_utils._neighbours import drift
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {

@@ -43,6 +43,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: drift
 drift:
   description:
     - One entry for each protected instance. C(differences) is null when one of the servers cannot be read.
@@ -63,6 +64,7 @@ drifted:
   returned: success
   type: bool
   sample: true
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -74,7 +76,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import drift
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

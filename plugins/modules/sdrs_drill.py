@@ -65,6 +65,7 @@ drill:
   returned: success
   type: dict
   sample: {id: e472d26f-9624-42fb-8bfc-717d4714c225, name: drill-erp, status: available, drill_servers: []}
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -72,18 +73,21 @@ operations:
   elements: dict
   sample:
     - {operation: create, resource_type: drill, name: drill-erp, job_type: createDisasterRecoveryDrill, duration: 290.0}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -92,21 +96,19 @@ error:
 """
 
 from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
-from ..module_utils._sdrs.options import reference
+from ..module_utils._sdrs.options import DRILL_OPTIONS, reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, drill
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        "name": {"type": "str"},
-        "id": {"type": "str"},
+        **DRILL_OPTIONS,
         "server_group": reference("server_group"),
-        "drill_vpc": reference("drill_vpc"),
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=locks.DRILL)
+DECLARATION = Declaration(drill.KIND, drill.read, drill.plan, "drill", locks=locks.DRILL, options=drill.Options)
 
 
 def main():

@@ -76,6 +76,7 @@ drills:
   type: list
   elements: dict
   sample: [{id: 22fce838-4bfb-4a92-8aab-fc80a583eb59, name: rehearsal, status: available}]
+# docs_blocks: branches
 branches:
   description:
     - What became of each part that was to be changed. C(succeeded) and C(not_tried) are lists of names,
@@ -83,6 +84,7 @@ branches:
   returned: always
   type: dict
   sample: {succeeded: [db], failed: [], blocked: [], not_tried: []}
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -90,18 +92,21 @@ operations:
   elements: dict
   sample:
     - {operation: create, resource_type: drill, name: rehearsal, job_type: createDisasterRecoveryDrill, duration: 101.5}
+# docs_blocks: jobs_compact
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Sub-jobs are given of failed jobs only.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: first_error
 error:
   description: Code, message, description and remedy of the first failure, and what was being done.
   returned: failure
@@ -113,7 +118,7 @@ from ..module_utils._module.argument_spec import WAIT, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, drill_batch
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {

@@ -50,6 +50,7 @@ drills:
   type: list
   elements: dict
   sample: [{id: e472d26f-9624-42fb-8bfc-717d4714c225, name: drill-erp, status: available, drill_servers: []}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -61,7 +62,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

@@ -55,6 +55,7 @@ failed_tasks:
   type: list
   elements: dict
   sample: [{job_id: ff808082686f229a0168707beaab014e, failure_status: createFail, error_code: EVS.2024}]
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -62,12 +63,14 @@ operations:
   elements: dict
   sample:
     - {operation: delete, resource_type: failed_task, id: ff808082686f229a0168707beaab014e}
+# docs_blocks: jobs_none
 jobs:
   description: Always empty, this is done without a job.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -79,7 +82,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import failed_task
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = Spec(
     {

@@ -52,6 +52,7 @@ failed_tasks:
   type: list
   elements: dict
   sample: [{job_id: ff808082686f229a0168707beaab014e, failure_status: createFail, error_code: EVS.2024}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -63,7 +64,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import project_queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

@@ -81,11 +81,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: server_group
 server_group:
   description: The protection group as the API shows it.
   returned: success
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -93,12 +95,14 @@ operations:
   elements: dict
   sample:
     - {operation: planned_failover, resource_type: server_group, name: erp, job_type: reverseProtectionGroupNoCG, duration: 61.2}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -110,7 +114,7 @@ from ..module_utils._module.argument_spec import WAIT, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, failover
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -121,7 +125,9 @@ SPEC = WAIT + Spec(
         "force": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Declaration(failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=locks.SWITCH)
+DECLARATION = Declaration(
+    failover.KIND, failover.read, failover.plan, "server_group", verify=failover.verify, locks=locks.SWITCH, options=failover.Options,
+)
 
 
 def main():

@@ -84,6 +84,7 @@ branches:
   returned: always
   type: dict
   sample: {succeeded: [db, erp], failed: [{path: crm, message: "crm: protection group crm is 'available'"}], blocked: [], not_tried: []}
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -91,12 +92,14 @@ operations:
   elements: dict
   sample:
     - {operation: failover, resource_type: server_group, name: erp, job_type: failoverProtectionGroupNoCG, duration: 61.2}
+# docs_blocks: jobs_compact
 jobs:
   description: The jobs this task waited for. Sub-jobs are given of failed jobs only.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: first_error
 error:
   description: Code, message, description and remedy of the first failure, and what was being done.
   returned: failure
@@ -107,7 +110,7 @@ error:
 from ..module_utils._module.argument_spec import WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, failover_batch
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {
@@ -121,7 +124,7 @@ SPEC = WAIT + Spec(
 )
 DECLARATION = Declaration(
     failover_batch.KIND, failover_batch.read, failover_batch.plan, "server_groups", show=failover_batch.show, verify=failover_batch.verify,
-    compact=True, locks=locks.SWITCHES, rules=failover_batch.RULES,
+    compact=True, locks=locks.SWITCHES, rules=failover_batch.RULES, options=failover_batch.Options,
 )
 
 

@@ -66,6 +66,7 @@ jobs:
   type: list
   elements: dict
   sample: [{job_id: 0000000062db92d70162db9d200f000a, service: sdrs, status: SUCCESS, job_type: createProtectionGroupNoCG}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -76,7 +77,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

@@ -61,11 +61,13 @@ problems:
   type: list
   elements: str
   sample: []
+# docs_blocks: project
 project:
   description: Where the groups are, as C(id) of the project, C(region) and C(endpoint) of the service.
   returned: success
   type: dict
   sample: {id: 0a1b2c3d4e5f60718293a4b5c6d7e8f9, region: eu-de, endpoint: "https://sdrs.eu-de.otc.t-systems.com"}
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -76,7 +78,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import posture
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({})
 DECLARATION = Query(posture.query)

@@ -122,11 +122,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: protected_instance
 protected_instance:
   description: The protected instance as the API shows it, or the last known one after a deletion.
   returned: success
   type: dict
   sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
+# docs_blocks: operations_with_last_copy
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
@@ -136,18 +138,21 @@ operations:
   elements: dict
   sample:
     - {operation: create, resource_type: protected_instance, name: erp-db-1, job_type: createProtectedInstanceNoCG, duration: 160.2}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -159,7 +164,7 @@ from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, 
 from ..module_utils._sdrs.options import INSTANCE_OPTIONS, reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, protected_instance
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
@@ -174,6 +179,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
 )
 DECLARATION = Declaration(
     protected_instance.KIND, protected_instance.read, protected_instance.plan, "protected_instance", locks=locks.INSTANCE,
+    options=protected_instance.Options,
 )
 
 

@@ -50,7 +50,7 @@ options:
     description: Only instances that have all of these tags.
     type: list
     elements: dict
-    suboptions:
+    suboptions: &tag_condition
       key:
         description: Key of the tag.
         type: str
@@ -64,44 +64,17 @@ options:
     description: Only instances that have any of these tags.
     type: list
     elements: dict
-    suboptions:
-      key:
-        description: Key of the tag.
-        type: str
-        required: true
-      values:
-        description: Values of the tag, any of them matches. An empty list matches every value.
-        type: list
-        elements: str
-        default: []
+    suboptions: *tag_condition
   not_tags:
     description: Only instances that do not have all of these tags.
     type: list
     elements: dict
-    suboptions:
-      key:
-        description: Key of the tag.
-        type: str
-        required: true
-      values:
-        description: Values of the tag, any of them matches. An empty list matches every value.
-        type: list
-        elements: str
-        default: []
+    suboptions: *tag_condition
   not_tags_any:
     description: Only instances that have none of these tags.
     type: list
     elements: dict
-    suboptions:
-      key:
-        description: Key of the tag.
-        type: str
-        required: true
-      values:
-        description: Values of the tag, any of them matches. An empty list matches every value.
-        type: list
-        elements: str
-        default: []
+    suboptions: *tag_condition
   matches:
     description: Only instances whose field matches. The service knows the key V(resource_name), matched fuzzily.
     type: list
@@ -156,6 +129,7 @@ total_count:
   returned: with O(count=true)
   type: int
   sample: 12
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -167,7 +141,7 @@ from ..module_utils._module.argument_spec import TAG_FILTER, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

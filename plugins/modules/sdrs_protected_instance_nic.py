@@ -58,11 +58,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: protected_instance
 protected_instance:
   description: The protected instance as the API shows it.
   returned: success
   type: dict
   sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -70,18 +72,21 @@ operations:
   elements: dict
   sample:
     - {operation: add_nic, resource_type: protected_instance, name: erp-db-1, job_type: addNicNew, duration: 12.3}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -93,7 +98,7 @@ from ..module_utils._module.argument_spec import STATE, WAIT, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, nic
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {

@@ -32,6 +32,7 @@ quotas:
   type: list
   elements: dict
   sample: [{type: server_groups, used: 10, quota: 50, min: 0, max: -1}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -42,7 +43,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import project_queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({})
 DECLARATION = Query(project_queries.quotas)

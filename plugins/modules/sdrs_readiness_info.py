@@ -75,11 +75,13 @@ checks:
   type: list
   elements: dict
   sample: [{check: servers_stopped, passed: false, severity: error, detail: "not stopped: ecs-erp-db-1"}]
+# docs_blocks: server_group
 server_group:
   description: The protection group as the API shows it.
   returned: success
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
+# docs_blocks: project
 project:
   description: Where the group is, as C(id) of the project, C(region) and C(endpoint) of the service.
   returned: success
@@ -90,6 +92,7 @@ ready:
   returned: success
   type: bool
   sample: false
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -101,7 +104,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs.readiness import query
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

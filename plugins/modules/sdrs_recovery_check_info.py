@@ -19,13 +19,8 @@ author:
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
   - cloud_dr.sdrs.attributes.info
+  - cloud_dr.sdrs.recovery
 options:
-  plan:
-    description:
-      - The recovery plan, as the lookup P(cloud_dr.sdrs.recovery_plan#lookup) gives it under C(document).
-      - Its keys are described by C(docs/recovery_plan.schema.json).
-    type: dict
-    required: true
   tier:
     description: Name of the tier.
     type: str
@@ -84,6 +79,7 @@ passed:
   returned: success
   type: bool
   sample: true
+# docs_blocks: first_error
 error:
   description: Code, message, description and remedy of the first failure, and what was being done.
   returned: failure
@@ -95,7 +91,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import server_checks
 from ..module_utils._recovery import servers
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

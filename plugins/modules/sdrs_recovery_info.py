@@ -19,13 +19,8 @@ author:
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
   - cloud_dr.sdrs.attributes.info
+  - cloud_dr.sdrs.recovery
 options:
-  plan:
-    description:
-      - The recovery plan, as the lookup P(cloud_dr.sdrs.recovery_plan#lookup) gives it under C(document).
-      - Its keys are described by C(docs/recovery_plan.schema.json).
-    type: dict
-    required: true
   operation:
     description: The operation.
     type: str
@@ -110,11 +105,13 @@ drill_name:
   returned: success
   type: str
   sample: recovery-site
+# docs_blocks: project
 project:
   description: Where the groups are, as C(id) of the project, C(region) and C(endpoint) of the service.
   returned: success
   type: dict
   sample: {id: 0a1b2c3d4e5f60718293a4b5c6d7e8f9, region: eu-de, endpoint: "https://sdrs.eu-de.otc.t-systems.com"}
+# docs_blocks: first_error
 error:
   description: Code, message, description and remedy of the first failure, and what was being done.
   returned: failure
@@ -125,7 +122,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._recovery import query
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

@@ -21,13 +21,8 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.auth
   - cloud_dr.sdrs.wait
   - cloud_dr.sdrs.attributes
+  - cloud_dr.sdrs.recovery
 options:
-  plan:
-    description:
-      - The recovery plan, as the lookup P(cloud_dr.sdrs.recovery_plan#lookup) gives it under C(document).
-      - Its keys are described by C(docs/recovery_plan.schema.json).
-    type: dict
-    required: true
   tier:
     description: Name of the tier, needed to start its servers.
     type: str
@@ -85,6 +80,7 @@ ids:
   type: list
   elements: str
   sample: [403b603d-1d91-42cc-a357-81f3c2daf43f]
+# docs_blocks: branches
 branches:
   description:
     - What became of each part that was to be changed. C(succeeded) and C(not_tried) are lists of names,
@@ -92,6 +88,7 @@ branches:
   returned: always
   type: dict
   sample: {succeeded: [db], failed: [], blocked: [], not_tried: []}
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -99,18 +96,21 @@ operations:
   elements: dict
   sample:
     - {operation: power_on, resource_type: ecs_server, name: ecs-erp-db-1, job_type: startServer}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: first_error
 error:
   description: Code, message, description and remedy of the first failure, and what was being done.
   returned: failure
@@ -122,7 +122,7 @@ from ..module_utils._module.argument_spec import WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks
 from ..module_utils._recovery import servers
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {

@@ -122,6 +122,7 @@ replication:
   returned: success
   type: dict
   sample: {id: b93bc1c4-67ee-45a1-bc8a-d022fdd28811, name: erp-archive, status: available}
+# docs_blocks: operations_with_last_copy
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
@@ -131,18 +132,21 @@ operations:
   elements: dict
   sample:
     - {operation: extend, resource_type: replication, name: erp-db-1-data, job_type: expandReplicationPairNew, duration: 31.0}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -151,20 +155,16 @@ error:
 """
 
 from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
-from ..module_utils._sdrs.options import reference
+from ..module_utils._sdrs.options import PAIR_OPTIONS, reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, replication
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        "name": {"type": "str"},
+        **PAIR_OPTIONS,
         "id": {"type": "str"},
         "server_group": reference("server_group"),
-        "volume": reference("volume"),
-        "description": {"type": "str"},
-        "cluster": {"type": "str"},
-        "size": {"type": "int"},
         "attachments": {
             "type": "list",
             "elements": "dict",
@@ -177,7 +177,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("id", "volume", "name")],
 )
-DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication", locks=locks.PAIR)
+DECLARATION = Declaration(replication.KIND, replication.read, replication.plan, "replication", locks=locks.PAIR, options=replication.Options)
 
 
 def main():

@@ -73,6 +73,7 @@ replications:
   type: list
   elements: dict
   sample: [{id: b93bc1c4-67ee-45a1-bc8a-d022fdd28811, name: erp-db-1-data, status: protected, progress: 100}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -84,7 +85,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

@@ -44,6 +44,7 @@ rpo_statistics:
   type: list
   elements: dict
   sample: [{id: "1", point_time: "2026-11-01T00:00:00Z", resource_num: 0, resource_type: replication}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -54,7 +55,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import project_queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec(
     {

@@ -37,6 +37,7 @@ options:
     description:
       - Description, at most 64 bytes without C(<) and C(>). Immutable.
     type: str
+  # docs_blocks: availability_zones
   source_availability_zone:
     description: Availability zone of the production site at creation. Required to create a group; immutable.
     type: str
@@ -49,6 +50,7 @@ options:
       - May be left out when exactly one domain joins the two availability zones.
     type: str
     aliases: [domain]
+  # docs_blocks: group_network
   source_vpc:
     description: Name or ID of the VPC of the servers. Required to create a group; immutable.
     type: str
@@ -120,11 +122,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# docs_blocks: server_group
 server_group:
   description: The protection group as the API shows it, or the last known one after a deletion.
   returned: success
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
+# docs_blocks: operations_with_last_copy
 operations:
   description:
     - What was done, or in check mode would be done, in order. Empty when nothing changed.
@@ -134,18 +138,21 @@ operations:
   elements: dict
   sample:
     - {operation: create, resource_type: server_group, name: erp, job_type: createProtectionGroupNoCG, duration: 15.05}
+# docs_blocks: jobs
 jobs:
   description: The jobs this task waited for or, with O(wait=false), started. Each names its V(service).
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -154,22 +161,14 @@ error:
 """
 
 from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, STATE, WAIT, Spec
-from ..module_utils._sdrs.options import reference
+from ..module_utils._sdrs.options import GROUP_OPTIONS
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, server_group, teardown
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     {
-        "name": {"type": "str"},
-        "id": {"type": "str"},
-        "description": {"type": "str"},
-        "source_availability_zone": {"type": "str"},
-        "target_availability_zone": {"type": "str"},
-        "active_active_domain": {"type": "str", "aliases": ["domain"]},
-        "source_vpc": reference("source_vpc"),
-        "dr_type": {"type": "str"},
-        "protection": {"type": "str", "choices": ["enabled", "disabled"]},
+        **GROUP_OPTIONS,
         "reprotect": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
@@ -177,7 +176,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
     },
     required_one_of=[("name", "id")],
 )
-DECLARATION = Declaration(server_group.KIND, teardown.read, teardown.plan, "server_group", locks=locks.GROUP)
+DECLARATION = Declaration(server_group.KIND, teardown.read, teardown.plan, "server_group", locks=locks.GROUP, options=server_group.Options)
 
 
 def main():

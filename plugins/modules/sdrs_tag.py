@@ -70,6 +70,7 @@ tags:
   type: list
   elements: dict
   sample: [{key: tier, value: db}]
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -77,12 +78,14 @@ operations:
   elements: dict
   sample:
     - {operation: tag, resource_type: protected_instance, id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1}
+# docs_blocks: jobs_compact
 jobs:
   description: Always empty, tags are set without a job.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -94,7 +97,7 @@ from ..module_utils._module.argument_spec import STATE, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import locks, protected_instance, tag
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = STATE + Spec(
     {

@@ -40,6 +40,7 @@ tags:
   type: list
   elements: dict
   sample: [{key: tier, value: db}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -51,7 +52,7 @@ from ..module_utils._module.argument_spec import Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._sdrs import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"protected_instance": reference("protected_instance")})
 DECLARATION = Query(queries.tags)

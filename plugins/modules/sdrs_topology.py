@@ -55,6 +55,7 @@ options:
       description:
         description: Description, at most 64 bytes. Immutable.
         type: str
+      # docs_blocks: availability_zones
       source_availability_zone:
         description: Availability zone of the production site at creation. Required to create a group; immutable.
         type: str
@@ -65,6 +66,7 @@ options:
         description: Name or ID of the active-active domain. May be left out when exactly one joins the two zones. Immutable.
         type: str
         aliases: [domain]
+      # docs_blocks: group_network
       source_vpc:
         description: Name or ID of the VPC of the servers. Required to create a group; immutable.
         type: str
@@ -380,12 +382,14 @@ branches:
       type: list
       elements: str
   sample: {succeeded: ["server_groups[0].protected_instances[0]"], failed: [], blocked: [], not_tried: []}
+# docs_blocks: jobs_compact
 jobs:
   description: The jobs this task waited for, with their sub-jobs where they failed.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: first_error
 error:
   description: Code, message, description and remedy of the first failure, and what was being done.
   returned: failure
@@ -397,7 +401,7 @@ from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._topology import document, plan
 from ..module_utils._sdrs import locks
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
     {

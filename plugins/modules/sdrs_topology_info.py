@@ -83,6 +83,7 @@ left_out:
   sample:
     - {resource_type: protected_instance, id: 2c26b4d5-2a67-4f64-9f33-4f5f3d1f0b8a, name: db-1, key: description,
        reason: is longer than 64 bytes of UTF-8}
+# docs_blocks: error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -93,7 +94,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._topology import export
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"server_groups": {"type": "list", "elements": "str"}})
 DECLARATION = Query(export.read)

@@ -104,6 +104,7 @@ vpc:
   returned: success
   type: dict
   sample: {id: 99d9d709-8478-4b46-9f3f-2206b1023fd3, name: vpc-erp-drill, cidr: 192.168.0.0/16, status: OK}
+# docs_blocks: operations
 operations:
   description: What was done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
@@ -111,6 +112,7 @@ operations:
   elements: dict
   sample:
     - {operation: create, resource_type: vpc, name: vpc-erp-drill}
+# docs_blocks: jobs_none
 jobs:
   description: Always empty, this is done without a job.
   returned: always
@@ -123,6 +125,7 @@ pending:
   type: list
   elements: dict
   sample: []
+# docs_blocks: quota_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -133,7 +136,7 @@ error:
 from ..module_utils._module.argument_spec import STATE, WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import vpc
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + STATE + Spec(
     {

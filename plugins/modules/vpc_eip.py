@@ -72,18 +72,21 @@ operations:
   elements: dict
   sample:
     - {operation: attach, resource_type: eip, name: 80.158.0.10, id: f6318bef-6508-4ea5-a48f-6152b6b1a8fb}
+# docs_blocks: jobs_none
 jobs:
   description: Always empty, this is done without a job.
   returned: always
   type: list
   elements: dict
   sample: []
+# docs_blocks: pending
 pending:
   description: What is left to do once the jobs have ended. Run the task again then.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
+# docs_blocks: error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -95,7 +98,7 @@ from ..module_utils._module.argument_spec import WAIT, Spec
 from ..module_utils._sdrs.options import reference
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import eip
-from ..module_utils._engine.run import Declaration
+from ..module_utils._engine.declaration import Declaration
 
 SPEC = WAIT + Spec(
     {

@@ -39,6 +39,7 @@ vpcs:
   type: list
   elements: dict
   sample: [{id: 99d9d709-8478-4b46-9f3f-2206b1023fd3, name: vpc-erp, cidr: 192.168.0.0/16, subnets: []}]
+# docs_blocks: query_error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
   returned: failure
@@ -49,7 +50,7 @@ error:
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._neighbours import queries
-from ..module_utils._engine.run import Query
+from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"id": {"type": "str"}, "name": {"type": "str"}})
 DECLARATION = Query(queries.vpcs)

@@ -13,10 +13,10 @@ from ..module_utils._cloud.odd import sound
 from ..module_utils._cloud.validate import ip_address as ip_problem
 from ..module_utils._cloud.validate import is_id
 from ..module_utils._cloud.validate import name as name_problem
-from ..module_utils._engine.plan import tags_to_mapping
 from ..module_utils._neighbours.server_checks import addresses
 from ..module_utils._sdrs import drill, protected_instance, server_group
 from ..module_utils._sdrs.sites import production_zone, server_halves, server_zone
+from ..module_utils._sdrs.tags import tags_to_mapping
 
 _GROUP = ("id", "name", "description", "status", "progress", "priority_station", "source_availability_zone", "target_availability_zone",
           "source_vpc_id", "domain_id", "protected_instance_num", "replication_num")

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._cloud.private_folder import NotPrivate, open_file
+from ..module_utils._reports.processes import began, boot_id
 from ..module_utils._reports.report_files import LIMIT, elsewhere
 from ._report import moment
 
@@ -118,7 +119,7 @@ def _known(project):
 
 def process():
     """What tells this run of ansible-playbook from others, for a record; called where its tasks are carried out."""
-    return {"machine": _machine(), "pid": os.getppid(), "began": _began(os.getppid())}
+    return {"machine": boot_id(), "pid": os.getppid(), "began": began(os.getppid())}
 
 
 def running(saved):
@@ -126,26 +127,7 @@ def running(saved):
     known = saved.get("process") if isinstance(saved, dict) else None
     if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or known["pid"] == os.getppid():
         return False
-    return bool(known.get("began")) and known.get("machine") == _machine() and known["began"] == _began(known["pid"])
-
-
-def _machine():
-    """The machine since it was started; None where the system does not tell."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
-            return stream.read().strip()
-    except (OSError, ValueError):
-        return None
-
-
-def _began(pid):
-    """When a process began, None if there is none or the system does not tell."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as stream:
-            state, *rest = stream.read().rpartition(")")[2].split()
-        return None if state in "ZX" else int(rest[18])
-    except (OSError, ValueError, IndexError):
-        return None
+    return bool(known.get("began")) and known.get("machine") == boot_id() and known["began"] == began(known["pid"])
 
 
 def time_of(value):

@@ -100,3 +100,28 @@ def test_imports_inside_functions_have_a_reason():
         for node in ast.walk(function) if isinstance(node, (ast.Import, ast.ImportFrom))
     }
     assert inside == INSIDE
+
+
+# Code that may read a group's field itself: the one that tells which half is production, one that compares a request with what it did, and a result.
+SITE_READERS = {"_sdrs.sites", "_sdrs.kinds", "_recovery.query"}
+
+
+def site_reads(tree):
+    """Whether a file takes ``priority_station`` out of an object, by index or by a call."""
+    return any(
+        isinstance(node, ast.Constant) and node.value == "priority_station"
+        for outer in ast.walk(tree) if isinstance(outer, (ast.Call, ast.Subscript))
+        for node in [*getattr(outer, "args", ()), getattr(outer, "slice", None)]
+    )
+
+
+def test_which_half_is_production_is_told_in_one_place():
+    folder = ROOT / "plugins" / "module_utils"
+    found = {name for name, tree in modules(folder).items() if site_reads(tree) and not name.startswith("_cloud.")}
+    assert found == SITE_READERS
+
+
+@pytest.mark.parametrize("source, expected", [('a.get("priority_station")', True), ('raw(a, "priority_station")', True), ('a["priority_station"]', True),
+                                              ('{"priority_station": 1}', False), ('("id", "priority_station")', False)])
+def test_a_second_place_would_be_found(source, expected):
+    assert site_reads(ast.parse(source)) is expected

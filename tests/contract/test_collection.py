@@ -55,6 +55,13 @@ def test_the_modules_of_this_release_are_there():
     assert WITH_INFO | {each + "_info" for each in WITH_INFO} | OTHERS == set(MODULES)
 
 
+def test_every_module_has_the_fast_path():
+    files = {path.stem: path.read_text() for path in (ROOT / "plugins" / "action").glob("*.py")}
+    assert sorted(files) == sorted(MODULES)
+    # Links, but for one that does more.
+    assert {name for name, text in files.items() if text != files["sdrs_server_group"]} == {"run_ending"}
+
+
 def test_every_module_is_in_the_action_group():
     assert yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["sdrs"] == MODULES
 
@@ -65,6 +72,7 @@ def test_documentation_is_complete(module):
     assert doc["module"] == module and doc["author"] and "cloud_dr.sdrs.auth" in doc["extends_documentation_fragment"]
     own = set(loaded.SPEC.options) - set(argument_spec.WAIT.options if "cloud_dr.sdrs.wait" in doc["extends_documentation_fragment"] else ())
     shared = {"state", "immutable_change"} & own if any("attributes." in each for each in doc["extends_documentation_fragment"]) else set()
+    shared |= {"plan"} if "cloud_dr.sdrs.recovery" in doc["extends_documentation_fragment"] else set()
     assert own - shared <= set(doc.get("options") or {})
     assert any("cloud_dr.sdrs." + module in task for task in examples)
     assert "error" in returned and all(entry.get("description") and entry.get("returned") for entry in returned.values())

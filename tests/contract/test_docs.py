@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import re
 
+import docs_blocks
 import pytest
 import yaml
 
@@ -78,3 +79,25 @@ def test_links_that_lead_nowhere_are_found(tmp_path):
     (tmp_path / "a.html").write_text(
         '<a href="b.html#gone">1</a><a href="c.html">2</a><a href="http://x">3</a><script src="https://example.com/x.js"></script>')
     assert len(list(links.problems(tmp_path))) == 4
+
+
+def test_what_several_modules_say_is_written_from_one_source():
+    assert docs_blocks.stale() == [], "run python tests/docs_blocks.py"
+    sources = {path.stem: path.read_text() for path in docs_blocks.MODULES.glob("*.py")}
+    assert docs_blocks.twice(sources) == []
+    used = {name for source in sources.values() for name in re.findall(r"# docs_blocks: (\w+)", source)}
+    assert used == set(docs_blocks.blocks())
+
+
+_BLOCKS = {"a": "a:\n  description:\n    - shared {x}\n    - (own)\n  type: str\n  sample: (own)\n"}
+_MODULE = 'RETURN = r"""\n# docs_blocks: a x=1\na:\n  description:\n    - %s\n    - mine\n  type: str\n  sample: here\nb:\n  type: int\n"""\n'
+
+
+def test_a_block_is_written_and_what_is_the_module_s_own_stays():
+    assert docs_blocks.current(_MODULE % "old", _BLOCKS) == _MODULE % "shared 1"
+    assert docs_blocks.current(_MODULE % "shared 1", _BLOCKS) == _MODULE % "shared 1"
+
+
+def test_what_two_modules_describe_alike_is_found():
+    one, other = (_MODULE % text for text in ("x", "y"))
+    assert docs_blocks.twice({"one": one, "other": other}) == [("b", ["one", "other"])]

@@ -104,7 +104,7 @@ def test_whether_the_run_of_a_record_is_at_work():
     mine = _records.process()
     assert mine["began"] and not _records.running({"process": mine}), "its own record"
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        theirs = dict(mine, pid=other.pid, began=_records._began(other.pid))
+        theirs = dict(mine, pid=other.pid, began=_records.began(other.pid))
         assert _records.running({"process": theirs})
         for changes in ({"machine": "x"}, {"began": theirs["began"] + 1}, {"began": None}, {"pid": "7"}, {"pid": 2**22 + 1}):
             assert not _records.running({"process": dict(theirs, **changes)})

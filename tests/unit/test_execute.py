@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, JobFailed, JobTimeout, NotFound, SdrsError, UnknownFate
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.executor import Executor
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Find, Plan, Request
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting import Waiting
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import InlineWorkers
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._neighbours import vpc
@@ -73,12 +73,12 @@ def execute(api, plan, **waiting):
 
 
 def creation(plan, name="g"):
-    return plan.add("create", server_group.KIND, name, None, "create_server_group", body={"name": name}, query={"name": name},
-                    match=lambda group: group["name"] == name)
+    return plan.add("create", server_group.KIND, name, None, Request("create_server_group", body={"name": name}),
+                    Find({"name": name}, lambda group: group["name"] == name))
 
 
 def deletion(plan, after=()):
-    return plan.add("delete", server_group.KIND, "g", GROUP, "delete_server_group", {"server_group": GROUP}, after=list(after))
+    return plan.add("delete", server_group.KIND, "g", GROUP, Request("delete_server_group", {"server_group": GROUP}), after=after)
 
 
 RUNNING, SUCCESS = {"status": "RUNNING"}, {"status": "SUCCESS", "entities": {"server_group_id": GROUP}}
@@ -87,7 +87,7 @@ RUNNING, SUCCESS = {"status": "RUNNING"}, {"status": "SUCCESS", "entities": {"se
 def test_a_dependent_step_gets_the_id_its_prerequisite_made():
     plan, api = Plan(), FakeApi({"create_server_group": [{"job_id": "j"}], "job:j": [RUNNING, SUCCESS], "rename_server_group": [{}]})
     first = creation(plan)
-    plan.add("rename", server_group.KIND, "n", first, "rename_server_group", {"server_group": first}, {"name": "n"}, after=[first])
+    plan.rename(server_group.KIND, first, "n", after=[first])
     execute(api, plan)
     assert plan.steps[1].as_operations() == [{"operation": "rename", "resource_type": "server_group", "name": "n", "id": GROUP}]
 
@@ -163,8 +163,8 @@ def test_a_failed_branch_leaves_the_others_running():
     })
     plan = Plan()
     first = creation(plan)
-    blocked = plan.add("rename", server_group.KIND, "n", first, "rename_server_group", {"server_group": first}, {"name": "n"}, after=[first])
-    other = plan.add("delete", drill.KIND, "d", GROUP, "delete_drill", {"drill": GROUP})
+    blocked = plan.rename(server_group.KIND, first, "n", after=[first])
+    other = plan.add("delete", drill.KIND, "d", GROUP, Request("delete_drill", {"drill": GROUP}))
     clock = Clock()
     executor = Executor(api, Waiting(clock=lambda: clock.now, sleep=clock.sleep), pool=InlineWorkers(lambda: clock.now, clock.sleep))
     with pytest.raises(JobFailed, match="create protection group g: job t bad failed: full"):
@@ -190,7 +190,7 @@ def test_a_job_unknown_for_a_moment_is_asked_for_again():
 def test_without_waiting_only_what_needs_nothing_is_started():
     api, plan = FakeApi({"create_server_group": [{"job_id": "j"}]}), Plan()
     first = creation(plan)
-    second = plan.add("rename", server_group.KIND, "n", first, "rename_server_group", {"server_group": first}, {"name": "n"}, after=[first])
+    second = plan.rename(server_group.KIND, first, "n", after=[first])
     executor = execute(api, plan, wait=False)
     assert executor.pending == [second] and first.submitted and api.calls == ["create_server_group"]
 
@@ -199,7 +199,7 @@ def test_the_guard_is_asked_directly_before_the_request():
     states = [{"id": GROUP, "name": "g", "status": "failing-over"}, {"id": GROUP, "name": "g", "status": "failed-over"}]
     api, plan = FakeApi({"show_server_group": states, "start_server_group": [{"job_id": "j"}]}), Plan()
     group = {"id": GROUP, "name": "g", "status": "available"}
-    plan.add(*protection.protection_step("start", group), guard=protection.protection_guard("start", "group g"))
+    protection.add_protection_step(plan, "start", group, protection.protection_guard("start", "group g"))
     with pytest.raises(SdrsError, match="'failed-over' now.*nothing was sent"):
         execute(api, plan)
     assert "start_server_group" not in api.calls
@@ -221,7 +221,7 @@ def test_a_neighbour_s_creation_of_unknown_fate_is_looked_for(kind, call, query)
     api, plan = FakeApi({call: [UnknownFate("lost")]}), Plan()
     api.vpcs = lambda: [{"id": "v1", "name": "n"}]
     api.subnets = lambda vpc_id: [{"id": "s1", "name": "n"}] if vpc_id == GROUP else []
-    step = plan.add("create", {"vpc": vpc.KIND, "subnet": vpc.SUBNET}[kind], "n", None, call, body={}, query=query, match=lambda obj: obj["name"] == "n")
+    step = plan.add("create", {"vpc": vpc.KIND, "subnet": vpc.SUBNET}[kind], "n", None, Request(call, body={}), Find(query, lambda obj: obj["name"] == "n"))
     execute(api, plan)
     assert step.id == {"vpc": "v1", "subnet": "s1"}[kind] and api.calls == [call]
 
@@ -232,7 +232,7 @@ def test_what_a_cloud_does_not_offer_is_replaced(error):
                    "create_server_group": [{"job_id": "j"}], "job:j": [SUCCESS]})
     plan, other = Plan(), Plan()
     single = creation(other)
-    batch = plan.add("create", server_group.KIND, "b", None, "batch_create_protected_instances", body={}, query={}, match=lambda obj: False)
-    batch.instead = lambda error: [single]
+    batch = plan.add("create", server_group.KIND, "b", None, Request("batch_create_protected_instances", body={}), Find({}, lambda obj: False))
+    batch.request.instead = lambda error: [single]
     execute(api, plan)
     assert plan.steps == [batch, single] and single.id == GROUP and not batch.submitted

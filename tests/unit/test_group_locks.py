@@ -10,6 +10,7 @@ import direct
 import pytest
 from group_tasks import GROUP, TASKS, build, ids, named
 
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import declaration as kinds_of_module
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import lock, run
 from support import ROOT, TaskFailed
 
@@ -25,7 +26,7 @@ def declarations():
     found = {}
     for path in sorted((ROOT / "plugins" / "modules").glob("*.py")):
         declaration = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + path.stem).DECLARATION
-        if not isinstance(declaration, (run.Query, run.Diagnosis)):
+        if not isinstance(declaration, (kinds_of_module.Query, kinds_of_module.Diagnosis)):
             found[path.stem] = declaration
     return found
 

@@ -161,8 +161,8 @@ def test_every_switch_has_a_guard(cloud, monkeypatch):
     """Whatever else comes to plan one: these requests are never sent without."""
     from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import step_runner
 
-    seen, send = [], step_runner.StepRunner._send
-    monkeypatch.setattr(step_runner.StepRunner, "_send", lambda self, step, patience: seen.append(step) or send(self, step, patience))
+    seen, start = [], step_runner.StepRunner.start
+    monkeypatch.setattr(step_runner.StepRunner, "start", lambda self, step: seen.append(step) or start(self, step))
     stop_servers(cloud)
     direct.run("sdrs_failover", server_group="erp", active_site="target")
     cloud.time += 100_000
@@ -173,4 +173,4 @@ def test_every_switch_has_a_guard(cloud, monkeypatch):
     direct.run("sdrs_server_group", name="erp", protection="disabled")
     direct.run("sdrs_topology", server_groups=[dict(GROUP, protection="enabled")])
     assert [step.operation for step in seen] == ["planned_failover", "failover", "reprotect", "stop", "start"]
-    assert all(step.guard for step in seen)
+    assert all(step.request.guard for step in seen)

@@ -21,7 +21,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.callback.progress import Board
 from ansible_collections.cloud_dr.sdrs.plugins.filter.user_path import report_folder, report_path
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import errors
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import text as text_module
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan, Request
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.progress import ProgressReporter
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import protected_instance
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _export_file, _inventory, _report, _report_formats
@@ -191,7 +191,7 @@ def test_a_progress_line_is_one_line(value, tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(path)
         listening.settimeout(5)
-        step = Plan().add("create", protected_instance.KIND, value, None, "create_protected_instance", body={})
+        step = Plan().add("create", protected_instance.KIND, value, None, Request("create_protected_instance", body={}))
         step.job = {"job_id": value}
         board, teller = Board(), ProgressReporter(path)
         for event, about in (("begun", None), ("running", {"progress": value}), ("failed", {"error": value})):

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError, AuthError, JobFailed, JobTimeout, SdrsError
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.executor import Executor
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan, find_step, wait_step
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Find, Plan, Request, find_step, wait_step
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting import Waiting
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.workers import InlineWorkers, Threads
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import protected_instance, replication, server_group
@@ -64,8 +64,8 @@ class Service:
 
 def creations(plan, count):
     return [
-        plan.add("create", INSTANCE, "n%d" % number, None, "create_protected_instance", body={"server_id": "s%d" % number},
-                 query={"server_group_id": GROUP}, match=lambda obj, number=number: obj["source_server"] == "s%d" % number)
+        plan.add("create", INSTANCE, "n%d" % number, None, Request("create_protected_instance", body={"server_id": "s%d" % number}),
+                 Find({"server_group_id": GROUP}, lambda obj, number=number: obj["source_server"] == "s%d" % number))
         for number in range(count)
     ]
 
@@ -107,8 +107,8 @@ def test_a_lone_job_is_noticed_within_a_tenth(length):
 def test_a_failed_job_is_no_end_for_the_others():
     service, plan = Service(lambda number: 10, fails=[2]), Plan()
     steps = creations(plan, 5)
-    follower = plan.add("rename", INSTANCE, "x", steps[2], "rename", after=[steps[2]])
-    after_all = plan.add("start", server_group.KIND, "g", GROUP, "start", once_ended=list(steps))
+    follower = plan.add("rename", INSTANCE, "x", steps[2], Request("rename"), after=[steps[2]])
+    after_all = plan.add("start", server_group.KIND, "g", GROUP, Request("start"), once_ended=steps)
     with pytest.raises(JobFailed, match="create protected instance n2: .*no room"):
         run(service, plan.steps)
     assert service.executor.pending == [follower] and after_all in service.executor.done
@@ -118,8 +118,8 @@ def test_a_failed_job_is_no_end_for_the_others():
 def test_what_has_to_follow_a_step_that_was_never_tried_is_free():
     service, plan = Service(lambda number: 1, fails=[0]), Plan()
     first, = creations(plan, 1)
-    second = plan.add("rename", INSTANCE, "x", first, "rename", after=[first])
-    last = plan.add("rename", INSTANCE, "y", "i", "rename", once_ended=[second])
+    second = plan.add("rename", INSTANCE, "x", first, Request("rename"), after=[first])
+    last = plan.add("rename", INSTANCE, "y", "i", Request("rename"), once_ended=[second])
     with pytest.raises(JobFailed):
         run(service, plan.steps)
     assert last in service.executor.done and service.executor.pending == [second]
@@ -128,8 +128,8 @@ def test_what_has_to_follow_a_step_that_was_never_tried_is_free():
 def test_longest_chains_are_begun_first_and_what_starts_no_job_takes_no_place():
     service, plan = Service(lambda number: 10), Plan()
     short = creations(plan, 3)
-    plan.add("create", INSTANCE, "z", None, "create_protected_instance", body={"server_id": "s9"}, after=[short[2]], match=lambda obj: False)
-    plan.add("rename", INSTANCE, "x", "i", "rename")
+    plan.add("create", INSTANCE, "z", None, Request("create_protected_instance", body={"server_id": "s9"}), Find({}, lambda obj: False), after=[short[2]])
+    plan.add("rename", INSTANCE, "x", "i", Request("rename"))
     run(service, plan.steps, parallel=1)
     assert service.calls[0] == "rename" and service.ends["i0"][2] == "s2" and service.most == 1
 
@@ -137,9 +137,9 @@ def test_longest_chains_are_begun_first_and_what_starts_no_job_takes_no_place():
 def test_what_a_job_has_made_is_found_by_one_list_for_all():
     service, plan = Service(lambda number: 10), Plan()
     for number, step in enumerate(creations(plan, 8)):
-        found = find_step(PAIR, "p", {}, lambda obj, number=number: obj["volume_ids"] == "s%d" % number, [step])
+        found = find_step(PAIR, "p", Find({}, lambda obj, number=number: obj["volume_ids"] == "s%d" % number), [step])
         plan.steps.append(found)
-        plan.add("rename", PAIR, "r", found, "rename", {"replication": found}, after=[found])
+        plan.add("rename", PAIR, "r", found, Request("rename", {"replication": found}), after=[found])
     run(service, plan.steps)
     assert [step.id for step in plan.steps if step.operation == "find"] == ["pi%d" % number for number in range(8)]
     assert service.calls.count("rename") == 8 and service.calls.count("list_replications") <= 8

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import Refused
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Field, immutable_conflicts, tag_changes
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Field, immutable_conflicts
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import batch, failover, protection, resize, teardown
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs.tags import tag_changes
 
 GROUP = {"id": "g", "name": "erp", "status": "protected", "priority_station": "source", "source_availability_zone": "az1",
          "target_availability_zone": "az2"}
@@ -51,9 +54,9 @@ PLANNED, UNPLANNED, REPROTECT, FORCED = {"mode": "planned"}, {"mode": "unplanned
     ("error", True, PLANNED, "refused"),
 ])
 def test_the_switching_table(status, there, options, outcome):
-    params = {"active_site": "source" if there else "target", "mode": "planned", "reprotect": False, "force": False, **options}
+    wanted = failover.Options("source" if there else "target", **options)
     try:
-        decided = failover.decide(params, dict(GROUP, status=status))
+        decided = failover.decide(wanted, dict(GROUP, status=status))
     except Refused as refused:
         decided = "refused"
         assert status in str(refused) or "failed over" in str(refused)
@@ -73,7 +76,7 @@ def test_resize_sends_only_what_differs(station, options, body):
     except Refused:
         assert body == "refused"
         return
-    assert [step.body for step in steps] == ([body] if body else [])
+    assert [step.request.body for step in steps] == ([body] if body else [])
 
 
 def test_sides_are_told_by_one_readable_server():
@@ -108,10 +111,14 @@ def test_tags():
     assert tag_changes(live, {"a": "9"}, True) == ({"a": "9"}, {"b": "2"})
 
 
+def given(**options):
+    return SimpleNamespace(**{**dict.fromkeys(("description", "b", "c", "ids")), **options})
+
+
 def test_fixed_options_are_compared_where_they_can_be_read():
     fields = (Field("description", "description"), Field("b", "b"), Field("c", "c"), Field("ids", "x", lambda obj: frozenset(obj["x"])))
     live = {"description": None, "c": None, "x": ["1", "2"]}
-    assert immutable_conflicts({"description": "", "b": "unreadable", "c": "not told", "ids": "2"}, fields, live) == []
-    assert immutable_conflicts({"description": "x", "ids": "3"}, fields, live) == [("description", None, "x"), ("ids", "1/2", "3")]
-    assert immutable_conflicts({"ids": "3"}, fields, {"x": []}) == []
-    assert immutable_conflicts({}, fields, live) == []
+    assert immutable_conflicts(given(description="", b="unreadable", c="not told", ids="2"), fields, live) == []
+    assert immutable_conflicts(given(description="x", ids="3"), fields, live) == [("description", None, "x"), ("ids", "1/2", "3")]
+    assert immutable_conflicts(given(ids="3"), fields, {"x": []}) == []
+    assert immutable_conflicts(given(), fields, live) == []

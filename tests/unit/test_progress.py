@@ -6,14 +6,14 @@ from __future__ import annotations
 import json
 import socket
 
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import Plan, Request
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.progress import ProgressReporter
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs import protected_instance
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._board import Board
 
 
 def creation(name="web-1"):
-    return Plan().add("create", protected_instance.KIND, name, None, "create_protected_instance", body={})
+    return Plan().add("create", protected_instance.KIND, name, None, Request("create_protected_instance", body={}))
 
 
 def test_a_teller_never_waits_and_never_fails(tmp_path, monkeypatch):

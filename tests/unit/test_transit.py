@@ -24,7 +24,7 @@ READS = [
     *(("sdrs_readiness_info", {"server_group": "erp", "operation": operation})
       for operation in ("protect", "planned_failover", "failover", "reprotect", "drill")),
     ("sdrs_readiness_info", {"server_group": "erp", "operation": "create", "servers": ["ecs-erp-web-2"]}), ("sdrs_drift_info", {"server_group": "erp"}),
-    ("sdrs_topology_info", {}), ("sdrs_topology_info", {"server_groups": ["erp"]}), ("ecs_server_info", {"server_group": "erp"}),
+    ("sdrs_posture_info", {}), ("sdrs_topology_info", {}), ("sdrs_topology_info", {"server_groups": ["erp"]}), ("ecs_server_info", {"server_group": "erp"}),
     ("sdrs_recovery_info", {"plan": PLAN, "operation": "failover"}),
     ("sdrs_tag_info", {"protected_instance": "web"}), ("sdrs_failed_task_info", {"server_group": "erp"}), ("sdrs_failed_task", {"server_group": "erp"}),
 ]

@@ -7,8 +7,8 @@ import direct
 import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import auth
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.plan import tags_to_mapping
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs.sites import production_zone
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs.tags import tags_to_mapping
 from support import TaskFailed
 
 ZONES = {"source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02"}

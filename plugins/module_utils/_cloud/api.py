@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import shapes
+from .client import Client
 from .errors import ApiError
 from .odd import Odd, altered, sound
 from .paging import IncompleteList, read_all
@@ -138,14 +139,17 @@ LIST_KEYS = {
 }
 
 
+Objects = list[Any]  # in the class below ``list`` is a method
+
+
 class Api:
     """The calls of SDRS and its neighbours on one client."""
 
-    def __init__(self, client):
+    def __init__(self, client: Client) -> None:
         self.client = client
-        self._odd = set()
+        self._odd: set[str] = set()
 
-    def judged(self, key, found):
+    def judged(self, key: str, found: Objects) -> Objects:
         """The objects that stand under ``key`` of a response; those with unusable fields become odd ones, and are told once."""
         found = [shapes.usable(key, content) for content in found]
         for content in found:
@@ -156,11 +160,11 @@ class Api:
 
     sound = staticmethod(sound)
 
-    def patience(self):
+    def patience(self) -> Any:
         """For a request with a guard, which whoever owns the guard retries (``Client.patience``)."""
         return self.client.patience()
 
-    def call(self, name, body=None, query=None, patience=None, **arguments):
+    def call(self, name: str, body: Any = None, query: dict | None = None, patience: Any = None, **arguments: Any) -> Any:
         """Carry out an operation; ``body`` is wrapped as documented, the answer's wrapping is taken off."""
         operation = OPERATIONS.get(name) or NEIGHBOURS[name]
         if operation.method != "GET" and operation.wrap and body is not None:
@@ -169,14 +173,14 @@ class Api:
             operation.method, operation.service, operation.path, query, body, operation.repeatable, patience, **arguments
         )
         if operation.method != "GET":
-            return shapes.check_made(answer, operation.wrap) if name.startswith(_CREATIONS) else shapes.check_job(answer)
+            return shapes.check_made(answer, operation.wrap or "") if name.startswith(_CREATIONS) else shapes.check_job(answer)
         if not operation.wrap:
             return answer
         if not isinstance(answer.get(operation.wrap), dict) or not answer[operation.wrap]:
             raise ApiError("the response holds no %s" % operation.wrap.replace("_", " "))
         return shapes.usable(operation.wrap, answer[operation.wrap], next(iter(arguments.values()), None))
 
-    def list(self, name, query=None, expected=None, **arguments):
+    def list(self, name: str, query: dict | None = None, expected: int | None = None, **arguments: Any) -> Objects:
         """All objects of a list; ID lists in ``query`` become the documented JSON text, split at 30 (0226).
 
         :param expected: how many there are, if that is known
@@ -198,79 +202,79 @@ class Api:
             found = error.found
         return self.judged(key, found)
 
-    def query_by_tags(self, conditions):
+    def query_by_tags(self, conditions: dict) -> Objects:
         """Protected instances by tag, as ``resource_detail`` objects (5.8.1)."""
-        def fetch(offset):
+        def fetch(offset: int) -> dict:
             return self.call("query_by_tags", dict(conditions, action="filter", limit="1000", offset=str(offset)))
 
         found = read_all(fetch, "resources", _counting_objects, 0, names=("resource_id",))
         return self.judged("protected_instances", [dict(item.get("resource_detail") or {}, id=item.get("resource_id")) for item in found])
 
-    def job(self, job_id, service="sdrs"):
+    def job(self, job_id: str, service: str = "sdrs") -> dict:
         """A job of SDRS (5.1.1) or ECS (service.md, section 5), with the ``service`` it belongs to."""
         answer = self.client.call("GET", service, "/v1/{project_id}/jobs/{job}", job=job_id)
         return altered(shapes.usable("job", answer, job_id), service=service)
 
-    def server(self, server_id):
+    def server(self, server_id: str) -> dict:
         """An ECS server's detail (service.md, section 5)."""
         return self.call("show_ecs_server", ecs_server=server_id)
 
-    def servers(self, name=None):
+    def servers(self, name: str | None = None) -> Objects:
         """ECS servers whose name contains ``name``. ``offset`` is a page number there (semantics.md, section 7)."""
         query = {"limit": 1000, **({"name": name} if name else {})}
 
-        def fetch(number):
+        def fetch(number: int) -> dict:
             return self.client.call("GET", "ecs", _V1 + "/cloudservers/detail", dict(query, offset=number) if number > 1 else query)
 
         return self.judged("servers", read_all(fetch, "servers", lambda number, page, found: number + 1, 1))
 
-    def volumes(self, **query):
+    def volumes(self, **query: Any) -> Objects:
         """EVS disks by ``name``, ``id`` or ``server_id`` (service.md, section 5)."""
-        def fetch(offset):
+        def fetch(offset: int) -> dict:
             return self.client.call("GET", "evs", "/v2/{project_id}/cloudvolumes/detail", dict(query, limit=1000, **({"offset": offset} if offset else {})))
 
         return self.judged("volumes", read_all(fetch, "volumes", _counting_objects, 0))
 
-    def vpcs(self):
+    def vpcs(self) -> Objects:
         """All VPCs of the project."""
         return self._marked_pages("/v1/{project_id}/vpcs", "vpcs", {})
 
-    def subnets(self, vpc_id=None):
+    def subnets(self, vpc_id: str | None = None) -> Objects:
         """The subnets of a VPC, or of the project."""
         return self._marked_pages("/v1/{project_id}/subnets", "subnets", {"vpc_id": vpc_id} if vpc_id else {})
 
-    def route_tables(self, vpc_id):
+    def route_tables(self, vpc_id: str) -> Objects:
         """The route tables of a VPC with their routes; where the list does not show these, each table is asked for."""
         listed = self._marked_pages("/v1/{project_id}/routetables", "routetables", {"vpc_id": vpc_id})
         return [table if "routes" in table else self.call("show_route_table", route_table=table["id"]) for table in listed]
 
-    def peerings(self, vpc_id):
+    def peerings(self, vpc_id: str) -> Objects:
         """The peering connections of a VPC."""
         return self._marked_pages("/v2.0/vpc/peerings", "peerings", {"vpc_id": vpc_id})
 
-    def network_acls(self):
+    def network_acls(self) -> Objects:
         """The network ACLs of the project, with the subnets they are associated with."""
         return self._marked_pages("/v3/{project_id}/vpc/firewalls", "firewalls", {})
 
-    def eips(self):
+    def eips(self) -> Objects:
         """All elastic IPs of the project."""
         return self._marked_pages("/v1/{project_id}/publicips", "publicips", {})
 
-    def as_groups(self, name=None):
+    def as_groups(self, name: str | None = None) -> Objects:
         """AS groups whose name contains ``name``; ``start_number`` counts groups (service.md, section 5)."""
         wanted = {"scaling_group_name": name} if name else {}
 
-        def fetch(start):
+        def fetch(start: int) -> dict:
             return self.client.call("GET", "as", _AS, {"limit": 100, "start_number": start, **wanted})
 
         return self.judged("scaling_groups", read_all(fetch, "scaling_groups", _counting_objects, 0, 100, ("scaling_group_id",)))
 
-    def _marked_pages(self, path, key, query):
+    def _marked_pages(self, path: str, key: str, query: dict) -> Objects:
         """VPC's lists are paged by ``marker``, the last ID seen."""
-        def fetch(marker):
+        def fetch(marker: str | None) -> dict:
             return self.client.call("GET", "vpc", path, dict(query, limit=1000, **({"marker": marker} if marker else {})))
 
-        def following(marker, page, found):
+        def following(marker: str | None, page: Objects, found: dict) -> str:
             last = next((entry["id"] for entry in reversed(page) if shapes.key_of(entry) == entry.get("id")), None)
             if last is None:
                 raise ApiError("a page of %s has no ID to ask for the next one with" % key)
@@ -279,5 +283,5 @@ class Api:
         return self.judged(key, read_all(fetch, key, following))
 
 
-def _counting_objects(offset, page, found):
+def _counting_objects(offset: int, page: list, found: dict) -> int:
     return offset + len(page)

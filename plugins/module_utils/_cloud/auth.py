@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
+from typing import Any
 from urllib.parse import urlsplit
 
-from . import mask as mask_module
 from .errors import ApiError, ConfigError
 from .hosts import host_of
+from .mask import register as register_secrets
 from .paging import objects
+from .settings import Settings
 from .sign import DATE_FORMAT, authorization
 from .text import time_of
+from .token_cache import TokenCache
 
 try:
     from requests.auth import AuthBase
@@ -38,17 +42,17 @@ class AkSkAuth(AuthBase):
 
     catalogue: dict = {}
 
-    def __init__(self, credentials, clock=time.time, domain_id=None):
+    def __init__(self, credentials: Any, clock: Callable[[], float] = time.time, domain_id: str | None = None) -> None:
         self._credentials = credentials
         self._clock = clock
         self._domain_id = domain_id
-        self.project_id = None
+        self.project_id: str | None = None
 
-    def current(self):
+    def current(self) -> dict:
         """The keys to sign with."""
         return self._credentials
 
-    def __call__(self, request):
+    def __call__(self, request: Any) -> Any:
         credentials = self.current()
         headers = {
             "Host": urlsplit(request.url).netloc,
@@ -74,12 +78,12 @@ class AkSkAuth(AuthBase):
         request.headers.update(headers)
         return request
 
-    def renew(self, request):
+    def renew(self, request: Any) -> bool:
         """Nothing to renew."""
         return False
 
     @property
-    def proof(self):
+    def proof(self) -> str:
         """What a cached entry of this login must prove."""
         return self.current()["access_key"] + self.current()["secret_key"]
 
@@ -90,29 +94,32 @@ class TokenAuth(AuthBase):
     :param check: called with every new catalogue
     """
 
-    def __init__(self, token=None, login=None, mask=None, check=None):
+    def __init__(
+        self, token: str | None = None, login: Callable[[bool], dict] | None = None, mask: Callable[[list], Any] | None = None,
+        check: Callable[[dict], Any] | None = None,
+    ) -> None:
         self._token = token
         self._login = login
         self._mask = mask or (lambda secrets: None)
         self._check = check or (lambda catalogue: None)
         self._lock = threading.Lock()
-        self.project_id = None
-        self.catalogue = {}
+        self.project_id: str | None = None
+        self.catalogue: dict = {}
 
-    def __call__(self, request):
+    def __call__(self, request: Any) -> Any:
         with self._lock:
             if self._token is None:
                 self._sign_in(False)
             request.headers["X-Auth-Token"] = self._token
         return request
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Get a token now, for the project ID and the catalogue that come with it."""
         with self._lock:
             if self._token is None and self._login:
                 self._sign_in(False)
 
-    def renew(self, request):
+    def renew(self, request: Any) -> bool:
         """Replace the token that a rejected request bore by a new one; False when that is not possible.
 
         Another thread may have done it already: then there is nothing more to do.
@@ -126,25 +133,26 @@ class TokenAuth(AuthBase):
         return True
 
     @property
-    def proof(self):
+    def proof(self) -> str | None:
         return self._token
 
-    def _sign_in(self, fresh):
+    def _sign_in(self, fresh: bool) -> None:
+        assert self._login is not None  # else there is a token
         answer = self._login(fresh)
         self._token = answer["token"]
-        mask_module.register([self._token])
+        register_secrets([self._token])
         self._mask([self._token])
         self.project_id = answer.get("project_id")
         self.catalogue = answer.get("catalogue") or {}
         self._check(self.catalogue)
 
 
-def is_token(value):
+def is_token(value: Any) -> bool:
     """Whether ``value`` can be sent as a token: folded lines or control characters would be refused, and shown, by those who send it."""
     return isinstance(value, str) and re.fullmatch(r"[!-~]+", value) is not None
 
 
-def read_catalogue(catalog, region, project_id):
+def read_catalogue(catalog: Any, region: str | None, project_id: str | None) -> dict[str, str]:
     """Base URL per service from a token's catalogue; versions and project IDs at the end of a URL are cut off.
 
     What has not the shape of a catalogue is passed over: the service's name is made of the region then.
@@ -156,7 +164,7 @@ def read_catalogue(catalog, region, project_id):
         endpoints = entry.get("endpoints") if isinstance(entry, dict) else None
         service = _CATALOGUE_TYPES.get(entry["type"]) if isinstance(endpoints, list) and isinstance(entry.get("type"), str) else None
         for endpoint in endpoints if service and endpoints else []:
-            if not isinstance(endpoint, dict) or not isinstance(endpoint.get("url"), str):
+            if service is None or not isinstance(endpoint, dict) or not isinstance(endpoint.get("url"), str):
                 continue
             places = [endpoint.get("region_id"), endpoint.get("region")]
             here = all(isinstance(place, (str, type(None))) for place in places) and (places[0] or places[1]) in (None, "", "*", region)
@@ -170,13 +178,13 @@ _CATALOGUE_TYPES = {
 }
 
 
-def _is_of_one_project(part, project_id):
+def _is_of_one_project(part: str, project_id: str | None) -> bool:
     """Whether a part of a path stands for a project or a version, and not for the service."""
     named = part in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
     return bool(named or part == project_id or _PROJECT_ID.fullmatch(part) or part.lstrip("v").replace(".", "").isdigit())
 
 
-def _base(url, project_id):
+def _base(url: str, project_id: str | None) -> str:
     parts = urlsplit(url)
     path = [part for part in parts.path.split("/") if part]
     while path and _is_of_one_project(path[-1], project_id):
@@ -184,7 +192,7 @@ def _base(url, project_id):
     return "%s://%s" % (parts.scheme, "/".join([parts.netloc] + path))
 
 
-def expiry(text, otherwise=_TOKEN_LIFE / 2):
+def expiry(text: Any, otherwise: float = _TOKEN_LIFE / 2) -> float:
     """When something ends, in seconds since the epoch; ``otherwise`` seconds from now where the text does not tell."""
     try:
         return time_of(text).timestamp()
@@ -192,7 +200,7 @@ def expiry(text, otherwise=_TOKEN_LIFE / 2):
         return time.time() + otherwise
 
 
-def find_project(client, settings, cache):
+def find_project(client: Any, settings: Settings, cache: TokenCache) -> str:
     """The ID of the project that ``project_name`` names (A.6), remembered between tasks.
 
     :raises ConfigError: nothing tells the project

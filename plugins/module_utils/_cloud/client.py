@@ -11,15 +11,18 @@ import math
 import random
 import re
 import time
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from .._defaults import LONGEST_RETRY_AFTER, LONGEST_THROTTLED
 from . import shapes
 from .auth import TokenAuth, find_project
-from .errors import ApiError, ConnectionFailed, NotCarriedOut, UnknownFate, api_error, disguised, one_line
+from .errors import ApiError, ConnectionFailed, NotCarriedOut, SdrsError, UnknownFate, api_error, disguised, one_line
 from .login import authenticator
 from .metadata import Metadata
 from .paging import read_all
+from .settings import Settings
 from .throttle import Throttle
 from .token_cache import TokenCache
 from .transport import Lost, NotSent, Transport, decode
@@ -34,8 +37,12 @@ class Client:
     Raises the exceptions of ``_errors``; what each status means is decided here and nowhere else.
     """
 
-    def __init__(self, settings, warn=None, mask=None, sleep=time.sleep, clock=time.monotonic, session=None, agent="cloud_dr.sdrs"):
-        self.settings, self.warn, self._warned = settings, warn or (lambda message: None), {}
+    def __init__(
+        self, settings: Settings, warn: Callable[[str], Any] | None = None, mask: Callable[[list], Any] | None = None,
+        sleep: Callable[[float], Any] = time.sleep, clock: Callable[[], float] = time.monotonic, session: Any = None, agent: str = "cloud_dr.sdrs",
+    ) -> None:
+        self.settings, self.warn = settings, warn or (lambda message: None)
+        self._warned: dict[str, str] = {}
         self._sleep, self._clock = sleep, clock
         self._throttle = Throttle(clock, sleep)
         self._transport = Transport(settings, agent, session, self.warn)
@@ -46,12 +53,12 @@ class Client:
         )
         self.auth.project_id = settings.project_id
 
-    def close(self):
+    def close(self) -> None:
         """Close what connections are open; the client can be used all the same."""
         self._transport.close()
 
     @property
-    def project_id(self):
+    def project_id(self) -> str:
         """The project's ID, looked up by name the first time it is needed."""
         if not self.settings.project_id:
             if isinstance(self.auth, TokenAuth):
@@ -60,11 +67,14 @@ class Client:
             self.auth.project_id = self.settings.project_id
         return self.settings.project_id
 
-    def patience(self):
+    def patience(self) -> _Patience:
         """How long a request is retried that was not carried out, for whoever retries it with a guard of its own."""
         return _Patience(self.settings.max_retries, self._clock, self._sleep)
 
-    def call(self, method, service, path, query=None, body=None, repeatable=False, patience=None, **arguments):
+    def call(
+        self, method: str, service: str, path: str, query: dict | None = None, body: Any = None, repeatable: bool = False,
+        patience: _Patience | None = None, **arguments: Any,
+    ) -> dict:
         """Send to a project's path such as ``/v1/{project_id}/server-groups/{id}``.
 
         :param arguments: what stands in braces in ``path``, besides the project
@@ -76,7 +86,10 @@ class Client:
         path = path.format(project_id=path_argument(self.project_id), **arguments)
         return self.send(method, service, path, query, body, repeatable, patience)
 
-    def send(self, method, service, path, query=None, body=None, repeatable=False, patience=None):
+    def send(
+        self, method: str, service: str, path: str, query: dict | None = None, body: Any = None, repeatable: bool = False,
+        patience: _Patience | None = None,
+    ) -> dict:
         """Send a request to ``service``; ``query`` is a mapping, lists repeat their key."""
         self._sign_in(service)
         url = self.settings.url(service, self.auth.catalogue) + path
@@ -84,23 +97,23 @@ class Client:
             url += "?" + urlencode(query, doseq=True, quote_via=quote)
         return self._exchange(method, url, body, self.auth, repeatable or method == "GET", patience)[1]
 
-    def _sign_in(self, service):
+    def _sign_in(self, service: str) -> None:
         """Get a token if there is none yet, and refuse a region that lacks the service."""
         if isinstance(self.auth, TokenAuth):
             self.auth.prepare()
         self.settings.require_service(service, self.auth.catalogue)
 
-    def pages(self, service, path, key, query=None, expected=None, **arguments):
+    def pages(self, service: str, path: str, key: str, query: dict | None = None, expected: int | None = None, **arguments: Any) -> list:
         """All objects of a list whose ``offset`` counts objects (semantics.md, section 7: ``limit`` is left out).
 
         :param expected: as in ``_paging.read_all``
         """
-        def fetch(offset):
+        def fetch(offset: int) -> dict:
             return self.call("GET", service, path, dict(query or {}, **({"offset": offset} if offset else {})), **arguments)
 
         return read_all(fetch, key, lambda offset, page, found: offset + len(page), 0, names=("id", "job_id"), expected=expected)
 
-    def _check_catalogue(self, catalogue):
+    def _check_catalogue(self, catalogue: dict) -> None:
         """Requests, and with them the token, go where the catalogue says: tell when that is not the cloud."""
         strangers = self.settings.strangers(catalogue)
         if strangers and strangers != self._warned:
@@ -110,16 +123,17 @@ class Client:
                 "meant, set endpoint or endpoints, else set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
             )
 
-    def _log_in(self, url, body, auth):
+    def _log_in(self, url: str, body: dict, auth: Any) -> tuple[Any, dict]:
         response, content = self._exchange("POST", url, body, auth, True)
         return response.headers, content
 
-    def _exchange(self, method, url, body, auth, repeatable, guarded=None):
+    def _exchange(self, method: str, url: str, body: Any, auth: Any, repeatable: bool, guarded: _Patience | None = None) -> tuple[Any, dict]:
         """:param guarded: the patience of a caller whose guard must be asked before every attempt"""
         data = None if body is None else json.dumps(body).encode("utf-8")
         patience = guarded or self.patience()
         while True:
-            problem, wait = None, None
+            problem: SdrsError | None = None
+            wait = None
             # A guard holds for a moment: its request goes at once, and later ones wait longer for it.
             self._throttle.wait(go=guarded is not None)
             try:
@@ -161,11 +175,11 @@ class Client:
             if guarded:
                 raise NotCarriedOut(problem)
 
-    def _content(self, response, repeatable):
+    def _content(self, response: Any, repeatable: bool) -> tuple[Any, ApiError | None]:
         """``(content, None)``, or ``(None, error)`` when asking again may help."""
         if response.status_code == 204 or not response.content.strip():
             return {}, None
-        wrong = None
+        wrong: str | None = None
         try:
             content = decode(response.content)
         except (ValueError, RecursionError):
@@ -173,7 +187,7 @@ class Client:
         message = "%s returned an unusable response (HTTP %d): %%s" % (_host(response.url), response.status_code)
         if wrong and repeatable:
             return None, ApiError(message % wrong, http_status=response.status_code, retryable=True)
-        wrong = wrong or (None if isinstance(content, dict) else "it is not a JSON object") or (shapes.too_deep(content) and "it is nested too deep")
+        wrong = wrong or (None if isinstance(content, dict) else "it is not a JSON object") or ("it is nested too deep" if shapes.too_deep(content) else None)
         if not wrong:
             return content, None
         if not repeatable:
@@ -181,7 +195,7 @@ class Client:
         # Asking again would bring the same.
         raise ApiError(message % wrong, http_status=response.status_code)
 
-    def _error(self, response):
+    def _error(self, response: Any) -> SdrsError:
         request_id = response.headers.get("X-Request-Id")
         return api_error(response.status_code, response.content, one_line(request_id, 100) if request_id else None)
 
@@ -189,16 +203,16 @@ class Client:
 class _Patience:
     """How often one request is retried: ``max_retries`` times, and for some time while it is only told to come back later."""
 
-    def __init__(self, retries, clock, sleep):
+    def __init__(self, retries: int, clock: Callable[[], float], sleep: Callable[[float], Any]) -> None:
         self._retries, self._clock, self._sleep = retries, clock, sleep
         self._attempt, self._since, self.renewed = 0, clock(), False
 
-    def throttled(self, problem):
+    def throttled(self, problem: SdrsError) -> None:
         """429: raises ``problem`` when it has lasted too long."""
         if not self._retries or self._clock() - self._since >= LONGEST_THROTTLED:
             raise problem
 
-    def failed(self, problem, wait):
+    def failed(self, problem: SdrsError, wait: float | None) -> None:
         """Pause before the next attempt; raises ``problem`` when there have been enough.
 
         :param wait: seconds that the service wants, or None
@@ -209,7 +223,7 @@ class _Patience:
         self._sleep(wait if wait is not None else min(8.0, 0.25 * 2**self._attempt) * random.uniform(0.5, 1.0))
 
 
-def _failed(failure, repeatable):
+def _failed(failure: NotSent, repeatable: bool) -> ConnectionFailed:
     """What a broken connection means: not sent, or sent with an unknown fate; raised when asking again may do harm, or no good."""
     if isinstance(failure, Lost) and not repeatable:
         raise UnknownFate("%s; the request may have been carried out" % failure) from None
@@ -219,18 +233,18 @@ def _failed(failure, repeatable):
     return problem
 
 
-def path_argument(value):
+def path_argument(value: Any) -> str:
     """``value`` when it can stand in a path (IDs come from answers too, and answers can be hostile)."""
     if not isinstance(value, str) or not _PATH_ARGUMENT.fullmatch(value):
         raise ApiError("%r is not an ID" % one_line(value, 80))
     return value
 
 
-def _host(url):
+def _host(url: str) -> str:
     return url.split("/")[2]
 
 
-def _retry_after(response):
+def _retry_after(response: Any) -> float | None:
     try:
         seconds = float(response.headers["Retry-After"])
     except (KeyError, ValueError):

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from .errors import ConfigError
 
@@ -57,7 +59,7 @@ class MissingYaml(ConfigError):
     """PyYAML is needed to read clouds.yaml; hosts name it with ``missing_required_lib``."""
 
 
-def read_cloud(name, environ, region=None, fallback=None):
+def read_cloud(name: str, environ: Mapping[str, str], region: Any = None, fallback: Any = None) -> dict:
     """The settings of the entry ``name`` under our option names.
 
     :param region: the region that was asked for otherwise, which beats the entry's
@@ -71,7 +73,7 @@ def read_cloud(name, environ, region=None, fallback=None):
     return _settings(entry, region, fallback)
 
 
-def files_of_cloud(name, environ):
+def files_of_cloud(name: str, environ: Mapping[str, str]) -> dict[str, str]:
     """``{option: place}``: the file or profile that each setting of the entry ``name`` comes from; raises as ``read_cloud`` does."""
     found = {}
     for place, part in _parts(name, environ):
@@ -79,7 +81,7 @@ def files_of_cloud(name, environ):
     return found
 
 
-def _parts(name, environ):
+def _parts(name: str, environ: Mapping[str, str]) -> list[tuple[Any, dict]]:
     """``[(place, part)]`` of which the entry is made, the last one winning: its profile, what clouds.yaml and what secure.yaml say."""
     yaml = _yaml()
     override = environ.get("OS_CLIENT_CONFIG_FILE")
@@ -104,7 +106,7 @@ def _parts(name, environ):
     return [(place, {key: value for key, value in part.items() if key not in drop}), *parts]
 
 
-def _profile(yaml, profile, name, entry, environ):
+def _profile(yaml: Any, profile: Any, name: str, entry: dict, environ: Mapping[str, str]) -> tuple[str, dict]:
     """``(place, part)`` of a vendor's profile: one of clouds-public.yaml, or one that is known here."""
     file, public = _first(yaml, _candidates("clouds-public", environ), "public-clouds")
     if isinstance(public.get(profile), dict):
@@ -116,14 +118,14 @@ def _profile(yaml, profile, name, entry, environ):
     return "profile %s" % profile, _PROFILES.get(profile, {})
 
 
-def _absolute(path):
+def _absolute(path: Any) -> Any:
     try:
         return os.path.abspath(path)
     except (OSError, TypeError):
         return path
 
 
-def _yaml():
+def _yaml() -> Any:
     try:
         import yaml  # here, because few tasks need it and all would pay for it
     except ImportError:
@@ -131,12 +133,12 @@ def _yaml():
     return yaml
 
 
-def _secure(yaml, environ):
+def _secure(yaml: Any, environ: Mapping[str, str]) -> tuple[str | None, dict]:
     override = environ.get("OS_CLIENT_SECURE_FILE")
     return _first(yaml, ([override] if override else []) + _candidates("secure", environ))
 
 
-def _candidates(stem, environ):
+def _candidates(stem: str, environ: Mapping[str, str]) -> list[str]:
     home = os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".config")
     settings = [environ.get("XDG_CONFIG_HOME") or home, home, *(environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)]
     # "." and not the folder's path: the folder may be gone.
@@ -144,7 +146,7 @@ def _candidates(stem, environ):
     return [os.path.join(folder, "%s.%s" % (stem, suffix)) for folder in folders for suffix in _SUFFIXES]
 
 
-def _first(yaml, paths, key="clouds"):
+def _first(yaml: Any, paths: list[str], key: str = "clouds") -> tuple[str | None, dict]:
     """``(path, its clouds)`` of the first file that exists."""
     for path in paths:
         if not os.path.isfile(path):
@@ -163,28 +165,28 @@ def _first(yaml, paths, key="clouds"):
     return None, {}
 
 
-def _merged(base, extra):
+def _merged(base: dict, extra: dict) -> dict:
     """``extra`` over ``base``; only ``auth`` is merged itself, for nothing else is read below the top (and YAML can be endless)."""
     auth = [entry["auth"] for entry in (base, extra) if isinstance(entry.get("auth"), dict)]
     return {**base, **extra, **({"auth": {key: value for entry in auth for key, value in entry.items()}} if auth else {})}
 
 
-def _plain(entry):
+def _plain(entry: dict) -> dict:
     """``entry`` with keys as Python writes them: ``project-name`` is ``project_name``."""
     keys = _keys(entry)
     return {**keys, "auth": _keys(keys["auth"])} if isinstance(keys.get("auth"), dict) else keys
 
 
-def _keys(mapping):
+def _keys(mapping: dict) -> dict:
     return {key.replace("-", "_"): value for key, value in mapping.items() if isinstance(key, str)}
 
 
-def _settings(entry, region=None, fallback=None):
+def _settings(entry: dict, region: Any = None, fallback: Any = None) -> dict:
     regions = _regions(entry)
     region, fallback = (each if isinstance(each, str) else None for each in (region, fallback))
     chosen = region or next(iter(regions), None)
-    entry = _merged(entry, regions.get(chosen, {}))
-    auth = entry.get("auth") if isinstance(entry.get("auth"), dict) else {}
+    entry = _merged(entry, regions.get(chosen or "", {}))
+    auth: dict = entry["auth"] if isinstance(entry.get("auth"), dict) else {}
     settings = {"cloud_domain": entry["cloud_domain"]} if entry.get("cloud_domain") in [each["cloud_domain"] for each in _PROFILES.values()] else {}
     for key, option in {**_TOP, **_KEYS}.items():
         places = (auth, entry) if key in _OF_AUTH else (entry,) if key in _TOP else (entry, auth)
@@ -214,7 +216,7 @@ def _settings(entry, region=None, fallback=None):
     return settings
 
 
-def _regions(entry):
+def _regions(entry: dict) -> dict[str, dict]:
     """``{name: what is of this region only}``, the first being the one that counts unless another is asked for."""
     named = entry.get("regions") or entry.get("region_name")
     if isinstance(named, str):

@@ -30,7 +30,7 @@ class TooMuch(OSError):
     """More bytes than any answer has."""
 
 
-def new_session():
+def new_session() -> Session:
     """A session for one thread."""
     session = _Session()
     for scheme in ("https://", "http://"):
@@ -41,10 +41,10 @@ def new_session():
 class _Session(Session):
     """Neither redirects nor proxies where they do not belong."""
 
-    def get_redirect_target(self, resp):
+    def get_redirect_target(self, resp: Any) -> None:
         """Nothing is followed, and no body is read for it, however large."""
 
-    def merge_environment_settings(self, url, proxies, stream, verify, cert):
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """The machine's settings, but no proxy for the machine itself, nor for what only it can reach."""
         merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if is_loopback(host_of(url)) or is_link_local(host_of(url)):
@@ -57,25 +57,25 @@ class Adapter(HTTPAdapter):
 
     sent = None
 
-    def init_poolmanager(self, *args, **kwargs):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self._watch(self.poolmanager)
 
-    def proxy_manager_for(self, proxy, **proxy_kwargs):
+    def proxy_manager_for(self, proxy: Any, **proxy_kwargs: Any) -> Any:
         known = proxy in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         if not known:
             self._watch(manager)
         return manager
 
-    def send(self, request, *args, **kwargs):
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         self.sent = False
         return super().send(request, *args, **kwargs)
 
-    def _watch(self, manager):
+    def _watch(self, manager: Any) -> None:
         manager.pool_classes_by_scheme = {scheme: self._watched(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
 
-    def _watched(self, pool):
+    def _watched(self, pool: Any) -> type:
         connection = type(pool.ConnectionCls.__name__, (_Connection, pool.ConnectionCls), {"adapter": self, "response_class": _Response})
         return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
@@ -87,7 +87,7 @@ class _Connection:
     sock: Any
     connect: Callable[[], None]
 
-    def endheaders(self, *args, **kwargs):
+    def endheaders(self, *args: Any, **kwargs: Any) -> Any:
         if self.sock is None:
             self.connect()
         self.adapter.sent = True
@@ -97,10 +97,10 @@ class _Connection:
 class _Response(HTTPResponse):
     """http.client's response, reading under a deadline: what the socket's time-out is for one packet holds for all of them together."""
 
-    def __init__(self, sock, *args, **kwargs):
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(_Deadlined(sock), *args, **kwargs)  # type: ignore[arg-type]  # makefile is all that is called
 
-    def begin(self):
+    def begin(self) -> None:
         super().begin()
         # urllib3 would log headers that it cannot parse, with their values.
         self.headers.defects.clear()
@@ -108,25 +108,25 @@ class _Response(HTTPResponse):
 
 
 class _Deadlined:
-    def __init__(self, sock):
+    def __init__(self, sock: Any) -> None:
         self._sock = sock
 
-    def makefile(self, *_args, **_kwargs):
+    def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedReader:
         return io.BufferedReader(_Timed(self._sock))
 
 
 class _Timed(io.RawIOBase):
     """What a socket receives until the deadline, in a bounded number of bytes."""
 
-    def __init__(self, sock):
+    def __init__(self, sock: Any) -> None:
         super().__init__()
         self._sock, self._raw, self._timeout, self._left = sock, sock.makefile("rb", buffering=0), sock.gettimeout(), LARGEST + _LARGEST_HEAD
         self._deadline = None if self._timeout is None else time.monotonic() + self._timeout
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: Any) -> int:
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -138,7 +138,7 @@ class _Timed(io.RawIOBase):
             raise TooMuch
         return count
 
-    def close(self):
+    def close(self) -> None:
         if not self.closed:
             if self._sock.fileno() >= 0:
                 self._sock.settimeout(self._timeout)

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from .errors import ConfigError
 
+Layers = dict[str, dict]  # ``{layer: {key: value}}``
 LAYERS = ("option", "cloud", "environment")
 # In the order in which they win when they come from the same place; of each group one setting is needed.
 KINDS = {
@@ -43,28 +46,28 @@ _REGIONS = frozenset((
 ))
 
 
-def is_region(name):
+def is_region(name: str) -> bool:
     """Whether this is the name of a region that a vendor publishes."""
     return name in _REGIONS
 
 
-def region_of_project(name):
+def region_of_project(name: Any) -> str | None:
     """The region that a project's name begins with (``eu-de``, ``eu-de_erp``), or None where that is not certain."""
     region = name.partition("_")[0] if isinstance(name, str) else None
     return region if region in _REGIONS else None
 
 
-def lacking(kind, has):
+def lacking(kind: str, has: Callable[[str], Any]) -> list[str]:
     """The settings without which a kind is not complete, one of each group; ``has(key)`` tells what there is."""
     return [group[0] for group in KINDS[kind] if not any(map(has, group))]
 
 
-def keys_of(kind):
+def keys_of(kind: str) -> list[str]:
     """All settings of a kind."""
     return list(dict.fromkeys(key for group in (*KINDS[kind], EXTRAS.get(kind, ())) for key in group))
 
 
-def restricted(values, layer):
+def restricted(values: dict, layer: str) -> dict:
     """The settings of a layer without the credentials that its ``auth_type`` rules out; ``refused`` says why there are none."""
     given = values.get("auth_type")
     if given in (None, ""):
@@ -80,16 +83,16 @@ def restricted(values, layer):
     return _without(values, others - ({*keys_of("aksk"), "ecs_agency"} if layer == "environment" else set()))
 
 
-def _are_password_and_totp(methods):
+def _are_password_and_totp(methods: Any) -> bool:
     listed = methods.split(",") if isinstance(methods, str) else methods if isinstance(methods, list) else []
     return {str(method).strip() for method in listed} == {"v3password", "v3totp"}
 
 
-def _without(values, keys):
+def _without(values: dict, keys: set[str]) -> dict:
     return {key: value for key, value in values.items() if key not in keys}
 
 
-def refusal(name):
+def refusal(name: Any) -> str:
     """Why an ``auth_type`` cannot be used, and what can."""
     remedy = REFUSED.get(name) if isinstance(name, str) else None
     if remedy is None:
@@ -97,7 +100,7 @@ def refusal(name):
     return "auth_type %s is not supported. %s" % (name if isinstance(name, str) else "of another type than text", remedy)
 
 
-def kind_of(layers):
+def kind_of(layers: Layers) -> str:
     """The kind of credentials to use: complete ones of the highest layer; a mixture counts as its highest part.
 
     :param layers: ``{layer: {key: value}}``
@@ -124,12 +127,12 @@ def kind_of(layers):
     return best[1]
 
 
-def place(layers, key):
+def place(layers: Layers, key: str) -> int:
     """The index of the highest layer that has a setting; beyond the last where none has."""
     return next((index for index, layer in enumerate(LAYERS) if layers[layer].get(key) not in (None, "")), len(LAYERS))
 
 
-def credentials_of(kind, layers, text):
+def credentials_of(kind: str, layers: Layers, text: Callable[[str], str | None]) -> dict[str, str]:
     """The credentials of a kind: ``{key: value}``.
 
     :param text: ``text(key)`` gives the value of a setting as text, or None
@@ -151,18 +154,18 @@ def credentials_of(kind, layers, text):
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _lower(layers, name, other):
+def _lower(layers: Layers, name: str, other: str) -> str:
     """Of two settings for the same thing the one that is not used: that of the lower layer; ``other`` where both are in one."""
     return name if place(layers, other) < place(layers, name) else other
 
 
-def agency_of(layers, text):
+def agency_of(layers: Layers, text: Callable[[str], str | None]) -> dict[str, str] | None:
     """``{agency_name, agency_domain_name or agency_domain_id}`` of the agency to assume, or None.
 
     :raises ConfigError: only half of it is known
     """
-    found = {key: text(key) for key in AGENCY if key != _lower(layers, "agency_domain_name", "agency_domain_id")}
-    found = {key: value for key, value in found.items() if value is not None}
+    given = {key: text(key) for key in AGENCY if key != _lower(layers, "agency_domain_name", "agency_domain_id")}
+    found = {key: value for key, value in given.items() if value is not None}
     if not found:
         return None
     if "agency_name" not in found:

@@ -7,19 +7,27 @@ Vendor's IAM API reference: POST /v3/auth/tokens with the methods password, totp
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
+from typing import Any
 
 from .auth import NO_PROJECT, AkSkAuth, TokenAuth, expiry, is_token, read_catalogue
 from .errors import AuthError, ConfigError
-from .metadata import EcsAgencyAuth
+from .metadata import EcsAgencyAuth, Metadata
+from .settings import Settings
+from .token_cache import TokenCache
 
 _PATH = "/v3/auth/tokens"
+_Send = Callable[[str, dict, Any], tuple[Any, dict]]
 
 
-def authenticator(settings, send, cache, metadata, mask=None, check=None):
+def authenticator(
+    settings: Settings, send: _Send, cache: TokenCache, metadata: Metadata | None, mask: Callable[[list], Any] | None = None,
+    check: Callable[[dict], Any] | None = None,
+) -> TokenAuth | AkSkAuth:
     """What authenticates the requests of a client.
 
     :param send: ``send(url, body, auth)`` giving ``(headers, content)`` of IAM's response
-    :param metadata: the Metadata of the machine, asked only with ``ecs_agency``
+    :param metadata: the Metadata of the machine, with ``ecs_agency`` only
     :param mask: told every secret that is obtained
     :param check: called with every new catalogue
     """
@@ -30,9 +38,9 @@ def authenticator(settings, send, cache, metadata, mask=None, check=None):
     return _of_the_user(settings, send, cache, metadata, mask)
 
 
-def _of_the_user(settings, send, cache, metadata, mask):
+def _of_the_user(settings: Settings, send: _Send, cache: TokenCache, metadata: Metadata | None, mask: Callable[[list], Any] | None) -> TokenAuth | AkSkAuth:
     """The same without an agency; with a password, of the user's account and no project."""
-    if settings.kind == "ecs_agency":
+    if metadata is not None:
         return EcsAgencyAuth(metadata, mask)
     if settings.kind == "aksk":
         return AkSkAuth(settings.credentials, domain_id=settings.domain_id if settings.agency else None)
@@ -41,7 +49,7 @@ def _of_the_user(settings, send, cache, metadata, mask):
     return TokenAuth(token=settings.credentials["auth_token"])
 
 
-def identity_of(credentials):
+def identity_of(credentials: dict) -> dict:
     """``auth.identity`` of a login with a password, and with a passcode where there is one."""
     user = {"password": credentials["password"]}
     domain = {key: credentials["domain_" + key] for key in ("name", "id") if credentials.get("domain_" + key)}
@@ -56,7 +64,7 @@ def identity_of(credentials):
     return identity
 
 
-def scope_of(settings):
+def scope_of(settings: Settings) -> dict:
     """``auth.scope`` of the project."""
     if not (settings.project_id or settings.project_name):
         raise ConfigError(NO_PROJECT)
@@ -66,10 +74,10 @@ def scope_of(settings):
 class _Cached:
     """A login by way of the cache. Callable: ``login(fresh)`` gives ``{token, project_id, catalogue}``."""
 
-    def __init__(self, settings, send, cache):
+    def __init__(self, settings: Settings, send: _Send, cache: TokenCache) -> None:
         self._settings, self._send, self._cache = settings, send, cache
 
-    def __call__(self, fresh):
+    def __call__(self, fresh: bool) -> dict:
         identity, proof = self._identity(self._settings.url("iam") + _PATH), self._proof()
         # Of the tasks of many hosts that begin at once one uses up the passcode, the others what it opens.
         once = bool(proof and self._settings.credentials.get("passcode"))
@@ -79,29 +87,29 @@ class _Cached:
                 self._may_repeat()
             else:
                 known = self._cache.get(identity, proof) if proof else None
-                if _is_login(known):
+                if known is not None and _is_login(known):
                     return known
             answer, expires = self._ask(self._settings.url("iam") + _PATH)
             if proof:
                 self._cache.put(identity, proof, answer, expires)
             return answer
 
-    def _identity(self, url):
+    def _identity(self, url: str) -> tuple:
         """What the answer is kept under."""
         raise NotImplementedError
 
-    def _proof(self):
+    def _proof(self) -> str:
         """The secrets that a kept answer belongs to; without any nothing is kept."""
         raise NotImplementedError
 
-    def _ask(self, url):
+    def _ask(self, url: str) -> tuple[dict, float]:
         """``(answer, when it expires)`` of the identity service."""
         raise NotImplementedError
 
-    def _may_repeat(self):
+    def _may_repeat(self) -> None:
         """Raise where a second login with the same credentials is bound to fail."""
 
-    def _read(self, headers, content):
+    def _read(self, headers: Any, content: Any) -> tuple[dict, float]:
         settings = self._settings
         token = (headers.get("X-Subject-Token") or "").strip()
         if not is_token(token):
@@ -122,28 +130,28 @@ class Login(_Cached):
     :param of_account: a token for the user's account in place of the project: for assuming an agency of another account
     """
 
-    def __init__(self, settings, send, cache, of_account=False):
+    def __init__(self, settings: Settings, send: _Send, cache: TokenCache, of_account: bool = False) -> None:
         super().__init__(settings, send, cache)
         self._of_account = of_account
 
-    def _identity(self, url):
+    def _identity(self, url: str) -> tuple:
         settings, credentials = self._settings, self._settings.credentials
         project = ("", "", "") if self._of_account else (settings.project_id or "", settings.project_name or "", settings.region or "")
         more = [credentials.get(key, "") for key in ("user_id", "domain_id")]
         more += ["account"] if self._of_account else []
         return ("token", url, credentials.get("username", ""), credentials.get("domain_name", ""), *project, *(more if any(more) else ()))
 
-    def _proof(self):
+    def _proof(self) -> str:
         return proof_of(self._settings.credentials)
 
-    def _may_repeat(self):
+    def _may_repeat(self) -> None:
         if self._settings.credentials.get("passcode"):
             raise AuthError(
                 "the token has ended or was rejected, and a passcode is good for one login only", operation="log in",
                 remedy="Run the task again with a new passcode; it resumes what is in flight.",
             )
 
-    def _ask(self, url):
+    def _ask(self, url: str) -> tuple[dict, float]:
         credentials = self._settings.credentials
         domain = {key: credentials["domain_" + key] for key in ("name", "id") if credentials.get("domain_" + key)}
         scope = ({"domain": domain} if domain else None) if self._of_account else scope_of(self._settings)
@@ -156,27 +164,27 @@ class AgencyLogin(_Cached):
     :param user: what authenticates the user meanwhile
     """
 
-    def __init__(self, settings, send, cache, user):
+    def __init__(self, settings: Settings, send: _Send, cache: TokenCache, user: Any) -> None:
         super().__init__(settings, send, cache)
         self._user = user
 
-    def _identity(self, url):
+    def _identity(self, url: str) -> tuple:
         settings, credentials = self._settings, self._settings.credentials
         who = [credentials.get(key, "") for key in ("username", "user_id", "domain_name", "domain_id")]
-        agency = [settings.agency.get(key, "") for key in ("agency_name", "agency_domain_name", "agency_domain_id")]
+        agency = [(settings.agency or {}).get(key, "") for key in ("agency_name", "agency_domain_name", "agency_domain_id")]
         return ("agency", url, settings.kind, *who, *agency, settings.project_id or "", settings.project_name or "", settings.region or "")
 
-    def _proof(self):
+    def _proof(self) -> str:
         # The keys of an ECS change all the time; what they have opened is not kept.
         return proof_of(self._settings.credentials)
 
-    def _ask(self, url):
-        agency = {key.replace("agency_domain", "domain"): value for key, value in self._settings.agency.items()}
+    def _ask(self, url: str) -> tuple[dict, float]:
+        agency = {key.replace("agency_domain", "domain"): value for key, value in (self._settings.agency or {}).items()}
         body = {"auth": {"identity": {"methods": ["assume_role"], "assume_role": agency}, "scope": scope_of(self._settings)}}
         return self._read(*self._send(url, body, self._user))
 
 
-def proof_of(credentials):
+def proof_of(credentials: dict) -> str:
     """All secrets of credentials as one text, which a cached entry must have been stored with; "" where there are none."""
     if set(credentials) <= {"username", "user_id", "password", "domain_name", "domain_id"}:
         return credentials.get("password", "")
@@ -184,7 +192,7 @@ def proof_of(credentials):
     return "\0".join("%s=%s" % (key, credentials[key]) for key in keys if credentials.get(key))
 
 
-def _is_login(value):
+def _is_login(value: Any) -> bool:
     """Whether a cache entry is what it should be."""
     catalogue = value.get("catalogue") if isinstance(value, dict) else None
     return isinstance(catalogue, dict) and all(isinstance(url, str) for url in catalogue.values()) and is_token(value.get("token"))

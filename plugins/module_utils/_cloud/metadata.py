@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from . import mask as mask_module
 from .auth import AkSkAuth, expiry, is_token
 from .errors import AuthError, ConnectionFailed
+from .mask import register as register_secrets
+from .settings import Settings
 from .transport import NotSent, Transport, decode
 
 _KEYS, _SESSION = "/openstack/latest/securitykey", "/meta-data/latest/api/token"
@@ -28,11 +31,11 @@ _REMEDY = "ecs_agency works on an ECS that has an agency only: give it one in th
 class Metadata:
     """Asks the metadata service; ``keys()`` gives ``(credentials, when they end)``."""
 
-    def __init__(self, settings, agent, session=None, sleep=time.sleep):
+    def __init__(self, settings: Settings, agent: str, session: Any = None, sleep: Callable[[float], Any] = time.sleep) -> None:
         self._url, self._sleep = settings.metadata_url, sleep
         self._transport = Transport(replace(settings, http_timeout=min(settings.http_timeout, _TIMEOUT)), agent, session)
 
-    def keys(self):
+    def keys(self) -> tuple[dict, float]:
         """New keys, with the token that newer metadata services ask for (as the vendor's SDK does).
 
         :raises AuthError: the ECS has no agency
@@ -42,7 +45,7 @@ class Metadata:
         if session.status_code == 200:
             token = session.content.decode("ascii", "replace").strip()
             if is_token(token):
-                mask_module.register([token])
+                register_secrets([token])
                 headers["X-Metadata-Token"] = token
         response = self._send("GET", _KEYS, headers)
         if response.status_code != 200:
@@ -50,8 +53,8 @@ class Metadata:
                             http_status=response.status_code)
         return _read(response.content)
 
-    def _send(self, method, path, headers):
-        def give(request):
+    def _send(self, method: str, path: str, headers: dict[str, str]) -> Any:
+        def give(request: Any) -> Any:
             request.headers.update(headers)
             return request
 
@@ -71,7 +74,7 @@ class Metadata:
         raise ConnectionFailed("the metadata service does not answer: %s" % problem, operation=_OPERATION, remedy=_REMEDY)
 
 
-def _read(data):
+def _read(data: bytes) -> tuple[dict, float]:
     try:
         content = decode(data)
     except (ValueError, RecursionError):
@@ -79,7 +82,7 @@ def _read(data):
     found = content.get("credential") if isinstance(content, dict) else None
     found = found if isinstance(found, dict) else {}
     keys = {"access_key": found.get("access"), "secret_key": found.get("secret"), "security_token": found.get("securitytoken")}
-    mask_module.register(keys.values())
+    register_secrets(keys.values())
     if not all(map(is_token, keys.values())):
         raise AuthError("the metadata service has sent no keys that can be used", operation=_OPERATION, remedy=_REMEDY)
     return keys, expiry(found.get("expires_at"), 2 * _MARGIN)
@@ -88,18 +91,18 @@ def _read(data):
 class EcsAgencyAuth(AkSkAuth):
     """Signs with keys that are replaced before they end, or when they are rejected and there are new ones."""
 
-    def __init__(self, metadata, mask=None, clock=time.time):
+    def __init__(self, metadata: Metadata, mask: Callable[[list], Any] | None = None, clock: Callable[[], float] = time.time) -> None:
         super().__init__(None, clock)
         self._metadata, self._mask, self._lock = metadata, mask or (lambda secrets: None), threading.Lock()
         self._replace_at = self._ends = 0.0
 
-    def current(self):
+    def current(self) -> dict:
         with self._lock:
             if self._clock() >= self._replace_at:
                 self._fetch()
             return self._credentials
 
-    def renew(self, request):
+    def renew(self, request: Any) -> bool:
         """Whether there are other keys than those which the rejected request was signed with."""
         with self._lock:
             used = "Access=%s," % self._credentials["access_key"]
@@ -107,7 +110,7 @@ class EcsAgencyAuth(AkSkAuth):
                 self._fetch()
             return "Access=%s," % self._credentials["access_key"] not in (request.headers.get("Authorization") or "")
 
-    def _fetch(self):
+    def _fetch(self) -> None:
         now = self._clock()
         try:
             self._credentials, self._ends = self._metadata.keys()

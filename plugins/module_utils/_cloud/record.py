@@ -16,6 +16,8 @@ import os
 import re
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from . import mask
@@ -36,7 +38,7 @@ _lock = threading.Lock()
 _recorders: dict[str, Recorder] = {}
 
 
-def recorder(warn=None, environ=None):
+def recorder(warn: Callable[[str], Any] | None = None, environ: Mapping[str, str] | None = None) -> Recorder | None:
     """The Recorder that the environment asks for, or None; the same for the same folder."""
     folder = (os.environ if environ is None else environ).get(VARIABLE)
     if not folder:
@@ -52,13 +54,15 @@ def recorder(warn=None, environ=None):
 class Recorder:
     """Writes exchanges; ``note`` never raises."""
 
-    def __init__(self, folder, key=None):
+    def __init__(self, folder: str, key: bytes | None = None) -> None:
         """:param key: that of the stand-ins; default: the one kept for the folder"""
-        self.warn = None
-        self._folder, self._key, self._sanitiser = folder, key, None
-        self._lock, self._numbers, self._off, self._left = threading.Lock(), itertools.count(1), False, None
+        self.warn: Callable[[str], Any] | None = None
+        self._folder, self._key = folder, key
+        self._sanitiser: Sanitiser | None = None
+        self._lock, self._numbers, self._off = threading.Lock(), itertools.count(1), False
+        self._left: list[int] | None = None  # bytes and files
 
-    def note(self, method, url, data, response, problem=None):
+    def note(self, method: str, url: str, data: bytes | None, response: Any, problem: str | None = None) -> None:
         """Keep one exchange.
 
         :param data: the request's body as bytes, or None
@@ -78,12 +82,12 @@ class Recorder:
             # Of its text nothing is shown: it may be of the exchange.
             self._stop("unexpected %s" % type(error).__name__)
 
-    def _stop(self, why):
+    def _stop(self, why: str) -> None:
         self._off = True
         if self.warn:
             self.warn("exchanges are not recorded any more in %s: %s" % (self._folder, why))
 
-    def _exchange(self, clean, method, url, data, response, problem):
+    def _exchange(self, clean: Sanitiser, method: str, url: str, data: bytes | None, response: Any, problem: str | None) -> dict:
         parts = urlsplit(url)
         host = parts.hostname or ""
         sent = response.request.headers if response is not None and response.request is not None else {}
@@ -105,7 +109,7 @@ class Recorder:
         exchange = mask.masked_data({"request": request, "response": answer, "problem": clean.message(problem) if problem else None})
         return {"format": FORMAT, **exchange}
 
-    def _write(self, folder, method, exchange):
+    def _write(self, folder: int, method: str, exchange: dict) -> None:
         text = json.dumps(exchange, indent=1, sort_keys=True)
         if len(text) > LARGEST:
             for side in ("request", "response"):
@@ -124,7 +128,7 @@ class Recorder:
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + ".%06d" % (now % 1 * 1e6)
         replace_file(folder, "%s-%d-%05d-%s.json" % (stamp, os.getpid(), number, method if method.isalpha() else "X"), text.encode("utf-8"))
 
-    def _kept_key(self):
+    def _kept_key(self) -> bytes:
         """The folder's key, made if there is none.
 
         Nothing that is secret makes a key: with a name that somebody knows they could try passwords.
@@ -142,7 +146,7 @@ class Recorder:
             return os.urandom(_KEY_BYTES)
 
 
-def _sizes(folder):
+def _sizes(folder: int) -> Iterator[int]:
     """Of the files in a folder, but for those that another process renames meanwhile."""
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -150,7 +154,7 @@ def _sizes(folder):
                 yield entry.stat(follow_symlinks=False).st_size
 
 
-def _shared_key(folder, name):
+def _shared_key(folder: int, name: str) -> bytes:
     """The bytes in a file, which of all processes that find none only one makes."""
     with contextlib.suppress(FileNotFoundError):
         return _read_key(folder, name)
@@ -165,14 +169,14 @@ def _shared_key(folder, name):
     return _read_key(folder, name)
 
 
-def _read_key(folder, name):
+def _read_key(folder: int, name: str) -> bytes:
     key = read_file(folder, name, _KEY_BYTES)
     if len(key) != _KEY_BYTES:
         raise NotPrivate("%s is no key; remove it" % name)
     return key
 
 
-def _body(clean, data):
+def _body(clean: Sanitiser, data: bytes | None) -> Any:
     """A body as a JSON value: None for none, and for what is no JSON its text alone."""
     if not data or not data.strip():
         return None

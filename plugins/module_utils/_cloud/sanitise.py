@@ -12,6 +12,7 @@ import hmac
 import ipaddress
 import json
 import re
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import mask
@@ -58,10 +59,11 @@ class Sanitiser:
     :param key: bytes that nobody else knows: who has them can try names until the stand-in fits
     """
 
-    def __init__(self, key):
-        self._key, self._names = key, {}
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._names: dict[str, str] = {}
 
-    def value(self, value, key="", above=""):
+    def value(self, value: Any, key: str = "", above: str = "") -> Any:
         """A JSON value without what is the user's own; ``key`` is where it stands, ``above`` where that stands."""
         if isinstance(value, dict):
             return {self._name_of(name, key): self.value(entry, name, key) for name, entry in value.items()}
@@ -73,7 +75,7 @@ class Sanitiser:
             return int.from_bytes(self._digest(str(value))[:4], "big")
         return value
 
-    def _name_of(self, name, above):
+    def _name_of(self, name: str, above: str) -> str:
         if _STAND_IN.fullmatch(name):
             return name
         own = above in ("tags", "labels") and name not in ("key", "value", "values")
@@ -81,7 +83,7 @@ class Sanitiser:
             return name
         return self._like(name) if _ID.fullmatch(name) else self._stand_in(name)
 
-    def text(self, text, key="", above=""):
+    def text(self, text: str, key: str = "", above: str = "") -> str:
         """A text under a key."""
         if not text or _STAND_IN.fullmatch(text):
             return text
@@ -107,7 +109,7 @@ class Sanitiser:
             return "=".join(map(self.text, text.split("=", 1)))
         return self._stand_in(text)
 
-    def _shaped(self, text):
+    def _shaped(self, text: str) -> str | None:
         """What a time, an ID or an address becomes; None for another text."""
         if _TIME.fullmatch(text):
             return text
@@ -119,7 +121,7 @@ class Sanitiser:
             return "fa:16:3e:" + ":".join("%02x" % byte for byte in self._digest(text.lower())[:3])
         return self.address(text)
 
-    def url(self, url):
+    def url(self, url: str) -> str:
         """A URL whose host is kept only where the cloud's vendors publish it."""
         try:
             split = urlsplit(url)
@@ -131,7 +133,7 @@ class Sanitiser:
         query = "&".join("%s=%s" % tuple(item) for item in self.query(split.query))
         return "%s://%s%s%s%s" % (split.scheme, host, ":%d" % port if port else "", self.path(split.path), "?" + query if query else "")
 
-    def path(self, path):
+    def path(self, path: str) -> str:
         """A path; what follows ``tags`` is a user's word whatever it is."""
         segments, before = [], ""
         for segment in map(unquote, path.split("/")):
@@ -143,11 +145,11 @@ class Sanitiser:
             before = segment
         return "/".join(segments)
 
-    def query(self, query):
+    def query(self, query: str) -> list[list[str]]:
         """``[[name, value]]`` of a query."""
         return [[self._name_of(name, ""), self.text(value, name)] for name, value in parse_qsl(query, keep_blank_values=True)]
 
-    def message(self, text):
+    def message(self, text: str) -> str:
         """A sentence of a service: its own words are kept, names are not."""
         text = mask.masked(mask.whole(text))[:_LONGEST_MESSAGE]
         at = text.find("{")
@@ -162,7 +164,7 @@ class Sanitiser:
             text = re.sub(r"(?<![\w.-])%s(?![\w-])" % re.escape(name), self._names[name], text)
         return "".join(part if part.isspace() else self._chunk(part) for part in re.split(r"(\s+)", text))
 
-    def _chunk(self, chunk):
+    def _chunk(self, chunk: str) -> str:
         before, core, after = _AROUND.fullmatch(chunk).groups()  # type: ignore[union-attr]  # it matches anything
         if not core or core == mask.MASK or _STAND_IN.fullmatch(core):
             return chunk
@@ -180,7 +182,7 @@ class Sanitiser:
 
     # Stand-ins ------------------------------------------------------------------------------------------------------------
 
-    def address(self, text):
+    def address(self, text: str) -> str | None:
         """The stand-in of an address or network, or None for what is none; networks hold the same addresses as before."""
         if text in _KEPT or text in ("0.0.0.0/0", "::/0"):
             return text
@@ -202,7 +204,7 @@ class Sanitiser:
         network = ipaddress.ip_interface("%s/%d" % (stand_in, length))
         return str(network.network if found.ip == found.network.network_address else network)
 
-    def _moved(self, bits, kept):
+    def _moved(self, bits: int, kept: int) -> Any:
         """An address of the same range: each bit is turned or not by what stands before it, the first one always."""
         moved = bits >> (32 - kept)
         for at in range(kept, 32):
@@ -210,34 +212,34 @@ class Sanitiser:
             moved = moved << 1 | ((bits >> (31 - at) & 1) ^ int(turn))
         return ipaddress.ip_address(moved)
 
-    def _like(self, identifier):
+    def _like(self, identifier: str) -> str:
         digest = self._digest(identifier.lower()).hex()
         if "-" not in identifier:
             return digest[:32]
         return "-".join((digest[:8], digest[8:12], "4" + digest[13:16], "8" + digest[17:20], digest[20:32]))
 
-    def _stand_in(self, text):
+    def _stand_in(self, text: str) -> str:
         stand_in = "anon-" + self._digest(text).hex()[:12]
         if len(self._names) < _MOST_NAMES and len(text) < 200:
             self._names[text] = stand_in
         return stand_in
 
-    def _digest(self, text):
+    def _digest(self, text: str) -> bytes:
         return hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 
 
-def _is_secret(text):
+def _is_secret(text: str) -> bool:
     return mask.masked(text) != text
 
 
-def _decoded(text):
+def _decoded(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def _known(text, key, above):
+def _known(text: str, key: str, above: str) -> bool:
     """Whether a text is a word of the services where it stands."""
     if key in _CODES and _CODE.fullmatch(text):
         return True
@@ -254,12 +256,12 @@ def _known(text, key, above):
     return not key.lower().endswith(_OWN_WORDS) and bool(re.fullmatch(r"true|false|-?[0-9]{1,4}|\*", text))
 
 
-def is_zone(text):
+def is_zone(text: str) -> bool:
     """Whether this is a published region, or looks like one of its availability zones (``eu-de-01``, ``cn-north-4a``)."""
     return is_region(text) or any(is_region(re.sub(end, "", text)) for end in (r"-[0-9]{1,2}$", r"[a-z]$"))
 
 
-def is_published(host):
+def is_published(host: str) -> bool:
     """Whether a host is one of a service of a vendor's region: ``sdrs.eu-de.otc.t-systems.com``."""
     found = re.fullmatch(r"([a-z]{2,12}(?:-pub)?)\.([a-z0-9-]+)\.(?:(?:sc\.)?otc\.t-systems\.com|myhuaweicloud\.(?:com|eu))", host)
     return bool(found and is_region(found.group(2)) and found.group(1).partition("-")[0] in words())

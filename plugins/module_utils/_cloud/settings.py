@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from .._defaults import HTTP_TIMEOUT, MAX_RETRIES
 from .clouds_yaml import read_cloud
@@ -86,16 +88,16 @@ class Settings:
     names: dict = field(default_factory=dict)  # which option a service's URL comes from
 
     @property
-    def logs_in(self):
+    def logs_in(self) -> bool:
         """Whether a token is obtained, and with it a service catalogue."""
         return self.kind == "password" or self.agency is not None
 
     @property
-    def secrets(self):
+    def secrets(self) -> list[str]:
         """The values that must not be seen anywhere."""
         return [self.credentials[key] for key in SECRETS if self.credentials.get(key)]
 
-    def url(self, service, catalogue=None):
+    def url(self, service: str, catalogue: dict | None = None) -> str:
         """Base URL of ``service`` without a trailing slash; ConfigError when nothing tells it."""
         url = self.endpoints.get(service) or self.endpoint
         if url:
@@ -107,7 +109,7 @@ class Settings:
             raise ConfigError("no region is known: set region (or SDRS_REGION), or endpoint")
         return "https://%s.%s.%s" % (_HOSTS.get((service, self.cloud_domain), service), self.region, self.cloud_domain)
 
-    def strangers(self, catalogue):
+    def strangers(self, catalogue: dict) -> dict[str, str]:
         """``{service: host}`` of the services that the catalogue moves out of the cloud's domain."""
         if self.endpoint:
             return {}
@@ -118,11 +120,11 @@ class Settings:
         }
 
     @property
-    def is_otc(self):
+    def is_otc(self) -> bool:
         """Whether this is Open Telekom Cloud, whose rules differ in places."""
         return self.cloud_domain in (OTC, SWISS_OTC)
 
-    def require_service(self, service, catalogue=None):
+    def require_service(self, service: str, catalogue: dict | None = None) -> None:
         """Refuse a region that is known to lack ``service``, unless an endpoint or the catalogue tells otherwise.
 
         :raises ConfigError: naming the region, and those that have the service
@@ -136,7 +138,7 @@ class Settings:
             )
 
 
-def resolve(options, environ=None):
+def resolve(options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from task options, ``clouds.yaml`` and environment.
 
     :param options: mapping of the connection options; None or missing means "not given"
@@ -144,13 +146,13 @@ def resolve(options, environ=None):
     """
     layers = layers_of(options, os.environ if environ is None else environ)
 
-    def find(key, default=None):
+    def find(key: str, default: Any = None) -> Any:
         for layer in LAYERS:
             if layers[layer].get(key) not in (None, ""):
                 return layers[layer][key]
         return default
 
-    def text(key):
+    def text(key: str) -> str | None:
         value = find(key)
         return None if value is None else text_of(key, value)
 
@@ -167,7 +169,7 @@ def resolve(options, environ=None):
     endpoint, endpoints, names = _endpoints(layers)
     for service, name in names.items():
         if name != "auth_url":  # that of another cloud may stand in the environment
-            check_url(endpoints.get(service) or endpoint, name)
+            check_url(endpoints.get(service) or endpoint or "", name)
     ca_cert = text("ca_cert")
     if ca_cert:
         ca_cert = os.path.expanduser(ca_cert)
@@ -178,7 +180,7 @@ def resolve(options, environ=None):
         kind=kind,
         credentials=credentials_of(kind, layers, text),
         region=region,
-        cloud_domain=domain or DOMAINS.get(region) or (HUAWEI_EUROPE if str(region).startswith("eu-west-1") else HUAWEI),
+        cloud_domain=domain or DOMAINS.get(region or "") or (HUAWEI_EUROPE if str(region).startswith("eu-west-1") else HUAWEI),
         endpoint=endpoint,
         endpoints=endpoints,
         project_id=project_id,
@@ -196,7 +198,7 @@ def resolve(options, environ=None):
     )
 
 
-def layers_of(options, environ):
+def layers_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, dict]:
     """What each of ``LAYERS`` says: ``{layer: {key: value}}``; ConfigError when the cloud entry cannot be read."""
     layers = {
         "option": {key: stripped(key, value) for key, value in options.items() if value is not None},
@@ -213,7 +215,7 @@ def layers_of(options, environ):
     return {layer: restricted(values, layer) for layer, values in layers.items()}
 
 
-def _from_environment(environ):
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for key, names in ENVIRONMENT.items():
         value = next((environ[name] for name in names if environ.get(name)), None)
@@ -222,7 +224,7 @@ def _from_environment(environ):
     return found
 
 
-def _endpoints(layers):
+def _endpoints(layers: dict[str, dict]) -> tuple[str | None, dict, dict]:
     """``(endpoint, endpoints, names)``: a service's own URL beats ``endpoint`` of the same layer, an upper layer beats both.
 
     ``names`` tells which option each URL comes from.
@@ -242,7 +244,7 @@ def _endpoints(layers):
     return endpoint, endpoints, names
 
 
-def _mapping(value):
+def _mapping(value: Any) -> dict[str, str]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -259,6 +261,6 @@ def _mapping(value):
     return {key: _without_version(text_of("endpoints.%s" % key, url)) for key, url in value.items() if url}
 
 
-def _without_version(url):
+def _without_version(url: str) -> str:
     url = url.strip().rstrip("/")
     return url[:-3] if url.endswith("/v3") else url

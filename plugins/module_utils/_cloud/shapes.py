@@ -7,17 +7,22 @@ in which reading that field is an error that names it. Null and missing fields a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .errors import UnknownFate, one_line
 from .odd import Odd
 
 _DEEPEST = 60
+Wrong = Any  # ``(path below the field, what is wrong)``, or None
+Check = Callable[[Any], Wrong]
 
 
 # What a field may be; each gives (path below the field, what is wrong), or None. --------------------------------------
 
 
-def _is(types, phrase):
-    def check(value):
+def _is(types: tuple[type, ...], phrase: str) -> Check:
+    def check(value: Any) -> Wrong:
         wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
         return ("", "is not " + phrase) if wrong else None
 
@@ -32,26 +37,26 @@ mapping = _is((dict,), "an object")
 array = _is((list,), "a list")
 
 
-def _named(value):
+def _named(value: Any) -> Wrong:
     return None if isinstance(value, str) and value else ("", "is missing" if value is None else "is not an ID")
 
 
-def amount(value):
+def amount(value: Any) -> Wrong:
     """A number, or one as text."""
     return None if not number(value) or (isinstance(value, str) and value.lstrip("-").isdecimal()) else ("", "is not a number")
 
 
-def record(fields):
+def record(fields: dict[str, Check]) -> Check:
     """An object whose fields pass their checks."""
-    def check(value):
+    def check(value: Any) -> Wrong:
         return mapping(value) or next((("." + key + path, why) for key, (path, why) in _unusable(value, fields).items()), None)
 
     return check
 
 
-def every(check, container=array):
+def every(check: Check, container: Check = array) -> Check:
     """A list each entry of which passes ``check``, or, with ``mapping``, an object each value of which does."""
-    def each(value):
+    def each(value: Any) -> Wrong:
         if container(value):
             return container(value)
         found = ((key, check(entry)) for key, entry in (value.items() if isinstance(value, dict) else enumerate(value)))
@@ -60,12 +65,12 @@ def every(check, container=array):
     return each
 
 
-def strings(*names):
+def strings(*names: str) -> dict[str, Check]:
     """``{name: text}``."""
     return dict.fromkeys(names, text)
 
 
-def _unusable(value, fields):
+def _unusable(value: dict, fields: dict[str, Check]) -> dict[str, tuple[str, str]]:
     """``{key: (path below it, what is wrong)}``; null is allowed everywhere."""
     found = {}
     for key, check in fields.items():
@@ -149,7 +154,7 @@ SHAPES = {
 }
 
 
-def usable(key, content, known_id=None):
+def usable(key: str, content: Any, known_id: Any = None) -> dict:
     """An object that stands under ``key`` of a response: as it is, or as an ``Odd`` one.
 
     :param known_id: the ID that was asked for, which a sparse object need not repeat
@@ -163,7 +168,7 @@ def usable(key, content, known_id=None):
         content = dict(content, **{name: known_id})
     found = {field: "%r %s" % (field + path, why) for field, (path, why) in _unusable(content, fields).items()}
     nameless = _named(content.get(name)) if name else None
-    if nameless:
+    if name and nameless:
         found[name] = "%r %s" % (name, nameless[1])
     if not found:
         return content
@@ -171,18 +176,18 @@ def usable(key, content, known_id=None):
     return Odd(content, "%s %s" % (title, one_line(label, 80)), found)
 
 
-def entries(value):
+def entries(value: list) -> list[dict]:
     """The entries of a list of objects; what is no object becomes an empty one without an ID, so that it hides no other."""
     return [entry if isinstance(entry, dict) else {} for entry in value]
 
 
-def key_of(entry, *names):
+def key_of(entry: dict, *names: str) -> Any:
     """What tells an entry of a list from the others: the first of its fields ``names`` (default: ``id``) that can, else the entry itself."""
     usable_ids = (dict.get(entry, name) for name in names or ("id",))
     return next((value for value in usable_ids if isinstance(value, str) and value), id(entry))
 
 
-def check_job(answer):
+def check_job(answer: dict) -> dict:
     """What a writing request was answered; a job that has no usable ID may be running all the same.
 
     :raises UnknownFate: the job's ID is unusable
@@ -192,7 +197,7 @@ def check_job(answer):
     return answer
 
 
-def check_made(answer, key):
+def check_made(answer: dict, key: str) -> dict:
     """The same for a creation, which is answered with a job or with what was made under ``key``.
 
     :raises UnknownFate: it has neither
@@ -206,7 +211,7 @@ def check_made(answer, key):
     return dict(answer, **{key: made})
 
 
-def too_deep(content):
+def too_deep(content: Any) -> bool:
     """Whether a decoded response is nested deeper than anything that means something."""
     level = [content]
     for _depth in range(_DEEPEST):

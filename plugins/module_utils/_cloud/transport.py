@@ -17,12 +17,14 @@ import socket
 import ssl
 import threading
 import zlib
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
 from . import mask
 from .connection import LARGEST, Adapter, TooMuch, new_session
+from .settings import Settings
 
 try:
     from requests import exceptions as http
@@ -47,7 +49,7 @@ class NotSent(Exception):
     :param final: trying again will not help
     """
 
-    def __init__(self, text, final=False):
+    def __init__(self, text: str, final: bool = False) -> None:
         super().__init__(text)
         self.final = final
 
@@ -59,15 +61,15 @@ class Lost(NotSent):
 class Transport:
     """Sends requests one by one, from any thread."""
 
-    def __init__(self, settings, agent, session=None, warn=None):
+    def __init__(self, settings: Settings, agent: str, session: Any = None, warn: Callable[[str], Any] | None = None) -> None:
         self._settings, self._agent, self._given, self._own = settings, agent, session, threading.local()
-        self._made = []
+        self._made: list[Any] = []
         self._recorder = _recorder(warn)
         for url in getproxies_environment().values():
             mask.register_url(url)
 
     @property
-    def _session(self):
+    def _session(self) -> Any:
         """One session for each thread: they are not made to be shared."""
         session = getattr(self._own, "session", None)
         if session is None:
@@ -78,12 +80,12 @@ class Transport:
             })
         return session
 
-    def close(self):
+    def close(self) -> None:
         """Close the connections of all threads; what is sent later opens new ones."""
         for session in self._made:
             session.close()
 
-    def send(self, method, url, data, auth):
+    def send(self, method: str, url: str, data: bytes | None, auth: Any) -> Any:
         """The response, its body read and unpacked; of one with an error status, nothing when the body cannot be had.
 
         :raises NotSent: nothing has reached the service
@@ -99,7 +101,7 @@ class Transport:
         self._recorder.note(method, url, data, response)
         return response
 
-    def _send(self, method, url, data, auth):
+    def _send(self, method: str, url: str, data: bytes | None, auth: Any) -> Any:
         adapter = self._session.get_adapter(url)
         own = isinstance(adapter, Adapter)
         try:
@@ -116,10 +118,10 @@ class Transport:
             if own:
                 adapter.sent = None
 
-    def _failure(self, error, sent, host):
+    def _failure(self, error: Any, sent: bool | None, host: str) -> NotSent:
         causes = _causes(error)
 
-        def holds(*kinds):
+        def holds(*kinds: type) -> bool:
             return any(isinstance(cause, kinds) for cause in causes)
 
         why = reason(error, self._settings.http_timeout)
@@ -134,7 +136,7 @@ class Transport:
         return NotSent("%s cannot be reached: %s" % (host, why), final=not isinstance(error, (http.ConnectionError, http.Timeout)))
 
 
-def _recorder(warn):
+def _recorder(warn: Callable[[str], Any] | None) -> Any:
     if not os.environ.get("SDRS_RECORD"):
         return None
     from .record import recorder  # here, because few tasks need it and all would pay for it
@@ -142,15 +144,15 @@ def _recorder(warn):
     return recorder(warn)
 
 
-def _plain(error):
+def _plain(error: Any) -> bool:
     """Whether nothing tells more of an OSError than its text: one of requests, or of a tunnel."""
     return type(error) is OSError  # pylint: disable=unidiomatic-typecheck
 
 
-def _causes(error):
+def _causes(error: BaseException) -> list:
     """The exceptions that ``error`` was made of; not its context, which may be of another request."""
     seen: list = []
-    level = [error]
+    level: list[Any] = [error]
     while level and len(seen) < 20:
         cause = level.pop(0)
         if isinstance(cause, BaseException) and cause not in seen:
@@ -159,7 +161,7 @@ def _causes(error):
     return seen
 
 
-def reason(error, seconds):
+def reason(error: BaseException, seconds: float) -> str:
     """What has happened, in our words.
 
     :param error: what requests or urllib3 has raised
@@ -167,7 +169,7 @@ def reason(error, seconds):
     """
     causes = _causes(error)
 
-    def holds(*kinds):
+    def holds(*kinds: type) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
     for cause in causes:
@@ -207,7 +209,7 @@ class _Strange(OSError):
     """An encoding that was not asked for."""
 
 
-def _body(response):
+def _body(response: Any) -> bytes:
     failed = response.status_code >= 300
     try:
         return _read(response, LARGEST_ERROR if failed else LARGEST)
@@ -218,7 +220,7 @@ def _body(response):
         raise
 
 
-def _read(response, limit):
+def _read(response: Any, limit: int) -> bytes:
     raw: Any = response.raw or io.BytesIO(response.content)
     packing, length = (response.headers.get(name, "").strip().lower() for name in ("Content-Encoding", "Content-Length"))
     if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
@@ -240,7 +242,7 @@ def _read(response, limit):
     return b"".join(parts)
 
 
-def decode(data):
+def decode(data: bytes) -> Any:
     """The JSON value in ``data``.
 
     :raises ValueError, RecursionError: there is none, or one with numbers that are none
@@ -250,15 +252,15 @@ def decode(data):
     return mask.whole_data(value) if re.search(r"\\u[dD][89a-fA-F]", text) else value
 
 
-def _no_number(text):
+def _no_number(text: str) -> Any:
     raise ValueError("%s is no number" % text)
 
 
-def _finite(text):
+def _finite(text: str) -> float:
     value = float(text)
     return value if math.isfinite(value) else _no_number(text)
 
 
-def _anonymous(request):
+def _anonymous(request: Any) -> Any:
     # With auth=None requests would look for credentials in ~/.netrc.
     return request

@@ -7,12 +7,12 @@ Facts are gathered first, all of them (``_doctor_probe``), then judged one check
 from __future__ import annotations
 
 from . import account, services
-from . import checks as checks_module
+from . import checks as connection
 from .probe import gather
 
 # In the order in which a fault hides what comes after it.
 CHECKS = {
-    **{name: getattr(checks_module, name) for name in ("credentials", "settings", "clock", "name_resolution", "proxy", "tls", "login")},
+    **{name: getattr(connection, name) for name in ("credentials", "settings", "clock", "name_resolution", "proxy", "tls", "login")},
     **{name: getattr(account, name) for name in ("account", "project", "region", "catalogue", "endpoints")},
     **{name: getattr(services, name) for name in (
         "reads", "write", "api_version", "domains", "quotas", "batch", "rpo_statistics", "server_groups", "replications", "vpc_quota", "token_cache",
@@ -25,7 +25,7 @@ def examine(params, host):
     """``{healthy, checks}``; settings that are wrong, or missing, are findings."""
     facts = gather(params, host)
     checks = [finding for name, check in CHECKS.items() for finding in _judged(name, check, facts)]
-    healthy = all(finding["passed"] for finding in checks if finding["severity"] == checks_module.ERROR)
+    healthy = all(finding["passed"] for finding in checks if finding["severity"] == connection.ERROR)
     return {"changed": False, "healthy": healthy, "checks": checks}
 
 
@@ -34,4 +34,4 @@ def _judged(name, check, facts):
         return check(facts)
     except Exception as error:  # pylint: disable=broad-except
         text = "the check itself failed with an unexpected %s" % type(error).__name__
-        return [checks_module.row(name, False, text, "Please report this.", checks_module.ADVISORY)]
+        return [connection.row(name, False, text, "Please report this.", connection.ADVISORY)]

@@ -7,12 +7,13 @@ import os
 import sys
 from dataclasses import dataclass, field
 
-from .._cloud import settings as settings_module
 from .._cloud import validate
 from .._cloud.clouds_yaml import files_of_cloud
 from .._cloud.credentials import AGENCY, KINDS, keys_of, region_of_project
 from .._cloud.errors import ConfigError
 from .._cloud.private_folder import NotPrivate, private_folder
+from .._cloud.settings import ENVIRONMENT, LAYERS, SECRETS, layers_of
+from .._cloud.settings import resolve as resolve_settings
 from .._cloud.token_cache import TokenCache
 from .._cloud.version import VERSION
 from .._engine.lock_files import folders as lock_folders
@@ -44,23 +45,23 @@ class Survey:
 def survey(options, environ):
     """Where each setting was found; a cloud entry that cannot be read has none."""
     names = {"option": {key: key for key in options}, "cloud": {}, "environment": {
-        key: next((name for name in variables if environ.get(name)), None) for key, variables in settings_module.ENVIRONMENT.items()
+        key: next((name for name in variables if environ.get(name)), None) for key, variables in ENVIRONMENT.items()
     }}
     cloud = options.get("cloud") or environ.get("OS_CLOUD")
     try:
-        layers = settings_module.layers_of(options, environ)
+        layers = layers_of(options, environ)
         names["cloud"] = files_of_cloud(cloud, environ) if cloud else {}
     except Exception:  # pylint: disable=broad-except
         # Whatever is wrong with it, ``resolve`` says it.
-        layers = settings_module.layers_of(*_without(options, environ, ("cloud",)))
+        layers = layers_of(*_without(options, environ, ("cloud",)))
     places: dict = {}
-    for layer in settings_module.LAYERS:
+    for layer in LAYERS:
         for key, value in layers[layer].items():
             if value not in (None, ""):
                 places.setdefault(key, []).append((layer, names[layer].get(key) or key))
     if "region" not in places and "project_name" in places and region_of_project(layers[places["project_name"][0][0]]["project_name"]):
         places["region"] = places["project_name"]
-    secrets = [str(values[key]) for values in layers.values() for key in settings_module.SECRETS if values.get(key)]
+    secrets = [str(values[key]) for values in layers.values() for key in SECRETS if values.get(key)]
     return Survey(places, secrets)
 
 
@@ -95,7 +96,7 @@ def resolve(options, environ):
 
 def _attempt(options, environ):
     try:
-        return settings_module.resolve(options, environ), None
+        return resolve_settings(options, environ), None
     except ConfigError as error:
         return None, error.message
     except Exception as error:  # pylint: disable=broad-except
@@ -104,7 +105,7 @@ def _attempt(options, environ):
 
 def _without(options, environ, keys):
     """Options and environment without these settings."""
-    names = {name for key in keys for name in settings_module.ENVIRONMENT.get(key, ())} | ({"OS_CLOUD"} if "cloud" in keys else set())
+    names = {name for key in keys for name in ENVIRONMENT.get(key, ())} | ({"OS_CLOUD"} if "cloud" in keys else set())
     return {key: value for key, value in options.items() if key not in keys}, {key: value for key, value in environ.items() if key not in names}
 
 

@@ -135,7 +135,7 @@ class _Client(Client):
 
     def _log_in(self, *arguments):
         answer = super()._log_in(*arguments)
-        self.said = answer[1].get("token") if isinstance(answer[1].get("token"), dict) else {}
+        self.said = answer[1]["token"] if isinstance(answer[1].get("token"), dict) else {}
         return answer
 
 

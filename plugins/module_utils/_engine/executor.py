@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the steps of a plan: as many jobs at once as allowed, watched together. PRIVATE to the collection.
 
-One coordinator owns the plan, the clock and every decision; requests run in a few threads (``_pool``).
+One coordinator owns the plan, the clock and every decision; requests run in a few threads.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
+from typing import Any
 
+from .._cloud.api import Api
 from .._cloud.errors import AuthError, SdrsError
 from .._defaults import SLACK
 from .jobs import PollSchedule, duration
-from .plan import resolve
+from .order import heights
+from .plan import Step, resolve
 from .step_runner import DONE, RUNNING, StepRunner
-from .waiting import timeout
+from .waiting import Waiting, timeout
 from .workers import InlineWorkers, Threads
 
 
@@ -27,18 +31,32 @@ class Executor:
     :param pool: where requests run; default: threads for several steps, this thread for one
     """
 
-    def __init__(self, api, waiting, parallel=16, alive=None, tell=None, pool=None, warn=None):
+    def __init__(
+        self, api: Api, waiting: Waiting, parallel: int = 16, alive: Callable[[], Any] | None = None, tell: Callable[..., Any] | None = None,
+        pool: Threads | InlineWorkers | None = None, warn: Callable[[str], Any] | None = None,
+    ) -> None:
         self._waiting, self._parallel = waiting, parallel
         self._alive = alive or (lambda: None)
         self._step_runner = StepRunner(api, waiting, self._alive, warn)
         self._tell = tell or (lambda event, step, obj=None: None)
-        self._pool = pool
+        self._given_pool = pool
         self._pace = PollSchedule(waiting.poll_interval)
-        self.pending, self.failed, self.done = [], [], set()
-        self._since, self._due, self._looking, self._by_job = {}, {}, set(), {}
+        self.pending: list[Step] = []
+        self.failed: list[tuple[Step, SdrsError]] = []
+        self.done: set[Step] = set()
+        self._since: dict[Step, float] = {}
+        self._due: dict[Step, float] = {}
+        self._looking: set[Step] = set()
+        self._by_job: dict[Step, int] = {}
         self._jobs_in_flight = 0
+        self._all: list[Step] = []
+        self._order: dict[Step, int] = {}
+        self._waits_for: dict[Step, Any] = {}  # a set of steps, or _NEVER
+        self._needed_by: dict[Step, list[Step]] = {}
+        self._ready: list[tuple] = []
+        self._heights: dict[Step, int] = {}
 
-    def run(self, steps):
+    def run(self, steps: list[Step]) -> None:
         """Run the steps in the order of their dependencies.
 
         A step that fails leaves the independent ones running.
@@ -46,12 +64,10 @@ class Executor:
         :raises AuthError: credentials were rejected; nothing more is sent, since some such requests lock a key
         :raises SdrsError: the first failure, after all that could run has ended
         """
-        self._all, self._order = steps, {}
-        self._waits_for, self._needed_by, self._ready = {}, {}, []
-        self._pool = self._pool or (
+        self._all, self._heights = steps, heights(steps)
+        self._pool: Threads | InlineWorkers = self._given_pool or (
             Threads(self._waiting.clock, self._parallel) if len(steps) > 1 and self._parallel > 1 else InlineWorkers(self._waiting.clock, self._waiting.sleep)
         )
-        self._heights = _heights(steps)
         self._enqueue(steps)
         try:
             self._coordinate()
@@ -65,7 +81,7 @@ class Executor:
                 first.result["errors"] = [error.as_dict() for _step, error in self.failed]
             raise first
 
-    def _coordinate(self):
+    def _coordinate(self) -> None:
         while True:
             self._alive()
             self._start_ready()
@@ -79,7 +95,7 @@ class Executor:
 
     # The order --------------------------------------------------------------------------------------------------------
 
-    def _enqueue(self, steps):
+    def _enqueue(self, steps: list[Step]) -> None:
         for step in steps:
             self._order[step] = len(self._order)
             waits = {needed for needed in (*step.after, *step.once_ended) if needed not in self.done}
@@ -89,10 +105,10 @@ class Executor:
             if not waits and not step.later:
                 self._push(step)
 
-    def _push(self, step):
+    def _push(self, step: Step) -> None:
         heapq.heappush(self._ready, (not step.quick, -self._heights.get(step, 0), self._order[step], step))
 
-    def _release(self, ended):
+    def _release(self, ended: Step) -> None:
         for step in self._needed_by.get(ended, ()):
             waits = self._waits_for[step]
             if ended in waits:
@@ -100,7 +116,7 @@ class Executor:
                 if not waits and not step.later:
                     self._push(step)
 
-    def _give_up(self, failed):
+    def _give_up(self, failed: Step) -> None:
         """What needs ``failed`` is never tried; what only has to come after it is free."""
         ended = [failed]
         while ended:
@@ -111,7 +127,7 @@ class Executor:
                     ended.append(step)
             self._release(over)
 
-    def _start_ready(self):
+    def _start_ready(self) -> None:
         while self._ready:
             if self._jobs_in_flight >= self._parallel and not self._ready[0][-1].quick:
                 break
@@ -120,7 +136,7 @@ class Executor:
             self._tell("begun", step)
             self._pool.submit(lambda step=step: self._step_runner.start(step), lambda result, error, step=step: self._started(step, result, error))
 
-    def _started(self, step, outcome, error):
+    def _started(self, step: Step, outcome: str | list[Step] | None, error: SdrsError | None) -> None:
         if error:
             self._fail(step, error)
         elif isinstance(outcome, list):
@@ -128,13 +144,14 @@ class Executor:
         elif outcome == DONE:
             self._end(step)
         elif outcome == RUNNING and self._waiting.wait:
-            self._since[step] = self._waiting.clock() if step.since is None else step.since
+            since = step.wait.since if step.wait else None
+            self._since[step] = self._waiting.clock() if since is None else since
             self._plan_look(step)
         else:
             self._since[step] = self._waiting.clock()
             self._jobs_in_flight -= not step.quick
 
-    def _replace(self, step, steps):
+    def _replace(self, step: Step, steps: list[Step]) -> None:
         """The cloud lacks the operation: other steps take the place of ``step``."""
         self._jobs_in_flight -= not step.quick
         self._all += steps
@@ -149,7 +166,7 @@ class Executor:
         self.done.add(step)
         self._enqueue(steps)
 
-    def _end(self, step, obj=None):
+    def _end(self, step: Step, obj: dict | None = None) -> None:
         self._forget(step)
         self.done.add(step)
         if step.job:
@@ -158,14 +175,14 @@ class Executor:
         self._tell("done", step, obj)
         self._release(step)
 
-    def _fail(self, step, error):
+    def _fail(self, step: Step, error: SdrsError) -> None:
         self._forget(step)
         error.during("%s %s" % (step.operation, step.kind.title), step.name or resolve(step.id))
         self.failed.append((step, error))
         self._tell("failed", step, {"error": str(error)})
         self._give_up(step)
 
-    def _forget(self, step):
+    def _forget(self, step: Step) -> None:
         self._jobs_in_flight -= not step.quick
         self._looking.discard(step)
         for kept in (self._due, self._by_job):
@@ -173,12 +190,12 @@ class Executor:
 
     # Watching ---------------------------------------------------------------------------------------------------------
 
-    def _plan_look(self, step):
+    def _plan_look(self, step: Step) -> None:
         waited = self._waiting.clock() - self._since[step]
         wait = self._pace.wait(step.call, waited, len(self._due.keys() | {step}))
         self._due[step] = self._since[step] + min(waited + wait, max(waited, self._waiting.wait_timeout))
 
-    def _next_look(self):
+    def _next_look(self) -> float | None:
         """When to look next: jobs that are due almost at the same time are looked at together."""
         due = [(when, step) for step, when in self._due.items() if step not in self._looking]
         if not due:
@@ -187,7 +204,7 @@ class Executor:
         slack = 0.0 if self._waiting.poll_interval else SLACK * (first - self._since[step])
         return max(when for when, _step in due if when <= first + slack)
 
-    def _look_at_due(self):
+    def _look_at_due(self) -> None:
         if not self._due:
             return
         now = self._waiting.clock()
@@ -208,11 +225,11 @@ class Executor:
                     lambda steps=steps: self._step_runner.watch(steps), lambda seen, error, steps=steps: self._watched(steps, seen, error),
                 )
 
-    def _watched(self, steps, seen, error):
+    def _watched(self, steps: list[Step], seen: dict[Step, Any] | None, error: SdrsError | None) -> None:
         """A list has told of ``steps``: who has left the transit status is asked for its outcome."""
         self._looking.difference_update(steps)
         for step in steps:
-            obj = None if error else seen[step]
+            obj = seen[step] if seen else None
             if error:
                 self._by_job[step] = _TOLD_BY_STATUS
                 self._look(step)
@@ -229,11 +246,11 @@ class Executor:
                     lambda finished, error, step=step: self._looked(step, finished, error),
                 )
 
-    def _look(self, step):
+    def _look(self, step: Step) -> None:
         self._looking.add(step)
         self._pool.submit(lambda: self._step_runner.look(step), lambda finished, error: self._looked(step, finished, error))
 
-    def _looked(self, step, finished, error):
+    def _looked(self, step: Step, finished: bool | None, error: SdrsError | None) -> None:
         self._looking.discard(step)
         if error:
             self._fail(step, error)
@@ -243,7 +260,7 @@ class Executor:
             self._tell("running", step, step.seen)
             self._still_running(step, step.seen)
 
-    def _still_running(self, step, obj):
+    def _still_running(self, step: Step, obj: dict | None) -> None:
         if not self._waiting.timed_out(self._since[step]):
             self._plan_look(step)
         elif step.job or obj:
@@ -259,31 +276,3 @@ class Executor:
 # How often a job may turn out to run on although its object looks settled, before only the job is asked.
 _TOLD_BY_STATUS = 2
 _NEVER = frozenset({None})
-
-
-def _heights(steps):
-    """How many steps hang on each, one after the other: the longest chains are begun first."""
-    needed_by: dict = {}
-    heights: dict = {}
-    for step in steps:
-        for needed in (*step.after, *step.once_ended):
-            needed_by.setdefault(needed, []).append(step)
-    for step in reversed(_sorted(steps)):
-        heights[step] = 1 + max((heights[each] for each in needed_by.get(step, ())), default=0)
-    return heights
-
-
-def _sorted(steps):
-    """``steps``, every one behind those it needs."""
-    done, order = set(), []
-
-    def visit(step):
-        if step not in done:
-            done.add(step)
-            for needed in (*step.after, *step.once_ended):
-                visit(needed)
-            order.append(step)
-
-    for step in steps:
-        visit(step)
-    return order

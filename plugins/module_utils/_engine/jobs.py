@@ -25,14 +25,14 @@ class PollSchedule:
 
     def __init__(self, fixed: float | None = None) -> None:
         self._fixed = fixed
-        self._shortest: dict[str, float] = {}
+        self._shortest: dict[str | None, float] = {}
 
-    def learn(self, call: str, seconds: float) -> None:
+    def learn(self, call: str | None, seconds: float) -> None:
         """A job that ``call`` started took ``seconds``."""
         if seconds > 0:
             self._shortest[call] = min(seconds, self._shortest.get(call, seconds))
 
-    def wait(self, call: str, waited: float, together: int) -> float:
+    def wait(self, call: str | None, waited: float, together: int) -> float:
         """Seconds until the next look at what ``call`` started ``waited`` seconds ago.
 
         :param together: how many jobs are being waited for

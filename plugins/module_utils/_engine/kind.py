@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._cloud.errors import Refused
@@ -112,6 +112,12 @@ class LiveState:
         """The same, as it will be when jobs in flight end well."""
         return self
 
+    def supposing(self, obj: Any, **changes: Any) -> Any:
+        """The same with another ``obj``, and what else changes."""
+        live: Any = self
+        # pylint: disable-next=kwarg-superseded-by-positional-arg
+        return replace(live, obj=obj, **changes)
+
 
 def generic_took_effect(step: Any, obj: dict | None, after: dict) -> bool:
     """``took_effect`` for what every kind has: creation, deletion and renaming.
@@ -125,5 +131,5 @@ def generic_took_effect(step: Any, obj: dict | None, after: dict) -> bool:
     if obj is None:
         return False
     if step.operation == "rename":
-        return obj.get("name") == step.body["name"]
+        return obj.get("name") == step.request.body["name"]
     return obj.get("status") in after.get(step.operation, ())

@@ -64,11 +64,12 @@ class Listing:
 
         :raises SdrsError: another run, on another machine perhaps, has created an object of the same name
         """
-        if step.listed or not step.match or not step.kind.listable:
+        find = step.find
+        if step.listed or not find or not step.kind.listable:
             return
         for _look in looks(self._waiting):
             try:
-                alike = [obj for obj in self._lists.get(step.kind, resolve(step.query) or {}) if step.match(obj)]
+                alike = [obj for obj in self._lists.get(step.kind, resolve(find.query)) if find.match(obj)]
             except SdrsError:
                 continue  # it is made: a list that fails is no failure of the creation
             if not step.kind.named_twice and alike:

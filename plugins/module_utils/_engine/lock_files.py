@@ -8,11 +8,13 @@ import hashlib
 import os
 import socket
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
 from .._cloud.errors import SdrsError, one_line
 from .._cloud.private_folder import NotPrivate, open_file, private_folder, user_folder
+from .waiting import Waiting
 
 try:
     import fcntl
@@ -23,9 +25,10 @@ except ImportError:
 CREATING = ("new", "")
 _PAUSE = 0.5
 _RECORD = 200
+_Key = tuple[str, str]
 
 
-def folders():
+def folders() -> tuple[list[str], list[str]]:
     """``(paths of the folders that locks may lie in, why others may not)``, whether or not they are there yet."""
     found, problems = [], []
     for place in (_runtime_folder, _state_folder):
@@ -36,7 +39,7 @@ def folders():
     return found, problems
 
 
-def _usable_folders(stack):
+def _usable_folders(stack: contextlib.ExitStack) -> list[int]:
     """Descriptors of the folders for locks: the runtime and the state folder, since not every run of a user knows of both.
 
     :raises NotPrivate: there is none
@@ -57,7 +60,7 @@ def _usable_folders(stack):
     return list(found.values())
 
 
-def _runtime_folder():
+def _runtime_folder() -> str:
     folder = os.environ.get("XDG_RUNTIME_DIR") or ""
     if not os.path.isabs(folder):
         raise NotPrivate("XDG_RUNTIME_DIR is not set")
@@ -65,7 +68,7 @@ def _runtime_folder():
         return folder
 
 
-def _state_folder():
+def _state_folder() -> str:
     folder = user_folder("XDG_STATE_HOME", os.path.join(".local", "state"))
     if not folder:
         raise NotPrivate("no home folder is known")
@@ -79,21 +82,21 @@ class LockFiles:
     :param alive: callable raising when nobody waits for the outcome any more
     """
 
-    def __init__(self, stack, waiting, alive):
+    def __init__(self, stack: contextlib.ExitStack, waiting: Waiting, alive: Callable[[], Any]) -> None:
         self._stack, self._waiting, self._alive, self._since = stack, waiting, alive, waiting.clock()
-        self._place: Any = None  # what open is given
-        self._folders: Any = None  # a list of descriptors, once opened
+        self._place: tuple[str, ...] = ()  # what open is given
+        self._folders: list[int] = []  # descriptors
 
-    def open(self, place):
+    def open(self, place: tuple[str, ...]) -> None:
         """Open the folders, unless they are.
 
         :param place: the service's URL and the project
         :raises NotPrivate: none can be used
         """
-        if self._folders is None:
+        if not self._folders:
             self._place, self._folders = place, _usable_folders(self._stack)
 
-    def take_all(self, held, keys, begun):
+    def take_all(self, held: contextlib.ExitStack, keys: dict[_Key, str], begun: float) -> bool:
         """Take the locks of ``keys`` in every folder; whether no other run has held one since ``begun``."""
         fresh = True
         for key in sorted(keys):
@@ -108,11 +111,11 @@ class LockFiles:
                 raise NotPrivate("a lock cannot be taken (%s)" % "; ".join(problems))
         return fresh
 
-    def creations(self):
+    def creations(self) -> bool:
         """Whether a run is at work that may create a group."""
         return any(self._held_in(folder) for folder in self._folders)
 
-    def _held_in(self, folder):
+    def _held_in(self, folder: int) -> bool:
         try:
             handle = open_file(folder, self._file(CREATING), os.O_RDWR)
         except (OSError, NotPrivate):
@@ -122,11 +125,11 @@ class LockFiles:
         finally:
             os.close(handle)
 
-    def _file(self, key):
+    def _file(self, key: _Key) -> str:
         name = "\0".join((*self._place, *key)).encode("utf-8", "surrogatepass")
         return hashlib.sha256(name).hexdigest()[:32] + ".lock"
 
-    def _take(self, held, folder, key, label, begun):
+    def _take(self, held: contextlib.ExitStack, folder: int, key: _Key, label: str, begun: float) -> bool:
         name = self._file(key)
         while True:
             handle = open_file(folder, name, os.O_RDWR | os.O_CREAT)
@@ -144,7 +147,7 @@ class LockFiles:
                 held.push(opened.pop_all())
                 return fresh
 
-    def _wait(self, handle, mode, label):
+    def _wait(self, handle: int, mode: int, label: str) -> bool:
         """Wait until the lock is free, and take it; whether that took any time.
 
         :raises SdrsError: it is not free in time
@@ -162,7 +165,7 @@ class LockFiles:
         return waited
 
 
-def _flock(handle, mode):
+def _flock(handle: int, mode: int) -> bool:
     try:
         fcntl.flock(handle, mode | fcntl.LOCK_NB)
         return True
@@ -170,33 +173,33 @@ def _flock(handle, mode):
         return False
 
 
-def _is(handle, folder, name):
+def _is(handle: int, folder: int, name: str) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), os.stat(name, dir_fd=folder, follow_symlinks=False))
     except FileNotFoundError:
         return False
 
 
-def _host():
+def _host() -> str:
     return socket.gethostname().encode("ascii", "replace").decode().replace(" ", "-")[:64] or "-"
 
 
-def _write(handle, text):
+def _write(handle: int, text: str) -> None:
     # Always of the same length: the file is never empty between two records.
     os.pwrite(handle, text.ljust(_RECORD - 1)[:_RECORD - 1].encode("ascii", "replace") + b"\n", 0)
 
 
-def _read(handle):
+def _read(handle: int) -> list[str]:
     return os.pread(handle, _RECORD, 0).decode("ascii", "replace").split()
 
 
-def _release(handle):
+def _release(handle: int) -> None:
     # The clock counts from the start of the machine, for all its processes.
     with contextlib.suppress(OSError):
         _write(handle, "free %.6f %s" % (time.monotonic(), _host()))
 
 
-def _free_since(handle, begun):
+def _free_since(handle: int, begun: float) -> bool:
     """Whether nobody has held the lock since ``begun``; not, if its holder died, or ran on another machine."""
     record = _read(handle)
     try:
@@ -205,7 +208,7 @@ def _free_since(handle, begun):
         return False
 
 
-def _holder(handle):
+def _holder(handle: int) -> str:
     record = _read(handle)
     if len(record) != 4 or record[0] != "held":
         return "another process"

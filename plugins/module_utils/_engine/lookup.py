@@ -6,9 +6,16 @@ Which object a name means: semantics.md, section 1.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from .._cloud.api import Api
 from .._cloud.errors import INVALID_ID_CODES, ApiError, ConnectionFailed, NotFound, Refused, SdrsError, one_line
-from .._cloud.odd import by_id, matching, raw
+from .._cloud.odd import Index, by_id, matching, raw
 from .._cloud.validate import is_id
+from .kind import Kind
+
+Objects = list[Any]  # in the class below ``list`` is a method
 
 _SHOWN = 10
 _ALL_SERVERS = "all servers"
@@ -23,33 +30,34 @@ class Lookup:
     what one reading leaves for the next. With ``ignore_deleting`` what is being deleted counts as gone.
     """
 
-    def __init__(self, api, warn=None):
+    def __init__(self, api: Api, warn: Callable[[str], Any] | None = None) -> None:
         self.api = api
         self.warn = warn or (lambda message: None)
-        self._kept, self._warned = {}, set()
-        self.settled = []
-        self.remembered = {}
+        self._kept: dict[Hashable, Any] = {}
+        self._warned: set[str] = set()
+        self.settled: Objects = []
+        self.remembered: dict[Any, Any] = {}
         self.ignore_deleting = False
 
-    def forget(self):
+    def forget(self) -> None:
         """Read everything anew from now on."""
         self._kept = {}
 
-    def once(self, key, fetch):
+    def once(self, key: Hashable, fetch: Callable[[], Any]) -> Any:
         """The result of ``fetch()``, remembered under ``key``."""
         if key not in self._kept:
             self._kept[key] = fetch()
         return self._kept[key]
 
-    def show(self, kind, object_id):
+    def show(self, kind: Kind, object_id: Any) -> Any:
         """The object, or None when there is none of that ID."""
         obj = self.once((kind.show_call, object_id), lambda: self._show(kind, object_id))
         return None if self._leaves(kind, obj) else obj
 
-    def _leaves(self, kind, obj):
+    def _leaves(self, kind: Kind, obj: Any) -> bool:
         return self.ignore_deleting and kind.busy(obj) and kind.assumed(obj) is None
 
-    def _show(self, kind, object_id):
+    def _show(self, kind: Kind, object_id: Any) -> Any:
         try:
             return kind.showing(self.api, object_id) if kind.showing else self.api.call(kind.show_call, **{kind.name: object_id}) or None
         except NotFound:
@@ -59,16 +67,16 @@ class Lookup:
                 return None
             raise
 
-    def list(self, kind, **query):
+    def list(self, kind: Kind, **query: Any) -> Objects:
         """Objects of a kind; filters as the API's."""
         key = (kind.list_call, tuple(sorted(query.items())))
         return [obj for obj in self.once(key, lambda: self.api.list(kind.list_call, query)) if not self._leaves(kind, obj)]
 
-    def named(self, kind, name, **query):
+    def named(self, kind: Kind, name: str, **query: Any) -> Objects:
         """Objects that bear exactly this name (the API's filter is fuzzy)."""
         return matching(self.list(kind, name=name, **query), lambda obj: obj.get("name") == name)
 
-    def one(self, kind, reference, **query):
+    def one(self, kind: Kind, reference: str, **query: Any) -> Any:
         """The object that an ID or exact name means.
 
         :raises Refused: no match, or several; lists what was found
@@ -83,33 +91,33 @@ class Lookup:
         similar = found or self.list(kind, name=reference, **query) or self.list(kind, **query)
         return exactly_one(found, similar, kind.title, reference)
 
-    def id_of(self, kind, reference, **query):
+    def id_of(self, kind: Kind, reference: Any, **query: Any) -> Any:
         """The ID that a reference means; an ID costs no look-up."""
         return reference if reference is None or is_id(reference) else self.one(kind, reference, **query)["id"]
 
-    def vpc_id(self, reference):
+    def vpc_id(self, reference: Any) -> Any:
         """The ID of the VPC that a reference means."""
         if is_id(reference):
             return reference
         vpcs = self.once("vpcs", self.api.vpcs)
         return exactly_one(matching(vpcs, lambda vpc: vpc.get("name") == reference), vpcs, "VPC", reference)["id"]
 
-    def subnet(self, reference, vpc_id=None):
+    def subnet(self, reference: str, vpc_id: str | None = None) -> Any:
         """The subnet of that ID or name, in a VPC or in the project; its ID is the network ID that SDRS wants (5.5.8)."""
         subnets = self.once(("subnets", vpc_id), lambda: self.api.subnets(vpc_id))
         found = matching(subnets, lambda subnet: reference in (subnet.get("id"), subnet.get("neutron_network_id"), subnet.get("name")))
         return exactly_one(found, subnets, "subnet", reference)
 
-    def domains(self):
+    def domains(self) -> Objects:
         """All active-active domains (5.3.1)."""
         return self.once("domains", lambda: self.api.list("list_domains"))
 
-    def domain(self, reference):
+    def domain(self, reference: str) -> Any:
         """The active-active domain of that ID or name."""
         found = matching(self.domains(), lambda domain: reference in (domain.get("id"), domain.get("name")))
         return exactly_one(found, self.domains(), "active-active domain", reference)
 
-    def domain_joining(self, source, target):
+    def domain_joining(self, source: Any, target: Any) -> Any:
         """The one active-active domain that joins two AZs.
 
         :raises Refused: none does, or several
@@ -123,7 +131,7 @@ class Lookup:
             remedy="Name one with active_active_domain.",
         )
 
-    def server(self, server_id):
+    def server(self, server_id: str) -> Any:
         """An ECS server's detail; None when it does not exist, ``{}`` when ECS does not tell."""
         known = self._kept.get(_ALL_SERVERS)
         # What the list does not show may be a server of it that could not be read.
@@ -131,11 +139,11 @@ class Lookup:
             return known.get(server_id)
         return self.once(("server", server_id), lambda: self.neighbour(lambda: self.api.server(server_id)))
 
-    def all_servers(self):
+    def all_servers(self) -> Index:
         """All ECS servers of the project by ID: one list instead of a query for each."""
         return self.once(_ALL_SERVERS, lambda: by_id(self.api.servers()))
 
-    def servers_among(self, ids):
+    def servers_among(self, ids: Objects) -> dict[str, Any]:
         """``{ID: server}`` for these IDs, as ``server`` gives them: by one list; one by one if they are few or ECS refuses the list."""
         if len(ids) > _FEW:
             try:
@@ -144,7 +152,7 @@ class Lookup:
                 pass
         return {server_id: self.server(server_id) for server_id in ids}
 
-    def neighbour(self, fetch):
+    def neighbour(self, fetch: Callable[[], Any]) -> Any:
         """What a neighbouring service tells. Its silence must not stop what only SDRS has to decide."""
         try:
             return fetch()
@@ -159,35 +167,35 @@ class Lookup:
             self.warn("not checked before sending, SDRS decides: %s" % reason)
         return {}
 
-    def servers_named(self, name):
+    def servers_named(self, name: str) -> Objects:
         """ECS servers of exactly this name; from the list of all where that has been read."""
         known = self._kept.get(_ALL_SERVERS)
         if known is not None:
             return known.where(lambda server: server.get("name") == name)
         return matching(self.once(("servers", name), lambda: self.api.servers(name)), lambda server: server.get("name") == name)
 
-    def volume(self, volume_id):
+    def volume(self, volume_id: str) -> Any:
         """An EVS disk; None when it does not exist, ``{}`` when EVS does not tell."""
-        def fetch():
+        def fetch() -> Any:
             return next(iter(matching(self.api.volumes(id=volume_id), lambda volume: volume.get("id") == volume_id)), None)
         return self.once(("volume", volume_id), lambda: self.neighbour(fetch))
 
-    def all_volumes(self):
+    def all_volumes(self) -> Objects:
         """All EVS disks of the project: one list."""
         return self.once("all volumes", self.api.volumes)
 
-    def volumes_named(self, name):
+    def volumes_named(self, name: str) -> Objects:
         """EVS disks of exactly this name."""
         found = self.once(("volumes", name), lambda: self.api.volumes(name=name))
         return matching(found, lambda volume: volume.get("name") == name)
 
-    def drill_servers(self):
+    def drill_servers(self) -> set:
         """IDs of all servers that belong to a drill."""
         drills = self.once("drills", lambda: self.api.list("list_drills"))
         return {server.get("drill_server_id") for drill in drills for server in drill.get("drill_servers") or []}
 
 
-def exactly_one(found, similar, title, reference):
+def exactly_one(found: list, similar: list, title: str, reference: Any) -> Any:
     """The single element of ``found``.
 
     :raises Refused: none, or several; lists them, or what comes near
@@ -202,7 +210,7 @@ def exactly_one(found, similar, title, reference):
     raise Refused("no %s is named %r; found: %s" % (title, reference, shown))
 
 
-def pick(matches, owners, zone_of, zone, title, reference):
+def pick(matches: list, owners: Any, zone_of: Callable[[Any], Any], zone: Any, title: str, reference: Any) -> tuple:
     """The candidate a server or disk name means, once protected objects bear the name twice.
 
     :param matches: objects of exactly that name, without those of drills
@@ -224,10 +232,10 @@ def pick(matches, owners, zone_of, zone, title, reference):
     return next((entry for entry in entries if zone_of(entry[1]) == zone), entries[0])
 
 
-def _zones(domain):
+def _zones(domain: dict) -> set:
     return {(domain.get(key) or {}).get("availability_zone") for key in ("local_replication_cluster", "remote_replication_cluster")}
 
 
-def _named(obj):
+def _named(obj: dict) -> str:
     place = raw(obj, "availability_zone") or raw(obj, "OS-EXT-AZ:availability_zone")
     return one_line("%s (%s%s)" % (raw(obj, "name"), raw(obj, "id"), ", %s" % place if place else ""), 200)

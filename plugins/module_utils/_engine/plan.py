@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .._cloud.errors import Refused
+from .._cloud.api import Api
+from .._cloud.errors import ApiError, Refused
 from .jobs import duration
 from .kind import Kind
+from .options import ObjectOptions
 
 FIND, WAIT = "find", "wait for"
 _QUICK = (FIND, WAIT, "rename", "tag", "untag")
@@ -26,46 +28,102 @@ class Field(NamedTuple):
         return self.read(obj) if self.read else obj.get(self.api)
 
 
-@dataclass(eq=False)
-class Step:
-    """One call that changes something, or, without a ``call``, something to wait or look for.
+ReadList = Callable[[Kind, dict], list]  # ``lists(kind, query)``: a list read since
 
-    ``id`` is a string, or the Step that creates or finds the object; likewise the values of ``arguments`` and ``body``.
+
+@dataclass
+class Request:
+    """One call that changes something. Values of ``arguments`` and ``body`` may be steps, which stand for the IDs of what they create or find.
+
+    :param guard: ``guard(live object)``, with a GET directly before every attempt: raises Refused if the request must not be sent
+    :param premise: ``premise(lists)``: the same for what the object itself does not show
+    :param proof: ``proof(api)``: whether a request whose answer was lost has happened, where the object's status is no proof once its job has ended
+    :param retry_refused: deletion: ``retry_refused(error)``: whether a refusal may pass, so that it is repeated until the object is gone
+    :param instead: ``instead(error)``: the steps to take where the cloud does not offer the operation
+    :param divides: ``instead`` gives smaller steps, to be taken when the service refuses this one for whatever reason
+    :param members: a batch: its objects, each ``(name, ID)``
+    :param last_copy: removal: ``{object ID: what goes with it of which there is no other copy}``
+    :param service: whose job it is
     """
 
-    operation: str  # what results call it; FIND and WAIT for steps without a call
-    kind: Any
-    name: str | None
-    id: Any
-    call: str | None
+    call: str
     arguments: dict = field(default_factory=dict)
     body: Any = None
-    after: list = field(default_factory=list)  # steps that must have ended well
-    once_ended: list = field(default_factory=list)  # steps that must have ended, well or not
-    guard: Any = None  # callable(live object), with a GET directly before every attempt: raises Refused if the request must not be sent
-    premise: Any = None  # callable(lists), where ``lists(kind, query)`` gives a list read since: the same for what the object itself does not show
-    later: bool = False  # part of the plan, but only to be carried out when a second look has found nothing in its way
-    members: list = field(default_factory=list)  # a batch: its objects, each ``(name, ID)``
-    query: dict | None = None  # creation: how the list call is narrowed when the new object has to be looked for
-    match: Any = None  # creation: callable(object) -> whether it is the one meant
-    proof: Any = None  # callable(api): whether a request whose answer was lost has happened, where the object's status is no proof once its job has ended
-    retry_refused: Any = None  # deletion: callable(error): whether a refusal may pass, so that it is repeated until the object is gone
-    refused: Any = None  # the last such refusal
-    service: str = "sdrs"  # whose job it is
-    instead: Any = None  # callable(error): the steps to take where the cloud does not offer the operation
-    divides: bool = False  # ``instead`` gives smaller steps, to be taken when the service refuses this one for whatever reason
-    branch: str | None = None  # where in a document this step belongs to, such as ``server_groups[0].drills[1]``
-    last_copy: dict = field(default_factory=dict)  # removal: ``{object ID: what goes with it of which there is no other copy}``
-    tolerant: bool = False  # waiting: an error status is as good an end as any
-    since: float | None = None  # waiting: when it began, if that was before the step did; ``wait_timeout`` counts from there
-    job: dict | None = None
-    seen: dict | None = None  # the object as it was when it was last looked at
-    submitted: bool = False
-    listed: bool = False  # creation: the list that look-ups use has shown the new object
+    guard: Callable[[Any], Any] | None = None
+    premise: Callable[[ReadList], Any] | None = None
+    proof: Callable[[Api], bool] | None = None
+    retry_refused: Callable[[ApiError], bool] | None = None
+    instead: Callable[[ApiError], list[Step]] | None = None
+    divides: bool = False
+    members: list[tuple] = field(default_factory=list)
+    last_copy: dict = field(default_factory=dict)
+    service: str = "sdrs"
 
     @property
     def guarded(self) -> bool:
         return bool(self.guard or self.premise)
+
+
+@dataclass(frozen=True)
+class Find:
+    """How what a step makes is found: by a list narrowed by ``query``, in which ``match(object)`` tells it."""
+
+    query: dict
+    match: Callable[[dict], bool]
+
+
+@dataclass
+class Wait:
+    """For the job at work on an object.
+
+    :param tolerant: an error status is as good an end as any
+    :param since: when it began, if that was before the step did; ``wait_timeout`` counts from there
+    """
+
+    tolerant: bool = False
+    since: float | None = None
+
+
+@dataclass(eq=False)
+class Step:
+    """A request, a wait, or, with neither, something to find. A creation has a request and a ``find``.
+
+    ``id`` is a string, or the Step that creates or finds the object.
+
+    :param after: steps that must have ended well
+    :param once_ended: steps that must have ended, well or not
+    :param later: part of the plan, but only to be carried out when a second look has found nothing in its way
+    :param branch: where in a document this step belongs to, such as ``server_groups[0].drills[1]``
+    :param scope: how the list is narrowed that shows the step's object; that of its ``find``, if it has one
+    """
+
+    operation: str  # what results call it; FIND and WAIT for steps without a request
+    kind: Kind
+    name: str | None
+    id: Any
+    request: Request | None = None
+    find: Find | None = None
+    wait: Wait | None = None
+    after: list[Step] = field(default_factory=list)
+    once_ended: list[Step] = field(default_factory=list)
+    later: bool = False
+    branch: str | None = None
+    scope: dict | None = None
+    # How far it has come.
+    job: dict | None = None
+    seen: dict | None = None  # the object as it was when it was last looked at
+    submitted: bool = False
+    listed: bool = False  # creation: the list that look-ups use has shown the new object
+    refused: ApiError | None = None  # the last refusal that is being repeated
+
+    def __post_init__(self) -> None:
+        if self.scope is None and self.find:
+            self.scope = self.find.query
+
+    @property
+    def call(self) -> str | None:
+        """The API's operation; None for a step that changes nothing."""
+        return self.request.call if self.request else None
 
     @property
     def quick(self) -> bool:
@@ -74,16 +132,16 @@ class Step:
 
     def as_operations(self) -> list[dict]:
         """The entries of the result's ``operations``, with what applies; a batch has one for each object."""
-        if not self.call:
+        if not self.request:
             return []
         job = self.job or {}
         about_job = {"job_id": job.get("job_id"), "job_type": job.get("job_type"), "duration": duration(job)}
         entries = [
             {
                 "operation": self.operation, "resource_type": self.kind.name, "name": name, "id": object_id, **about_job,
-                "last_copy": self.last_copy.get(object_id),
+                "last_copy": self.request.last_copy.get(object_id),
             }
-            for name, object_id in self.members or [(self.name, resolve(self.id))]
+            for name, object_id in self.request.members or [(self.name, resolve(self.id))]
         ]
         return [{key: value for key, value in entry.items() if value is not None} for entry in entries]
 
@@ -92,18 +150,25 @@ class Step:
 class Plan:
     """What is to be done and what it makes of the options under management."""
 
-    steps: list = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     before: dict = field(default_factory=dict)
     after: dict = field(default_factory=dict)
     warnings: list = field(default_factory=list)
     refused: list = field(default_factory=list)  # (branch, SdrsError): parts of a document that cannot be brought about now
     again: bool = False  # read and plan once more when the steps are done: more may have come to light
 
-    def add(self, *args: Any, **kwargs: Any) -> Step:
-        """Append a step and give it back."""
-        step = Step(*args, **kwargs)
+    def add(
+        self, operation: str, kind: Kind, name: str | None, object_id: Any, request: Request, find: Find | None = None,
+        after: Iterable[Step] = (), once_ended: Iterable[Step] = (), later: bool = False,
+    ) -> Step:
+        """Append a step that changes something and give it back."""
+        step = Step(operation, kind, name, object_id, request, find, after=list(after), once_ended=list(once_ended), later=later)
         self.steps.append(step)
         return step
+
+    def rename(self, kind: Kind, object_id: Any, name: str, after: Iterable[Step] = ()) -> Step:
+        """Append the step that gives an object another name."""
+        return self.add("rename", kind, name, object_id, Request("rename_" + kind.name, {kind.name: object_id}, {"name": name}), after=after)
 
     def take(self, made: Plan, waits: Iterable[Step] = (), after: Iterable[Step] = ()) -> None:
         """Take over what another plan holds.
@@ -119,15 +184,15 @@ class Plan:
         self.again = self.again or made.again or bool(waits)
 
 
-def find_step(kind: Kind, name: str | None, query: dict | None, match: Any, after: Iterable[Step]) -> Step:
-    """A step that finds what another step made, by a list: ``id`` is known once it has ended."""
-    return Step(FIND, kind, name, None, None, query=query, match=match, after=list(after))
+def find_step(kind: Kind, name: str | None, find: Find, after: Iterable[Step]) -> Step:
+    """A step that finds what another step made: ``id`` is known once it has ended."""
+    return Step(FIND, kind, name, None, find=find, after=list(after))
 
 
-def wait_step(kind: Kind, obj: dict, tolerant: bool = False, branch: str | None = None) -> Step:
+def wait_step(kind: Kind, obj: dict, tolerant: bool = False, branch: str | None = None, since: float | None = None) -> Step:
     """A step that waits for the job at work on an object."""
-    query = {"server_group_id": obj["server_group_id"]} if obj.get("server_group_id") else {}
-    return Step(WAIT, kind, obj.get("name"), obj["id"], None, query=query, tolerant=tolerant, branch=branch)
+    scope = {"server_group_id": obj["server_group_id"]} if obj.get("server_group_id") else {}
+    return Step(WAIT, kind, obj.get("name"), obj["id"], wait=Wait(tolerant, since), scope=scope, branch=branch)
 
 
 def waits_for(kind: Kind, obj: Any, tolerant: bool = False) -> list[Step]:
@@ -151,12 +216,12 @@ def creator(step_or_id: Any) -> list[Step]:
     return [step_or_id] if isinstance(step_or_id, Step) else []
 
 
-def managed(params: dict, fields: Iterable[Field]) -> dict:
+def managed(options: ObjectOptions, fields: Iterable[Field]) -> dict:
     """The options of ``fields`` that were given: an omitted option is not managed."""
-    return {item.option: params[item.option] for item in fields if params.get(item.option) is not None}
+    return {item.option: getattr(options, item.option) for item in fields if getattr(options, item.option) is not None}
 
 
-def immutable_conflicts(params: dict, fields: Iterable[Field], live: dict) -> list[tuple]:
+def immutable_conflicts(options: ObjectOptions, fields: Iterable[Field], live: dict) -> list[tuple]:
     """``[(option, live value, wanted value)]`` for fixed options whose readable live value differs.
 
     None in the live object and an empty wanted value are the same; None or nothing in place of anything but a description means that the
@@ -164,7 +229,7 @@ def immutable_conflicts(params: dict, fields: Iterable[Field], live: dict) -> li
     """
     conflicts = []
     for item in fields:
-        wanted = params.get(item.option)
+        wanted = getattr(options, item.option)
         if wanted is None or (item.read is None and item.api not in live):
             continue
         value = item.live(live)
@@ -177,12 +242,12 @@ def immutable_conflicts(params: dict, fields: Iterable[Field], live: dict) -> li
     return conflicts
 
 
-def refuse_immutable(plan: Plan, params: dict, conflicts: list[tuple], label: str) -> set[str]:
+def refuse_immutable(plan: Plan, immutable_change: str, conflicts: list[tuple], label: str) -> set[str]:
     """Fail over fixed options that differ, or warn when ``immutable_change`` says so. Gives back the options to leave alone."""
     if not conflicts:
         return set()
     text = "; ".join("%s is %r, wanted is %r" % conflict for conflict in conflicts)
-    if params.get("immutable_change") != "ignore":
+    if immutable_change != "ignore":
         raise Refused(
             "%s: what is fixed at creation differs: %s" % (label, text),
             remedy="Correct the option, delete and create the object anew, or set immutable_change: ignore.",
@@ -203,26 +268,3 @@ def require(allowed: dict, statuses: dict, action: str, label: str) -> None:
                 "%s: %s is not allowed while the %s is %r" % (label, action, subject, status),
                 remedy="Allowed are: %s." % ", ".join(sorted(allowed[subject])),
             )
-
-
-def tag_changes(live: list | None, wanted: dict, purge: bool | None) -> tuple[dict, dict]:
-    """``(to set, to remove)`` as mappings, from the live tags (list of ``{key, value}``) and the wanted mapping."""
-    have = tags_to_mapping(live)
-    set_them = {key: value for key, value in wanted.items() if have.get(key) != value}
-    remove = {key: value for key, value in have.items() if key not in wanted} if purge else {}
-    return set_them, remove
-
-
-def tags_to_mapping(tags: list | None) -> dict:
-    """``{key: value}`` from the API's list."""
-    return {tag["key"]: tag.get("value") for tag in tags or [] if isinstance(tag, dict) and isinstance(tag.get("key"), str)}
-
-
-def text_tags(tags: dict | None) -> dict:
-    """The mapping with every value as text; a key without a value has the empty one."""
-    return {key: "" if value is None else str(value) for key, value in (tags or {}).items()}
-
-
-def tags_to_list(tags: dict) -> list[dict]:
-    """The API's list from ``{key: value}``; a value of None is left out (delete by key, 5.8.3)."""
-    return [{"key": key} if value is None else {"key": key, "value": value} for key, value in tags.items()]

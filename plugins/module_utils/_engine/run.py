@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A task's life: check, read, plan, gate, execute, result. PRIVATE to the collection.
 
-Hosts (an AnsibleModule, or the action plugin in the controller's process) give ``params`` and a ``host`` with
-``check_mode``, ``warn(message)``, ``mask(secrets)`` and ``alive()``; they turn SdrsError into a failed result.
+Hosts (an AnsibleModule, or the action plugin in the controller's process) give ``params`` and themselves; they turn SdrsError
+into a failed result.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from .._cloud import validate
 from .._cloud.api import Api
@@ -20,67 +20,32 @@ from .._cloud.settings import remember
 from .._cloud.settings import resolve as resolve_settings
 from .._cloud.text import all_visible
 from .._defaults import PARALLEL, ROUNDS, WAIT_TIMEOUT
+from .declaration import Declaration, Diagnosis, Local, Query
 from .executor import Executor
+from .kind import Kind
 from .listed import looks
 from .lock import locked
 from .lookup import Lookup
 from .outcomes import Branches
-from .plan import wait_step
+from .plan import Plan, Step, wait_step
 from .progress import ProgressReporter
 from .waiting import Waiting
 
 
-@dataclass(frozen=True)
-class Declaration:
-    """What a module that changes things is: how to read, how to plan, and under which key the object is returned.
+class Host(Protocol):
+    """Who runs a declaration."""
 
-    :param read: ``read(lookup, params)`` giving a live state with ``obj``, ``watch()`` and ``assume()``; resolves references
-    :param plan: ``plan(params, live)`` giving a Plan; pure
-    :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
-    :param rules: rules of its own options, beside those of ``_validate``
-    :param verify: ``verify(params, object)`` raising when the steps ended well but the object is not as wanted
-    :param locks: Locks: the protection groups that no other run may change meanwhile
-    :param compact: many objects: sub-jobs are returned of failed jobs only
-    :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
-    """
+    check_mode: bool
 
-    kind: Any
-    read: Any
-    plan: Any
-    returns: str
-    show: Any = None
-    expect: Any = None
-    verify: Any = None
-    compact: bool = False
-    locks: Any = None
-    rules: dict = field(default_factory=dict)
+    def warn(self, message: str) -> Any: ...
+
+    def mask(self, secrets: Iterable[str]) -> Any: ...
+
+    def alive(self) -> Any:
+        """Raise when nobody waits for the outcome any more."""
 
 
-@dataclass(frozen=True)
-class Query:
-    """What an info module is: ``read(lookup, params, waiting)`` giving the result's keys."""
-
-    read: Any
-    rules: dict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Local:
-    """What a module is that asks no service: ``act(params, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
-
-    act: Any
-    rules: dict = field(default_factory=dict)
-    bulky: tuple = ()
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
-
-    examine: Any
-
-
-def run(declaration, params, host, client=None):
+def run(declaration: Declaration | Query | Local | Diagnosis, params: dict, host: Host, client: Client | None = None) -> dict:
     """Carry out a declaration with validated ``params`` and give back the result.
 
     :raises SdrsError: with what was done so far in ``error.result``
@@ -99,7 +64,7 @@ def run(declaration, params, host, client=None):
         return _ask(declaration, params, host, own)
 
 
-def _ask(declaration, params, host, client):
+def _ask(declaration: Declaration | Query, params: dict, host: Host, client: Client) -> dict:
     lookup = Lookup(Api(client), warn=host.warn)
     waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or WAIT_TIMEOUT, params.get("poll_interval"))
     if isinstance(declaration, Query):
@@ -109,13 +74,17 @@ def _ask(declaration, params, host, client):
 
 
 class _Task:
-    def __init__(self, declaration, params, host, lookup, waiting):
+    def __init__(self, declaration: Declaration, params: dict, host: Host, lookup: Lookup, waiting: Waiting) -> None:
         self.declaration, self.given, self.host, self.lookup, self.waiting = declaration, params, host, lookup, waiting
-        self.steps, self.pending, self.plans, self.branches = [], [], [], Branches()
-        self.warned, self.teller = set(), ProgressReporter()
-        self.waited, self.given_up = {}, set()  # by object ID: since when it is waited for, and for which no more
+        self.steps: list[Step] = []
+        self.pending: list[Step] = []
+        self.plans: list[Plan] = []
+        self.branches, self.teller = Branches(), ProgressReporter()
+        self.warned: set[str] = set()
+        self.waited: dict[str, float] = {}  # by object ID: since when it is waited for
+        self.given_up: set[str] = set()  # IDs of objects that are waited for no more
 
-    def run(self):
+    def run(self) -> dict:
         try:
             with locked(self.declaration.locks, self.given, self.lookup, self.waiting, self.host):
                 live = self._converge()
@@ -132,23 +101,23 @@ class _Task:
         finally:
             self.teller.close()
 
-    def _converge(self):
+    def _converge(self) -> Any:
         """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
         first = None
         for _round in range(ROUNDS):
-            params = copy.deepcopy(self.given)
-            live = self._read(params)
+            options = self._options()
+            live = self._read(options)
             busy = [(kind, obj) for kind, obj in live.watch() if kind.busy(obj)]
             open_waits = [(kind, obj) for kind, obj in busy if obj["id"] not in self.given_up]
             if open_waits and self.waiting.wait and not self.host.check_mode:
-                self._wait_for(open_waits, params, live)
+                self._wait_for(open_waits, live)
                 continue
             if busy and live.obj and live.assume().obj is None:
                 # It is being deleted: plan for the time after that.
                 self.lookup.ignore_deleting = True
-                params = copy.deepcopy(self.given)
-                live = self._read(params)
-            plan = self.declaration.plan(params, live.assume() if busy else live)
+                options = self._options()
+                live = self._read(options)
+            plan = self.declaration.plan(options, live.assume() if busy else live)
             self._note(plan)
             first = first or live
             plan.steps = self.branches.promising(plan.steps)
@@ -165,45 +134,52 @@ class _Task:
             self.lookup.forget()
         raise JobTimeout("the state of the service keeps changing while the task runs", remedy="Run the task again.")
 
-    def _wait_for(self, busy, params, live):
+    def _wait_for(self, busy: list[tuple[Kind, dict]], live: Any) -> None:
         """Wait for the jobs at work on objects; which they were is kept in ``lookup.settled``.
 
         One object is waited for once: however often it turns out to be busy again, ``wait_timeout`` counts from the beginning.
         """
-        busy = {obj["id"]: (kind, obj) for kind, obj in busy}.values()
+        busy = list({obj["id"]: (kind, obj) for kind, obj in busy}.values())
         # What is to be removed may have failed before, but not while it was being removed.
         steps = [
-            wait_step(kind, obj, live.removing(params, obj) and obj.get("status") != "deleting", live.branch(obj)) for kind, obj in busy
+            wait_step(
+                kind, obj, live.removing(self.given, obj) and obj.get("status") != "deleting", live.branch(obj),
+                self.waited.setdefault(obj["id"], self.waiting.clock()),
+            )
+            for kind, obj in busy
         ]
-        for step in steps:
-            step.since = self.waited.setdefault(step.id, self.waiting.clock())
         failed = self._run_steps(steps)
         self.given_up.update(step.id for step, _error in failed)
         self.lookup.settled += busy
         self.lookup.forget()
 
-    def _read(self, params):
-        with doing("read the live state", only=(ApiError, AuthError, ConnectionFailed)):
-            return self.declaration.read(self.lookup, params)
+    def _options(self) -> Any:
+        """A copy, since reading puts IDs into it."""
+        given, options = copy.deepcopy(self.given), self.declaration.options
+        return options.of(given) if options else given
 
-    def _note(self, plan):
+    def _read(self, options: Any) -> Any:
+        with doing("read the live state", only=(ApiError, AuthError, ConnectionFailed)):
+            return self.declaration.read(self.lookup, options)
+
+    def _note(self, plan: Plan) -> None:
         self.plans.append(plan)
         self.branches.refused(plan)
         for warning in plan.warnings:
             self._warn(warning)
 
-    def _warn(self, warning):
+    def _warn(self, warning: str) -> None:
         if warning not in self.warned:
             self.warned.add(warning)
             self.host.warn(warning)
 
-    def _execute(self, plan):
+    def _execute(self, plan: Plan) -> None:
         try:
             self._run_steps(plan.steps)
         finally:
             self.steps += [step for step in plan.steps if step.submitted]
 
-    def _run_steps(self, steps):
+    def _run_steps(self, steps: list[Step]) -> list[tuple[Step, SdrsError]]:
         """Run steps; those of a document's branches fail for themselves. Gives back what failed."""
         executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
         self.teller.planned(steps)
@@ -218,15 +194,15 @@ class _Task:
             self.branches.carried_out(steps, executor)
         return executor.failed
 
-    def _jobs(self):
+    def _jobs(self) -> list[dict]:
         jobs = [step.job for step in self.steps if step.job]
         return [_compact(job) for job in jobs] if self.declaration.compact else jobs
 
-    def _diff(self):
+    def _diff(self) -> Any:
         # --diff prints it as it is.
         return all_visible({"before": self.plans[0].before, "after": self.plans[0].after})
 
-    def _result(self, live):
+    def _result(self, live: Any) -> dict:
         operations = _operations(self.steps)
         result = {
             "changed": bool(operations),
@@ -241,7 +217,7 @@ class _Task:
             result["pending"] = _operations(self.pending)
         return result
 
-    def _object(self, live):
+    def _object(self, live: Any) -> Any:
         """The object as the service shows it now; the last known one after a deletion, the expected one in check mode."""
         last = self.steps[-1] if self.steps else None
         if last is None:
@@ -256,10 +232,10 @@ class _Task:
             return self._expected(live.obj)
         obj = self._seen(object_id, live) or live.obj
         if self.declaration.verify and self.waiting.wait:
-            self.declaration.verify(self.given, obj)
+            self.declaration.verify(self._options(), obj)
         return obj
 
-    def _seen(self, object_id, live):
+    def _seen(self, object_id: str, live: Any) -> Any:
         self.lookup.forget()
         show = self.declaration.show or (lambda lookup, wanted, live: lookup.show(self.declaration.kind, wanted))
         obj = None
@@ -270,7 +246,7 @@ class _Task:
             self.lookup.forget()
         return obj
 
-    def _expected(self, obj):
+    def _expected(self, obj: Any) -> Any:
         """What the object will look like, as far as the plan tells."""
         if self.declaration.expect:
             return self.declaration.expect(self.plans[-1])
@@ -278,7 +254,7 @@ class _Task:
             return obj
         if self.steps and self.steps[-1].operation == "delete":
             return obj
-        created = next((step.body for step in self.steps if step.operation == "create"), None)
+        created = next((step.request.body for step in self.steps if step.operation == "create" and step.request), None)
         expected = {key: value for key, value in created.items() if isinstance(value, (str, int, list, bool))} if created else dict(obj or {})
         for step in self.steps:
             if step.operation == "rename":
@@ -286,10 +262,10 @@ class _Task:
         return expected
 
 
-def _compact(job):
+def _compact(job: dict) -> dict:
     """The job without what is empty, and unless it failed without its entities: AWX drops results that are too large."""
     return job if job.get("status") == "FAIL" else {key: value for key, value in job.items() if value is not None and key != "entities"}
 
 
-def _operations(steps):
+def _operations(steps: list[Step]) -> list[dict]:
     return [operation for step in steps for operation in step.as_operations()]

@@ -6,14 +6,18 @@ Runs in several threads at once: what it changes is the step alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from .._cloud.api import Api
 from .._cloud.errors import ApiError, JobFailed, NotCarriedOut, NotFound, Refused, SdrsError, UnknownFate, job_error
 from .._cloud.odd import by_id, matching
 from .._defaults import JOB_UNKNOWN, LOST_PAUSE, LOST_POLLS, LOST_REPEATS
 from .jobs import ended, entities
 from .listed import Listing, Lists, looks
 from .lookup import Lookup
-from .plan import FIND, WAIT, resolve
-from .waiting import failure, settle
+from .plan import Request, Step, resolve
+from .waiting import Waiting, failure, settle
 
 # What another request may have done meanwhile, such as one of a killed run that was still on its way. Switches are not among them: who asked
 # for one must see that it was refused.
@@ -29,44 +33,46 @@ class StepRunner:
     :param warn: ``warn(message)``
     """
 
-    def __init__(self, api, waiting, alive, warn=None):
+    def __init__(self, api: Api, waiting: Waiting, alive: Callable[[], Any], warn: Callable[[str], Any] | None = None) -> None:
         self._api, self._waiting, self._alive = api, waiting, alive
-        self._lists, self._unknown = Lists(api, waiting.clock), {}
+        self._lists = Lists(api, waiting.clock)
+        self._unknown: dict[Step, int] = {}
         self._listing = Listing(api, waiting, self._lists, warn)
 
     # Starting ---------------------------------------------------------------------------------------------------------
 
-    def start(self, step):
+    def start(self, step: Step) -> str | list[Step]:
         """Send the step's request: RUNNING, DONE when there is no job to wait for, or the steps to take instead."""
-        if step.operation == WAIT:
+        request = step.request
+        if step.wait:
             return RUNNING
-        if step.operation == FIND:
+        if not request:
             return self._locate(step)
-        patience, lost = self._api.patience() if step.guarded else None, 0
+        patience, lost = self._api.patience() if request.guarded else None, 0
         while True:
-            self._ask_guard(step, lost)
+            self._ask_guard(step, request, lost)
             self._alive()
             try:
-                answer = self._send(step, patience)
+                answer = self._send(request, patience)
                 break
             except NotCarriedOut:
                 continue
             except UnknownFate as error:
-                found = self._arrived(step)
+                found = self._arrived(step, request)
                 if found is not None:
                     return self._take_up(step, found)
                 lost += 1
                 if lost > LOST_REPEATS:
                     raise error
             except ApiError as error:
-                if step.instead and (_not_offered(error) or step.divides and 400 <= (error.http_status or 0) < 500):
-                    return step.instead(error)
-                return self._refused(step, error)
+                if request.instead and (_not_offered(error) or request.divides and 400 <= (error.http_status or 0) < 500):
+                    return request.instead(error)
+                return self._refused(step, request, error)
         step.submitted = True
-        if step.retry_refused:
+        if request.retry_refused:
             return RUNNING
         if isinstance(answer.get("job_id"), str):
-            step.job = {"job_id": answer["job_id"], "service": step.service}
+            step.job = {"job_id": answer["job_id"], "service": request.service}
             return RUNNING
         if step.operation == "create":
             made = next((made for made in answer.values() if isinstance(made, dict) and made.get("id")), {})
@@ -76,28 +82,28 @@ class StepRunner:
             self._listing.wait_for(step)
         return DONE
 
-    def _ask_guard(self, step, lost):
+    def _ask_guard(self, step: Step, request: Request, lost: int) -> None:
         """Whether the request may be sent, by what is true directly before this attempt (semantics.md, section 5)."""
-        if not step.guarded:
+        if not request.guarded:
             return
         try:
-            if step.guard:
+            if request.guard:
                 obj = self.current(step)
                 if step.kind.busy(obj):
                     obj = settle(self._api, self._waiting, step.kind, obj)
-                step.guard(obj)
-            if step.premise:
-                step.premise(self._lists.get)
+                request.guard(obj)
+            if request.premise:
+                request.premise(self._lists.get)
         except Refused as error:
             if lost:
                 error.message += "; an earlier request was sent and its answer was lost"
             raise
 
-    def _send(self, step, patience):
+    def _send(self, request: Request, patience: Any) -> dict:
         given = {"patience": patience} if patience else {}
-        return self._api.call(step.call, resolve(step.body), **given, **resolve(step.arguments))
+        return self._api.call(request.call, resolve(request.body), **given, **resolve(request.arguments))
 
-    def _locate(self, step):
+    def _locate(self, step: Step) -> str:
         """Find what another step made; lists may lag behind."""
         for _look in looks(self._waiting):
             found = self._find(step)
@@ -106,9 +112,9 @@ class StepRunner:
                 return DONE
         raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
 
-    def _refused(self, step, error):
+    def _refused(self, step: Step, request: Request, error: ApiError) -> str:
         """After a refusal a look at the object decides (semantics.md, section 3): it may be as wanted already."""
-        if step.retry_refused and self._waiting.wait and step.retry_refused(error):
+        if request.retry_refused and self._waiting.wait and request.retry_refused(error):
             step.refused = error
             return RUNNING
         if step.operation == "untag" and error.code == "SDRS.2206":
@@ -129,7 +135,7 @@ class StepRunner:
             raise error
         return self._take_up(step, obj or {})
 
-    def _arrived(self, step):
+    def _arrived(self, step: Step, request: Request) -> dict | None:
         """The object if it shows that the lost request was carried out, ``{}`` for gone; None when nothing shows it."""
         if step.operation == "create":
             for _look in looks(self._waiting):
@@ -141,11 +147,11 @@ class StepRunner:
             if look:
                 self._waiting.sleep(LOST_PAUSE)
             obj = self.current(step)
-            if step.kind.took_effect(step, obj) or (step.proof and step.proof(self._api)):
+            if step.kind.took_effect(step, obj) or (request.proof and request.proof(self._api)):
                 return obj or {}
         return None
 
-    def _take_up(self, step, obj):
+    def _take_up(self, step: Step, obj: dict) -> str:
         step.submitted = True
         if step.operation == "create":
             step.id = obj["id"]
@@ -153,10 +159,10 @@ class StepRunner:
 
     # Looking ----------------------------------------------------------------------------------------------------------
 
-    def look(self, step):
+    def look(self, step: Step) -> bool:
         """Whether the step has ended well; raises when it has failed."""
-        if step.retry_refused:
-            return self._gone(step)
+        if step.request and step.request.retry_refused:
+            return self._gone(step, step.request, step.request.retry_refused)
         if not step.job:
             return self.judge(step, self._seen(step))
         try:
@@ -185,7 +191,7 @@ class StepRunner:
             self._listing.wait_for(step)
         return True
 
-    def _gone(self, step):
+    def _gone(self, step: Step, request: Request, may_pass: Callable[[ApiError], bool]) -> bool:
         """Whether what is being deleted is gone. Its deletion is repeated: it may have been refused for what is going itself, or have failed later."""
         try:
             step.seen = self.current(step)
@@ -193,65 +199,69 @@ class StepRunner:
                 step.submitted = True
                 return True
             self._alive()
-            self._api.call(step.call, resolve(step.body), **resolve(step.arguments))
+            self._send(request, None)
             step.submitted, step.refused = True, None
         except (NotFound, UnknownFate):
             pass  # the next look tells
         except ApiError as error:
             # What is going may be shown with an error, too: 403 or 500.
-            if not step.retry_refused(error) and not (step.submitted and error.http_status == 403):
+            if not may_pass(error) and not (step.submitted and error.http_status == 403):
                 raise
             step.refused = error
         return False
 
-    def judge(self, step, obj):
+    def judge(self, step: Step, obj: Any) -> bool:
         """The outcome from the object's status, where the job is not known."""
         step.seen = obj
         if step.kind.busy(obj):
             return False
         if step.operation == "create" and obj:
             step.id, step.listed = obj["id"], True
-        if step.operation == WAIT and (step.tolerant or obj is None):
+        if step.wait and (step.wait.tolerant or obj is None):
             return True
         if obj is not None and (str(obj.get("status")).lower().startswith("error") or step.operation == "delete"):
             raise failure(self._api, step.kind, obj)
         return True
 
-    def _seen(self, step):
+    def _seen(self, step: Step) -> Any:
         return self._find(step) if step.operation == "create" and not isinstance(step.id, str) else self.current(step)
 
-    def current(self, step):
+    def current(self, step: Step) -> Any:
         """The step's object as the service shows it now; None when there is none, or its ID is not known."""
         object_id = resolve(step.id) if step.kind.showable else None
         return Lookup(self._api).show(step.kind, object_id) if object_id else None
 
-    def _find(self, step):
+    def _find(self, step: Step) -> Any:
         """The object a creation was meant to make, found by identity."""
-        return next(iter(matching(self._lists.get(step.kind, resolve(step.query)), step.match)), None)
+        find = step.find
+        assert find is not None  # every creation has one
+        return next(iter(matching(self._lists.get(step.kind, resolve(find.query)), find.match)), None)
 
     # Many at once -----------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def scope(step):
+    def scope(step: Step) -> tuple | None:
         """Steps of one scope can be watched by one list; None for a step that cannot."""
-        if not step.kind.listable or not step.kind.showable or step.service != "sdrs":
+        if not step.kind.listable or not step.kind.showable or (step.request and step.request.service != "sdrs"):
             return None
-        query = resolve(step.query) or {}
+        query = resolve(step.scope) or {}
         return (step.kind, tuple(sorted((key, value) for key, value in query.items() if key != "name")))
 
-    def watch(self, steps):
+    def watch(self, steps: list[Step]) -> dict[Step, Any]:
         """``{step: object}`` of steps of one scope, by one list; None for what the list does not hold."""
         step = steps[0]
-        objects = step.kind.every(self._api, dict(self.scope(step)[1]))
+        scope = self.scope(step)
+        objects = step.kind.every(self._api, dict(scope[1]) if scope else {})
         known = by_id(objects)
         seen = {
-            step: next(iter(matching(objects, step.match)), None) if step.operation == "create" else known.get(resolve(step.id)) for step in steps
+            step: next(iter(matching(objects, step.find.match)), None) if step.operation == "create" and step.find else known.get(resolve(step.id))
+            for step in steps
         }
         for step, obj in seen.items():
             step.listed = step.listed or (step.operation == "create" and obj is not None and not step.kind.named_twice)
         return seen
 
 
-def _not_offered(error):
+def _not_offered(error: ApiError) -> bool:
     """Whether the cloud lacks the operation: the gateway's code, or a bare 404 where the path names no object."""
     return error.not_offered or (error.http_status == 404 and not str(error.code).startswith("SDRS."))

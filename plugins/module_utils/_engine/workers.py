@@ -70,10 +70,11 @@ class InlineWorkers:
     def submit(self, function: Callable[..., Any], apply: _Apply) -> None:
         self._calls.append((function, apply))
 
-    def outcomes(self, until: float) -> list[_Outcome]:
+    def outcomes(self, until: float | None) -> list[_Outcome]:
         if self._calls:
             return [_carried_out(*self._calls.pop(0))]
-        self._sleep(max(0.0, until - self._clock()))
+        if until is not None:
+            self._sleep(max(0.0, until - self._clock()))
         return []
 
     @property

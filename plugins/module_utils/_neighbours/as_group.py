@@ -11,7 +11,7 @@ from .._cloud.odd import altered, matching, raw
 from .._cloud.validate import Between
 from .._engine.kind import Kind, LiveState
 from .._engine.lookup import exactly_one
-from .._engine.plan import Plan
+from .._engine.plan import Plan, Request
 from .._sdrs import identity
 
 KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, took_effect=lambda step, obj: False, listable=False)
@@ -120,15 +120,15 @@ def plan(params, live):
     if status == "PAUSED" and group.get("scaling_group_status") != status:
         steps.append(_act(result, live.id, name, "pause", []))
     if changed:
-        steps.append(result.add("update", KIND, changed.get("scaling_group_name") or name, live.id, "update_as_group", {"as_group": live.id},
-                                changed, after=steps[-1:]))
+        steps.append(result.add("update", KIND, changed.get("scaling_group_name") or name, live.id, Request("update_as_group", {"as_group": live.id}, changed),
+                                after=steps[-1:]))
     if status == "INSERVICE" and group.get("scaling_group_status") != status:
         _act(result, live.id, name, "resume", steps[-1:])
     return result
 
 
 def _act(result, group_id, name, action, after):
-    return result.add(action, KIND, name, group_id, "act_on_as_group", {"as_group": group_id}, {"action": action}, after=after)
+    return result.add(action, KIND, name, group_id, Request("act_on_as_group", {"as_group": group_id}, {"action": action}), after=after)
 
 
 def _same(wanted, have):

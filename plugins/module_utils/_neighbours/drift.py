@@ -13,9 +13,10 @@ from .._cloud.odd import Unusable, matching, raw
 from .._cloud.validate import MAX_TAGS
 from .._engine.kind import LiveState
 from .._engine.lookup import exactly_one
-from .._engine.plan import Plan, require, tags_to_list
+from .._engine.plan import Plan, Request, require
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
 from .._sdrs.sites import production_zone, server_zone, sides
+from .._sdrs.tags import tags_to_list
 from . import ecs_power
 
 REPAIRABLE = ("security_groups", "tags")
@@ -173,9 +174,9 @@ def _took_effect(step, server):
     if step.operation in ("tag", "untag"):
         have = _tags(server) or {}
         if step.operation == "untag":
-            return not any(tag["key"] in have for tag in step.body["tags"])
-        return all(have.get(tag["key"]) == tag["value"] for tag in step.body["tags"])
-    has_it = any(step.body["name"] in (group.get("id"), group.get("name")) for group in server.get("security_groups") or [])
+            return not any(tag["key"] in have for tag in step.request.body["tags"])
+        return all(have.get(tag["key"]) == tag["value"] for tag in step.request.body["tags"])
+    has_it = any(step.request.body["name"] in (group.get("id"), group.get("name")) for group in server.get("security_groups") or [])
     return has_it == (step.operation == "add_security_group")
 
 
@@ -261,8 +262,8 @@ def _steps(result, attribute, group, production, other):
             raise Refused("%s: production is at its site now" % label)
 
     def add(operation, call, body):
-        return result.add(operation, KIND, other.get("name"), other["id"], call, {"ecs_server": other["id"]}, body, after=steps[-1:],
-                          guard=still_dr, premise=still_ready, service="ecs")
+        request = Request(call, {"ecs_server": other["id"]}, body, guard=still_dr, premise=still_ready, service="ecs")
+        return result.add(operation, KIND, other.get("name"), other["id"], request, after=steps[-1:])
 
     steps = []
     if attribute == "security_groups":

@@ -10,7 +10,7 @@ from .._cloud.odd import altered, matching
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
 from .._engine.lookup import exactly_one
-from .._engine.plan import Plan
+from .._engine.plan import Plan, Request
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
 from .._sdrs.sites import servers_at
 
@@ -105,15 +105,18 @@ def plan(params, live):
         raise Refused("not in a state to be %s: %s" % (params["state"], ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)))
     if not differing:
         return result
-    body = {"servers": [{"id": server["id"]} for server in differing]}
-    operation, call = ("power_on", "start_ecs_servers") if params["state"] == "started" else ("power_off", "stop_ecs_servers")
-    if operation == "power_off":
-        body["type"] = params["mode"].upper()
-    result.add(
-        operation, KIND, None, differing[0]["id"], call, body=body, service="ecs",
-        members=[(server.get("name"), server["id"]) for server in differing],
-    )
+    operation, request = power(params, differing)
+    result.add(operation, KIND, None, differing[0]["id"], request)
     return result
+
+
+def power(params, servers):
+    """``(operation, request)`` that starts or stops servers with one call."""
+    members = [(server.get("name"), server["id"]) for server in servers]
+    body = {"servers": [{"id": server["id"]} for server in servers]}
+    if params["state"] == "started":
+        return "power_on", Request("start_ecs_servers", body=body, members=members, service="ecs")
+    return "power_off", Request("stop_ecs_servers", body=dict(body, type=params["mode"].upper()), members=members, service="ecs")
 
 
 def show(lookup, _unused, live):

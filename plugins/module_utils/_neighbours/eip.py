@@ -10,12 +10,12 @@ from .._cloud.odd import matching, raw
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
 from .._engine.lookup import exactly_one
-from .._engine.plan import Plan
+from .._engine.plan import Plan, Request
 from . import ecs_power
 
 
 def _took_effect(step, eip):
-    return bool(eip) and (eip.get("port_id") or None) == step.body["port_id"]
+    return bool(eip) and (eip.get("port_id") or None) == step.request.body["port_id"]
 
 
 KIND = Kind(
@@ -37,7 +37,7 @@ class Live(LiveState):
         return [(KIND, self.obj)]
 
     def assume(self):
-        return Live(KIND.assumed(self.obj), self.port_id, self.label, self.in_its_place)
+        return self.supposing(KIND.assumed(self.obj))
 
 
 @dataclass
@@ -118,7 +118,7 @@ def _bind(result, live, operation, port_id, premise, after=()):
         if eip is None or now not in (premise, port_id):
             raise Refused("elastic IP %s is bound to port %s meanwhile" % (name, now) if eip else "elastic IP %s no longer exists" % name)
 
-    return result.add(operation, KIND, name, live.obj["id"], "update_eip", {"eip": live.obj["id"]}, {"port_id": port_id}, after=list(after), guard=guard)
+    return result.add(operation, KIND, name, live.obj["id"], Request("update_eip", {"eip": live.obj["id"]}, {"port_id": port_id}, guard=guard), after=after)
 
 
 def show(lookup, eip_id, _live):

@@ -7,11 +7,11 @@ import ipaddress
 
 from .._cloud.errors import Refused
 from .._engine.kind import Kind, generic_took_effect
-from .._engine.plan import creator
+from .._engine.plan import Find, Request, creator
 
 
 def _updated(step, obj):
-    return not _changed(_from_body(step.body), obj)
+    return not _changed(_from_body(step.request.body), obj)
 
 
 KIND = Kind(
@@ -157,8 +157,8 @@ def _create(result, entry, parent):
         result.warnings.append("subnet %s gets no DNS server, so that its servers resolve no names; set dns_list" % entry["name"])
     options = {key: value for key, value in entry.items() if key != "ntp_servers" or value}
     result.add(
-        "create", KIND, entry["name"], None, "create_subnet", body=dict(_body(options), vpc_id=parent),
-        after=creator(parent), query={"vpc_id": parent}, match=lambda obj: obj.get("name") == entry["name"],
+        "create", KIND, entry["name"], None, Request("create_subnet", body=dict(_body(options), vpc_id=parent)),
+        Find({"vpc_id": parent}, lambda obj: obj.get("name") == entry["name"]), after=creator(parent),
     )
     return entry
 
@@ -177,12 +177,13 @@ def _update(result, entry, vpc, present):
     changed = _changed(entry, present)
     if changed:
         body = _body({"name": entry["name"], "dhcp_enable": have["dhcp_enable"] is not False, **changed})
-        result.add("update", KIND, entry["name"], present["id"], "update_subnet", {"vpc": vpc["id"], "subnet": present["id"]}, body)
+        result.add("update", KIND, entry["name"], present["id"], Request("update_subnet", {"vpc": vpc["id"], "subnet": present["id"]}, body))
     return changed
 
 
 def delete_step(result, vpc, subnet):
     """Add the deletion of a subnet, which is repeated while ports are still in it."""
     return result.add(
-        "delete", KIND, subnet.get("name"), subnet["id"], "delete_subnet", {"vpc": vpc["id"], "subnet": subnet["id"]}, retry_refused=refused_for_now,
+        "delete", KIND, subnet.get("name"), subnet["id"],
+        Request("delete_subnet", {"vpc": vpc["id"], "subnet": subnet["id"]}, retry_refused=refused_for_now),
     )

@@ -10,10 +10,12 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
 from .._engine.kind import Kind, LiveState, generic_took_effect
 from .._engine.lookup import exactly_one
-from .._engine.plan import Plan
+from .._engine.plan import Find, Plan, Request
 from .._sdrs import identity
-from . import subnets as subnets_module
 from .subnets import KIND as SUBNET
+from .subnets import delete_step as delete_subnet
+from .subnets import plan as plan_subnets
+from .subnets import problem as problem_of_subnet
 
 KIND = Kind(
     name="vpc", title="VPC", plural="vpcs", entity="",
@@ -56,7 +58,7 @@ def subnets(value):
     seen = set()
     for index, entry in enumerate(value):
         wrong = cidr(entry["cidr"])
-        problem = "cidr: " + wrong if wrong else subnets_module.problem(entry)
+        problem = "cidr: " + wrong if wrong else problem_of_subnet(entry)
         if problem:
             return "[%d].%s" % (index, problem)
         if entry["name"] in seen:
@@ -90,8 +92,8 @@ def plan(params, live):
     wanted = {name: params[name] for name in _FIELDS if params.get(name) is not None}
     if vpc is None:
         parent = result.add(
-            "create", KIND, params["name"], None, "create_vpc", body={"name": params["name"], "cidr": params["cidr"]},
-            query={}, match=lambda obj: obj.get("name") == params["name"],
+            "create", KIND, params["name"], None, Request("create_vpc", body={"name": params["name"], "cidr": params["cidr"]}),
+            Find({}, lambda obj: obj.get("name") == params["name"]),
         )
         if params.get("enable_shared_snat"):
             _update(result, parent, params["name"], {"name": params["name"], "enable_shared_snat": True}, [parent])
@@ -106,7 +108,7 @@ def plan(params, live):
             _update(result, parent, wanted.get("name") or vpc.get("name"), body, [])
     result.after = dict(wanted)
     if params.get("subnets") is not None:
-        subnets_module.plan(result, params, vpc, parent, have)
+        plan_subnets(result, params, vpc, parent, have)
     return result
 
 
@@ -120,8 +122,8 @@ def _plan_absent(params, live):
             code="VPC.0104", remedy="Delete them first, or set purge_subnets: true.",
         )
     result.before = {"name": vpc.get("name")}
-    steps = [subnets_module.delete_step(result, vpc, subnet) for subnet in live.subnets]
-    result.add("delete", KIND, vpc.get("name"), vpc["id"], "delete_vpc", {"vpc": vpc["id"]}, after=steps, retry_refused=_refused_for_now)
+    steps = [delete_subnet(result, vpc, subnet) for subnet in live.subnets]
+    result.add("delete", KIND, vpc.get("name"), vpc["id"], Request("delete_vpc", {"vpc": vpc["id"]}, retry_refused=_refused_for_now), after=steps)
     return result
 
 
@@ -131,4 +133,4 @@ def _refused_for_now(error):
 
 
 def _update(result, vpc_id, name, body, after):
-    result.add("update", KIND, name, vpc_id, "update_vpc", {"vpc": vpc_id}, body, after=after)
+    result.add("update", KIND, name, vpc_id, Request("update_vpc", {"vpc": vpc_id}, body), after=after)

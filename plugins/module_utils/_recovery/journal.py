@@ -19,6 +19,7 @@ from .._cloud.errors import ConfigError, SdrsError, one_line
 from .._cloud.mask import masked_data
 from .._cloud.private_folder import NotPrivate, open_file
 from .._engine.lock_files import fcntl
+from .._reports.processes import began, boot_id
 from .._reports.report_files import LIMIT, elsewhere
 from .._reports.report_files import paths as _absolute
 
@@ -259,7 +260,7 @@ def _controller():
 
 def process():
     """What tells this run of ansible-playbook from others."""
-    return {"pid": _controller(), "began": _began(_controller()), "place": _place()}
+    return {"pid": _controller(), "began": began(_controller()), "place": _place()}
 
 
 def running(known):
@@ -268,23 +269,13 @@ def running(known):
         return None
     if known["pid"] == _controller():
         return False
-    return known.get("began") is not None and known["began"] == _began(known["pid"])
+    return known.get("began") is not None and known["began"] == began(known["pid"])
 
 
 def _place():
     """This machine since it was started, and which of its processes can be seen; None where the system does not tell."""
+    machine = boot_id()
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
-            return "%s %s" % (stream.read().strip(), os.readlink("/proc/self/ns/pid"))
+        return machine and "%s %s" % (machine, os.readlink("/proc/self/ns/pid"))
     except (OSError, ValueError):
-        return None
-
-
-def _began(pid):
-    """When a process began, None if there is none."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as stream:
-            state, *rest = stream.read().rpartition(")")[2].split()
-        return None if state in "ZX" else int(rest[18])
-    except (OSError, ValueError, IndexError):
         return None

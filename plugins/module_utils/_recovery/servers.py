@@ -132,20 +132,13 @@ def plan(params, live):
 
 
 def _step(params, branch, servers, before):
-    body = {"servers": [{"id": server["id"]} for server in servers]}
-    operation, call = ("power_on", "start_ecs_servers") if params["state"] == "started" else ("power_off", "stop_ecs_servers")
-    if operation == "power_off":
-        body["type"] = params["mode"].upper()
-    step = Step(
-        operation, KIND, None, servers[0]["id"], call, body=body, service="ecs", branch=branch, once_ended=list(before),
-        members=[(server.get("name"), server["id"]) for server in servers],
-    )
+    operation, request = ecs_power.power(params, servers)
     if len(servers) > 1 and operation == "power_on":
         def one_by_one(_error):
             return [_step(params, "%s/%s" % (branch, server.get("name")), [server], before) for server in servers]
 
-        step.instead, step.divides = one_by_one, True
-    return step
+        request.instead, request.divides = one_by_one, True
+    return Step(operation, KIND, None, servers[0]["id"], request, branch=branch, once_ended=list(before))
 
 
 def show(_lookup, _id, live):

@@ -14,7 +14,7 @@ from .._engine.lookup import exactly_one
 from .._sdrs import failover
 from .._sdrs.failover_batch import found
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, SERVER_GROUP
-from .._sdrs.sites import production_zone, server_halves, server_zone
+from .._sdrs.sites import likely_halves, production_site, production_zone, server_zone
 from . import document as _recovery_document
 
 KIND = SERVER_GROUP
@@ -143,15 +143,15 @@ def position(operation, group, site):
         return SWITCHING
     if operation == "reprotect":
         return THERE if status == "protected" else ELSEWHERE
-    return THERE if group.get("priority_station") == site and status in ("protected", "failed-over") else ELSEWHERE
+    return THERE if production_site(group) == site and status in ("protected", "failed-over") else ELSEWHERE
 
 
 def at_site(group, site):
     """Why the servers of a group cannot be started at ``site``, None if they can."""
     if group.get("status") in failover.SWITCHES_IN_FLIGHT:
         return "protection group %s is %s" % (group.get("name"), group.get("status"))
-    if group.get("priority_station") != site:
-        return "production of protection group %s is at the %s site, not at the %s site" % (group.get("name"), group.get("priority_station"), site)
+    if production_site(group) != site:
+        return "production of protection group %s is at the %s site, not at the %s site" % (group.get("name"), production_site(group), site)
     return None
 
 
@@ -160,10 +160,7 @@ def servers(lookup, members, production=True):
 
     One list serves all; ECS is asked singly only where that does not answer.
     """
-    ordered = []
-    for member in members:
-        second_first = (member.where.get("priority_station") == "target") == production
-        ordered.append((member, server_halves(member.instance)[::-1 if second_first else 1]))
+    ordered = [(member, likely_halves(member.instance, member.where, production)) for member in members]
     lookup.servers_among([half for _member, halves in ordered for half in halves[:1]])
     return [(member, _server(lookup, member, halves, production)) for member, halves in ordered]
 

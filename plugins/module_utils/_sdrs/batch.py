@@ -3,29 +3,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
-from .._cloud.errors import ConfigError, Refused
+from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._cloud.odd import matching
 from .._cloud.validate import is_id, name
 from .._engine.kind import LiveState
-from .._engine.plan import Plan, find_step, require, tags_to_list, text_tags
+from .._engine.lookup import Lookup
+from .._engine.plan import Find, Plan, Request, Step, find_step, require
 from . import identity, last_copy, protected_instance
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .owner import find_instance, group_name
+from .sharing import outsiders, shared_disks, sharing
 from .sites import server_halves
+from .tags import tags_to_list, text_tags
 from .targets import target_is_expendable, targets
-from .teardown import batch_delete_step, sharing
+from .teardown import batch_delete_step
 
 KIND = PROTECTED_INSTANCE
 CREATED_AT_ONCE, DELETED_AT_ONCE = 5, 20
 
 
-def _prefix(value):
+def _prefix(value: Any) -> str | None:
     return name(value) or (None if len(value) <= 59 else "%r is longer than 59 characters" % value)
 
 
-def _servers(value):
+def _servers(value: Any) -> str | None:
     for index, entry in enumerate(value):
         if not entry["server"].strip():
             return "[%d].server must not be empty" % index
@@ -46,30 +51,29 @@ class Live(LiveState):
     """
 
     obj: list
-    group: dict | None = None
+    group: Any = None  # a dict, once it was read
     entries: list = field(default_factory=list)
     by_server: dict = field(default_factory=dict)
     servers: dict = field(default_factory=dict)
     sets: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
     bound: dict = field(default_factory=dict)  # server to come: those it shares a disk with that are protected already
-    copies: last_copy.Copies | None = None  # of the instances that may be removed
+    copies: Any = None  # last_copy.Copies  # of the instances that may be removed
 
     @property
-    def id(self):
+    def id(self) -> str | None:
         return (self.group or {}).get("id")
 
-    def watch(self):
+    def watch(self) -> list:
         return [(SERVER_GROUP, self.group), *((KIND, instance) for instance in self.obj)]
 
-    def assume(self):
+    def assume(self) -> Live:
         kept = {key: KIND.assumed(instance) for key, instance in self.by_server.items()}
         kept = {key: instance for key, instance in kept.items() if instance}
-        # pylint: disable-next=kwarg-superseded-by-positional-arg
-        return replace(self, obj=list(kept.values()), group=SERVER_GROUP.assumed_owner(self.group), by_server=kept)
+        return self.supposing(list(kept.values()), group=SERVER_GROUP.assumed_owner(self.group), by_server=kept)
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The group, the servers, and what protects them; which servers share disks when some have to be created."""
     references = [entry["server"] for entry in params["servers"]]
     if len(set(references)) != len(references):
@@ -104,17 +108,17 @@ def read(lookup, params):
     elif _missing(live):
         _read_disks(lookup, live)
     leaving = [(KIND, instance) for instance in live.obj if absent or instance.get("status") == KIND.failed_creation]
-    live.copies = last_copy.read(lookup, params, leaving, live.group)
+    live.copies = last_copy.read(lookup, params["delete_last_copy"], leaving, live.group)
     return live
 
 
-def _missing(live):
+def _missing(live: Live) -> list:
     """Servers that no instance protects, or one whose creation failed."""
     ready = {server for server, instance in live.by_server.items() if instance.get("status") != KIND.failed_creation}
     return [entry["server"] for entry in live.entries if entry["server"] not in ready]
 
 
-def _read_disks(lookup, live):
+def _read_disks(lookup: Lookup, live: Live) -> None:
     """Servers linked by shared disks, over one list of disks."""
     missing = _missing(live)
     for server_id in missing:
@@ -132,31 +136,12 @@ def _read_disks(lookup, live):
     live.bound = outsiders(missing, attached, set(missing))
 
 
-def shared_disks(volumes):
-    """Disks that several servers may use, in the form in which pairs tell their attachments."""
-    return [
-        {"attachment": [{"protected_instance": each.get("server_id"), "device": each.get("device")} for each in disk.get("attachments") or []]}
-        for disk in volumes if disk.get("multiattach") in (True, "true")
-    ]
-
-
-def outsiders(servers, disks, listed):
-    """``{server: the servers it shares a disk with that are not in listed}`` for those of ``servers`` that have some."""
-    found: dict = {}
-    for disk in disks:
-        users = {each["protected_instance"] for each in disk["attachment"]}
-        for server_id in users.intersection(servers):
-            if users - listed:
-                found.setdefault(server_id, set()).update(users - listed)
-    return found
-
-
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """Steps that create or delete what is missing or left. Pure."""
     return _plan_absent(params, live) if params["state"] == "absent" else _plan_present(params, live)
 
 
-def _plan_present(params, live):
+def _plan_present(params: dict, live: Live) -> Plan:
     result = Plan()
     result.before = {"protected_servers": {key: instance.get("name") for key, instance in live.by_server.items()}}
     named = {entry["server"]: entry.get("name") or result.before["protected_servers"].get(entry["server"]) for entry in live.entries}
@@ -184,13 +169,12 @@ def _plan_present(params, live):
     return result
 
 
-def _create_named(result, params, live, wanted):
+def _create_named(result: Plan, params: dict, live: Live, wanted: list) -> None:
     """One call for several instances, in place of those whose creation failed; names are set by renaming, instance by instance."""
     failed = [live.by_server[entry["server"]] for entry in wanted if entry["server"] in live.by_server]
     removal = []
     if failed:
-        removal = [batch_delete_step(result, failed, live.copies, replacing=True)]
-        removal[0].instead = lambda error: _delete_singly(failed, live.copies, replacing=True)
+        removal = [_delete(result, failed, live.copies, replacing=True)]
     step = create_step(result, params, live, wanted, after=removal)
     for entry in wanted:
         if entry.get("name"):
@@ -198,14 +182,14 @@ def _create_named(result, params, live, wanted):
             _rename(result, made, None, entry["name"], [made])
 
 
-def made_step(result, name_, server_id, group_id, creation):
+def made_step(result: Plan, name_: str | None, server_id: str, group_id: Any, creation: Step) -> Step:
     """Add the step that finds the instance which ``creation`` made for a server."""
-    found = find_step(KIND, name_, {"server_group_id": group_id}, lambda obj: server_id in server_halves(obj), [creation])
+    found = find_step(KIND, name_, Find({"server_group_id": group_id}, lambda obj: server_id in server_halves(obj)), [creation])
     result.steps.append(found)
     return found
 
 
-def batches(sets, limit):
+def batches(sets: Iterable, limit: int) -> list:
     """Sets packed into calls of at most ``limit``; those that share a disk stay together.
 
     :raises Refused: a set is larger than a call may be
@@ -222,14 +206,12 @@ def batches(sets, limit):
     return packed
 
 
-def _rename(result, instance_id, have, wanted, after=()):
+def _rename(result: Plan, instance_id: Any, have: Any, wanted: Any, after: Iterable[Step] = ()) -> None:
     if wanted and have != wanted:
-        result.add(
-            "rename", KIND, wanted, instance_id, "rename_protected_instance", {"protected_instance": instance_id}, {"name": wanted}, after=list(after),
-        )
+        result.rename(KIND, instance_id, wanted, after)
 
 
-def create_step(result, params, live, entries, after=()):
+def create_step(result: Plan, params: dict, live: Live, entries: list, after: Iterable[Step] = ()) -> Step:
     """Add the creation of the instances of ``entries`` (``{server, name, flavor}``) in one call (5.5.11) to a plan."""
     body = {
         "name_prefix": params["name_prefix"], "description": params.get("description"), "server_group_id": live.group["id"],
@@ -238,16 +220,15 @@ def create_step(result, params, live, entries, after=()):
         "servers": [{"server_id": entry["server"], **({"flavorRef": entry["flavor"]} if entry.get("flavor") else {})} for entry in entries],
     }
     first = entries[0]["server"]
-    step = result.add(
-        "create", KIND, params["name_prefix"], None, "batch_create_protected_instances",
-        body={key: value for key, value in body.items() if value is not None}, query={"server_group_id": live.group["id"]},
-        after=list(after), match=lambda obj: first in server_halves(obj), members=[(entry.get("name") or params["name_prefix"], None) for entry in entries],
+    request = Request(
+        "batch_create_protected_instances", body={key: value for key, value in body.items() if value is not None},
+        members=[(entry.get("name") or params["name_prefix"], None) for entry in entries], instead=lambda error: _singly(params, live, entries, error),
     )
-    step.instead = lambda error: _singly(params, live, entries, error)
-    return step
+    find = Find({"server_group_id": live.group["id"]}, lambda obj: first in server_halves(obj))
+    return result.add("create", KIND, params["name_prefix"], None, request, find, after=after)
 
 
-def _singly(params, live, entries, error):
+def _singly(params: dict, live: Live, entries: Iterable, error: SdrsError) -> list[Step]:
     """Where the cloud has no batch operations: single creations, if no disk is shared (service.md, section 6).
 
     :raises ApiError: the first answer, with what it means
@@ -264,11 +245,11 @@ def _singly(params, live, entries, error):
     for number, entry in enumerate(entries, 1):
         name = entry.get("name") or "%s-%04d" % (params["name_prefix"], number)
         single = dict(params, name=name, server=entry["server"], flavor=entry.get("flavor"), primary_ip_address=None)
-        protected_instance.create_step(plan_, single, live.group)
+        protected_instance.create_step(plan_, protected_instance.Options.of(single), live.group)
     return plan_.steps
 
 
-def _plan_absent(params, live):
+def _plan_absent(params: dict, live: Live) -> Plan:
     result = Plan(before={"protected_servers": {key: instance.get("name") for key, instance in live.by_server.items()}})
     result.after = {"protected_servers": {}}
     by_id = {instance["id"]: instance for instance in live.obj}
@@ -282,19 +263,26 @@ def _plan_absent(params, live):
     live.copies.clear(result, [(KIND, instance) for instance in live.obj], wanted)
     for batch in batches(sharing(by_id, live.pairs), DELETED_AT_ONCE):
         objects = [by_id[key] for key in batch]
-        step = batch_delete_step(result, objects, live.copies, wanted)
-        step.instead = lambda error, objects=objects: _delete_singly(objects, live.copies, wanted)
+        _delete(result, objects, live.copies, wanted)
     return result
 
 
-def _delete_singly(objects, copies, wanted=(), replacing=False):
+def _delete(result: Plan, objects: list, copies: Any, wanted: Iterable = (), replacing: bool = False) -> Step:
+    """One call for several instances, or one for each where the cloud has no such call."""
+    step = batch_delete_step(result, objects, copies, wanted, replacing=replacing)
+    if step.request:
+        step.request.instead = lambda error: _delete_singly(objects, copies, wanted, replacing)
+    return step
+
+
+def _delete_singly(objects: Iterable, copies: Any, wanted: Iterable = (), replacing: bool = False) -> list[Step]:
     plan_ = Plan()
     for obj in objects:
         protected_instance.delete_step(plan_, obj, copies, wanted, replacing=replacing)
     return plan_.steps
 
 
-def show(lookup, group_id, live):
+def show(lookup: Lookup, group_id: Any, live: Live) -> list:
     """The instances of the wanted servers, as the list shows them."""
     wanted = {entry["server"] for entry in live.entries}
     return matching(lookup.list(KIND, server_group_id=group_id), lambda instance: wanted & set(server_halves(instance)))

@@ -6,21 +6,24 @@ Each drill is planned as ``drill`` plans one, and is a branch of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .._cloud import validate as _validate
 from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._cloud.odd import Unusable, matching
 from .._cloud.validate import Between, identifiers
 from .._engine.kind import LiveState
+from .._engine.lookup import Lookup
 from .._engine.plan import Plan
 from . import drill
+from .branches import plan_branches
 from .failover_batch import found
 
 KIND = drill.KIND
 
 
-def entries(value):
+def entries(value: Any) -> str | None:
     """Rule: drills, each with its group and a proper name, one for a group."""
     for index, entry in enumerate(value):
         for key, rule in (("server_group", _validate.reference), ("name", _validate.name), ("drill_vpc", _validate.reference)):
@@ -37,10 +40,10 @@ RULES = {"drills": entries, "ids": identifiers, "parallel": Between(1, 256)}
 
 @dataclass
 class Entry:
-    """A drill of the task: its branch, options for ``drill.plan``, and live state or why there is none."""
+    """A drill of the task: its branch, options, and live state or why there is none."""
 
     name: str
-    params: dict
+    options: drill.Options
     live: drill.Live | None = None
     error: SdrsError | None = None
 
@@ -50,75 +53,59 @@ class Live(LiveState):
     entries: list
 
     @property
-    def id(self):
+    def id(self) -> str:
         return "drills"
 
     @property
-    def obj(self):
+    def obj(self) -> list:
         return [entry.live.obj for entry in self.entries if entry.live and entry.live.obj]
 
-    def watch(self):
+    def watch(self) -> list:
         return [watched for entry in self.entries if entry.live and not entry.error for watched in entry.live.watch() if watched[1]]
 
-    def branch(self, obj):
-        def about(live):
+    def branch(self, obj: dict) -> str | None:
+        def about(live: drill.Live) -> list:
             return [each["id"] for each in (live.obj, live.group) if each]
 
         return next((entry.name for entry in self.entries if entry.live and obj["id"] in about(entry.live)), None)
 
-    def assume(self):
-        return Live([Entry(entry.name, entry.params, entry.live and entry.live.assume(), entry.error) for entry in self.entries])
+    def assume(self) -> Live:
+        return Live([replace(entry, live=entry.live and entry.live.assume()) for entry in self.entries])
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The drills that there are, and the groups of those to come."""
     if params["state"] == "absent":
         if params["drills"] or not params["ids"]:
             raise ConfigError("state: absent needs ids, and no drills: a name does not tell whose a drill is")
         known = {each["id"]: each for each in lookup.list(KIND)}
-        return Live([Entry(str(each), {"state": "absent"}, drill.Live(known.get(each) or lookup.show(KIND, each))) for each in params["ids"]])
+        return Live([Entry(str(each), drill.Options("absent"), drill.Live(known.get(each) or lookup.show(KIND, each))) for each in params["ids"]])
     if params["ids"] or not params["drills"]:
         raise ConfigError("state: present needs drills, and no ids")
     return Live([_entry(lookup, entry) for entry in params["drills"]])
 
 
-def _entry(lookup, given):
-    entry = Entry(given["server_group"], {"state": "present", "name": given["name"]})
+def _entry(lookup: Lookup, given: dict) -> Entry:
+    entry = Entry(given["server_group"], drill.Options(name=given["name"]))
     try:
         group = found(lookup, given["server_group"])
         there = matching(lookup.list(KIND), lambda each: each.get("server_group_id") == group["id"] and each.get("name") == given["name"])
         if len(there) > 1:
             raise Refused("protection group %s has %d DR drills named %s" % (given["server_group"], len(there), given["name"]))
         entry.live = drill.Live(there[0] if there else None, group)
-        entry.params.update(server_group=group["id"], drill_vpc=lookup.vpc_id(given["drill_vpc"]) if given.get("drill_vpc") else None)
+        entry.options.server_group = group["id"]
+        entry.options.drill_vpc = lookup.vpc_id(given["drill_vpc"]) if given.get("drill_vpc") else None
     except (Refused, Unusable) as error:
         entry.error = error
     return entry
 
 
-def plan(_params, live):
+def plan(_params: dict, live: Live) -> Plan:
     """The steps of every drill; what one of them does not allow is its own failure. Pure."""
-    result = Plan()
-    for entry in live.entries:
-        try:
-            if entry.error:
-                raise entry.error
-            part = drill.plan({"immutable_change": "fail", "id": None, **entry.params}, entry.live)
-        except (Refused, Unusable) as error:
-            error.message = "%s: %s" % (entry.name, error.message)
-            result.refused.append((entry.name, error))
-            continue
-        for step in part.steps:
-            step.branch = entry.name
-            step.query = {} if step.query is None else step.query
-        result.steps += part.steps
-        result.warnings += part.warnings
-        if part.before != part.after:
-            result.before[entry.name], result.after[entry.name] = part.before, part.after
-    return result
+    return plan_branches(live.entries, lambda entry: drill.plan(entry.options, entry.live))
 
 
-def show(lookup, _id, live):
+def show(lookup: Lookup, _id: Any, live: Live) -> list:
     """The drills of the task's names and groups as the service shows them now."""
-    wanted = {(entry.params.get("server_group"), entry.params.get("name")) for entry in live.entries}
+    wanted = {(entry.options.server_group, entry.options.name) for entry in live.entries}
     return matching(lookup.list(KIND), lambda each: (each.get("server_group_id"), each.get("name")) in wanted)

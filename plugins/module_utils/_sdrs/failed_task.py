@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError
 from .._cloud.odd import raw
 from .._engine.kind import Kind, LiveState
-from .._engine.plan import Plan
+from .._engine.lookup import Lookup
+from .._engine.plan import Plan, Request
 from .kinds import SERVER_GROUP
 
 KIND = Kind(
@@ -25,7 +27,7 @@ class Live(LiveState):
     lists: dict = field(default_factory=dict)
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """Find what is to be deleted: one task by ID, those of a group, or all.
 
     The list without a group holds the group-level tasks only, so "all" and an ID need every group's list (semantics.md, section 7).
@@ -42,13 +44,13 @@ def read(lookup, params):
     return Live([task for tasks in lists.values() for task in tasks], {key: tasks for key, tasks in lists.items() if tasks})
 
 
-def tasks_of(lookup, group_id=None):
+def tasks_of(lookup: Lookup, group_id: str | None = None) -> list:
     """The failed tasks of a group, or those of the protection group level."""
     query = {"server_group_id": group_id} if group_id else {}
     return lookup.once(("failed tasks", group_id), lambda: lookup.api.list("list_failed_tasks", query))
 
 
-def all_lists(lookup, wanted=None):
+def all_lists(lookup: Lookup, wanted: str | None = None) -> dict:
     """``{group ID or None: tasks}``; stops at the list that holds the job ID ``wanted``."""
     lists: dict = {}
     for group_id in (None, *ids(_groups(lookup, wanted, lists))):
@@ -58,30 +60,28 @@ def all_lists(lookup, wanted=None):
     return lists
 
 
-def ids(groups):
+def ids(groups: Iterable) -> list:
     """The IDs of the groups that have one; of another no list can be asked for."""
     return [raw(group, "id") for group in groups if isinstance(raw(group, "id"), str)]
 
 
-def _groups(lookup, wanted, lists):
+def _groups(lookup: Lookup, wanted: str | None, lists: dict) -> list:
     lists[None] = tasks_of(lookup)
     if wanted and any(raw(task, "job_id") == wanted for task in lists[None]):
         return []
     return lookup.list(SERVER_GROUP)
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """Steps that delete the tasks: one call for one task, else one for each list. Pure."""
     result = Plan(before={"failed_tasks": sorted(str(raw(task, "job_id")) for task in live.obj)})
     result.after = {"failed_tasks": []}
     if params.get("id"):
         for task in live.obj:
-            result.add("delete", KIND, task.get("resource_name"), task["job_id"], "delete_failed_task", {"failure_job": task["job_id"]})
+            result.add("delete", KIND, task.get("resource_name"), task["job_id"], Request("delete_failed_task", {"failure_job": task["job_id"]}))
         return result
     for group_id, tasks in live.lists.items():
         call, arguments = ("delete_group_failed_tasks", {"server_group": group_id}) if group_id else ("delete_all_failed_tasks", {})
-        result.add(
-            "delete", KIND, None, raw(tasks[0], "job_id"), call, arguments,
-            members=[(raw(task, "resource_name"), raw(task, "job_id")) for task in tasks],
-        )
+        members = [(raw(task, "resource_name"), raw(task, "job_id")) for task in tasks]
+        result.add("delete", KIND, None, raw(tasks[0], "job_id"), Request(call, arguments, members=members))
     return result

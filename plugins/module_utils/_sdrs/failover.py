@@ -6,18 +6,33 @@ One call does one thing, and ``mode`` never escalates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._engine.kind import LiveState
-from .._engine.plan import Plan
+from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
+from .._engine.plan import Plan, Request
 from . import protection
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .readiness import conditions
+from .readiness.conditions import Facts
+from .sites import SITES, production_site
 
 KIND = SERVER_GROUP
 SWITCHES_IN_FLIGHT = ("reversing", "failing-over", "reprotecting")
-_SITES = {"source": "source_availability_zone", "target": "target_availability_zone"}
+
+
+@dataclass
+class Options(_Options):
+    active_site: str
+    server_group: str | None = None
+    mode: str = "planned"
+    reprotect: bool = False
+    force: bool = False
+    wait: bool = True
 
 
 @dataclass
@@ -29,61 +44,63 @@ class Live(LiveState):
     facts: conditions.Facts | None = None
     in_flight: str | None = None  # the status that check mode cannot wait out
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, self.obj)]
 
-    def assume(self):
-        return Live(self.obj, self.operation, self.facts, self.obj.get("status")) if KIND.busy(self.obj) else self
+    def assume(self) -> Live:
+        return replace(self, in_flight=self.obj.get("status")) if KIND.busy(self.obj) else self
 
 
-def read(lookup, params):
+def read(lookup: Lookup, options: Options) -> Live:
     """The group, and for what has to be done the instances, pairs and, except for a failover, servers."""
-    if not params["wait"]:
+    if not options.wait:
         raise ConfigError("wait: false is refused: a switch must be watched to its end")
-    group = lookup.one(KIND, params["server_group"])
+    group = lookup.one(KIND, str(options.server_group))
     live = Live(lookup.show(KIND, group["id"]) or group)
     if KIND.busy(live.obj):
         return live
-    refuse_reversal(params, live.obj, lookup.settled)
-    live.operation = decide(params, live.obj)
+    refuse_reversal(options, live.obj, lookup.settled)
+    live.operation = decide(options, live.obj)
     if live.operation:
         query = {"server_group_id": group["id"]}
         live.facts = conditions.Facts(
             live.obj, lookup.list(PROTECTED_INSTANCE, **query), lookup.list(REPLICATION, **query),
         )
         if live.operation != "failover":
-            _read_servers(lookup, live.facts)
+            read_servers(lookup, live.facts)
     return live
 
 
-def _read_servers(lookup, facts):
+def read_servers(lookup: Lookup, facts: Facts) -> None:
+    """Add the servers of the project to ``facts``, or why ECS does not tell them."""
     try:
         facts.servers = lookup.all_servers()
     except SdrsError as error:
         facts.ecs_problem = str(error)
 
 
-def decide(params, group):
+def decide(options: Options, group: dict) -> str | None:
     """The operation that the table of semantics.md, section 2 names for the live state, or None.
 
     :raises Refused: the state allows none
     """
-    status, wanted, planned = group.get("status"), params["active_site"], params["mode"] == "planned"
-    there, label = group.get("priority_station") == wanted, KIND.label(group)
+    status, wanted, planned = group.get("status"), options.active_site, options.mode == "planned"
+    site, label = production_site(group), KIND.label(group)
+    there = site == wanted
     switch = "planned_failover" if planned else "failover"
-    if group.get("priority_station") not in ("source", "target"):
+    if site not in SITES:
         raise Refused("%s: the service does not tell its current production site" % label, retryable=True)
     if status == "protected":
         return None if there else switch
     if status == "failed-over":
         if there:
-            return "reprotect" if params["reprotect"] else None
+            return "reprotect" if options.reprotect else None
         raise Refused(
-            "%s is failed over to the %s site: it cannot be switched before it is protected again" % (label, group.get("priority_station")),
-            remedy="Re-protect first (active_site: %s, reprotect: true), then do a planned failover." % group.get("priority_station"),
+            "%s is failed over to the %s site: it cannot be switched before it is protected again" % (label, site),
+            remedy="Re-protect first (active_site: %s, reprotect: true), then do a planned failover." % site,
         )
     if status == "error-reversing":
-        if there and not planned and not params["force"]:
+        if there and not planned and not options.force:
             raise Refused(
                 "%s is error-reversing with production at the %s site already: a failover would take it away from there" % (label, wanted),
                 remedy="Retry with mode: planned, or set force: true.",
@@ -94,11 +111,11 @@ def decide(params, group):
             return switch
         raise Refused("%s is error-failing-over: a planned failover is not allowed" % label, remedy="Retry with mode: unplanned.")
     if status == "error-reprotecting":
-        if there and params["reprotect"]:
+        if there and options.reprotect:
             return "reprotect"
         raise Refused(
-            "%s is error-reprotecting with production at the %s site" % (label, group.get("priority_station")),
-            remedy="Re-protect it (active_site: %s, reprotect: true)." % group.get("priority_station"),
+            "%s is error-reprotecting with production at the %s site" % (label, site),
+            remedy="Re-protect it (active_site: %s, reprotect: true)." % site,
         )
     raise Refused(
         "%s is %r: it cannot be switched in that state" % (label, status),
@@ -106,48 +123,48 @@ def decide(params, group):
     )
 
 
-def plan(params, live):
+def plan(options: Options, live: Live) -> Plan:
     """At most one step. Pure."""
     result, group = Plan(), live.obj
     if live.in_flight:
         # How it ends is not known: to say that it has would be false, and what follows from it dangerous.
-        result.before = {"active_site": group.get("priority_station"), "status": live.in_flight}
+        result.before = {"active_site": production_site(group), "status": live.in_flight}
         result.after = dict(result.before)
         result.warnings.append("%s is in flight (%s): a run waits for its end and decides then" % (KIND.label(group), live.in_flight))
         return result
-    operation = live.operation if live.facts else decide(params, group)
-    result.before = {"active_site": group.get("priority_station"), "status": group.get("status")}
+    operation = live.operation if live.facts else decide(options, group)
+    result.before = {"active_site": production_site(group), "status": group.get("status")}
     result.after = dict(result.before)
     if not operation:
         return result
     if live.facts:
-        _require(result, params, operation, live.facts)
+        _require(result, options, operation, live.facts)
     label = KIND.label(group)
     if operation == "reprotect":
-        result.add(*protection.protection_step("reprotect", group), guard=_guard(label, group))
+        protection.add_protection_step(result, "reprotect", group, _guard(label, group))
         result.after["status"] = "protected"
         return result
     call, body, status = {
         "failover": ("failover_server_group", {}, "failed-over"),
-        "planned_failover": ("reverse_server_group", {"priority_station": params["active_site"]}, "protected"),
+        "planned_failover": ("reverse_server_group", {"priority_station": options.active_site}, "protected"),
     }[operation]
-    result.add(operation, KIND, group.get("name"), group["id"], call, {"server_group": group["id"]}, body, guard=_guard(label, group))
-    result.after = {"active_site": params["active_site"], "status": status}
+    result.add(operation, KIND, group.get("name"), group["id"], Request(call, {"server_group": group["id"]}, body, guard=_guard(label, group)))
+    result.after = {"active_site": options.active_site, "status": status}
     return result
 
 
-def refuse_reversal(params, group, settled):
+def refuse_reversal(options: Options, group: dict, settled: list) -> None:
     """A switch that was in flight and ended elsewhere is never reversed."""
     switched = [obj for kind, obj in settled if kind is KIND and obj.get("status") in SWITCHES_IN_FLIGHT]
-    if switched and group.get("priority_station") != params["active_site"]:
+    if switched and production_site(group) != options.active_site:
         raise Refused(
             "%s was %s when this task began and ended with production at the %s site, not at the %s site"
-            % (KIND.label(group), switched[0]["status"], group.get("priority_station"), params["active_site"]),
+            % (KIND.label(group), switched[0]["status"], production_site(group), options.active_site),
             remedy="Nothing was sent. Run the task again if it is still wanted.",
         )
 
 
-def _require(result, params, operation, facts):
+def _require(result: Plan, options: Options, operation: str, facts: Facts) -> None:
     checks = {
         "planned_failover": conditions.for_planned_failover, "failover": conditions.for_failover, "reprotect": conditions.for_reprotect,
     }[operation](facts)
@@ -156,7 +173,7 @@ def _require(result, params, operation, facts):
     advice = [each for each in open_checks if each["severity"] == conditions.ADVISORY]
     if stop:
         raise Refused("%s: %s" % (KIND.label(facts.group), "; ".join(each["detail"] for each in stop)), remedy=_REMEDIES[operation])
-    if advice and not params["force"]:
+    if advice and not options.force:
         raise Refused(
             "%s: %s" % (KIND.label(facts.group), "; ".join(each["detail"] for each in advice)),
             remedy="Set force: true to let the service decide.",
@@ -171,12 +188,12 @@ _REMEDIES = {
 }
 
 
-def _guard(label, planned):
+def _guard(label: str, planned: dict) -> Callable[[Any], None]:
     """Directly before the request the group must be what the decision was made for."""
 
-    def guard(group):
-        now = [(group or {}).get(key) for key in ("status", "priority_station")]
-        if now != [planned.get(key) for key in ("status", "priority_station")]:
+    def guard(group: dict | None) -> None:
+        now = ((group or {}).get("status"), production_site(group))
+        if now != (planned.get("status"), production_site(planned)):
             raise Refused(
                 "%s is %r with production at the %s site now, which is not what was decided on; nothing was sent" % (label, *now),
                 remedy="Run the task again.",
@@ -185,13 +202,13 @@ def _guard(label, planned):
     return guard
 
 
-def verify(params, group):
+def verify(options: Any, group: dict) -> None:
     """Success is what the group shows, not what the job says.
 
     :raises Refused: production is not at ``active_site``
     """
-    if group.get("priority_station") != params["active_site"]:
+    if production_site(group) != options.active_site:
         raise Refused(
-            "the job ended well, but the production site of %s is %s, not %s" % (KIND.label(group), group.get("priority_station"), params["active_site"]),
+            "the job ended well, but the production site of %s is %s, not %s" % (KIND.label(group), production_site(group), options.active_site),
             remedy="Look at the group in the console before anything else is done.",
         )

@@ -7,22 +7,28 @@ all groups; each step's guard reads its own group directly before the request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .._cloud.errors import ConfigError, Refused, SdrsError
 from .._cloud.odd import Unusable, matching
 from .._cloud.validate import Between, is_id
-from .._engine.kind import LiveState
+from .._engine.kind import Kind, LiveState
+from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan
 from . import failover
+from .branches import plan_branches
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .readiness import conditions as _conditions
+from .sites import production_site as _production_site
 
 KIND = SERVER_GROUP
 CURRENT = "current"
 
 
-def references(value):
+def references(value: Any) -> str | None:
     """Rule: group references, each once."""
     if not value:
         return "must not be empty"
@@ -36,13 +42,23 @@ RULES = {"server_groups": references, "parallel": Between(1, 256)}
 
 
 @dataclass
+class Options(_Options):
+    server_groups: list[str]
+    active_site: str
+    mode: str = "planned"
+    reprotect: bool = False
+    force: bool = False
+    wait: bool = True
+
+
+@dataclass
 class Entry:
     """A group of the task: what the user calls it, and its live state or why there is none."""
 
     name: str
-    live: failover.Live | None = None
+    live: Any = None  # failover.Live
     error: SdrsError | None = None
-    params: dict = field(default_factory=dict)
+    options: Any = None  # failover.Options
 
 
 @dataclass
@@ -50,24 +66,24 @@ class Live(LiveState):
     entries: list
 
     @property
-    def id(self):
+    def id(self) -> str:
         return "server_groups"
 
     @property
-    def obj(self):
+    def obj(self) -> list:
         return [entry.live.obj for entry in self.entries if entry.live]
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, entry.live.obj) for entry in self.entries if entry.live and not entry.error]
 
-    def branch(self, obj):
+    def branch(self, obj: dict) -> str | None:
         return next((entry.name for entry in self.entries if entry.live and entry.live.obj["id"] == obj["id"]), None)
 
-    def assume(self):
-        return Live([Entry(entry.name, entry.live and entry.live.assume(), entry.error, entry.params) for entry in self.entries])
+    def assume(self) -> Live:
+        return Live([replace(entry, live=entry.live and entry.live.assume()) for entry in self.entries])
 
 
-def found(lookup, reference):
+def found(lookup: Lookup, reference: str) -> dict:
     """The group that an ID or name means, by the one list of all groups.
 
     :raises Refused: none, or several
@@ -79,27 +95,24 @@ def found(lookup, reference):
     return named[0] if len(named) == 1 else lookup.one(KIND, reference)
 
 
-def facts(lookup, group, servers=True):
+def facts(lookup: Lookup, group: dict, servers: bool = True) -> _conditions.Facts:
     """What the conditions of a switch ask of a group, from the lists of the whole project."""
-    def of(kind):
+    def of(kind: Kind) -> list:
         return matching(lookup.list(kind), lambda each: each.get("server_group_id") == group["id"])
 
     gathered = _conditions.Facts(group, of(PROTECTED_INSTANCE), of(REPLICATION))
     if servers:
-        try:
-            gathered.servers = lookup.all_servers()
-        except SdrsError as error:
-            gathered.ecs_problem = str(error)
+        failover.read_servers(lookup, gathered)
     return gathered
 
 
-def read(lookup, params):
+def read(lookup: Lookup, options: Options) -> Live:
     """Every group, and for what has to be done to it what its conditions ask."""
-    if not params["wait"]:
+    if not options.wait:
         raise ConfigError("wait: false is refused: a switch must be watched to its end")
-    if params["active_site"] == CURRENT and not params["reprotect"]:
+    if options.active_site == CURRENT and not options.reprotect:
         raise ConfigError("active_site: current needs reprotect: true, a switch has a direction")
-    entries = [_entry(lookup, params, reference) for reference in params["server_groups"]]
+    entries = [_entry(lookup, options, reference) for reference in options.server_groups]
     seen: dict = {}
     for entry in entries:
         if entry.live and seen.setdefault(entry.live.obj["id"], entry.name) != entry.name:
@@ -107,17 +120,17 @@ def read(lookup, params):
     return Live(entries)
 
 
-def _entry(lookup, params, reference):
+def _entry(lookup: Lookup, options: Options, reference: str) -> Entry:
     entry = Entry(reference)
     try:
         group = found(lookup, reference)
         entry.live = failover.Live(group)
-        site = group.get("priority_station") if params["active_site"] == CURRENT else params["active_site"]
-        entry.params = dict(params, active_site=site)
+        site = _production_site(group) if options.active_site == CURRENT else options.active_site
+        entry.options = failover.Options(site, reference, options.mode, options.reprotect, options.force, options.wait)
         if KIND.busy(group):
             return entry
-        failover.refuse_reversal(entry.params, group, [(kind, obj) for kind, obj in lookup.settled if obj.get("id") == group["id"]])
-        entry.live.operation = failover.decide(entry.params, group)
+        failover.refuse_reversal(entry.options, group, [(kind, obj) for kind, obj in lookup.settled if obj.get("id") == group["id"]])
+        entry.live.operation = failover.decide(entry.options, group)
         if entry.live.operation:
             entry.live.facts = facts(lookup, group, entry.live.operation != "failover")
     except (Refused, Unusable) as error:
@@ -125,35 +138,24 @@ def _entry(lookup, params, reference):
     return entry
 
 
-def plan(params, live):
+def plan(options: Options, live: Live) -> Plan:
     """At most one step for each group; what one of them does not allow is its own failure. Pure."""
-    result = Plan()
-    for entry in live.entries:
-        try:
-            if entry.error:
-                raise entry.error
-            part = failover.plan(entry.params, entry.live)
-        except (Refused, Unusable) as error:
-            if not error.message.startswith(entry.name + ": "):
-                error.message = "%s: %s" % (entry.name, error.message)
-            result.refused.append((entry.name, error))
-            continue
-        for step in part.steps:
-            step.branch, step.query = entry.name, {}
-        result.steps += part.steps
-        result.warnings += ["%s: %s" % (entry.name, warning) for warning in part.warnings]
-        if part.before != part.after:
-            result.before[entry.name], result.after[entry.name] = part.before, part.after
-    return result
+    return plan_branches(live.entries, _plan_one)
 
 
-def show(lookup, _id, live):
+def _plan_one(entry: Entry) -> Plan:
+    part = failover.plan(entry.options, entry.live)
+    part.warnings = ["%s: %s" % (entry.name, warning) for warning in part.warnings]
+    return part
+
+
+def show(lookup: Lookup, _id: Any, live: Live) -> list:
     """The groups as the service shows them now."""
     ids = [group["id"] for group in live.obj]
     return matching(lookup.list(KIND), lambda each: each.get("id") in ids)
 
 
-def verify(params, groups):
+def verify(options: Options, groups: Iterable) -> None:
     """Success is what the groups show, not what the jobs say."""
-    for group in groups if params["active_site"] != CURRENT else ():
-        failover.verify(params, group)
+    for group in groups if options.active_site != CURRENT else ():
+        failover.verify(options, group)

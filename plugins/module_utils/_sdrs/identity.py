@@ -7,14 +7,19 @@ when ``id`` says which one is meant: that is the name of the wrong object more o
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .._cloud.errors import Refused
+from .._engine.kind import Kind
+from .._engine.lookup import Lookup
 from .kinds import SERVER_GROUP
 
 # In the order in which objects are found by them; ``name`` comes after all of them.
 _FOUND_BY = ("id", "server", "volume", "device")
 
 
-def check_name(kind, obj, params, bearers, path=None):
+def check_name(kind: Kind, obj: dict | None, params: dict, bearers: Callable[..., Any], path: str | None = None) -> None:
     """Whether ``name`` fits the object that was found by something else.
 
     :param obj: the object, or None when there is none
@@ -39,7 +44,7 @@ def check_name(kind, obj, params, bearers, path=None):
     _refuse(kind, by, params[by], obj, "name %r" % name, meant, remedy, path)
 
 
-def check_half(lookup, kind, obj, params, option, halves):
+def check_half(lookup: Lookup, kind: Kind, obj: dict | None, params: dict, option: str, halves: Callable[..., Any]) -> None:
     """Whether the server or disk of ID ``params[option]`` belongs to the object that was found by ``id``.
 
     :raises Refused: it belongs to another object, or, under ``absent``, to none
@@ -54,20 +59,20 @@ def check_half(lookup, kind, obj, params, option, halves):
     _refuse(kind, "id", params["id"], obj, "%s %s" % (option, reference), meant, "Leave out %s, or correct id." % option)
 
 
-def check_group(lookup, kind, obj, params, **data):
-    """Whether the object is in the protection group of ID ``params['server_group']``.
+def check_group(lookup: Lookup, kind: Kind, obj: dict | None, group_id: Any, **data: Any) -> None:
+    """Whether the object is in the protection group of this ID, if one is given.
 
     :raises Refused: it is in another one, which is named
     """
-    if obj is None or params.get("server_group") in (None, obj.get("server_group_id")):
+    if obj is None or group_id in (None, obj.get("server_group_id")):
         return
     raise Refused(
-        "%s belongs to %s, not to %s" % (kind.label(obj), *(_group(lookup, each) for each in (obj.get("server_group_id"), params["server_group"]))),
+        "%s belongs to %s, not to %s" % (kind.label(obj), *(_group(lookup, each) for each in (obj.get("server_group_id"), group_id))),
         **{"remedy": "Nothing was sent. Leave out server_group, or correct it.", **data},
     )
 
 
-def check_field(kind, obj, option, wanted, have):
+def check_field(kind: Kind, obj: dict, option: str, wanted: Any, have: Any) -> None:
     """Whether an option that is fixed at creation fits the object.
 
     :raises Refused: it does not
@@ -76,19 +81,19 @@ def check_field(kind, obj, option, wanted, have):
         raise Refused("%s: its %s is %s, not %s" % (kind.label(obj), option, have, wanted), remedy="Nothing was sent. Leave out %s, or correct it." % option)
 
 
-def check_found(lookup, kind, obj, params, option, halves, **data):
+def check_found(lookup: Lookup, kind: Kind, obj: dict | None, params: dict, option: str, halves: Callable[..., Any], **data: Any) -> None:
     """All of it for instances and pairs; ``option`` is ``server`` or ``volume``."""
-    check_group(lookup, kind, obj, params, **data)
+    check_group(lookup, kind, obj, params.get("server_group"), **data)
     check_half(lookup, kind, obj, params, option, halves)
     group_id = (obj or {}).get("server_group_id") or params.get("server_group")
     check_name(kind, obj, params, lambda: lookup.named(kind, params["name"], **({"server_group_id": group_id} if group_id else {})))
 
 
-def _group(lookup, group_id):
+def _group(lookup: Lookup, group_id: Any) -> str:
     return SERVER_GROUP.label(lookup.show(SERVER_GROUP, group_id) or {"id": group_id})
 
 
-def _refuse(kind, by, value, obj, other, meant, remedy, path=None):
+def _refuse(kind: Kind, by: str, value: Any, obj: dict | None, other: str, meant: str, remedy: str, path: str | None = None) -> None:
     found = kind.label(obj) if obj else "no %s" % kind.title
     text = "%s %s means %s, but %s means %s" % (by, value, found, other, meant)
     raise Refused("%s: %s" % (path, text) if path else text, remedy="Nothing was sent. " + remedy)

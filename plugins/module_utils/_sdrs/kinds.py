@@ -6,6 +6,8 @@ Allowed states: "Constraints and Limitations" of each operation's section.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._cloud.validate import plain_device
 from .._engine.kind import Kind, generic_took_effect, whole
 from .._engine.plan import resolve
@@ -20,9 +22,9 @@ _GROUP_SHOWS = {
 }
 
 
-def _group_took_effect(step, obj):
+def _group_took_effect(step: Any, obj: Any) -> bool:
     if step.operation == "planned_failover" and obj and obj.get("status") == "protected":
-        return obj.get("priority_station") == step.body["priority_station"]
+        return obj.get("priority_station") == step.request.body["priority_station"]
     return generic_took_effect(step, obj, _GROUP_SHOWS)
 
 
@@ -70,7 +72,7 @@ PROTECTED_INSTANCE = Kind(
 )
 
 
-def plain_attachments(pair):
+def plain_attachments(pair: dict | None) -> dict:
     """``{instance ID: device}`` of a pair, devices in one spelling."""
     return {
         entry["protected_instance"]: plain_device(entry.get("device"))
@@ -78,23 +80,23 @@ def plain_attachments(pair):
     }
 
 
-def users(pair):
+def users(pair: dict) -> set:
     """IDs of the instances a pair is attached to."""
     return {entry.get("protected_instance") for entry in pair.get("attachment") or []}
 
 
-def size_of(pair):
+def size_of(pair: dict) -> int:
     """Size of the pair's disks in GB; 0 when the service does not say (it may come as text, 5.6.6)."""
     return whole((pair.get("record_metadata") or {}).get("volume_size")) or 0
 
 
-def _pair_took_effect(step, obj):
+def _pair_took_effect(step: Any, obj: Any) -> bool:
     if step.operation == "extend":
-        return bool(obj) and (obj.get("status") == "extending" or size_of(obj) >= step.body["new_size"])
+        return bool(obj) and (obj.get("status") == "extending" or size_of(obj) >= step.request.body["new_size"])
     if step.operation in ("attach", "detach"):
         if obj is None:
             return False
-        attached = resolve(step.arguments["protected_instance"]) in plain_attachments(obj)
+        attached = resolve(step.request.arguments["protected_instance"]) in plain_attachments(obj)
         return obj.get("status") == step.operation + "ing" or attached == (step.operation == "attach")
     return generic_took_effect(step, obj, {})
 

@@ -7,12 +7,14 @@ ECS and EVS tell whether production is there: before planning, and again directl
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._cloud.errors import Refused, one_line
 from .._engine.kind import Kind
 from .._engine.lookup import Lookup
+from .._engine.plan import Plan, ReadList
 from .kinds import REPLICATION, SERVER_GROUP, users
 from .owner import group_id_of
 from .sites import production_zone, server_halves, server_zone, volume_halves, volume_zone
@@ -48,17 +50,17 @@ class Finding:
     gone: bool = False
 
     @property
-    def copy(self):
+    def copy(self) -> str:
         """The servers and disks that would be lost."""
         return ", ".join(self.copies or self.sound) or "no server or disk of it is known"
 
-    def text(self):
+    def text(self) -> str:
         """One clause: the object, its copy, and the reasons."""
         silent = "%s not tell whether production exists" % (" and ".join(self.unknown) + (" do" if len(self.unknown) > 1 else " does"))
         return "%s %s the last copy (%s): %s" % (self.label, "holds" if self.gone else "may hold", self.copy, "; ".join(self.reasons) or silent)
 
 
-def judge(kind, obj, zone, pairs, servers, volumes):
+def judge(kind: Kind, obj: dict, zone: str | None, pairs: Iterable, servers: dict, volumes: dict) -> Finding:
     """What is known of the production half of an instance with its pairs, or of a pair. Pure.
 
     :param zone: the AZ of the current production site
@@ -81,14 +83,14 @@ def judge(kind, obj, zone, pairs, servers, volumes):
     return found
 
 
-def _judge_pair(found, whose, pair, zone, volumes):
+def _judge_pair(found: Finding, whose: str, pair: dict, zone: str | None, volumes: dict) -> None:
     level = str(pair.get("fault_level") or "0")
     if level != "0":
         found.reasons.append("the fault level%s is %s" % (whose, level))
     _judge_halves(found, "disk", whose, volume_halves(pair), volumes, zone, volume_zone)
 
 
-def _judge_halves(found, title, whose, halves, seen, zone, zone_of):
+def _judge_halves(found: Finding, title: str, whose: str, halves: list, seen: dict, zone: str | None, zone_of: Callable[..., Any]) -> None:
     """One half in the production AZ, or both halves wherever they are, show that production exists."""
     ruin = {half: _ruin(seen.get(half, {})) for half in halves}
     there = [half for half in halves if seen.get(half) and not ruin[half]]
@@ -110,7 +112,7 @@ def _judge_halves(found, title, whose, halves, seen, zone, zone_of):
         found.unknown.append(_SERVICE[title])
 
 
-def _ruin(obj):
+def _ruin(obj: dict | None) -> str | None:
     """What is wrong with a half, or None."""
     if obj is None:
         return "does not exist"
@@ -119,11 +121,11 @@ def _ruin(obj):
     return "is %s" % status if str(status).lower() in _RUINED else None
 
 
-def _named(title, half, obj):
+def _named(title: str, half: str, obj: Any) -> str:
     return "%s %s (%s)" % (title, obj["name"], half) if (obj or {}).get("name") else "%s %s" % (title, half)
 
 
-def apart(things):
+def apart(things: Iterable) -> list:
     """``things`` without the pairs that are judged with their instance."""
     instances = {obj["id"] for kind, obj in things if kind.name != "replication"}
     return [(kind, obj) for kind, obj in things if kind.name != "replication" or not users(obj) & instances]
@@ -141,11 +143,11 @@ class Copies:
     volumes: dict = field(default_factory=dict)
     many: bool = False
 
-    def of(self, group):
+    def of(self, group: dict) -> Copies:
         """The same for objects of another group."""
         return replace(self, group=group)
 
-    def clear(self, result, things, targets=(), replacing=False):
+    def clear(self, result: Plan, things: Iterable, targets: Iterable = (), replacing: bool = False) -> dict:
         """Refuse the removal of a last copy without consent; with it, let plan, diff and warnings tell of it.
 
         :param things: ``[(Kind, object)]``
@@ -170,19 +172,19 @@ class Copies:
         result.warnings += [each for each in warnings if each not in result.warnings]
         return texts
 
-    def consent(self, result, kind, objects, targets=(), replacing=False):
+    def consent(self, result: Plan, kind: Kind, objects: list, targets: Iterable = (), replacing: bool = False) -> dict:
         """As ``clear``, giving the arguments of the step that removes the objects: its guards, and what it says of the last copy."""
         noted = self.clear(result, [(kind, obj) for obj in objects], targets, replacing)
         return {**self.guards(kind, objects, targets, replacing), "last_copy": noted}
 
-    def guards(self, kind, objects, targets=(), replacing=False):
+    def guards(self, kind: Kind, objects: list, targets: Iterable = (), replacing: bool = False) -> dict:
         """What must hold directly before the request: nothing was lost meanwhile, and what is deleted with it is still no production."""
         seen = {}
 
-        def guard(obj):
+        def guard(obj: dict) -> None:
             seen[objects[0]["id"]] = obj
 
-        def premise(lists):
+        def premise(lists: ReadList) -> None:
             now = [seen[each["id"]] if len(objects) == 1 else self._listed(kind, each, lists) for each in objects]
             now = [each for each in now if each]  # what is gone needs no looking after
             for each in now if replacing else ():
@@ -193,12 +195,12 @@ class Copies:
 
         return {"guard": guard if len(objects) == 1 else None, "premise": premise}
 
-    def _listed(self, kind, obj, lists):
+    def _listed(self, kind: Kind, obj: dict, lists: ReadList) -> Any:
         """One of several as it is now; a list may lag behind."""
         found = [each for each in lists(kind, {"server_group_id": group_id_of(kind, obj)}) if each["id"] == obj["id"]]
         return found[0] if found else Lookup(self.api).show(kind, obj["id"])
 
-    def _judge_again(self, kind, objects, targets, lists):
+    def _judge_again(self, kind: Kind, objects: list, targets: Iterable, lists: ReadList) -> None:
         group_id = group_id_of(kind, objects[0])
         query, group = {"server_group_id": group_id}, Lookup(self.api).show(SERVER_GROUP, group_id)
         for option in _OF_KIND[kind.name].intersection(targets):
@@ -217,7 +219,7 @@ class Copies:
 _REMEDY = "Save what that copy holds. Set delete_last_copy: true only if nobody needs it any more; else it is neither deleted nor removed."
 
 
-def _refusal(found, why="", remedy=_REMEDY):
+def _refusal(found: Iterable[Finding], why: str = "", remedy: str = _REMEDY) -> Refused:
     """The error that names what would be lost: servers and disks of a few objects are worth a long line."""
     found = sorted(found, key=lambda each: not each.gone)
     more = "; and %d more: %s" % (len(found) - _NAMED, ", ".join(each.label for each in found[_NAMED:])) if len(found) > _NAMED else ""
@@ -226,9 +228,12 @@ def _refusal(found, why="", remedy=_REMEDY):
     return error
 
 
-def read(lookup, params, things, group=None):
-    """What ECS and EVS tell of the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups."""
-    copies = Copies(lookup.api, bool(params.get(OPTION)), group, many=len(things) * 2 > _FEW)
+def read(lookup: Lookup, allowed: bool, things: list, group: dict | None = None) -> Copies:
+    """What ECS and EVS tell of the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups.
+
+    :param allowed: the option ``delete_last_copy``
+    """
+    copies = Copies(lookup.api, bool(allowed), group, many=len(things) * 2 > _FEW)
     instances = {obj["id"] for kind, obj in things if kind is not REPLICATION}
     if instances:
         pairs = lookup.list(REPLICATION, server_group_id=group["id"]) if group else lookup.list(REPLICATION)
@@ -237,14 +242,14 @@ def read(lookup, params, things, group=None):
     return copies
 
 
-def _halves(lookup, things, pairs, many, all_servers, all_volumes):
+def _halves(lookup: Lookup, things: Iterable, pairs: Iterable, many: bool, all_servers: Callable[..., Any], all_volumes: Callable[..., Any]) -> tuple:
     """``(servers, volumes)`` by ID: one by one when they are few, else by one list each."""
     instances = {obj["id"]: obj for kind, obj in things if kind.name != "replication"}
     concerned = [obj for kind, obj in things if kind.name == "replication"] + [pair for pair in pairs if users(pair) & set(instances)]
     server_ids = dict.fromkeys(half for obj in instances.values() for half in server_halves(obj))
     volume_ids = dict.fromkeys(half for pair in concerned for half in volume_halves(pair))
 
-    def among(ids, every, one):
+    def among(ids: dict, every: Callable[..., Any], one: Callable[..., Any]) -> dict:
         if len(ids) <= _FEW and not many:
             return {each: one(each) for each in ids}
         answers = []

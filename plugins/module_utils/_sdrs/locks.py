@@ -7,8 +7,13 @@ runbook must not get half way.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from .._cloud.validate import is_id
+from .._engine.kind import Kind
 from .._engine.lock import Group, Locks
+from .._engine.lookup import Lookup
 from .kinds import DRILL as DRILL_KIND
 from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .owner import find_instance, find_pair
@@ -16,45 +21,45 @@ from .owner import find_instance, find_pair
 KIND = SERVER_GROUP
 
 
-def _locks(groups, **more):
+def _locks(groups: Callable[[Lookup, dict], list[Group]], **more: Any) -> Locks:
     return Locks(groups, lambda lookup, group_id: (lookup.show(KIND, group_id) or {}).get("name"), **more)
 
 
-def _named(lookup, name):
+def _named(lookup: Lookup, name: str) -> list[Group]:
     """The groups of a name, or the one to come."""
     return [Group(obj["id"], (name,)) for obj in lookup.named(KIND, name)] or [Group(None, (name,))]
 
 
-def _shown(lookup, group_id, new_name=None):
+def _shown(lookup: Lookup, group_id: Any, new_name: Any = None) -> list[Group]:
     """A group of which the task reads the details anyway."""
     names = (lookup.show(KIND, group_id) or {}).get("name"), new_name
     return [Group(group_id, tuple(filter(None, names)))]
 
 
-def _referred(lookup, reference):
+def _referred(lookup: Lookup, reference: str) -> list[Group]:
     """The group that an ID or name means; an ID costs no look-up."""
     return [Group(reference, named=False)] if is_id(reference) else _named(lookup, reference)
 
 
-def _owners(objects):
+def _owners(objects: Iterable) -> list[Group]:
     ids = {obj["server_group_id"] for obj in objects if obj and obj.get("server_group_id")}
     return [Group(group_id, named=False) for group_id in sorted(ids)]
 
 
-def _of_group(lookup, params):
+def _of_group(lookup: Lookup, params: dict) -> list[Group]:
     if params.get("id"):
         return _shown(lookup, params["id"], params.get("name"))
     return _named(lookup, params["name"]) if params.get("name") else []
 
 
-def _of_option(lookup, params):
+def _of_option(lookup: Lookup, params: dict) -> list[Group]:
     reference = params.get("server_group")
     if not reference:
         return []
     return _shown(lookup, reference) if is_id(reference) else _named(lookup, reference)
 
 
-def _of_drill(lookup, params):
+def _of_drill(lookup: Lookup, params: dict) -> list[Group]:
     found = [lookup.show(DRILL_KIND, params["id"])] if params.get("id") else []
     if params.get("server_group"):
         return _referred(lookup, params["server_group"]) + _owners(found)
@@ -63,8 +68,8 @@ def _of_drill(lookup, params):
     return _owners(found)
 
 
-def _of_member(kind, find):
-    def groups(lookup, params):
+def _of_member(kind: Kind, find: Callable[..., Any]) -> Callable[[Lookup, dict], list[Group]]:
+    def groups(lookup: Lookup, params: dict) -> list[Group]:
         if params.get("server_group"):
             return _referred(lookup, params["server_group"])
         return _owners([find(lookup, kind, params)[0]])
@@ -72,12 +77,12 @@ def _of_member(kind, find):
     return groups
 
 
-def _of_instance(lookup, params):
+def _of_instance(lookup: Lookup, params: dict) -> list[Group]:
     reference = params["protected_instance"]
     return _owners([lookup.show(PROTECTED_INSTANCE, reference) if is_id(reference) else lookup.one(PROTECTED_INSTANCE, reference)])
 
 
-def _of_document(lookup, params):
+def _of_document(lookup: Lookup, params: dict) -> list[Group]:
     groups = []
     for entry in params["server_groups"]:
         found = [
@@ -88,7 +93,7 @@ def _of_document(lookup, params):
     return groups
 
 
-def _of_list(lookup, params):
+def _of_list(lookup: Lookup, params: dict) -> list[Group]:
     """The groups of a list of references, by the one list of all groups."""
     groups: list = []
     for reference in params["server_groups"]:
@@ -97,18 +102,18 @@ def _of_list(lookup, params):
     return groups
 
 
-def _of_drills(lookup, params):
+def _of_drills(lookup: Lookup, params: dict) -> list[Group]:
     """The groups of a list of drills to come, or of drills by their IDs."""
     if params["ids"]:
         return _owners([obj for obj in lookup.list(DRILL_KIND) if obj["id"] in params["ids"]])
     return _of_list(lookup, {"server_groups": [entry["server_group"] for entry in params["drills"] or []]})
 
 
-def _of_plan(lookup, params):
+def _of_plan(lookup: Lookup, params: dict) -> list[Group]:
     return _of_list(lookup, params) if params["server_groups"] else []
 
 
-def _always(params):
+def _always(params: dict) -> bool:
     return True
 
 

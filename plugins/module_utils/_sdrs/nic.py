@@ -4,37 +4,33 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from .._cloud.api import Api
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import identifiers, ip_address, is_id
-from .._engine.kind import LiveState
-from .._engine.plan import Plan, require
-from .kinds import CHANGEABLE, PROTECTED_INSTANCE, SERVER_GROUP
-from .owner import group_of
+from .._engine.lookup import Lookup
+from .._engine.plan import Plan, Request, require
+from .kinds import CHANGEABLE, PROTECTED_INSTANCE
+from .owner import OwnedLive, group_of
 from .sites import sides
 
 KIND = PROTECTED_INSTANCE
 
 
 @dataclass
-class Live(LiveState):
+class Live(OwnedLive):
     """The instance, its group, its production server's interfaces as ``[{addr, port}]`` (the first is primary), and the subnet."""
 
-    obj: dict
-    group: dict | None = None
+    kind = KIND
     nics: list = field(default_factory=list)
     server: str | None = None
-    subnet: dict | None = None
-
-    def watch(self):
-        return [(SERVER_GROUP, self.group), (KIND, self.obj)]
-
-    def assume(self):
-        return Live(KIND.assumed(self.obj), SERVER_GROUP.assumed_owner(self.group), self.nics, self.server, self.subnet)
+    subnet: Any = None  # a dict, where one was named
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The instance, its production server's addresses, and the subnet."""
     if params["state"] == "present" and not params.get("subnet"):
         raise ConfigError("subnet is needed to add a NIC")
@@ -56,10 +52,10 @@ def read(lookup, params):
     return live
 
 
-def _check_identity(params, live):
+def _check_identity(params: dict, live: Live) -> None:
     """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
     given = [(option, params[option]) for option in ("nic", "ip_address") if params.get(option)]
-    meant = [_matching(dict([each]), Live(live.obj, nics=live.nics)) for each in given]
+    meant = [_matching(dict([each]), replace(live, subnet=None)) for each in given]
     if any(meant) and not _matching(params, live):
         nics = ["NIC %s (%s)" % (found[0]["addr"], found[0]["port"]) if found else "no NIC" for found in meant]
         what = ["%s %s means %s" % (*each, nic) for each, nic in zip(given, nics)]
@@ -67,19 +63,19 @@ def _check_identity(params, live):
         raise Refused("%s: %s" % (KIND.label(live.obj), ", but ".join(what)), remedy="Nothing was sent. Leave out one of them, or correct it.")
 
 
-def _interfaces(server):
+def _interfaces(server: dict) -> list:
     return [
         {"addr": entry.get("addr"), "port": entry.get("OS-EXT-IPS:port_id")}
         for entries in (server.get("addresses") or {}).values() for entry in entries if entry.get("OS-EXT-IPS:type") in (None, "fixed")
     ]
 
 
-def _changed(live):
+def _changed(live: Live) -> Callable[[Api], bool]:
     """Proof that a NIC was added or deleted: the server has others now."""
-    return lambda api: _interfaces(api.server(live.server)) != live.nics
+    return lambda api: _interfaces(api.server(str(live.server))) != live.nics
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """At most one step. Pure."""
     result, label = Plan(), KIND.label(live.obj)
     result.before = {"addresses": [nic["addr"] for nic in live.nics]}
@@ -93,8 +89,7 @@ def plan(params, live):
         if params.get("security_groups"):
             body["security_groups"] = [{"id": group} for group in params["security_groups"]]
         result.after["addresses"].append(params.get("ip_address") or "an address of %s" % live.subnet.get("cidr"))
-        result.add("add_nic", KIND, live.obj.get("name"), live.obj["id"], "add_nic", {"protected_instance": live.obj["id"]},
-                   {key: value for key, value in body.items() if value is not None}, proof=_changed(live))
+        _add(result, live, "add_nic", {key: value for key, value in body.items() if value is not None})
         return result
     found = _matching(params, live)
     if not found:
@@ -105,12 +100,16 @@ def plan(params, live):
         raise Refused("%s: %s is its primary NIC, which cannot be deleted" % (label, found[0]["addr"]), code="SDRS.1311")
     require(CHANGEABLE, statuses, "deleting a NIC", label)
     result.after["addresses"].remove(found[0]["addr"])
-    result.add("delete_nic", KIND, live.obj.get("name"), live.obj["id"], "delete_nic", {"protected_instance": live.obj["id"]},
-               {"nic_id": found[0]["port"]}, proof=_changed(live))
+    _add(result, live, "delete_nic", {"nic_id": found[0]["port"]})
     return result
 
 
-def _matching(params, live):
+def _add(result: Plan, live: Live, operation: str, body: dict) -> None:
+    request = Request(operation, {"protected_instance": live.obj["id"]}, body, proof=_changed(live))
+    result.add(operation, KIND, live.obj.get("name"), live.obj["id"], request)
+
+
+def _matching(params: dict, live: Live) -> list:
     """The NICs that port ID, address and subnet mean; a deletion in a subnet alone leaves the primary NIC out of account."""
     found = live.nics
     if params.get("nic"):
@@ -122,7 +121,7 @@ def _matching(params, live):
     return found
 
 
-def _inside(address, cidr):
+def _inside(address: str, cidr: Any) -> bool:
     try:
         return ipaddress.ip_address(address) in ipaddress.ip_network(cidr)
     except ValueError:

@@ -3,13 +3,38 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def reference(option, **extra):
+
+def reference(option: str, **extra: Any) -> dict:
     """An option that takes the ID or the exact name of another object."""
     return dict(type="str", aliases=[option + "_id"], **extra)
 
 
-# What a protected instance is, wherever one is described: in its module, or in a topology's document.
+# What an object is, wherever one is described: in its module, or in a topology's document.
+GROUP_OPTIONS = {
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "description": {"type": "str"},
+    "source_availability_zone": {"type": "str"},
+    "target_availability_zone": {"type": "str"},
+    "active_active_domain": {"type": "str", "aliases": ["domain"]},
+    "source_vpc": reference("source_vpc"),
+    "dr_type": {"type": "str"},
+    "protection": {"type": "str", "choices": ["enabled", "disabled"]},
+}
+PAIR_OPTIONS = {
+    "volume": reference("volume"),
+    "name": {"type": "str"},
+    "description": {"type": "str"},
+    "cluster": {"type": "str"},
+    "size": {"type": "int"},
+}
+DRILL_OPTIONS = {
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "drill_vpc": reference("drill_vpc"),
+}
 INSTANCE_OPTIONS = {
     "name": {"type": "str"},
     "server": reference("server"),

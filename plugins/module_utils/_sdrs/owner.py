@@ -6,15 +6,35 @@ Identity is project-wide, and names of servers and disks are not unique (semanti
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import index, matching
 from .._cloud.validate import is_id
-from .._engine.lookup import exactly_one, pick
+from .._engine.kind import Kind, LiveState
+from .._engine.lookup import Lookup, exactly_one, pick
 from .kinds import SERVER_GROUP
 from .sites import production_zone, server_halves, server_zone, volume_halves, volume_zone
 
 
-def find_instance(lookup, kind, params):
+@dataclass
+class OwnedLive(LiveState):
+    """An object of a protection group, and the group as far as it was read."""
+
+    kind: ClassVar[Kind]
+    obj: Any
+    group: Any = None  # a dict, where it was needed
+
+    def watch(self) -> list:
+        return [(SERVER_GROUP, self.group), (self.kind, self.obj)]
+
+    def assume(self) -> Any:
+        return self.supposing(self.kind.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
+
+
+def find_instance(lookup: Lookup, kind: Kind, params: dict) -> tuple:
     """``(instance or None, server or None)`` that ``id``, ``server`` or ``name`` means; the server when a name was resolved."""
     return _find(
         lookup, kind, params, "server", server_halves,
@@ -22,7 +42,7 @@ def find_instance(lookup, kind, params):
     )
 
 
-def find_pair(lookup, kind, params):
+def find_pair(lookup: Lookup, kind: Kind, params: dict) -> tuple:
     """``(pair or None, volume or None)`` that ``id``, ``volume`` or ``name`` means; the volume when a name was resolved."""
     return _find(
         lookup, kind, params, "volume", volume_halves,
@@ -30,7 +50,10 @@ def find_pair(lookup, kind, params):
     )
 
 
-def _find(lookup, kind, params, option, halves, named, is_drill, zone_of):
+def _find(
+    lookup: Lookup, kind: Kind, params: dict, option: str, halves: Callable[..., Any], named: Callable[..., Any], is_drill: Callable[..., Any],
+    zone_of: Callable[..., Any],
+) -> Any:
     reference = params.get(option)
     if params.get("id"):
         if reference and not is_id(reference):
@@ -49,7 +72,7 @@ def _find(lookup, kind, params, option, halves, named, is_drill, zone_of):
     return (exactly_one(found, found, kind.title, params["name"]) if found else None), None
 
 
-def _owner(lookup, kind, params, halves, reference):
+def _owner(lookup: Lookup, kind: Kind, params: dict, halves: Callable[..., Any], reference: str) -> Any:
     """The object that has this server or disk: in the group first, then in the whole project."""
     if params.get("server_group"):
         group_id = lookup.id_of(SERVER_GROUP, params["server_group"])
@@ -59,13 +82,19 @@ def _owner(lookup, kind, params, halves, reference):
     return next(iter(matching(lookup.list(kind), lambda obj: reference in halves(obj))), None)
 
 
-def _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of):
+def _resolve(
+    lookup: Lookup, kind: Kind, params: dict, option: str, reference: str, halves: Callable[..., Any], named: Callable[..., Any],
+    is_drill: Callable[..., Any], zone_of: Callable[..., Any],
+) -> Any:
     owners = index(lookup.list(kind), halves)
     zone = (lambda: production_zone(lookup.one(SERVER_GROUP, params["server_group"]))) if params.get("server_group") else (lambda: None)
     return meant(option, reference, named(reference), owners, is_drill, zone_of, zone)
 
 
-def meant(option, reference, matches, owners, is_drill, zone_of, zone):
+def meant(
+    option: str, reference: str, matches: list, owners: Any, is_drill: Callable[..., Any], zone_of: Callable[..., Any],
+    zone: Callable[[], str | None],
+) -> tuple:
     """``(owner or None, object)`` that the name of a server or disk means (semantics.md, section 1).
 
     :param owners: ``{server or disk ID: its instance or pair}``
@@ -79,24 +108,24 @@ def meant(option, reference, matches, owners, is_drill, zone_of, zone):
     return pick(matches, owners, zone_of, zone() if several else None, option, reference)
 
 
-def is_windows(server):
+def is_windows(server: dict | None) -> bool | None:
     """True or False by what the server's metadata says; None when they do not."""
     metadata = (server or {}).get("metadata")
     kind = str((metadata if isinstance(metadata, dict) else {}).get("os_type") or "").lower()
     return kind.startswith("windows") if kind else None
 
 
-def is_drill_server(lookup):
+def is_drill_server(lookup: Lookup) -> Callable[[dict], bool]:
     """Predicate: the server belongs to a drill."""
     return lambda server: server.get("id") in lookup.drill_servers()
 
 
-def is_drill_volume(lookup):
+def is_drill_volume(lookup: Lookup) -> Callable[[dict], bool]:
     """Predicate: the disk is attached to a server of a drill."""
     return lambda volume: any(each.get("server_id") in lookup.drill_servers() for each in volume.get("attachments") or [])
 
 
-def group_id_of(kind, obj):
+def group_id_of(kind: Kind, obj: dict) -> str:
     """The ID of the protection group that an object belongs to.
 
     :raises Refused: the service does not tell it
@@ -106,7 +135,7 @@ def group_id_of(kind, obj):
     return obj["server_group_id"]
 
 
-def group_of(lookup, kind, obj):
+def group_of(lookup: Lookup, kind: Kind, obj: dict) -> Any:
     """The protection group that an object belongs to.
 
     :raises Refused: the service does not tell which, or has it no longer
@@ -117,7 +146,7 @@ def group_of(lookup, kind, obj):
     return group
 
 
-def group_name(lookup, group_id):
+def group_name(lookup: Lookup, group_id: Any) -> str:
     """``name (ID)`` of a group, for messages."""
     if not group_id:
         return "(not named by the service)"

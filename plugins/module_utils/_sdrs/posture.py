@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .._cloud.errors import ApiError, ConnectionFailed, SdrsError, one_line
 from .._cloud.odd import Unusable, raw
+from .._engine.kind import Kind
+from .._engine.lookup import Lookup
+from .._engine.waiting import Waiting
 from .kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .readiness.conditions import ERROR, WARNING, Facts, for_drill, for_failover, for_planned_failover, for_protect, for_reprotect
 from .readiness.query import project
@@ -19,7 +24,7 @@ _FAULTY = ("invalid", "fault", "error")
 _GROUP = ("id", "name", "status", "priority_station", "source_availability_zone", "target_availability_zone", "created_at")
 
 
-def query(lookup, params, waiting):
+def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """The posture of all groups; changes nothing."""
     problems: list[str] = []
     groups, instances = lookup.list(SERVER_GROUP), _by_group(lookup.list(PROTECTED_INSTANCE), problems)
@@ -47,7 +52,7 @@ def query(lookup, params, waiting):
     return {"posture": found, "rpo_statistics": rpo, "problems": problems, "project": project(lookup.api.client)}
 
 
-def _by_group(objects, problems):
+def _by_group(objects: Iterable, problems: list) -> dict[str | None, list]:
     """``{group ID: objects}``; under None those that do not tell."""
     found: dict[str | None, list] = {}
     for each in objects:
@@ -60,11 +65,11 @@ def _by_group(objects, problems):
     return found
 
 
-def _plain(group):
+def _plain(group: dict) -> dict:
     return {key: value for key, value in ((key, raw(group, key)) for key in _GROUP) if isinstance(value, str)}
 
 
-def _entry(facts, drills):
+def _entry(facts: Facts, drills: Iterable) -> dict:
     return {
         "server_group": {key: facts.group.get(key) for key in _GROUP},
         "production_zone": production_zone(facts.group),
@@ -80,7 +85,7 @@ def _entry(facts, drills):
     }
 
 
-def _instance(facts, instance):
+def _instance(facts: Facts, instance: dict) -> dict:
     halves = [instance.get("source_server"), instance.get("target_server")]
     known = [server for server in map(facts.servers.get, halves) if server] if facts.servers is not None else []
     return {
@@ -89,22 +94,22 @@ def _instance(facts, instance):
     }
 
 
-def _cut(pair):
+def _cut(pair: dict) -> bool:
     return str(pair.get("fault_level") or "0") != "0"
 
 
-def _fault(obj, kind):
+def _fault(obj: dict, kind: Kind) -> dict:
     level = obj.get("fault_level") if kind is REPLICATION else None
     return {"kind": kind.title, "name": obj.get("name"), "id": obj.get("id"), "status": obj.get("status"), "fault_level": None if level is None else str(level)}
 
 
-def _readiness(checks):
+def _readiness(checks: Iterable) -> dict:
     """Whether nothing forbids the operation, and whether it takes no force; the conditions that do not hold."""
     failed = [check for check in checks if not check["passed"] and check["severity"] != WARNING]
     return {"ready": not any(check["severity"] == ERROR for check in failed), "forced": any(check["severity"] != ERROR for check in failed), "failed": failed}
 
 
-def _rpo(lookup, problems):
+def _rpo(lookup: Lookup, problems: list) -> list | None:
     """Not every cloud has them (service.md, section 7): None."""
     try:
         return [dict(point) for point in lookup.api.list("list_rpo_statistics", {})]

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._cloud.paging import objects
 from .._cloud.validate import is_id
+from .._engine.lookup import Lookup
+from .._engine.waiting import Waiting
 from . import failed_task
 from .kinds import SERVER_GROUP
 
@@ -16,7 +20,7 @@ FAILURES = (
 RESOURCE_TYPES = ("server_groups", "protected_instances", "replications", "disaster_recovery_drills")
 
 
-def failed_tasks(lookup, params, waiting):
+def failed_tasks(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.9.1: of a group, of the protection group level, or with ``all`` of both kinds."""
     filters = {name: params[name] for name in _TASK_FILTERS if params.get(name)}
     if params.get("server_group"):
@@ -29,13 +33,13 @@ def failed_tasks(lookup, params, waiting):
     return {"failed_tasks": found}
 
 
-def quotas(lookup, params, waiting):
+def quotas(lookup: Lookup, params: dict, waiting: Waiting | None) -> dict:
     """5.10.1."""
     answer = lookup.api.call("show_quotas").get("quotas")
     return {"quotas": lookup.api.judged("resources", objects(answer if isinstance(answer, dict) else {}, "resources"))}
 
 
-def api_versions(lookup, params, waiting):
+def api_versions(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.2.1, or 5.2.2 for one version."""
     client = lookup.api.client
     if params.get("version"):
@@ -44,12 +48,12 @@ def api_versions(lookup, params, waiting):
     return {"api_versions": objects(client.send("GET", "sdrs", "/"), "versions")}
 
 
-def rpo_statistics(lookup, params, waiting):
+def rpo_statistics(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """Not in the reference (service.md, section 7)."""
     query = {name: params[name] for name in ("start_time", "end_time", "resource_type") if params.get(name)}
     return {"rpo_statistics": lookup.api.list("list_rpo_statistics", query)}
 
 
-def valid_version(value):
+def valid_version(value: Any) -> str | None:
     """Rule for an API version such as ``v1``."""
     return None if value.replace(".", "").isalnum() and value.startswith("v") and not is_id(value) else "%r is not a version such as v1" % value

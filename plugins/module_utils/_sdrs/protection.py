@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .._cloud.errors import Refused
 from .._engine.kind import whole
+from .._engine.plan import Plan, Request, Step
 from .kinds import REPROTECTABLE, STARTABLE, STOPPABLE
 from .kinds import SERVER_GROUP as KIND
 
 ENABLED, DISABLED = "enabled", "disabled"
 
 
-def protection_change(wanted, reprotect, group):
+def protection_change(wanted: str | None, reprotect: bool | None, group: dict) -> str | None:
     """Which operation brings the group to ``wanted`` protection: start, reprotect, stop or None.
 
     :raises Refused: its state does not allow it, or it would reverse replication without being asked to
@@ -49,17 +53,17 @@ def protection_change(wanted, reprotect, group):
     )
 
 
-def protection_step(operation, group):
-    """The positional arguments of the step: re-protection is start-server-group as well (5.4.6)."""
+def add_protection_step(result: Plan, operation: str, group: dict, guard: Callable[[Any], Any] | None = None, **order: Any) -> Step:
+    """Add the step to a plan: re-protection is start-server-group as well (5.4.6)."""
     call = "stop_server_group" if operation == "stop" else "start_server_group"
-    return operation, KIND, group.get("name"), group["id"], call, {"server_group": group["id"]}, {}
+    return result.add(operation, KIND, group.get("name"), group["id"], Request(call, {"server_group": group["id"]}, {}, guard=guard), **order)
 
 
-def protection_guard(operation, label):
+def protection_guard(operation: str, label: str) -> Callable[[Any], None]:
     """What must hold in a GET directly before the request: a group seen failing-over is failed-over a moment later."""
     allowed = {"start": STARTABLE, "reprotect": REPROTECTABLE, "stop": STOPPABLE}[operation]
 
-    def guard(group):
+    def guard(group: dict | None) -> None:
         if group is None or group.get("status") not in allowed:
             raise Refused(
                 "%s is %r now: %s was planned for another state, nothing was sent" % (label, (group or {}).get("status"), operation),

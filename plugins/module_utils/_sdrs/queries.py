@@ -3,23 +3,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._cloud import validate
 from .._cloud.errors import ConfigError, JobTimeout, job_error
 from .._cloud.odd import matching, raw, sound
 from .._cloud.paging import objects
 from .._engine.jobs import ended
+from .._engine.kind import Kind
+from .._engine.lookup import Lookup
+from .._engine.waiting import Waiting
 from . import replication, tag
 from .kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 
 _TAG_CONDITIONS = ("tags", "tags_any", "not_tags", "not_tags_any")
 
 
-def server_groups(lookup, params, waiting):
+def server_groups(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.4.2, or 5.4.3 for one ID."""
     return {"server_groups": _listed(lookup, SERVER_GROUP, params, ("name", "status", "query_type", "availability_zone"))}
 
 
-def protected_instances(lookup, params, waiting):
+def protected_instances(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.5.3, or 5.5.4 for one ID; by tag 5.8.1, narrowed by the other filters."""
     plain = ("server_group_ids", "protected_instance_ids", "name", "status", "query_type", "availability_zone")
     conditions = {key: params[key] for key in (*_TAG_CONDITIONS, "matches") if params.get(key)}
@@ -38,7 +43,7 @@ def protected_instances(lookup, params, waiting):
     return {"protected_instances": found}
 
 
-def replications(lookup, params, waiting):
+def replications(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.6.3, or 5.6.4 for one ID."""
     _scope(lookup, params, "server_group", SERVER_GROUP)
     _scope(lookup, params, "protected_instance", PROTECTED_INSTANCE)
@@ -56,7 +61,7 @@ def replications(lookup, params, waiting):
     }
 
 
-def drills(lookup, params, waiting):
+def drills(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.7.3, or 5.7.4 for one ID."""
     _scope(lookup, params, "server_group", SERVER_GROUP)
     if params.get("drill_vpc"):
@@ -64,19 +69,19 @@ def drills(lookup, params, waiting):
     return {"drills": _listed(lookup, DRILL, params, ("name", "status"), server_group="server_group_id", drill_vpc="drill_vpc_id")}
 
 
-def tags(lookup, params, waiting):
+def tags(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.8.6 for one instance, 5.8.7 for the project."""
     if not params.get("protected_instance"):
         return {"tags": objects(lookup.api.call("list_project_tags"), "tags")}
     return {"tags": tag.show(lookup, lookup.id_of(PROTECTED_INSTANCE, params["protected_instance"]))}
 
 
-def domains(lookup, params, waiting):
+def domains(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.3.1."""
     return {"domains": lookup.domains()}
 
 
-def jobs(lookup, params, waiting):
+def jobs(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """5.1.1, of SDRS or ECS.
 
     :raises JobFailed: with ``wait``, when a job ended in FAIL
@@ -108,12 +113,12 @@ def jobs(lookup, params, waiting):
     return {"jobs": found}
 
 
-def _scope(lookup, params, option, kind):
+def _scope(lookup: Lookup, params: dict, option: str, kind: Kind) -> None:
     if params.get(option):
         params[option] = lookup.id_of(kind, params[option])
 
 
-def _listed(lookup, kind, params, plain, **renamed):
+def _listed(lookup: Lookup, kind: Kind, params: dict, plain: Any, **renamed: Any) -> list:
     """The list with the API's filters, or the one object of ``id`` that passes them."""
     query = {name: params.get(name) for name in plain}
     query.update((api, params.get(option)) for option, api in renamed.items())

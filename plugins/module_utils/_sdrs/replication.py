@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from .._cloud.errors import ConfigError, Refused
+from .._cloud.errors import Refused
 from .._engine.kind import LiveState, whole
-from .._engine.plan import Field, Plan, creator, immutable_conflicts, managed, refuse_immutable, require, resolve
+from .._engine.lookup import Lookup
+from .._engine.options import ObjectOptions
+from .._engine.plan import Field, Find, Plan, Request, Step, creator, managed, require, resolve
 from . import identity, last_copy
 from .attachments import plan_attachments, plan_detach, read_attachments, wants_change
 from .kinds import EXTENDABLE, PAIR_ADDABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, SERVER_GROUP, plain_attachments, size_of
 from .kinds import REPLICATION as KIND
 from .owner import find_pair, group_id_of
+from .present import NAME, live_values, plan_present, require_creatable
 from .sites import production_zone, volume_halves
 from .targets import target_is_expendable, targets
 
@@ -21,139 +26,132 @@ IMMUTABLE = (
     Field("volume", "volume_ids", lambda pair: frozenset(volume_halves(pair))),
     Field("server_group", "server_group_id"),
 )
+_CHANGEABLE = (Field("size", "record_metadata", size_of), Field("attachments", "attachment", plain_attachments))
+
+
+@dataclass
+class Options(ObjectOptions):
+    """``volume`` may be the step that creates the disk, an attachment's instance the step that creates or finds it."""
+
+    server_group: str | None = None
+    volume: Any = None
+    description: str | None = None
+    cluster: str | None = None
+    size: int | None = None
+    attachments: list[dict] | None = None
+    purge_attachments: bool = False
+    force_detach: bool = False
+    delete_target_volume: bool = False
+    delete_last_copy: bool = False
 
 
 @dataclass
 class Live(LiveState):
     """The pair, its group, the instances it concerns by ID, the disk of a pair to come, and servers that must be stopped."""
 
-    obj: dict | None
-    group: dict | None = None
+    obj: Any  # a dict, or None
+    group: Any = None  # a dict, where it was needed
     instances: dict = field(default_factory=dict)
-    volume: dict | None = None
+    volume: Any = None
     servers: dict = field(default_factory=dict)
-    copies: last_copy.Copies | None = None  # of a pair that may be removed
+    copies: Any = None  # last_copy.Copies  # of a pair that may be removed
 
-    def watch(self):
+    def watch(self) -> list:
         instances = [(PROTECTED_INSTANCE, instance) for instance in self.instances.values()]
         return [(SERVER_GROUP, self.group), *instances, (KIND, self.obj)]
 
-    def assume(self):
+    def assume(self) -> Live:
         instances = {key: PROTECTED_INSTANCE.assumed(instance) or instance for key, instance in self.instances.items()}
-        return Live(KIND.assumed(self.obj), SERVER_GROUP.assumed_owner(self.group), instances, self.volume, self.servers, self.copies)
+        return self.supposing(KIND.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group), instances=instances)
 
 
-def read(lookup, params):
+def read(lookup: Lookup, options: Options) -> Live:
     """Look the pair up by identity: ``id``, else the replicated disk, else ``name`` in the group."""
-    absent = params["state"] == "absent"
-    obj, volume = find_pair(lookup, KIND, params)
+    obj, volume = find_pair(lookup, KIND, vars(options))
     live = Live(obj, volume=volume)
     if volume:
-        params["volume"] = volume["id"]
-    if params.get("server_group"):
-        params["server_group"] = lookup.id_of(SERVER_GROUP, params["server_group"])
-    identity.check_found(lookup, KIND, obj, params, "volume", volume_halves, remedy="A disk can be in one replication pair only (SDRS.1811).")
+        options.volume = volume["id"]
+    if options.server_group:
+        options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
+    identity.check_found(lookup, KIND, obj, vars(options), "volume", volume_halves, remedy="A disk can be in one replication pair only (SDRS.1811).")
     if obj is None:
-        if absent:
+        if options.absent:
             return live
-        _read_for_creation(lookup, params, live)
-    group_id = params.get("server_group") or group_id_of(KIND, obj)
-    read_attachments(lookup, params, live, group_id)
-    if obj and (absent or obj.get("status") == KIND.failed_creation or wants_change(params, live.obj)):
+        _read_for_creation(lookup, options, live)
+    group_id = options.server_group or group_id_of(KIND, obj)
+    read_attachments(lookup, options, live, group_id)
+    failed = bool(obj) and obj.get("status") == KIND.failed_creation
+    if obj and (options.absent or failed or wants_change(options, live.obj)):
         live.group = lookup.show(SERVER_GROUP, group_id)
-    if obj and (absent or obj.get("status") == KIND.failed_creation):
-        live.copies = last_copy.read(lookup, params, [(KIND, obj)], live.group)
-    if obj and obj.get("status") == KIND.failed_creation and not absent:
+    if obj and (options.absent or failed):
+        live.copies = last_copy.read(lookup, options.delete_last_copy, [(KIND, obj)], live.group)
+    if failed and not options.absent:
         halves = volume_halves(obj)
-        params["server_group"] = group_id
-        params["volume"] = params.get("volume") or (halves[0] if halves else None)
-        if not params["volume"]:
+        options.server_group = group_id
+        options.volume = options.volume or (halves[0] if halves else None)
+        if not options.volume:
             raise Refused("%s failed to be created and names no disk" % KIND.label(obj), remedy="Name it with volume.")
     return live
 
 
-def _read_for_creation(lookup, params, live):
-    if params.get("id"):
-        raise Refused("no replication pair has the ID %s" % params["id"])
-    missing = [option for option in ("name", "server_group", "volume") if not params.get(option)]
-    if missing:
-        what = params.get("name") or "of that disk"
-        raise ConfigError("replication pair %s does not exist; creating it needs %s" % (what, ", ".join(missing)))
-    live.group = lookup.one(SERVER_GROUP, params["server_group"])
-    live.volume = live.volume or lookup.volume(params["volume"])
+def _read_for_creation(lookup: Lookup, options: Options, live: Live) -> None:
+    require_creatable(KIND, options, ("name", "server_group", "volume"), "of that disk")
+    live.group = lookup.one(SERVER_GROUP, str(options.server_group))
+    live.volume = live.volume or lookup.volume(options.volume)
     if live.volume is None:
-        raise Refused("disk %s does not exist" % params["volume"], code="SDRS.1803")
+        raise Refused("disk %s does not exist" % options.volume, code="SDRS.1803")
 
 
-def plan(params, live):
+def plan(options: Options, live: Live) -> Plan:
     """Steps that make the pair as wanted. Pure."""
-    if params["state"] == "absent":
-        return _plan_absent(params, live)
+    if options.absent:
+        return _plan_absent(options, live)
     result, obj = Plan(), live.obj
     if obj is None or obj.get("status") == KIND.failed_creation:
-        _create(result, params, live)
+        _create(result, options, live)
         return result
-    label = KIND.label(obj)
-    KIND.refuse_half_deleted(obj)
-    left_alone = refuse_immutable(result, params, immutable_conflicts(params, IMMUTABLE, obj), label)
-    wanted = {key: value for key, value in params.items() if key not in left_alone}
-    result.before = _visible(wanted, obj)
-    result.after = dict(result.before)
-    name = params.get("name") or obj.get("name")
-    if obj.get("name") != name:
-        result.add("rename", KIND, name, obj["id"], "rename_replication", {"replication": obj["id"]}, {"name": name})
-        result.after["name"] = name
+    plan_present(result, KIND, options, obj, IMMUTABLE, _CHANGEABLE)
+    name = options.name or obj.get("name")
     extension = None
-    if params.get("size") is not None:
-        extension = _extend(result, params["size"], size_of(obj), obj["id"], name, obj.get("status"))
-    if params.get("attachments") is not None:
-        plan_attachments(result, KIND, params, live, name, after=[extension] if extension else [])
+    if options.size is not None:
+        extension = _extend(result, options.size, size_of(obj), obj["id"], name, obj.get("status"))
+    if options.attachments is not None:
+        plan_attachments(result, KIND, options, live, name, after=[extension] if extension else [])
     return result
 
 
-def _visible(params, obj):
-    before = {item.option: params[item.option] for item in IMMUTABLE if params.get(item.option) is not None}
-    if params.get("name"):
-        before["name"] = obj.get("name")
-    if params.get("size") is not None:
-        before["size"] = size_of(obj)
-    if params.get("attachments") is not None:
-        before["attachments"] = plain_attachments(obj)
-    return before
-
-
-def _create(result, params, live):
+def _create(result: Plan, options: Options, live: Live) -> None:
     after = []
-    name = params.get("name") or (live.obj or {}).get("name")
+    name = options.name or (live.obj or {}).get("name")
     label = "replication pair %s" % name
     require(PAIR_ADDABLE, {"protection group": live.group.get("status")}, "creating it", label)
     if live.obj:
-        result.before = _visible(params, live.obj)
+        result.before = live_values(options, live.obj, IMMUTABLE, _CHANGEABLE)
         after = [delete_step(result, live.obj, live.copies, replacing=True)]
     elif live.volume:
         check_disk(live.group, live.volume)
     body = {
         "server_group_id": live.group["id"],
-        "volume_id": params["volume"],
+        "volume_id": options.volume,
         "name": name,
-        "description": params.get("description") or (live.obj or {}).get("description"),
-        "cluster_id": params.get("cluster"),
+        "description": options.description or (live.obj or {}).get("description"),
+        "cluster_id": options.cluster,
     }
     step = result.add(
-        "create", KIND, name, None, "create_replication", after=[*after, *creator(params["volume"])],
-        body={key: value for key, value in body.items() if value is not None},
-        query={"server_group_id": live.group["id"]}, match=lambda pair: resolve(params["volume"]) in volume_halves(pair),
+        "create", KIND, name, None, Request("create_replication", body={key: value for key, value in body.items() if value is not None}),
+        Find({"server_group_id": live.group["id"]}, lambda pair: resolve(options.volume) in volume_halves(pair)),
+        after=[*after, *creator(options.volume)],
     )
-    result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("cluster", "cluster_id")))
-    if params.get("size") is not None:
+    result.after = managed(options, (*IMMUTABLE, NAME, Field("cluster", "cluster_id")))
+    if options.size is not None:
         present = whole((live.volume or {}).get("size")) or 0
-        step = _extend(result, params["size"], present, step, name) or step
+        step = _extend(result, options.size, present, step, name) or step
         result.again = not present  # only the new pair will tell
-    if params.get("attachments"):
-        plan_attachments(result, KIND, params, live, name, after=[step], new_pair=step)
+    if options.attachments:
+        plan_attachments(result, KIND, options, live, name, after=[step], new_pair=step)
 
 
-def check_disk(group, volume):
+def check_disk(group: dict, volume: dict) -> None:
     """Refuse a disk outside the current production site, or one that is not available.
 
     :raises Refused: SDRS.1810, 1801
@@ -177,7 +175,7 @@ def check_disk(group, volume):
         )
 
 
-def _extend(result, wanted, have, target, name, status=None):
+def _extend(result: Plan, wanted: int, have: int, target: Any, name: str | None, status: str | None = None) -> Step | None:
     """Add the extension to ``wanted`` GB; refuse to shrink (5.6.5)."""
     label = "replication pair %s" % name
     if have and wanted < have:
@@ -190,19 +188,18 @@ def _extend(result, wanted, have, target, name, status=None):
         require(EXTENDABLE, {"replication pair": status}, "extending it", label)
     result.after["size"] = wanted
     return result.add(
-        "extend", KIND, name, target, "extend_replication", {"replication": target}, {"new_size": wanted},
-        after=creator(target),
+        "extend", KIND, name, target, Request("extend_replication", {"replication": target}, {"new_size": wanted}), after=creator(target),
     )
 
 
-def _plan_absent(params, live):
+def _plan_absent(options: Options, live: Live) -> Plan:
     result, obj = Plan(), live.obj
     if obj is None:
         return result
     label, attached = KIND.label(obj), plain_attachments(obj)
-    if params["delete_target_volume"]:
+    if options.delete_target_volume:
         target_is_expendable(live.group, "delete_target_volume", label)
-    if attached and not params["force_detach"]:
+    if attached and not options.force_detach:
         listed = ", ".join("%s as %s" % ((live.instances.get(key) or {}).get("name") or key, device) for key, device in attached.items())
         raise Refused(
             "%s is attached to protected instance %s" % (label, listed),
@@ -214,21 +211,22 @@ def _plan_absent(params, live):
     if not attached:
         require(PAIR_DELETABLE, statuses, "deleting it", label)
     result.before = {"name": obj.get("name")}
-    wanted = targets(params)
+    wanted = targets(vars(options))
     live.copies.clear(result, [(KIND, obj)], wanted)
     steps: list = []
     guards = live.copies.guards(KIND, [obj], wanted)
     for instance_id in attached:
         steps.append(plan_detach(result, KIND, live, obj, instance_id, obj.get("name"), after=steps[-1:]))
-        steps[-1].guard, steps[-1].premise = guards["guard"], guards["premise"]
+        steps[-1].request = replace(steps[-1].request, **guards)
     delete_step(result, obj, live.copies, wanted, after=steps)
     return result
 
 
-def delete_step(result, obj, copies, wanted=(), after=(), replacing=False):
+def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of a pair (5.6.2) to a plan; the parameters are those of an instance's deletion."""
-    return result.add(
-        "delete", KIND, obj.get("name"), obj["id"], "delete_replication", {"replication": obj["id"]},
-        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted}, after=list(after),
+    request = Request(
+        "delete_replication", {"replication": obj["id"]},
+        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted},
         **copies.consent(result, KIND, [obj], wanted, replacing),
     )
+    return result.add("delete", KIND, obj.get("name"), obj["id"], request, after=after)

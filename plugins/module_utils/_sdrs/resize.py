@@ -6,31 +6,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
-from .._engine.kind import LiveState
-from .._engine.plan import Plan, require
-from .kinds import PROTECTED_INSTANCE, RESIZABLE, SERVER_GROUP
-from .owner import group_of
-from .sites import sides
+from .._engine.lookup import Lookup
+from .._engine.plan import Plan, Request, require
+from .kinds import PROTECTED_INSTANCE, RESIZABLE
+from .owner import OwnedLive, group_of
+from .sites import is_switched, sides
 
 KIND = PROTECTED_INSTANCE
 
 
 @dataclass
-class Live(LiveState):
+class Live(OwnedLive):
     """The instance, its group, and its two servers: production first, by the AZ of the current production site."""
 
-    obj: dict
-    group: dict | None = None
+    kind = KIND
     servers: list = field(default_factory=list)
 
-    def watch(self):
-        return [(SERVER_GROUP, self.group), (KIND, self.obj)]
 
-    def assume(self):
-        return Live(KIND.assumed(self.obj), SERVER_GROUP.assumed_owner(self.group), self.servers)
-
-
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The instance, its group and its servers."""
     if not (params.get("flavor") or params.get("production_flavor") or params.get("dr_flavor")):
         raise ConfigError("flavor, production_flavor or dr_flavor is needed")
@@ -41,7 +34,7 @@ def read(lookup, params):
     return live
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """At most one step, with only the sides that differ. Pure."""
     result, label = Plan(), KIND.label(live.obj)
     wanted = [params.get("flavor") or params.get("production_flavor"), params.get("flavor") or params.get("dr_flavor")]
@@ -59,8 +52,7 @@ def plan(params, live):
     _require(params, live, differing, label)
     body = {}
     # On a switched group it is not known which server the service calls production: both are named, though one may be right already.
-    switched = (live.group or {}).get("priority_station") == "target"
-    if switched or (all(differing) and wanted[0] == wanted[1]):
+    if is_switched(live.group) or (all(differing) and wanted[0] == wanted[1]):
         body["flavorRef"] = wanted[0]
     else:
         body.update({key: flavor for key, flavor, change in zip(("production_flavorRef", "dr_flavorRef"), wanted, differing) if change})
@@ -69,15 +61,18 @@ def plan(params, live):
         if params.get(option) and change:
             body[key] = params[option]
     targets = [(server["id"], flavor) for server, flavor, change in zip(live.servers, wanted, differing) if change]
-    result.add("resize", KIND, live.obj.get("name"), live.obj["id"], "resize_protected_instance", {"protected_instance": live.obj["id"]}, body,
-               proof=lambda api: all((api.server(server_id).get("flavor") or {}).get("id") == flavor for server_id, flavor in targets))
+    request = Request(
+        "resize_protected_instance", {"protected_instance": live.obj["id"]}, body,
+        proof=lambda api: all((api.server(server_id).get("flavor") or {}).get("id") == flavor for server_id, flavor in targets),
+    )
+    result.add("resize", KIND, live.obj.get("name"), live.obj["id"], request)
     return result
 
 
-def _require(params, live, differing, label):
+def _require(params: dict, live: Live, differing: list, label: str) -> None:
     statuses = {"protection group": (live.group or {}).get("status"), "protected instance": live.obj.get("status")}
     require(RESIZABLE, statuses, "resizing it", label)
-    if (live.group or {}).get("priority_station") == "target" and not params.get("flavor"):
+    if is_switched(live.group) and not params.get("flavor"):
         raise Refused(
             "%s: its group has switched sites, so production and DR flavors cannot be told apart" % label,
             remedy="Use flavor, for both sides, or fail back first.",

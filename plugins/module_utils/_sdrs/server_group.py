@@ -3,19 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from .._cloud.api import Api
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import altered
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState, whole
-from .._engine.lookup import exactly_one
-from .._engine.plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
+from .._engine.lookup import Lookup, exactly_one
+from .._engine.options import ObjectOptions
+from .._engine.plan import Field, Find, Plan, Request, Step, managed
 from . import identity
-from .protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
+from .present import NAME, live_values, plan_present, require_options
+from .protection import DISABLED, ENABLED, KIND, add_protection_step, protection_change, protection_guard
 
 
-def _domain(group):
+def _domain(group: dict) -> frozenset:
     """ID and name of the group's domain; nothing unless both are known, since either may be wanted."""
     known = (group.get("domain_id"), group.get("domain_name"))
     return frozenset(known) if all(known) else frozenset()
@@ -29,6 +34,8 @@ IMMUTABLE = (
     Field("source_vpc", "source_vpc_id"),
     Field("dr_type", "dr_type"),
 )
+# What the group's status amounts to.
+_CHANGEABLE = (Field("protection", "status", lambda group: protection_of(group)),)
 _NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
 
 
@@ -42,10 +49,10 @@ class _Synchronisation(Kind):
     A group's own progress may tell nothing for ever; its pairs are asked unless it is 100.
     """
 
-    def busy(self, obj):
+    def busy(self, obj: Any) -> bool:
         return bool(obj) and obj.get("status") == "protected" and bool(obj.get(_LATE))
 
-    def every(self, api, query):
+    def every(self, api: Api, query: dict) -> list:
         groups = api.list(KIND.list_call, query)
         if all(_ended(group) for group in groups):
             return groups
@@ -54,22 +61,22 @@ class _Synchronisation(Kind):
             pairs.setdefault(pair.get("server_group_id"), []).append(pair)
         return [_with_pairs(group, pairs.get(group["id"], [])) for group in groups]
 
-    def label(self, obj, name=None):
+    def label(self, obj: dict | None, name: str | None = None) -> str:
         late = (obj or {}).get(_LATE) or []
         shown = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:5])
         return super().label(obj, name) + (" (%s%s)" % (shown, ", … %d in all" % len(late) if len(late) > 5 else "") if late else "")
 
 
-def _ended(group):
+def _ended(group: dict) -> bool:
     return group.get("status") != "protected" or group.get("progress") == 100
 
 
-def _show_synchronisation(api, group_id):
+def _show_synchronisation(api: Api, group_id: str) -> dict:
     group = api.call("show_server_group", server_group=group_id)
     return group if _ended(group) else _with_pairs(group, api.list("list_replications", {"server_group_id": group_id}))
 
 
-def _with_pairs(group, pairs):
+def _with_pairs(group: dict, pairs: Iterable) -> dict:
     if _ended(group):
         return group
     known = [pair["progress"] for pair in pairs if pair.get("progress") is not None]
@@ -77,7 +84,7 @@ def _with_pairs(group, pairs):
                    **{_LATE: [pair for pair in pairs if not is_synchronised(pair)]})
 
 
-def is_synchronised(pair):
+def is_synchronised(pair: dict) -> bool:
     """Whether everything has been copied: the pair's progress, or its replication status where the progress tells nothing (5.6.3)."""
     return pair.get("progress") == 100 or (not pair.get("progress") and pair.get("replication_status") == "active")
 
@@ -85,6 +92,21 @@ def is_synchronised(pair):
 SYNCHRONISATION = _Synchronisation(
     "server_group", "synchronisation of protection group", "server_groups", KIND.entity, {}, showing=_show_synchronisation,
 )
+
+
+@dataclass
+class Options(ObjectOptions):
+    description: str | None = None
+    source_availability_zone: str | None = None
+    target_availability_zone: str | None = None
+    active_active_domain: str | None = None
+    source_vpc: str | None = None
+    dr_type: str | None = None
+    protection: str | None = None
+    reprotect: bool = False
+    purge: bool = False
+    force: bool = False
+    delete_last_copy: bool = False
 
 
 @dataclass
@@ -96,160 +118,136 @@ class Live(LiveState):
     domain_id: str | None = None
     copies: object = None  # what is known of the halves of the contents
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, self.obj), *self.contents]
 
-    def assume(self):
+    def assume(self) -> Live:
         contents = [(kind, kind.assumed(obj)) for kind, obj in self.contents]
-        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id, self.copies)
+        return self.supposing(KIND.assumed(self.obj), contents=[(kind, obj) for kind, obj in contents if obj])
 
-    def of(self, kind):
+    def of(self, kind: Kind) -> list:
         """The contents of one kind."""
         return [obj for its, obj in self.contents if its is kind]
 
 
-def find(lookup, params):
+def find(lookup: Lookup, options: Options) -> dict | None:
     """The group that ``id`` or ``name`` means, or None.
 
     :raises ConfigError: neither is given
     :raises Refused: several groups bear the name
     """
-    if params.get("id"):
-        return lookup.show(KIND, params["id"])
-    if not params.get("name"):
+    if options.id:
+        return lookup.show(KIND, options.id)
+    if not options.name:
         raise ConfigError("name or id is needed")
-    found = lookup.named(KIND, params["name"])
-    return exactly_one(found, found, KIND.title, params["name"]) if found else None
+    found = lookup.named(KIND, options.name)
+    return exactly_one(found, found, KIND.title, options.name) if found else None
 
 
-def read(lookup, params):
-    """Look the group up, and what ``params`` refers to; references in ``params`` become IDs."""
-    obj = find(lookup, params)
-    identity.check_name(KIND, obj, params, lambda: lookup.named(KIND, params["name"]))
-    return read_found(lookup, params, obj)
+def read(lookup: Lookup, options: Options) -> Live:
+    """Look the group up, and what ``options`` refer to; references become IDs."""
+    obj = find(lookup, options)
+    identity.check_name(KIND, obj, vars(options), lambda: lookup.named(KIND, str(options.name)))
+    return read_found(lookup, options, obj)
 
 
-def read_found(lookup, params, obj):
+def read_found(lookup: Lookup, options: Options, obj: dict | None) -> Live:
     """The same for a group that has been looked up."""
     live = Live(obj)
-    if params["state"] == "absent":
+    if options.absent:
         return live
     if live.obj is None or live.obj.get("status") == KIND.failed_creation:
-        _complete(params, live.obj)
-        missing = [option for option in _NEEDED if not params.get(option)]
-        if missing:
-            raise ConfigError("protection group %s does not exist; creating it needs %s" % (params["name"], ", ".join(missing)))
-        _read_domain(lookup, params, live)
-    if params.get("source_vpc"):
-        params["source_vpc"] = lookup.vpc_id(params["source_vpc"])
+        _complete(options, live.obj)
+        require_options(KIND, options, _NEEDED)
+        _read_domain(lookup, options, live)
+    if options.source_vpc:
+        options.source_vpc = lookup.vpc_id(options.source_vpc)
     return live
 
 
-def _complete(params, failed):
+def _complete(options: Options, failed: dict | None) -> None:
     """A creation that failed is repeated as it was where the options do not say otherwise."""
     if failed is None:
-        if params.get("id"):
-            raise Refused("no protection group has the ID %s" % params["id"])
+        if options.id:
+            raise Refused("no protection group has the ID %s" % options.id)
         return
-    params["name"] = params.get("name") or failed.get("name")
+    options.name = options.name or failed.get("name")
     for item in IMMUTABLE:
-        params[item.option] = params.get(item.option) or failed.get(item.api)
+        setattr(options, item.option, getattr(options, item.option) or failed.get(item.api))
 
 
-def _read_domain(lookup, params, live):
-    if is_id(params.get("active_active_domain")):
-        live.domain_id = params["active_active_domain"]
+def _read_domain(lookup: Lookup, options: Options, live: Live) -> None:
+    if is_id(options.active_active_domain):
+        live.domain_id = options.active_active_domain
         return
-    if params.get("active_active_domain"):
-        domain = lookup.domain(params["active_active_domain"])
+    if options.active_active_domain:
+        domain = lookup.domain(options.active_active_domain)
     else:
-        domain = lookup.domain_joining(params["source_availability_zone"], params["target_availability_zone"])
+        domain = lookup.domain_joining(options.source_availability_zone, options.target_availability_zone)
     if domain.get("sold_out"):
         lookup.warn("active-active domain %s is sold out: creating disks in it may fail" % domain.get("name"))
     live.domain_id = domain["id"]
 
 
-def plan(params, live):
+def plan(options: Options, live: Live) -> Plan:
     """Steps that make the group as wanted. Pure."""
-    return _plan_absent(live) if params["state"] == "absent" else _plan_present(params, live)
+    return _plan_absent(live) if options.absent else _plan_present(options, live)
 
 
-def _plan_present(params, live):
+def _plan_present(options: Options, live: Live) -> Plan:
     result, group = Plan(), live.obj
     if group and group.get("status") == KIND.failed_creation:
         # The one deletion without "absent" (semantics.md, section 4): a creation that failed is replaced.
         removal = delete_step(result, group)
-        result.before = _visible(params, group)
-        _create(result, params, live, after=[removal])
+        result.before = live_values(options, group, IMMUTABLE, _CHANGEABLE)
+        _create(result, options, live, after=[removal])
         return result
     if group is None:
-        _create(result, params, live)
+        _create(result, options, live)
         return result
-    label = KIND.label(group)
-    KIND.refuse_half_deleted(group)
-    left_alone = refuse_immutable(result, params, immutable_conflicts(params, IMMUTABLE, group), label)
-    wanted = {key: value for key, value in params.items() if key not in left_alone}
-    result.before = _visible(wanted, group)
-    result.after = dict(result.before)
-    if params.get("name") and group.get("name") != params["name"]:
-        result.add(
-            "rename", KIND, params["name"], group["id"], "rename_server_group", {"server_group": group["id"]}, {"name": params["name"]},
-        )
-        result.after["name"] = params["name"]
-    operation = protection_change(params.get("protection"), params.get("reprotect"), group)
+    plan_present(result, KIND, options, group, IMMUTABLE, _CHANGEABLE)
+    operation = protection_change(options.protection, options.reprotect, group)
     if operation:
-        result.add(*protection_step(operation, group), guard=protection_guard(operation, label))
-        result.after["protection"] = params["protection"]
+        add_protection_step(result, operation, group, protection_guard(operation, KIND.label(group)))
+        result.after["protection"] = options.protection
     return result
 
 
-def _visible(params, group):
-    before = {item.option: params[item.option] for item in IMMUTABLE if params.get(item.option) is not None}
-    if params.get("name"):
-        before["name"] = group.get("name")
-    if params.get("protection"):
-        before["protection"] = protection_of(group)
-    return before
-
-
-def protection_of(group):
+def protection_of(group: dict) -> str | None:
     """The ``protection`` that the group's status amounts to; the status itself where it is neither."""
     status = group.get("status")
     return ENABLED if status in ("protected", "starting", "reprotecting") else DISABLED if status in ("available", "stopping") else status
 
 
-def _create(result, params, live, after=()):
-    if params.get("protection") == ENABLED:
+def _create(result: Plan, options: Options, live: Live, after: Iterable[Step] = ()) -> Step:
+    if options.protection == ENABLED:
         raise Refused(
-            "protection group %s: protection cannot be enabled while it has no replication pairs" % params["name"],
+            "protection group %s: protection cannot be enabled while it has no replication pairs" % options.name,
             remedy="Create the group without protection, add protected instances, then enable protection.",
         )
     body = {
-        "name": params["name"],
-        "description": params.get("description"),
-        "source_availability_zone": params["source_availability_zone"],
-        "target_availability_zone": params["target_availability_zone"],
+        "name": options.name,
+        "description": options.description,
+        "source_availability_zone": options.source_availability_zone,
+        "target_availability_zone": options.target_availability_zone,
         "domain_id": live.domain_id,
-        "source_vpc_id": params["source_vpc"],
-        "dr_type": params.get("dr_type"),
+        "source_vpc_id": options.source_vpc,
+        "dr_type": options.dr_type,
     }
     step = result.add(
-        "create", KIND, params["name"], None, "create_server_group",
-        body={key: value for key, value in body.items() if value is not None}, after=list(after),
-        query={"name": params["name"]}, match=lambda group: group.get("name") == params["name"],
+        "create", KIND, options.name, None, Request("create_server_group", body={key: value for key, value in body.items() if value is not None}),
+        Find({"name": options.name}, lambda group: group.get("name") == options.name), after=after,
     )
-    result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("protection", "status")))
+    result.after = managed(options, (*IMMUTABLE, NAME, *_CHANGEABLE))
     return step
 
 
-def delete_step(result, group, after=(), later=False):
+def delete_step(result: Plan, group: dict, after: Iterable[Step] = (), later: bool = False) -> Step:
     """Add the deletion of an empty group (5.4.4) to a plan."""
-    return result.add(
-        "delete", KIND, group.get("name"), group["id"], "delete_server_group", {"server_group": group["id"]}, after=list(after), later=later,
-    )
+    return result.add("delete", KIND, group.get("name"), group["id"], Request("delete_server_group", {"server_group": group["id"]}), after=after, later=later)
 
 
-def _plan_absent(live):
+def _plan_absent(live: Live) -> Plan:
     result, group = Plan(), live.obj
     if group is None:
         return result

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .._cloud.errors import Refused
 from .._cloud.paging import objects
 from .._engine.kind import LiveState
-from .._engine.plan import Plan, tags_to_list, tags_to_mapping
+from .._engine.lookup import Lookup
+from .._engine.plan import Plan
 from .kinds import PROTECTED_INSTANCE
-from .tags import add_tag_steps
+from .tags import add_tag_steps, tags_to_list, tags_to_mapping
 
 
 @dataclass
@@ -22,23 +24,23 @@ class Live(LiveState):
     name: str | None = None
 
     @property
-    def id(self):
+    def id(self) -> str:
         return self.instance_id
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The instance's tags, which come with the instance."""
     instance = lookup.one(PROTECTED_INSTANCE, params["protected_instance"])
     tags = instance.get("tags")
     return Live(tags if isinstance(tags, list) else show(lookup, instance["id"]), instance["id"], instance.get("name"))
 
 
-def show(lookup, instance_id, live=None):
+def show(lookup: Lookup, instance_id: Any, live: Live | None = None) -> list:
     """The instance's tags (5.8.6)."""
     return lookup.api.judged("tags", objects(lookup.api.call("list_tags", protected_instance=instance_id), "tags"))
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """Steps that set or remove tags. Pure."""
     result = Plan(before={"tags": tags_to_mapping(live.obj)})
     if params["state"] == "present":
@@ -53,6 +55,6 @@ def plan(params, live):
     return result
 
 
-def expect(plan_made):
+def expect(plan_made: Plan) -> list[dict]:
     """The tags as the plan leaves them."""
     return tags_to_list(plan_made.after.get("tags", plan_made.before["tags"]))

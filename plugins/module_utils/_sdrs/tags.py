@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps that bring an instance's tags to what is wanted (5.8.2 to 5.8.5). PRIVATE to the collection."""
+"""Tags: their forms, and the steps that bring an instance's to what is wanted (5.8.2 to 5.8.5). PRIVATE to the collection."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._cloud.errors import Refused
 from .._cloud.validate import MAX_TAGS, is_plain
-from .._engine.plan import creator, tag_changes, tags_to_list, tags_to_mapping, text_tags
+from .._engine.kind import Kind
+from .._engine.plan import Plan, Request, creator
 
 
-def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, remove=None):
+def add_tag_steps(
+    result: Plan, kind: Kind, instance_id: Any, name: str | None, live_tags: list | None, wanted: dict, purge: bool | None, remove: dict | None = None,
+) -> None:
     """At most one deletion and one creation of tags, the deletion first (semantics.md, section 4).
 
     :param remove: keys to remove besides those that ``purge`` finds, as ``{key: value or None}``
@@ -29,14 +34,37 @@ def add_tag_steps(result, kind, instance_id, name, live_tags, wanted, purge, rem
         if tags:
             call, arguments, body = _tag_call(operation, tags)
             arguments["protected_instance"] = instance_id
-            steps.append(result.add(operation, kind, name, instance_id, call, arguments, body, after=steps[:1] + creator(instance_id)))
+            steps.append(result.add(operation, kind, name, instance_id, Request(call, arguments, body), after=steps[:1] + creator(instance_id)))
     result.after["tags"] = after
 
 
-def _tag_call(operation, tags):
+def _tag_call(operation: str, tags: list) -> tuple:
     """Call, arguments and body: one tag has calls of its own (5.8.4, 5.8.5), several go in a batch (5.8.2, 5.8.3)."""
     if operation == "tag":
         return ("add_tag", {}, tags[0]) if len(tags) == 1 else ("add_tags", {}, {"action": "create", "tags": tags})
     if len(tags) == 1 and is_plain(tags[0]["key"]):
         return "delete_tag", {"key": tags[0]["key"]}, None
     return "delete_tags", {}, {"action": "delete", "tags": tags}
+
+
+def tag_changes(live: list | None, wanted: dict, purge: bool | None) -> tuple[dict, dict]:
+    """``(to set, to remove)`` as mappings, from the live tags (list of ``{key, value}``) and the wanted mapping."""
+    have = tags_to_mapping(live)
+    set_them = {key: value for key, value in wanted.items() if have.get(key) != value}
+    remove = {key: value for key, value in have.items() if key not in wanted} if purge else {}
+    return set_them, remove
+
+
+def tags_to_mapping(tags: list | None) -> dict:
+    """``{key: value}`` from the API's list."""
+    return {tag["key"]: tag.get("value") for tag in tags or [] if isinstance(tag, dict) and isinstance(tag.get("key"), str)}
+
+
+def text_tags(tags: dict | None) -> dict:
+    """The mapping with every value as text; a key without a value has the empty one."""
+    return {key: "" if value is None else str(value) for key, value in (tags or {}).items()}
+
+
+def tags_to_list(tags: dict) -> list[dict]:
+    """The API's list from ``{key: value}``; a value of None is left out (delete by key, 5.8.3)."""
+    return [{"key": key} if value is None else {"key": key, "value": value} for key, value in tags.items()]

@@ -5,24 +5,28 @@ from __future__ import annotations
 
 from .._cloud.errors import Refused
 from .kinds import SWITCHING
+from .sites import production_site
 
 TARGETS = ("delete_target_server", "delete_target_eip", "delete_target_volume")
 
 
-def targets(params):
-    """The ``delete_target_*`` options that are set."""
-    return [option for option in TARGETS if params.get(option)]
+def targets(given: dict) -> list:
+    """The ``delete_target_*`` options that are set.
+
+    :param given: options by name
+    """
+    return [option for option in TARGETS if given.get(option)]
 
 
-def target_is_expendable(group, option, label):
+def target_is_expendable(group: dict | None, option: str, label: str) -> None:
     """Whether what stands at the target site may be deleted: after a switch it is production (semantics.md, section 3).
 
     :raises Refused: SDRS.1330, 1338, 1809
     """
-    status, station = (group or {}).get("status"), (group or {}).get("priority_station")
-    if station != "source" or status in SWITCHING:
+    status, site = (group or {}).get("status"), production_site(group)
+    if site != "source" or status in SWITCHING:
         raise Refused(
             "%s: %s is refused: protection group %s is %r with its production site at the %s"
-            % (label, option, (group or {}).get("name"), status, station),
+            % (label, option, (group or {}).get("name"), status, site),
             remedy="What stands at the target site may be production. Fail back first, or delete without %s." % option,
         )

@@ -6,41 +6,46 @@ Drills; protection; instances, those that share a pair together; the pairs that 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from .._cloud.errors import Refused
-from .._engine.plan import Plan, require
+from .._engine.lookup import Lookup
+from .._engine.plan import Plan, ReadList, Request, Step, require
 from . import drill, last_copy, protected_instance, protection, replication, server_group
 from .kinds import DRILL, INSTANCE_DELETABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, STOPPABLE, plain_attachments
+from .sharing import sharing
 from .targets import target_is_expendable
 
 # The original servers have no NICs until the group is re-protected (user manual).
 _WITHOUT_NICS = ("failed-over", "error-failing-over", "error-reprotecting")
 
 
-def read(lookup, params):
+def read(lookup: Lookup, options: server_group.Options) -> server_group.Live:
     """As ``server_group.read``; with ``purge``, what goes with the group as well."""
-    live = server_group.read(lookup, params)
-    if _purges(params, live):
-        read_contents(lookup, params, live)
+    live = server_group.read(lookup, options)
+    if _purges(options, live):
+        read_contents(lookup, options.delete_last_copy, live)
     return live
 
 
-def plan(params, live):
+def plan(options: server_group.Options, live: server_group.Live) -> Plan:
     """As ``server_group.plan``; with ``purge``, the removal of the group with all it contains. Pure."""
-    return plan_teardown(live, params.get("force")) if _purges(params, live) else server_group.plan(params, live)
+    return plan_teardown(live, options.force) if _purges(options, live) else server_group.plan(options, live)
 
 
-def _purges(params, live):
-    return bool(params["state"] == "absent" and params.get("purge") and live.obj)
+def _purges(options: server_group.Options, live: server_group.Live) -> bool:
+    return bool(options.absent and options.purge and live.obj)
 
 
-def read_contents(lookup, params, live):
+def read_contents(lookup: Lookup, delete_last_copy: bool, live: Any) -> None:
     """Add what the group contains to ``live``: one list for each kind, and whether production of it is there."""
     for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION):
         live.contents += [(kind, obj) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
-    live.copies = last_copy.read(lookup, params, [(kind, obj) for kind, obj in live.contents if kind is not DRILL], live.obj)
+    live.copies = last_copy.read(lookup, delete_last_copy, [(kind, obj) for kind, obj in live.contents if kind is not DRILL], live.obj)
 
 
-def plan_teardown(live, force, wanted=()):
+def plan_teardown(live: Any, force: bool | None, wanted: Iterable = ()) -> Plan:
     """Steps that remove the group. Pairs may outlive their instance or not: the group goes only after a second look.
 
     :param wanted: the ``delete_target_*`` options that are set
@@ -64,7 +69,7 @@ def plan_teardown(live, force, wanted=()):
     live.copies.clear(result, last_copy.apart([(kind, obj) for kind, obj in live.contents if kind is not DRILL]), wanted)
     steps = [drill.delete_step(result, obj) for obj in drills]
     if group.get("status") in STOPPABLE and pairs:
-        steps = [result.add(*protection.protection_step("stop", group), after=steps)]
+        steps = [protection.add_protection_step(result, "stop", group, after=steps)]
     removed = delete_instances(result, instances, pairs, steps, live.copies, wanted)
     for pair in pairs:
         if not plain_attachments(pair):
@@ -77,11 +82,11 @@ def plan_teardown(live, force, wanted=()):
     return result
 
 
-def _require_again(steps, group, contents):
+def _require_again(steps: Iterable[Step], group: dict, contents: list) -> None:
     """Before every step that destroys something the group's lists are read again: it must hold nothing that the plan does not know of."""
     known = {kind: {obj["id"] for its, obj in contents if its is kind} for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION)}
 
-    def nothing_new(lists):
+    def nothing_new(lists: ReadList) -> None:
         for kind, ids in known.items():
             more = [kind.label(obj) for obj in lists(kind, {"server_group_id": group["id"]}) if obj.get("id") not in ids]
             if more:
@@ -92,12 +97,12 @@ def _require_again(steps, group, contents):
                 )
 
     for step in steps:
-        if step.call:
-            step.premise = _both(nothing_new, step.premise)
+        if step.request:
+            step.request.premise = _both(nothing_new, step.request.premise)
 
 
-def _both(first, second):
-    def premise(lists):
+def _both(first: Callable[[ReadList], None], second: Callable[[ReadList], Any] | None) -> Callable[[ReadList], None]:
+    def premise(lists: ReadList) -> None:
         first(lists)
         if second:
             second(lists)
@@ -105,7 +110,7 @@ def _both(first, second):
     return premise
 
 
-def delete_instances(result, instances, pairs, after, copies, wanted=()):
+def delete_instances(result: Plan, instances: Iterable, pairs: Iterable, after: Iterable[Step], copies: Any, wanted: Iterable = ()) -> list[Step]:
     """Add the deletion of instances to a plan: those that share a pair in one call, others singly."""
     steps, by_id = [], {obj["id"]: obj for obj in instances}
     for obj in instances:
@@ -119,33 +124,14 @@ def delete_instances(result, instances, pairs, after, copies, wanted=()):
     return steps
 
 
-def batch_delete_step(result, objects, copies, wanted=(), after=(), replacing=False):
+def batch_delete_step(result: Plan, objects: list, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of several instances in one call (5.5.12) to a plan; the parameters are those of one instance's deletion."""
-    return result.add(
-        "delete", PROTECTED_INSTANCE, ", ".join(str(obj.get("name")) for obj in objects), objects[0]["id"],
-        "batch_delete_protected_instances", body={
-            "protected_instances": [{"id": obj["id"]} for obj in objects],
-            **{option: option in wanted for option in ("delete_target_server", "delete_target_eip")},
-        },
-        after=list(after), members=[(obj.get("name"), obj["id"]) for obj in objects],
+    body = {
+        "protected_instances": [{"id": obj["id"]} for obj in objects],
+        **{option: option in wanted for option in ("delete_target_server", "delete_target_eip")},
+    }
+    request = Request(
+        "batch_delete_protected_instances", body=body, members=[(obj.get("name"), obj["id"]) for obj in objects],
         **copies.consent(result, PROTECTED_INSTANCE, objects, wanted, replacing),
     )
-
-
-def sharing(ids, pairs):
-    """``ids`` in sets that are linked by shared pairs, as lists in the order of ``ids``."""
-    leader = {key: key for key in ids}
-
-    def find(key):
-        while leader[key] != key:
-            key = leader[key]
-        return key
-
-    for pair in pairs:
-        users = [key for key in plain_attachments(pair) if key in leader]
-        for user in users[1:]:
-            leader[find(user)] = find(users[0])
-    sets: dict = {}
-    for key in ids:
-        sets.setdefault(find(key), []).append(key)
-    return list(sets.values())
+    return result.add("delete", PROTECTED_INSTANCE, ", ".join(str(obj.get("name")) for obj in objects), objects[0]["id"], request, after=after)

@@ -10,40 +10,20 @@ from __future__ import annotations
 from .._cloud import validate
 from .._cloud.errors import ConfigError
 from .._cloud.validate import plain_device
-from .._sdrs.options import INSTANCE_OPTIONS, reference
+from .._sdrs.options import DRILL_OPTIONS, GROUP_OPTIONS, INSTANCE_OPTIONS, PAIR_OPTIONS
 from . import new_disk
 
-_PAIR = {
-    "volume": reference("volume"),
-    "create_volume": new_disk.OPTIONS,
-    "name": {"type": "str"},
-    "description": {"type": "str"},
-    "cluster": {"type": "str"},
-    "size": {"type": "int"},
-}
+_PAIR = {**PAIR_OPTIONS, "create_volume": new_disk.OPTIONS}
 _INSTANCE = {
     **INSTANCE_OPTIONS,
     "replications": {"type": "list", "elements": "dict", "options": {"device": {"type": "str"}, **_PAIR}},
 }
-_DRILL = {
-    "name": {"type": "str"},
-    "id": {"type": "str"},
-    "drill_vpc": reference("drill_vpc"),
-}
 _GROUP = {
-    "name": {"type": "str"},
-    "id": {"type": "str"},
+    **GROUP_OPTIONS,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "description": {"type": "str"},
-    "source_availability_zone": {"type": "str"},
-    "target_availability_zone": {"type": "str"},
-    "active_active_domain": {"type": "str", "aliases": ["domain"]},
-    "source_vpc": reference("source_vpc"),
-    "dr_type": {"type": "str"},
-    "protection": {"type": "str", "choices": ["enabled", "disabled"]},
     "protected_instances": {"type": "list", "elements": "dict", "options": _INSTANCE},
     "replications": {"type": "list", "elements": "dict", "options": _PAIR},
-    "drills": {"type": "list", "elements": "dict", "options": _DRILL},
+    "drills": {"type": "list", "elements": "dict", "options": DRILL_OPTIONS},
 }
 SERVER_GROUPS = {"type": "list", "elements": "dict", "required": True, "options": _GROUP}
 

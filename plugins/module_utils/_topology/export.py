@@ -13,10 +13,10 @@ from .._cloud.errors import one_line
 from .._cloud.odd import raw
 from .._cloud.validate import is_id
 from .._engine.lookup import exactly_one
-from .._engine.plan import tags_to_mapping
 from .._sdrs import server_group
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, plain_attachments, size_of
 from .._sdrs.sites import volume_halves
+from .._sdrs.tags import tags_to_mapping
 
 # Applying these would create, attach or detach anew, or be refused.
 _BROKEN = ("error", "error-deleting", "error-attaching", "error-detaching")

@@ -64,7 +64,7 @@ def _check_drill(lookup, group, entry):
         return
     if entry.obj is None and given["id"]:
         elsewhere = [obj for obj in lookup.list(DRILL) if obj["id"] == given["id"]]
-        check_group(lookup, DRILL, elsewhere[0] if elsewhere else None, {"server_group": group.id}, remedy="Name it in the entry of that group.")
+        check_group(lookup, DRILL, elsewhere[0] if elsewhere else None, group.id, remedy="Name it in the entry of that group.")
     elif entry.obj and given["drill_vpc"]:
         check_field(DRILL, entry.obj, "drill_vpc", lookup.vpc_id(given["drill_vpc"]), entry.obj.get("drill_vpc_id"))
 

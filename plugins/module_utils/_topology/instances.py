@@ -9,13 +9,16 @@ from __future__ import annotations
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import plain_device, same_device
 from .._engine.kind import whole
-from .._engine.plan import WAIT, creator, find_step, tags_to_mapping, waits_for
-from .._sdrs import batch as batch_module
+from .._engine.plan import Find, Request, creator, find_step, waits_for
 from .._sdrs import protected_instance, replication
+from .._sdrs.batch import CREATED_AT_ONCE, batches, made_step
+from .._sdrs.batch import Live as LiveBatch
+from .._sdrs.batch import create_step as create_together
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION, plain_attachments
+from .._sdrs.sharing import outsiders, shared_disks, sharing
 from .._sdrs.sites import server_halves, volume_halves
-from .._sdrs.tags import add_tag_steps
-from .._sdrs.teardown import batch_delete_step, sharing
+from .._sdrs.tags import add_tag_steps, tags_to_mapping
+from .._sdrs.teardown import batch_delete_step
 from . import new_disk
 
 # One call creates servers that share a disk, so these are the same for all of them (5.5.11).
@@ -30,8 +33,8 @@ def plan_instances(planning, group, where, world):
     steps: list = []
     homes, copies = {}, planning.copies.of(where)
     new = {entry.want["server"]: entry for entry in group.instances if _missing(entry) and entry.want["server"]}
-    disks = batch_module.shared_disks(world.disks()) if new else []
-    left_out = batch_module.outsiders(new, disks, set(new))
+    disks = shared_disks(world.disks()) if new else []
+    left_out = outsiders(new, disks, set(new))
     sets = {server: together for together in sharing(new, disks) for server in together}
     sharers = {server for disk in disks for server in plain_attachments(disk)}
     for entry in group.instances:
@@ -68,7 +71,8 @@ def _plan_one(part, group, entry, where, copies):
     want = dict(entry.want, server_group=where["id"] if entry.obj else None)
     if _missing(entry):
         _complete(want, entry.obj)
-    made = protected_instance.plan(want, protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj), copies))
+    live = protected_instance.Live(obj, where, entry.found, _shared_pair(group, entry.obj), copies)
+    made = protected_instance.plan(protected_instance.Options.of(want), live)
     part.take(made, waits_for(PROTECTED_INSTANCE, entry.obj), creator(where["id"]))
 
 
@@ -133,18 +137,16 @@ def _create_set(part, where, members, left_out, copies):
     # The service appends a number such as -0001; names are at most 64 bytes.
     prefix = members[0].want["name"].encode("utf-8")[:59].decode("utf-8", "ignore")
     options = dict(members[0].want, name_prefix=prefix, tags=None)
-    live = batch_module.Live([], where, sets=[servers])
-    batch_module.batches([servers], batch_module.CREATED_AT_ONCE)
-    batch_module.create_step(part, options, live, entries, after=[*removal, *creator(where["id"])])
+    live = LiveBatch([], where, sets=[servers])
+    batches([servers], CREATED_AT_ONCE)
+    create_together(part, options, live, entries, after=[*removal, *creator(where["id"])])
 
 
 def _adorn(part, member, where, batch):
     """Name and tags of one instance that a batch has made."""
     want = member.want
-    found = batch_module.made_step(part, want["name"], want["server"], where["id"], batch)
-    part.add(
-        "rename", PROTECTED_INSTANCE, want["name"], found, "rename_protected_instance", {"protected_instance": found}, {"name": want["name"]}, after=[found],
-    )
+    found = made_step(part, want["name"], want["server"], where["id"], batch)
+    part.rename(PROTECTED_INSTANCE, found, want["name"], after=[found])
     if want["tags"]:
         add_tag_steps(part, PROTECTED_INSTANCE, found, want["name"], [], want["tags"], False)
     part.after.update({key: want[key] for key in ("name", "server", "description", "flavor", "tags") if want[key]})
@@ -203,12 +205,12 @@ def _plan_brought(part, where, entry, made):
         return
     volume = want["volume"]
     creation = [step for step in made if step.operation == "create"]
-    found = find_step(REPLICATION, want["name"], {"server_group_id": where["id"]}, lambda pair: volume in volume_halves(pair), creation)
+    found = find_step(REPLICATION, want["name"], Find({"server_group_id": where["id"]}, lambda pair: volume in volume_halves(pair)), creation)
     part.steps.append(found)
     if want["name"]:
-        part.add("rename", REPLICATION, want["name"], found, "rename_replication", {"replication": found}, {"name": want["name"]}, after=[found])
+        part.rename(REPLICATION, found, want["name"], after=[found])
     if want["size"] not in (None, have):
-        part.add("extend", REPLICATION, want["name"], found, "extend_replication", {"replication": found}, {"new_size": want["size"]}, after=[found])
+        part.add("extend", REPLICATION, want["name"], found, Request("extend_replication", {"replication": found}, {"new_size": want["size"]}), after=[found])
 
 
 def _plan_pair(part, where, pairs, homes, copies):
@@ -224,7 +226,7 @@ def _plan_pair(part, where, pairs, homes, copies):
         raise Refused("%s at %s" % (what, want["device"]), remedy="Name the disk with volume; an available disk is paired and attached.")
     want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
     instances = {homes[instance.path][1]: {} if _missing(instance) else PROTECTED_INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
-    waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.operation == WAIT]
+    waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.wait]
     _take_pair(part, want, entry, where, instances, copies, waited_for)
     devices = {pair.want["device"] for _instance, pair in pairs} - {None}
     for shown in (part.before, part.after):
@@ -246,7 +248,7 @@ def _take_pair(part, want, entry, where, instances, copies, after=()):
     if isinstance(want["volume"], new_disk.NewDisk):
         creation = [new_disk.add_step(part, entry, [*after, *creator(where["id"])])]
         want["volume"] = creation[0]
-    made = replication.plan(want, replication.Live(REPLICATION.assumed(entry.obj), where, instances, volume, copies=copies))
+    made = replication.plan(replication.Options.of(want), replication.Live(REPLICATION.assumed(entry.obj), where, instances, volume, copies=copies))
     part.take(made, waits_for(REPLICATION, entry.obj), [*after, *creator(where["id"])])
     if creation:
         part.after.update(volume=creation[0].name, create_volume=new_disk.shown(entry))

@@ -13,6 +13,7 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
 from .._cloud.validate import Between, is_id, plain_device
 from .._engine.kind import Kind, generic_took_effect
+from .._engine.plan import Find, Request
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION
 
 
@@ -129,11 +130,9 @@ def add_step(part, entry, after):
         if found:
             raise Refused("%s came meanwhile; no second one of this name was created" % KIND.label(found[0]), remedy="Run the task again.")
 
-    return part.add(
-        "create", KIND, new.name, None, "create_volume", body={key: value for key, value in body.items() if value is not None}, service="evs",
-        after=list(after), premise=premise, query={"name": new.name},
-        match=lambda disk: disk.get("name") == new.name and disk.get("availability_zone") == new.zone,
-    )
+    request = Request("create_volume", body={key: value for key, value in body.items() if value is not None}, premise=premise, service="evs")
+    find = Find({"name": new.name}, lambda disk: disk.get("name") == new.name and disk.get("availability_zone") == new.zone)
+    return part.add("create", KIND, new.name, None, request, find, after=after)
 
 
 def shown(entry):

@@ -10,10 +10,11 @@ from __future__ import annotations
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import Unusable, altered
 from .._cloud.validate import Between
-from .._engine.plan import WAIT, Plan, Step, creator, waits_for
+from .._engine.plan import WAIT, Plan, Step, Wait, creator, waits_for
 from .._sdrs import drill, last_copy, server_group
-from .._sdrs import protection as protection_module
 from .._sdrs.kinds import DRILL, SERVER_GROUP
+from .._sdrs.protection import add_protection_step, protection_change, protection_guard
+from .._sdrs.sites import is_switched
 from .._sdrs.targets import targets
 from .._sdrs.teardown import plan_teardown
 from . import identity, state
@@ -34,7 +35,7 @@ def read(lookup, params):
     """The document joined to the live state, and whether production is there of what may be removed."""
     live = state.read(lookup, params)
     identity.check(lookup, live)
-    live.copies = last_copy.read(lookup, params, [each for group in live.groups for each in leaving(group, params["prune"])])
+    live.copies = last_copy.read(lookup, params["delete_last_copy"], [each for group in live.groups for each in leaving(group, params["prune"])])
     return live
 
 
@@ -54,8 +55,8 @@ class Planning:
             return None
         for step in part.steps:
             step.branch = entry.path
-            if step.query is None:
-                step.query = {"server_group_id": group.where["id"]} if step.kind is not SERVER_GROUP else {}
+            if step.scope is None:
+                step.scope = {"server_group_id": group.where["id"]} if step.kind is not SERVER_GROUP else {}
         self.plan.steps += part.steps
         self.plan.warnings += ["%s: %s" % (entry.path, warning) for warning in part.warnings]
         self.plan.again = self.plan.again or part.again
@@ -64,7 +65,7 @@ class Planning:
 
     def refuse(self, group, path, error):
         """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
-        if error.data.get("code") in _BLOCKED and (group.obj or {}).get("priority_station") == "target":
+        if error.data.get("code") in _BLOCKED and is_switched(group.obj):
             error.message = "blocked until failback: " + error.message
             error.data["remedy"] = "It can be protected once production is back at that site."
             error.blocked = True
@@ -105,7 +106,7 @@ def _plan_group(planning, group, world):
 
 def _plan_itself(part, group):
     """The group without its protection, which comes later."""
-    part.take(server_group.plan(dict(group.want, protection=None), group.live))
+    part.take(server_group.plan(server_group.Options.of(dict(group.want, protection=None)), group.live))
 
 
 def _to_come(group, creation):
@@ -121,25 +122,24 @@ def _plan_protection(part, group, where, changed):
     wanted = group.want["protection"]
     if wanted is None:
         return
-    comes = any(step.operation == "create" and step.kind is not SERVER_GROUP or step.operation.startswith("wait") for step in changed)
+    comes = any(step.operation == "create" and step.kind is not SERVER_GROUP or bool(step.wait) for step in changed)
     # Pairs of the same document are waited for; whether there are any is asked again directly before the request.
-    operation = protection_module.protection_change(wanted, False, dict(where, replication_num=None) if comes else where)
+    operation = protection_change(wanted, False, dict(where, replication_num=None) if comes else where)
     part.before = {"protection": server_group.protection_of(where)} if group.obj else {}
     part.after = {"protection": wanted}
     if not operation:
         return
-    part.add(
-        *protection_module.protection_step(operation, where), once_ended=list(changed),
-        after=creator(where["id"]), guard=protection_module.protection_guard(operation, SERVER_GROUP.label(group.obj, group.name)),
-    )
+    guard = protection_guard(operation, SERVER_GROUP.label(group.obj, group.name))
+    add_protection_step(part, operation, where, guard, after=creator(where["id"]), once_ended=changed)
 
 
 def _plan_drill(part, group, entry, where, earlier):
-    made = drill.plan(dict(entry.want, server_group=where["id"] if entry.obj else None), drill.Live(DRILL.assumed(entry.obj), where))
+    options = drill.Options.of(dict(entry.want, server_group=where["id"] if entry.obj else None))
+    made = drill.plan(options, drill.Live(DRILL.assumed(entry.obj), where))
     synchronised = []
     if any(step.operation == "create" for step in made.steps):
         synchronised = [Step(
-            WAIT, server_group.SYNCHRONISATION, group.name, where["id"], None, query={}, once_ended=list(earlier), after=creator(where["id"]),
+            WAIT, server_group.SYNCHRONISATION, group.name, where["id"], wait=Wait(), scope={}, once_ended=list(earlier), after=creator(where["id"]),
         )]
     part.steps += synchronised
     part.take(made, waits_for(DRILL, entry.obj), synchronised)

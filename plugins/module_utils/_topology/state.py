@@ -116,12 +116,11 @@ def _read_group(lookup, world, params, path, given):
     try:
         found = matching(lookup.list(SERVER_GROUP), lambda group: group["id"] == given["id"] if given["id"] else group.get("name") == given["name"])
         entry.obj = exactly_one(found, found, SERVER_GROUP.title, given["name"]) if found else None
-        if entry.obj and entry.obj.get("status") == "deleting":
-            entry.busy, entry.obj = [(SERVER_GROUP, entry.obj)], None
-        elif SERVER_GROUP.busy(entry.obj):
-            entry.busy = [(SERVER_GROUP, entry.obj)]
-            entry.obj = SERVER_GROUP.assumed(entry.obj)
-        entry.live = server_group.read_found(lookup, entry.want, entry.obj)
+        if SERVER_GROUP.busy(entry.obj):
+            entry.busy, entry.obj = [(SERVER_GROUP, entry.obj)], SERVER_GROUP.assumed(entry.obj)
+        options = server_group.Options.of(entry.want)
+        entry.live = server_group.read_found(lookup, options, entry.obj)
+        entry.want.update(vars(options))
     except (ConfigError, Refused) as error:
         raise at(path, error) from None
     if entry.obj:

@@ -8,7 +8,9 @@ operation, ``advisory`` forbids a failover unless it is forced, ``warning`` is t
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..._cloud.odd import Unusable, raw
 from ..kinds import DRILL_ADDABLE, REPROTECTABLE, STARTABLE, plain_attachments
@@ -30,16 +32,16 @@ class Facts:
     ecs_problem: str | None = None
 
 
-def check(name, passed, severity, detail):
+def check(name: str, passed: object, severity: str, detail: str) -> dict:
     """One condition: ``{check, passed, severity, detail}``."""
     return {"check": name, "passed": bool(passed), "severity": severity, "detail": detail}
 
 
-def _tellable(name):
+def _tellable(name: str) -> Callable[[Callable[..., dict]], Callable[..., dict]]:
     """Decorator: what cannot be read of an object makes the check fail, with its severity, instead of the task."""
-    def wrap(judge):
+    def wrap(judge: Callable[..., dict]) -> Callable[..., dict]:
         @functools.wraps(judge)
-        def told(facts, severity=WARNING, *arguments):
+        def told(facts: Facts, severity: str = WARNING, *arguments: Any) -> dict:
             try:
                 return judge(facts, severity, *arguments)
             except Unusable as error:
@@ -48,30 +50,30 @@ def _tellable(name):
     return wrap
 
 
-def listed(objects):
+def listed(objects: list) -> str:
     """Names and IDs for a detail, at most ten."""
     shown = ", ".join("%s (%s)" % (raw(obj, "name"), raw(obj, "id")) for obj in objects[:10])
     return shown + (", … (%d in all)" % len(objects) if len(objects) > 10 else "")
 
 
-def group_status(facts, allowed):
+def group_status(facts: Facts, allowed: Any) -> dict:
     status = facts.group.get("status")
     return check("group_status", status in allowed, ERROR, "protection group %s is %r; needed: %s" % (
         facts.group.get("name"), status, ", ".join(sorted(allowed))))
 
 
-def has_pairs(facts):
+def has_pairs(facts: Facts) -> dict:
     count = len(facts.pairs)
     return check("replication_pairs", count, ERROR, "%d replication pairs; at least one is needed" % count)
 
 
-def cut_off(pair):
+def cut_off(pair: dict) -> bool:
     """Whether the production site's disk is gone and everything has arrived before: level 2 with progress 100, for which a failover is advised."""
     return pair.get("status") == "fault" and str(pair.get("fault_level")) == "2" and pair.get("progress") == 100
 
 
 @_tellable("synchronisation")
-def synchronised(facts, severity, retried=None, passing=lambda pair: False):
+def synchronised(facts: Facts, severity: str, retried: Any = None, passing: Callable[..., Any] = lambda pair: False) -> dict:
     """Every pair is protected, or in the error status being retried, and its progress 100; ``passing(pair)`` lets others pass."""
     late = [
         pair for pair in facts.pairs
@@ -82,14 +84,14 @@ def synchronised(facts, severity, retried=None, passing=lambda pair: False):
 
 
 @_tellable("fault_level")
-def fault_level(facts, severity):
+def fault_level(facts: Facts, severity: str) -> dict:
     """Level 5: the replication link is disconnected (table 5-40)."""
     cut = [pair for pair in facts.pairs if str(pair.get("fault_level")) == "5"]
     return check("fault_level", not cut, severity, "replication link disconnected (level 5): %s" % listed(cut) if cut else "no pair has fault level 5")
 
 
 @_tellable("object_statuses")
-def objects_sound(facts, severity, passing=lambda pair: False):
+def objects_sound(facts: Facts, severity: str, passing: Callable[..., Any] = lambda pair: False) -> dict:
     """No instance or pair is in an error status; ``passing(pair)`` lets pairs pass, and instances that are in fault for these alone."""
     pairs = [pair for pair in facts.pairs if str(pair.get("status")).startswith(_FAULTY)]
     explained, unexplained = (
@@ -106,7 +108,7 @@ def objects_sound(facts, severity, passing=lambda pair: False):
 
 
 @_tellable("production_fault")
-def production_is_sound(facts, severity):
+def production_is_sound(facts: Facts, severity: str) -> dict:
     sound = all(str(pair.get("fault_level")) == "0" for pair in facts.pairs) and not any(
         str(obj.get("status")).startswith(_FAULTY) for obj in (*facts.instances, *facts.pairs))
     return check("production_fault", not sound, severity, "the production site looks healthy: a planned failover loses nothing" if sound
@@ -114,7 +116,7 @@ def production_is_sound(facts, severity):
 
 
 @_tellable("servers_readable")
-def servers_stopped(facts, severity, site=None):
+def servers_stopped(facts: Facts, severity: str, site: str | None = None) -> dict:
     """Both halves of every instance are stopped; ``site="dr"`` looks at the servers outside the current production AZ only."""
     if facts.servers is None:
         return check("servers_readable", False, severity, "the servers' state is not known: %s" % (facts.ecs_problem or "ECS was not asked"))
@@ -125,7 +127,7 @@ def servers_stopped(facts, severity, site=None):
     return check("servers_stopped", not running, severity, "not stopped: %s" % listed(running) if running else "%d servers are stopped" % len(looked_at))
 
 
-def for_planned_failover(facts):
+def for_planned_failover(facts: Facts) -> list[dict]:
     """5.4.9."""
     status = facts.group.get("status")
     return [
@@ -134,7 +136,7 @@ def for_planned_failover(facts):
     ]
 
 
-def for_failover(facts):
+def for_failover(facts: Facts) -> list[dict]:
     """5.4.8. Nothing here asks the production site."""
     status = facts.group.get("status")
     return [
@@ -144,25 +146,25 @@ def for_failover(facts):
     ]
 
 
-def for_reprotect(facts):
+def for_reprotect(facts: Facts) -> list[dict]:
     """5.4.6, second part. The old production site may be gone: its silence is told, running servers there forbid it."""
     severity = WARNING if facts.servers is None else ERROR
     return [group_status(facts, set(REPROTECTABLE)), has_pairs(facts), servers_stopped(facts, severity, "dr")]
 
 
-def for_protect(facts):
+def for_protect(facts: Facts) -> list[dict]:
     """5.4.6, first part."""
     return [group_status(facts, set(STARTABLE)), has_pairs(facts), objects_sound(facts, ERROR)]
 
 
 @_tellable("first_synchronisation")
-def first_synchronised(facts, severity):
+def first_synchronised(facts: Facts, severity: str) -> dict:
     late = [pair for pair in facts.pairs if not is_synchronised(pair)]
     text = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:10])
     return check("first_synchronisation", not late, severity, "not synchronised: %s" % text if late else "the first synchronisation has ended")
 
 
-def for_drill(facts):
+def for_drill(facts: Facts) -> list[dict]:
     """5.7.1."""
     severity = ERROR if facts.group.get("status") == "protected" else WARNING
     return [group_status(facts, DRILL_ADDABLE["protection group"]), has_pairs(facts), first_synchronised(facts, severity), objects_sound(facts, WARNING)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..._cloud.odd import Unusable, raw
 from ..kinds import INSTANCE_ADDABLE, SERVER_READY
@@ -34,10 +35,10 @@ class Facts:
     domain: dict = field(default_factory=dict)
 
     @property
-    def ids(self):
+    def ids(self) -> set:
         return {server["id"] for server in self.servers}
 
-    def attached(self):
+    def attached(self) -> tuple:
         """``(disks of the servers, disks of which that cannot be told)``."""
         mine, unknown = [], []
         for disk in self.disks:
@@ -49,27 +50,27 @@ class Facts:
         return mine, unknown
 
 
-def users(disk):
+def users(disk: dict) -> set:
     """IDs of the servers that a disk is attached to."""
     return {each.get("server_id") for each in disk.get("attachments") or []}
 
 
-def is_shared(disk):
+def is_shared(disk: dict) -> bool:
     return disk.get("multiattach") in (True, "true")
 
 
-def family(flavor):
+def family(flavor: Any) -> str:
     """``s3`` of ``s3.large.2``."""
     return str(flavor or "").partition(".")[0].lower()
 
 
-def on_dedicated_host(server):
+def on_dedicated_host(server: dict) -> bool:
     """Whether ECS says so in the hints that placed the server."""
     hints = server.get("os:scheduler_hints") or {}
     return bool(hints.get("dedicated_host_id")) or "dedicated" in (hints.get("tenancy") or [])
 
 
-def checks(facts):
+def checks(facts: Facts) -> list:
     """Every condition, each ``{check, passed, severity, detail}``. Pure."""
     mine, unknown = facts.attached()
     shared = [disk for disk in mine if is_shared(disk)]
@@ -82,57 +83,57 @@ def checks(facts):
     return found
 
 
-def _status(facts):
+def _status(facts: Facts) -> dict:
     status, name = facts.group.get("status"), facts.group.get("name")
     return check("group_status", status in INSTANCE_ADDABLE["protection group"], ERROR, "protection group %s is %r" % (name, status))
 
 
-def _none(name, severity, wrong, what, otherwise, advice=""):
+def _none(name: str, severity: str, wrong: list, what: str, otherwise: str, advice: str = "") -> dict:
     return check(name, not wrong, severity, "%s: %s%s" % (what, listed(wrong), advice) if wrong else otherwise)
 
 
-def _not_protected(facts):
+def _not_protected(facts: Facts) -> dict:
     taken = [server for server in facts.servers if server["id"] in facts.protected]
     return _none("not_protected_yet", ERROR, taken, "already protected", "none of the servers is protected yet")
 
 
-def _zone(facts):
+def _zone(facts: Facts) -> dict:
     zone = production_zone(facts.group)
     elsewhere = [server for server in facts.servers if server.get("OS-EXT-AZ:availability_zone") != zone]
     return _none("availability_zone", ERROR, elsewhere, "outside AZ %s" % zone, "all are in AZ %s" % zone)
 
 
-def _vpc(facts):
+def _vpc(facts: Facts) -> dict:
     own = facts.group.get("source_vpc_id")
     foreign = [server for server in facts.servers if (server.get("metadata") or {}).get("vpc_id") not in (None, own)]
     return _none("vpc", ERROR, foreign, "in another VPC", "all are in the group's VPC")
 
 
-def _server_status(facts):
+def _server_status(facts: Facts) -> dict:
     odd = [server for server in facts.servers if server.get("status") not in SERVER_READY]
     return _none("server_status", ERROR, odd, "neither ACTIVE nor SHUTOFF", "all are ACTIVE or SHUTOFF")
 
 
-def _shared(facts, shared):
+def _shared(facts: Facts, shared: Any) -> dict:
     open_sets = [disk for disk in shared if not users(disk) <= facts.ids]
     return _none("shared_disks", ERROR, open_sets, "shared with servers that are not listed", "every shared disk's servers are listed")
 
 
-def _shared_on_otc(shared):
+def _shared_on_otc(shared: Any) -> dict:
     return _none(
         "shared_disks", ERROR, shared, "this cloud protects no server with a shared disk attached", "no shared disk is attached",
         "; detach the disk, protect the servers, pair the disk while it is available, and attach the pair to each protected instance",
     )
 
 
-def _hosts(facts):
+def _hosts(facts: Facts) -> dict:
     hosted = [server for server in facts.servers if on_dedicated_host(server)]
     if facts.otc:
         return _none("dedicated_hosts", ERROR, hosted, "this cloud protects no server on a dedicated host", "none is on a dedicated host")
     return check("dedicated_hosts", True, WARNING, "on dedicated hosts: %s" % listed(hosted) if hosted else "none is on a dedicated host")
 
 
-def _flavors(facts):
+def _flavors(facts: Facts) -> dict:
     families = {server["id"]: family((server.get("flavor") or {}).get("id")) for server in facts.servers}
     wrong = [server for server in facts.servers if _UNSUPPORTED.fullmatch(families[server["id"]])]
     what = "SDRS does not support their flavors" if facts.otc else "Open Telekom Cloud does not support their flavors, and this cloud may not"
@@ -140,18 +141,18 @@ def _flavors(facts):
     return _none("flavors", ERROR if facts.otc else WARNING, wrong, "%s (%s)" % (what, shown), "no flavor is known to be unsupported")
 
 
-def _quota(facts, mine):
+def _quota(facts: Facts, mine: Any) -> dict:
     free = facts.free
     needed = "%s replication pairs are free, %d are needed" % ("unlimited" if free is None else free, len(mine))
     return check("replication_quota", free is None or free >= len(mine), ERROR, needed)
 
 
-def _domain(facts):
+def _domain(facts: Facts) -> dict:
     sold_out = facts.domain.get("sold_out") in (True, "true")
     return check("domain_not_sold_out", not sold_out, WARNING, "domain %s is %ssold out" % (raw(facts.domain, "name"), "" if sold_out else "not "))
 
 
-def _keys(facts):
+def _keys(facts: Facts) -> dict:
     windows = [
         server for server in facts.servers if str((server.get("metadata") or {}).get("os_type")).lower() == "windows" and server.get("key_name")
     ]

@@ -7,11 +7,16 @@ as not checked.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..._cloud.api import Api
 from ..._cloud.errors import AuthError, SdrsError
+from ..._engine.lookup import Lookup
 from .conditions import WARNING, check, listed
 
 
-def checks(lookup, own, own_subnets, other, other_subnets):
+def checks(lookup: Lookup, own: dict, own_subnets: Iterable, other: dict | None, other_subnets: Iterable) -> list:
     """Three checks.
 
     :param own: the group's VPC
@@ -25,7 +30,7 @@ def checks(lookup, own, own_subnets, other, other_subnets):
     ]
 
 
-def _asked(name, missing):
+def _asked(name: str, missing: Callable[..., Any]) -> dict:
     try:
         what, sound = missing()
     except AuthError:
@@ -36,7 +41,7 @@ def _asked(name, missing):
     return check(name, not what, WARNING, what or sound)
 
 
-def _custom(api, vpc):
+def _custom(api: Api, vpc: dict) -> dict:
     """``{destination: type}`` of the routes that somebody has made."""
     found = {route.get("destination"): "route" for route in vpc.get("routes") or []}
     for table in api.route_tables(vpc["id"]):
@@ -44,19 +49,19 @@ def _custom(api, vpc):
     return found
 
 
-def _routes(api, own, other):
+def _routes(api: Api, own: dict, other: dict | None) -> tuple:
     wanted = _custom(api, own)
     left = sorted(set(wanted) - set(_custom(api, other) if other and wanted else {}), key=str)
     shown = ", ".join("%s (%s)" % (destination, wanted[destination]) for destination in left[:10])
     return shown and "custom routes are not copied to the drill VPC: " + shown, "the drill VPC lacks no custom route"
 
 
-def _peerings(api, own):
+def _peerings(api: Api, own: dict) -> tuple:
     active = [peering for peering in api.peerings(own["id"]) if peering.get("status") in (None, "ACTIVE")]
     return active and "drill servers do not reach what the group's VPC is peered with: %s" % listed(active), "the group's VPC is not peered"
 
 
-def _acls(api, own_subnets, other_subnets):
+def _acls(api: Api, own_subnets: Iterable, other_subnets: Iterable) -> tuple:
     acls: dict = {}
     for acl in api.network_acls():
         for entry in acl.get("associations") or [] if acl.get("admin_state_up") is not False else ():

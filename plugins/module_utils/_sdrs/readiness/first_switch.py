@@ -7,9 +7,12 @@ a switch or a drill. Whether it is installed is not known, so that each of these
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from ..owner import is_windows
-from ..sites import production_zone, server_halves, server_zone
-from .conditions import WARNING, check
+from ..sites import is_switched, production_zone, server_halves, server_zone
+from .conditions import WARNING, Facts, check
 
 _SWITCHED = {"reversing", "failing-over", "failed-over", "reprotecting", "error-failing-over", "error-reprotecting"}
 _CLOUD_INIT = (
@@ -28,10 +31,10 @@ _PASSWORD = "make one planned failover and fail back: before it the password of 
 _KEY_PAIR = "keep key pair %s; only the IAM user who created the server may use it, to protect the server, to drill, and to read the password"
 
 
-def checks(facts):
+def checks(facts: Facts) -> list:
     """One check of the group, and some for each server, whose ``server`` is the ID of the production server."""
     group = facts.group
-    if group.get("priority_station") == "target" or group.get("status") in _SWITCHED:
+    if is_switched(group) or group.get("status") in _SWITCHED:
         return [check("first_switch_ahead", False, WARNING, (
             "protection group %s has been switched: its servers have started at the other site; for those protected since, prepare as before a first switch"
         ) % group.get("name"))]
@@ -51,14 +54,15 @@ def checks(facts):
     return found
 
 
-def _production(facts, instance):
+def _production(facts: Facts, instance: dict) -> Any:
     """The server at the production site, else the other half, which was made like it."""
+    assert facts.servers is not None  # else there are no checks of servers
     halves = [facts.servers.get(half) for half in server_halves(instance)]
     known = [server for server in halves if server]
     return next((server for server in known if server_zone(server) == production_zone(facts.group)), next(iter(known), None))
 
 
-def _advice(server):
+def _advice(server: dict) -> Iterator:
     windows, key = is_windows(server), server.get("key_name")
     image = str((server.get("metadata") or {}).get("image_name") or "").lower() if isinstance(server.get("metadata"), dict) else ""
     if windows is not True:

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ..._cloud.client import Client
 from ..._cloud.errors import ConfigError, SdrsError
 from ..._cloud.odd import index, matching
 from ..._engine.kind import whole
-from ..._engine.lookup import exactly_one
+from ..._engine.lookup import Lookup, exactly_one
+from ..._engine.waiting import Waiting
 from ..kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from ..project_queries import quotas
 from ..sites import server_halves
@@ -20,7 +24,7 @@ OPERATIONS = {
 }
 
 
-def query(lookup, params, waiting):
+def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """Every condition the service documents for an operation; changes nothing."""
     group = lookup.one(SERVER_GROUP, params["server_group"])
     if params["operation"] == "create":
@@ -41,12 +45,12 @@ def query(lookup, params, waiting):
     return {"checks": checks, "ready": ready, "server_group": group, "project": project(lookup.api.client)}
 
 
-def project(client):
+def project(client: Client) -> dict:
     """Where all of this is: what an earlier run noted elsewhere is about something else."""
     return {"id": client.project_id, "region": client.settings.region, "endpoint": client.settings.url("sdrs", client.auth.catalogue)}
 
 
-def _drill_vpc(lookup, params, group, facts):
+def _drill_vpc(lookup: Lookup, params: dict, group: dict, facts: Facts) -> Any:
     """5.7.1; SDRS.1907, 1908, 1909, 1921, 1929."""
     vpcs = lookup.once("vpcs", lookup.api.vpcs)
     own: dict = next(iter(matching(vpcs, lambda vpc: vpc.get("id") == group.get("source_vpc_id"))), {})
@@ -70,7 +74,7 @@ def _drill_vpc(lookup, params, group, facts):
     ]
 
 
-def _can_create(lookup, params, group):
+def _can_create(lookup: Lookup, params: dict, group: dict) -> Any:
     """5.5.1: what must hold for servers to be protected."""
     if not params.get("servers"):
         raise ConfigError("operation create needs servers")

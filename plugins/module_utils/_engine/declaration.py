@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module is, for the engine: something to bring about, to ask, to do here, or to examine. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .options import Options
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a module that changes things is: how to read, how to plan, and under which key the object is returned.
+
+    :param options: the class of its options (Options); without it ``read`` and ``plan`` get the module's parameters as they are
+    :param read: ``read(lookup, options)`` giving a live state with ``obj``, ``watch()`` and ``assume()``; resolves references
+    :param plan: ``plan(options, live)`` giving a Plan; pure
+    :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
+    :param rules: rules of its own options, beside those of ``_validate``
+    :param verify: ``verify(options, object)`` raising when the steps ended well but the object is not as wanted
+    :param locks: Locks: the protection groups that no other run may change meanwhile
+    :param compact: many objects: sub-jobs are returned of failed jobs only
+    :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
+    """
+
+    kind: Any
+    read: Any
+    plan: Any
+    returns: str
+    show: Any = None
+    expect: Any = None
+    verify: Any = None
+    compact: bool = False
+    locks: Any = None
+    rules: dict = field(default_factory=dict)
+    options: type[Options] | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """What an info module is: ``read(lookup, params, waiting)`` giving the result's keys."""
+
+    read: Any
+    rules: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Local:
+    """What a module is that asks no service: ``act(params, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
+
+    act: Any
+    rules: dict = field(default_factory=dict)
+    bulky: tuple = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
+
+    examine: Any

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tells whether the process that wrote a record is still at work. PRIVATE to the collection. Imports nothing of Ansible."""
+
+from __future__ import annotations
+
+
+def boot_id() -> str | None:
+    """The machine since it was started; None where the system does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return stream.read().strip()
+    except (OSError, ValueError):
+        return None
+
+
+def began(pid: int) -> int | None:
+    """When a process began, None if there is none or the system does not tell."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as stream:
+            state, *rest = stream.read().rpartition(")")[2].split()
+        return None if state in "ZX" else int(rest[18])
+    except (OSError, ValueError, IndexError):
+        return None

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is the same of every kind that can be made present. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .._cloud.errors import ConfigError, Refused
+from .._engine.kind import Kind
+from .._engine.options import ObjectOptions
+from .._engine.plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
+
+NAME = Field("name", "name")
+
+
+def require_options(kind: Kind, options: ObjectOptions, needed: Iterable[str], unnamed: str = "") -> None:
+    """Whether all is given that the creation of an object takes.
+
+    :param unnamed: what to call an object without a name
+    :raises ConfigError: naming what is missing
+    """
+    missing = [option for option in needed if not getattr(options, option)]
+    if missing:
+        raise ConfigError("%s %s does not exist; creating it needs %s" % (kind.title, options.name or unnamed, ", ".join(missing)))
+
+
+def require_creatable(kind: Kind, options: ObjectOptions, needed: Iterable[str], unnamed: str = "") -> None:
+    """The same for an object that was looked for and is not there; one of a given ID cannot be made.
+
+    :raises Refused: ``id`` is given
+    """
+    if options.id:
+        raise Refused("no %s has the ID %s" % (kind.title, options.id))
+    require_options(kind, options, needed, unnamed)
+
+
+def live_values(options: ObjectOptions, obj: dict, fixed: Iterable[Field], changeable: Iterable[Field] = ()) -> dict:
+    """The options under management as the diff shows them before the change.
+
+    :param fixed: what is fixed at creation: as wanted, for what differs is refused or left alone
+    :param changeable: what can be changed besides the name: as the object has it
+    """
+    before = managed(options, fixed)
+    if options.name:
+        before["name"] = obj.get("name")
+    before.update({each.option: each.live(obj) for each in changeable if getattr(options, each.option) is not None})
+    return before
+
+
+def plan_present(result: Plan, kind: Kind, options: ObjectOptions, obj: dict, fixed: Iterable[Field], changeable: Iterable[Field] = ()) -> None:
+    """Begin the plan of an object that is there: refuse or leave alone what is fixed at creation, show what is managed, rename.
+
+    :raises Refused: its deletion failed, or an option that is fixed differs
+    """
+    kind.refuse_half_deleted(obj)
+    conflicts = immutable_conflicts(options, fixed, obj)
+    left_alone = refuse_immutable(result, options.immutable_change, conflicts, kind.label(obj))
+    unmanaged: dict = dict.fromkeys(left_alone)
+    result.before = live_values(replace(options, **unmanaged), obj, fixed, changeable)
+    result.after = dict(result.before)
+    if options.name and obj.get("name") != options.name:
+        result.rename(kind, obj["id"], options.name)
+        result.after["name"] = options.name
