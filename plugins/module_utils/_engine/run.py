@@ -126,7 +126,7 @@ class _Task:
             error.result.setdefault("operations", operations)
             error.result.setdefault("jobs", self._jobs())
             if self.plans:
-                error.result.setdefault("diff", self._diff())
+                error.result = {"diff": self._diff(), **self.plans[-1].told, **error.result}
             error.result["changed"] = bool(operations)
             raise
         finally:
@@ -234,6 +234,7 @@ class _Task:
             "jobs": self._jobs(),
             "diff": self._diff(),
             self.declaration.returns: self._object(live),
+            **self.plans[-1].told,
         }
         if self.declaration.compact:
             result["branches"] = self.branches.report()

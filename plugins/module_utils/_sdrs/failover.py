@@ -80,25 +80,29 @@ def decide(params, group):
             return "reprotect" if params["reprotect"] else None
         raise Refused(
             "%s is failed over to the %s site: it cannot be switched before it is protected again" % (label, group.get("priority_station")),
-            remedy="Re-protect first (active_site: %s, reprotect: true), then do a planned failover." % group.get("priority_station"),
+            remedy="Re-protect first (playbook cloud_dr.sdrs.reprotect; module: active_site: %s, reprotect: true), then fail back."
+            % group.get("priority_station"),
         )
     if status == "error-reversing":
         if there and not planned and not params["force"]:
             raise Refused(
                 "%s is error-reversing with production at the %s site already: a failover would take it away from there" % (label, wanted),
-                remedy="Retry with mode: planned, or set force: true.",
+                remedy="Retry what failed with mode: planned, or set force: true (failover_force in the playbooks).",
             )
         return switch
     if status == "error-failing-over":
         if not planned:
             return switch
-        raise Refused("%s is error-failing-over: a planned failover is not allowed" % label, remedy="Retry with mode: unplanned.")
+        raise Refused(
+            "%s is error-failing-over: a planned failover is not allowed" % label,
+            remedy="Retry it with the playbook cloud_dr.sdrs.failover (module: mode: unplanned).",
+        )
     if status == "error-reprotecting":
         if there and params["reprotect"]:
             return "reprotect"
         raise Refused(
             "%s is error-reprotecting with production at the %s site" % (label, group.get("priority_station")),
-            remedy="Re-protect it (active_site: %s, reprotect: true)." % group.get("priority_station"),
+            remedy="Re-protect it (playbook cloud_dr.sdrs.reprotect; module: active_site: %s, reprotect: true)." % group.get("priority_station"),
         )
     raise Refused(
         "%s is %r: it cannot be switched in that state" % (label, status),
@@ -159,7 +163,7 @@ def _require(result, params, operation, facts):
     if advice and not params["force"]:
         raise Refused(
             "%s: %s" % (KIND.label(facts.group), "; ".join(each["detail"] for each in advice)),
-            remedy="Set force: true to let the service decide.",
+            remedy="Set force: true (failover_force in the playbooks) to let the service decide.",
         )
     result.warnings += [each["detail"] for each in open_checks]
 

@@ -25,8 +25,8 @@ def protection_change(wanted, reprotect, group):
                 raise Refused(
                     "%s is %r: enabling protection again reverses replication and overwrites the disks of the other site"
                     % (label, status),
-                    remedy="If this is meant, re-protect it with sdrs_server_group or sdrs_failover and reprotect: true.",
-                )
+                    remedy="If this is meant, re-protect it with the playbook cloud_dr.sdrs.reprotect (in a module: reprotect: true).",
+                ).because_of_status()
             return "reprotect"
         if status in STARTABLE:
             if whole(group.get("replication_num")) == 0:
@@ -46,7 +46,7 @@ def protection_change(wanted, reprotect, group):
         return None
     raise Refused(
         "%s is %r: protection cannot be %s in that state" % (label, status, wanted), remedy="Allowed are: %s." % allowed,
-    )
+    ).because_of_status()
 
 
 def protection_step(operation, group):

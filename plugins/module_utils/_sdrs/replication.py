@@ -21,6 +21,7 @@ IMMUTABLE = (
     Field("volume", "volume_ids", lambda pair: frozenset(volume_halves(pair))),
     Field("server_group", "server_group_id"),
 )
+CREATION = (Field("cluster", "cluster_id"),)
 
 
 @dataclass
@@ -144,7 +145,7 @@ def _create(result, params, live):
         body={key: value for key, value in body.items() if value is not None},
         query={"server_group_id": live.group["id"]}, match=lambda pair: resolve(params["volume"]) in volume_halves(pair),
     )
-    result.after = managed(params, (*IMMUTABLE, Field("name", "name"), Field("cluster", "cluster_id")))
+    result.after = managed(params, (*IMMUTABLE, Field("name", "name"), *CREATION))
     if params.get("size") is not None:
         present = whole((live.volume or {}).get("size")) or 0
         step = _extend(result, params["size"], present, step, name) or step

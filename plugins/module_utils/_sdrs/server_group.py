@@ -9,7 +9,7 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import altered
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState, whole
-from .._engine.lookup import exactly_one
+from .._engine.lookup import exactly_one, existing, readable
 from .._engine.plan import Field, Plan, immutable_conflicts, managed, refuse_immutable
 from . import identity
 from .protection import DISABLED, ENABLED, KIND, protection_change, protection_guard, protection_step
@@ -138,7 +138,8 @@ def read_found(lookup, params, obj):
         _complete(params, live.obj)
         missing = [option for option in _NEEDED if not params.get(option)]
         if missing:
-            raise ConfigError("protection group %s does not exist; creating it needs %s" % (params["name"], ", ".join(missing)))
+            there = existing(readable(lambda: lookup.list(KIND)), params["name"])
+            raise ConfigError("protection group %s does not exist; creating it needs %s; %s" % (params["name"], ", ".join(missing), there))
         _read_domain(lookup, params, live)
     if params.get("source_vpc"):
         params["source_vpc"] = lookup.vpc_id(params["source_vpc"])

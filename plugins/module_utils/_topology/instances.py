@@ -177,6 +177,7 @@ def _plan_attached(planning, group, where, world, pairs, homes):
         if _missing(instance) and pair.found and any(disk is pair.found for disk in world.disks_of(instance.want["server"]).values())
     ]
     if brought:
+        planning.uncompared.brought(first)
         return planning.entry(group, first, lambda part: _plan_brought(part, where, first, homes[brought[0].path][0]))
 
     def make(part):
