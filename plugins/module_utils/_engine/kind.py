@@ -73,7 +73,7 @@ class Kind:
         if obj.get("status") == "error-deleting":
             raise Refused(
                 "%s: its deletion failed" % self.label(obj),
-                remedy="Delete it again (state: absent, or prune: true once no document names it), then create it anew.",
+                remedy="Delete it again (in a module with state: absent, in a topology with prune: true and without its entry), then create it anew.",
             )
 
     @property

@@ -29,7 +29,7 @@ RULES = {
     "parallel": Between(1, 256),
 }
 _BLOCKED = ("SDRS.1303", "SDRS.1810")
-_REPROTECT = "Re-protect the group with the playbook cloud_dr.sdrs.reprotect, which keeps production where it is. "
+_REPROTECT = "Re-protect the group with the playbook cloud_dr.sdrs.reprotect, which overwrites the disks of the other site. "
 _FAIL_BACK = "Fail back with the playbook cloud_dr.sdrs.failback; run this again then."
 
 
