@@ -48,7 +48,7 @@ import difflib
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..plugin_utils._filters import defined
+from ..plugin_utils._filters import defined, plain
 
 _PARTS = ("blocked", "failed", "not_tried")
 _TOLD = ("unmanaged", "not_compared", "differing")
@@ -74,7 +74,7 @@ def plan_report(result):
         "operations": operations,
         "counts": dict(sorted(counts.items())),
         **parts,
-        **{key: list(result.get(key) or []) for key in _TOLD},
+        **{key: plain(result.get(key) or []) for key in _TOLD},
         "unmanaged_total": result.get("unmanaged_total") or 0,
         "diff": _unified(result.get("diff") or {}),
         "message": result.get("msg") if failed else None,

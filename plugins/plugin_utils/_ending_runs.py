@@ -108,7 +108,7 @@ def plan(run, found, result=None):
         return _made(run, ["not read in this run"], [_NOTHING], ["the comparison"], step("mend what was told above, then plan again"), True)
     verdict, operations = found.get("verdict"), found.get("operations") or []
     state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(verdict, "could not be compared")]
-    state += _beside(found)
+    state += (["blocked: until failback"] if found.get("blocked") else []) + _beside(found)
     left = [planned(operations)] if operations else []
     left += _blocked(found)[:_FIRST]
     differing = ["%s: %s is %s, wanted is %s" % tuple(each.get(key) for key in ("name", "option", "live", "wanted")) for each in found.get("differing") or []]

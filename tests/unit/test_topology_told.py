@@ -263,6 +263,7 @@ class TestAfterFailover:
             assert all("blocked until failback" in each["message"] for each in report["blocked"])
             assert all("cloud_dr.sdrs.reprotect" in each["remedy"] and "cloud_dr.sdrs.failback" in each["remedy"] for each in report["blocked"])
             ending = _ending_runs.plan({"host": "erp", "subject": "erp"}, report, result)
+            assert "blocked: until failback" in ending["state"]
             assert ending["next"]["playbook"] == "reprotect" and ending["next"]["confirm"] and not ending["failed"]
             assert not any(text.count("blocked until failback") > 1 for text in ending["not_done"])
             assert _ending_runs.topology({"host": "erp", "subject": "erp"}, topology(group, **options))["next"]["playbook"] == "reprotect"

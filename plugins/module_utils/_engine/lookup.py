@@ -244,7 +244,10 @@ def pick(matches, owners, zone_of, zone, title, reference, mine=None):
     if len(candidates) > 1 and zone:
         inside = {key: entries for key, entries in candidates.items() if any(zone_of(match) == zone for dummy, match in entries)}
         candidates = inside or candidates
-    preferred = {key: entries for key, entries in candidates.items() if mine and entries[0][0] and mine(entries[0][0])}
+    preferred = {
+        key: entries for key, entries in candidates.items()
+        if mine and entries[0][0] and mine(entries[0][0]) and any(zone and zone_of(match) == zone for dummy, match in entries)
+    }
     if len(preferred) == 1 and not any(entries[0][0] for key, entries in candidates.items() if key not in preferred):
         candidates = preferred
     if len(candidates) != 1:
