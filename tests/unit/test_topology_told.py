@@ -221,6 +221,15 @@ class TestKeptNames:
         switch(cloud, reprotect=True)
         assert not planned(erp(WEB, OTHER, protection="enabled")).get("failed")
 
+    def test_disks_too(self, cloud):
+        entry = erp(WEB, replications=[{"volume": "archive-2", "name": "spare"}])
+        topology(entry)
+        topology(dict(entry, replications=[]), prune=True)
+        assert not topology(dict(entry, protection="enabled")).get("failed")
+        assert [each["name"] for each in cloud.world.volumes.values()].count("archive-2") == 3
+        switch(cloud)
+        assert not planned(entry).get("failed") and planned(entry)["operations"] == []
+
     def test_not_where_the_entry_may_mean_another(self, kept):
         assert "3 objects match" in planned(erp(WEB, dict(OTHER, name="another")))["msg"], "it would be renamed"
 

@@ -39,7 +39,7 @@ def read(lookup, params):
     identity.check(lookup, live)
     live.copies = last_copy.read(lookup, params, [each for group in live.groups for each in leaving(group, params["prune"])])
     live.servers = contents.servers_of(lookup) if any(group.obj for group in live.groups) else {}
-    live.unmanaged = contents.unmanaged(lookup, live.groups, params, live.servers)
+    live.unmanaged = contents.unmanaged(lookup, live.groups, params)
     return live
 
 
