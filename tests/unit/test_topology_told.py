@@ -139,8 +139,13 @@ def test_a_flavor_is_not_compared_while_ecs_is_silent_or_production_elsewhere(cl
     instance = next(iter(cloud.world.protected_instances.values()))
     wrong["server"] = instance["source_server"]
     answer = cloud.answer
-    monkeypatch.setattr(cloud, "answer", lambda method, url, body: (_ for _ in ()).throw(ApiError("no", http_status=403)) if "/cloudservers" in url
-                        else answer(method, url, body))
+
+    def forbidden(method, url, body):
+        if "/cloudservers" in url:
+            raise ApiError("no", http_status=403)
+        return answer(method, url, body)
+
+    monkeypatch.setattr(cloud, "answer", forbidden)
     silent = planned(erp(wrong))
     assert not silent.get("failed") and not silent["differing"] and "ECS does not tell" in silent["not_compared"][0]["reason"]
     monkeypatch.setattr(cloud, "answer", answer)

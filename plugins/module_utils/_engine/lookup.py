@@ -186,7 +186,7 @@ class Lookup:
 
     def drill_servers(self):
         """IDs of all servers that belong to a drill."""
-        drills = self.once(("list_drills", ()), lambda: self.api.list("list_drills"))  # as list() keeps it
+        drills = self.once("drills", lambda: self.api.list("list_drills"))
         return {server.get("drill_server_id") for drill in drills for server in drill.get("drill_servers") or []}
 
 

@@ -39,7 +39,7 @@ class _Told:
     """What is told of the whole project and decides nothing: as far as it can be read, and read once for many documents."""
 
     def __init__(self, lookup: Any) -> None:
-        every = {kind: readable(lambda kind=kind: lookup.list(kind)) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}  # type: ignore[misc]
+        every = {kind: _every(lookup, kind) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}
         self.inside: dict[tuple, list] = {}
         for kind, objects in every.items():
             for obj in objects:
@@ -55,6 +55,10 @@ class _Told:
     def standing(self, zone: str | None, vpcs: tuple) -> list[dict]:
         """The servers in an availability zone and one of these VPCs."""
         return [server for vpc in dict.fromkeys(vpcs) if vpc and zone for server in self._standing.get((zone, vpc), [])]
+
+
+def _every(lookup: Any, kind: Kind) -> list[dict]:
+    return readable(lambda: lookup.list(kind))
 
 
 def servers_of(lookup: Any) -> dict[str, dict]:
