@@ -148,18 +148,23 @@ def typed_again(command, wanted, hosts, names):
     local = wanted["playbook"] == "doctor" or command.get("local")
     if not local and (set(hosts) != set(command["all_hosts"]) or command.get("limit")):
         words.append("--limit " + shlex.quote(",".join(hosts)))
-    planned = ("topology_",) if wanted["playbook"] in ("plan", "converge") else ()  # what was compared is what is applied
-    kept, left_out = repeated(command["extra_vars"], wanted["playbook"] not in (None, "doctor"), planned)
+    kept, left_out = repeated(command["extra_vars"], wanted["playbook"] not in (None, "doctor"))
     for options in kept if wanted["playbook"] != "doctor" else []:
         words.append("-e " + shlex.quote(options))
     if wanted["confirm"]:
         option = wanted.get("confirmation") or _CONFIRMATIONS["recover_by_drill" in words[1]]
         words.append("-e " + shlex.quote(option + "=" + ",".join(map(str, command.get("confirm") or names))))
-    words += ["-e " + shlex.quote(option) for option in wanted["options"]]
+    words += ["-e " + shlex.quote(option) for option in [*_compared(command, wanted), *wanted["options"]]]
     words += list(command.get("options") or [])
     if wanted.get("check"):
         words.append("--check")
     return [_word_of_command(word) for word in words], left_out
+
+
+def _compared(command, wanted):
+    """The typed variables of the topology that hold for what follows a comparison, too: what was compared is what is applied."""
+    typed = repeated(command["extra_vars"])[0] if wanted["playbook"] in ("plan", "converge") else []
+    return [text for text in typed if text.lstrip('{"').startswith("topology_") and "_report_dir" not in text]
 
 
 def _word_of_command(word):
@@ -177,12 +182,11 @@ def playbook(typed, wanted):
     return beside if os.path.basename(typed) != typed and os.path.isfile(beside) else _OWN + wanted
 
 
-def repeated(extra_vars, other=False, same=()):
+def repeated(extra_vars, other=False):
     """``(values for -e, names of the variables that are left out)``: files and the collection's own variables are repeated.
 
     :param extra_vars: as they were typed
     :param other: another playbook is next, for which the mode and the direction of this one do not hold
-    :param same: what the names of variables begin with that hold for it all the same
     """
     kept, left_out = [], []
     for text in map(str, extra_vars or []):
@@ -194,7 +198,7 @@ def repeated(extra_vars, other=False, same=()):
             left_out.append("-e …")
             continue
         for name, value in values.items():
-            if name in _CONFIRMATIONS or other and not name.startswith(("sdrs_hosts", "recovery_plan", *same)) and not name.endswith(("_report_dir", "_waves")):
+            if name in _CONFIRMATIONS or other and not name.startswith(("sdrs_hosts", "recovery_plan")) and not name.endswith(("_report_dir", "_waves")):
                 continue
             if name.startswith(_PREFIXES):
                 kept.append("%s=%s" % (name, value) if isinstance(value, str) and value.split() == [value] else json.dumps({name: value}))

@@ -234,10 +234,10 @@ class _Task:
             "jobs": self._jobs(),
             "diff": self._diff(),
             self.declaration.returns: self._object(live),
-            **self.plans[-1].told,
         }
         if self.declaration.compact:
             result["branches"] = self.branches.report()
+            result.update(self.plans[-1].told)
         if not self.waiting.wait:
             result["pending"] = _operations(self.pending)
         return result
