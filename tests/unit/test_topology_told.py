@@ -315,6 +315,17 @@ class TestWhatIsMeant:
         text = planned(entry)["msg"]
         assert "found: ecs-erp-app-1, ecs-erp-cluster-1" in text and "did you mean" not in text
 
+    @pytest.mark.parametrize("module, options", [
+        ("sdrs_protected_instance", {"server_group": "erp", "server": "ecs-erp-wbe-2", "name": "x"}),
+        ("sdrs_protected_instance_batch", {"server_group": "erp", "name_prefix": "x", "servers": [{"server": "ecs-erp-wbe-2"}]}),
+        ("ecs_power", {"servers": ["ecs-erp-wbe-2"], "state": "started"}),
+        ("sdrs_readiness_info", {"server_group": "erp", "operation": "create", "servers": ["ecs-erp-wbe-2"]}),
+    ])
+    def test_modules_as_well(self, cloud, module, options):
+        topology(erp(WEB))
+        with pytest.raises(TaskFailed, match="did you mean ecs-erp-web-2. found: ecs-erp-web-2, ecs-erp-web-1"):
+            run(module, **options)
+
     def test_nothing_there_is_said_to_be_so(self, cloud):
         cloud.world.servers.clear()
         assert "no server is named 'x'; there is none" in planned(erp({"name": "x", "server": "x"}))["msg"]

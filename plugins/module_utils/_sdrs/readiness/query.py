@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..._cloud.errors import ConfigError, SdrsError
 from ..._cloud.odd import index, matching
 from ..._engine.kind import whole
-from ..._engine.lookup import exactly_one
+from ..._engine.lookup import exactly_one, readable
 from ..kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from ..project_queries import quotas
 from ..sites import server_halves
@@ -77,7 +77,7 @@ def _can_create(lookup, params, group):
     known, servers = lookup.all_servers(), []
     for reference in params["servers"]:
         found = known.where(lambda each, reference=reference: reference in (each.get("id"), each.get("name")))
-        servers.append(exactly_one(found, [], "server", reference))
+        servers.append(exactly_one(found, readable(known.values), "server", reference))
     quota: dict = next(iter(matching(quotas(lookup, params, None)["quotas"], lambda each: each.get("type") == "replications")), {})
     most = whole(quota.get("quota"))
     return creation.checks(creation.Facts(
