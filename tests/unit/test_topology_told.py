@@ -326,6 +326,13 @@ class TestWhatIsMeant:
         with pytest.raises(TaskFailed, match="did you mean ecs-erp-web-2. found: ecs-erp-web-2, ecs-erp-web-1"):
             run(module, **options)
 
+    @pytest.mark.parametrize("present", [False, True])
+    def test_a_device_without_a_disk(self, cloud, present):
+        app = {"name": "app", "server": "ecs-erp-app-1"}
+        topology(erp(app) if present else erp(WEB))
+        text = planned(erp(dict(app, replications=[{"device": "/dev/vdq"}])))["msg"]
+        assert "at /dev/vdq; there are /dev/vda, /dev/vdb." in text
+
     def test_nothing_there_is_said_to_be_so(self, cloud):
         cloud.world.servers.clear()
         assert "no server is named 'x'; there is none" in planned(erp({"name": "x", "server": "x"}))["msg"]
