@@ -7,7 +7,7 @@ import direct
 
 GROUP = {"name": "erp", "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp"}
 WEB = {"name": "web", "server": "ecs-erp-web-1"}
-PLAN = {"name": "site", "tiers": [{"name": "one", "server_groups": ["erp"]}]}
+PLAN = {"name": "site", "tiers": [{"name": "one", "groups": ["erp"]}]}
 # Options of each module, with names for which ``named`` puts IDs.
 TASKS = [
     ("sdrs_server_group", {"name": "erp"}), ("sdrs_server_group", {"id": "erp"}), ("sdrs_server_group", {"id": "erp", "name": "new"}),

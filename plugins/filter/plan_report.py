@@ -34,10 +34,12 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(verdict) is V(clean) when nothing differs, V(drift) when something would be changed or waits for failback, V(error) when the
-      comparison or a part of it failed.
+    - C(verdict) is V(clean) when nothing differs, V(drift) when something would be changed, waits for failback, or differs without being
+      changed by a topology, V(error) when the comparison or a part of it failed.
     - C(operations), C(counts) by operation, C(blocked), C(failed) and C(not_tried) parts, C(diff) as a unified diff, and C(message),
       the error of the comparison as a whole.
+    - C(unmanaged), C(unmanaged_total), C(not_compared) and C(differing) as M(cloud_dr.sdrs.sdrs_topology) returns them. What is unmanaged or not
+      compared is no drift.
   type: dict
 """
 
@@ -46,13 +48,14 @@ import difflib
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..plugin_utils._filters import defined
+from ..plugin_utils._filters import defined, plain
 
 _PARTS = ("blocked", "failed", "not_tried")
+_TOLD = ("unmanaged", "not_compared", "differing")
 
 
 def plan_report(result):
-    """``{verdict, operations, counts, blocked, failed, not_tried, diff, message}`` of a topology's result."""
+    """``{verdict, operations, counts, blocked, failed, not_tried, unmanaged, not_compared, differing, diff, message}`` of a topology's result."""
     if not isinstance(defined(result), dict):
         raise AnsibleFilterError("plan_report wants the result of sdrs_topology, got %s" % type(result).__name__)
     branches = result.get("branches") or {}
@@ -67,10 +70,12 @@ def plan_report(result):
         counts[key] = counts.get(key, 0) + 1
     # Names come from the service: nothing in them may be taken for a template.
     return wrap_var({
-        "verdict": "error" if failed else "drift" if operations or parts["blocked"] else "clean",
+        "verdict": "error" if failed else "drift" if operations or parts["blocked"] or result.get("differing") else "clean",
         "operations": operations,
         "counts": dict(sorted(counts.items())),
         **parts,
+        **{key: plain(result.get(key) or []) for key in _TOLD},
+        "unmanaged_total": result.get("unmanaged_total") or 0,
         "diff": _unified(result.get("diff") or {}),
         "message": result.get("msg") if failed else None,
     })

@@ -18,7 +18,10 @@ description:
     Rerun it to resume.
   - In check mode the complete plan is returned in RV(operations), and nothing is sent.
   - Never fails over and never re-protects. See M(cloud_dr.sdrs.sdrs_failover) for that.
-  - A server or disk that is not at the current production site of its group, as after a failover, is reported as blocked until failback.
+  - A server or disk that is not at the current production site of its group, and what a group that failed over does not allow, is reported as blocked until
+    failback.
+  - The result also lists what the groups contain and no entry names (RV(unmanaged)), options whose live value is not known (RV(not_compared)),
+    and differences that this module never changes (RV(differing)).
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -98,23 +101,25 @@ options:
             description: Description, at most 64 bytes. Immutable.
             type: str
           cluster:
-            description: Cluster ID, at creation only.
+            description: Cluster ID, at creation only; not compared.
             type: str
           primary_subnet:
-            description: ID of the subnet of the DR server's primary NIC, at creation only.
+            description: ID of the subnet of the DR server's primary NIC, at creation only; not compared.
             type: str
           primary_ip_address:
-            description: Address of the DR server's primary NIC, at creation only.
+            description: Address of the DR server's primary NIC, at creation only; not compared.
             type: str
           flavor:
-            description: Flavor of the DR server, at creation only.
+            description:
+              - Flavor of the DR server, at creation only.
+              - While production is at the source site it is compared through ECS; another flavor is told in RV(differing), and never changed.
             type: str
           tenancy:
-            description: Whether the DR server is created on a dedicated host. At creation only.
+            description: Whether the DR server is created on a dedicated host. At creation only; not compared.
             type: str
             choices: [shared, dedicated]
           dedicated_host:
-            description: ID of the dedicated host, at creation only.
+            description: ID of the dedicated host, at creation only; not compared.
             type: str
           tags:
             description: Tags, at most 10. Other tags of the instance are kept unless O(server_groups[].protected_instances[].purge_tags=true).
@@ -137,11 +142,10 @@ options:
                 description: Name or ID of the disk, either of the pair's two.
                 type: str
                 aliases: [volume_id]
-              create_volume:
+              create_volume: &create_volume
                 description:
-                  - Create the disk that O(server_groups[].protected_instances[].replications[].volume) names, as an empty EVS disk in the
-                    availability zone where production is, and then pair it and attach it. Needs
-                    O(server_groups[].protected_instances[].replications[].name) and O(server_groups[].protected_instances[].replications[].device).
+                  - Create the disk that C(volume) beside it names, as an empty EVS disk in the availability zone where production is, and then pair
+                    it, below an instance also attach it. Needs the C(name) of the pair, and below an instance the C(device).
                   - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
                     a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
                   - Refused, too, where another disk, or a pair, stands at the device or bears the name of the pair; it may
@@ -152,10 +156,8 @@ options:
                 suboptions:
                   size:
                     description:
-                      - Size in GB, from 10 to 32768. Defaults to O(server_groups[].protected_instances[].replications[].size),
-                        which may be larger later, when the disk has to grow.
-                      - A disk that is larger or smaller is no difference;
-                        O(server_groups[].protected_instances[].replications[].size) manages the size.
+                      - Size in GB, from 10 to 32768. Defaults to the C(size) of the pair, which may be larger later, when the disk has to grow.
+                      - A disk that is larger or smaller is no difference; the C(size) of the pair manages the size.
                     type: int
                   type:
                     description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.
@@ -177,10 +179,10 @@ options:
               description:
                 description: Description, at most 64 bytes. Immutable; a pair that comes with its instance has none.
                 type: str
-              cluster:
-                description: Cluster ID, at creation only.
+              cluster: &cluster
+                description: Cluster ID, at creation only; not compared.
                 type: str
-              size:
+              size: &size
                 description: Size of the disks in GB, from 1 to 1048576. They only grow.
                 type: int
       replications:
@@ -192,51 +194,15 @@ options:
             description: Name or ID of the disk, either of the pair's two. Required to create a pair.
             type: str
             aliases: [volume_id]
-          create_volume:
-            description:
-              - Create the disk that O(server_groups[].replications[].volume) names, as an empty EVS disk in the
-                availability zone where production is, and then pair it. Needs
-                O(server_groups[].replications[].name).
-              - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
-                a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
-              - Refused, too, where another disk in a pair of that name may be the one that is meant under another name.
-              - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
-              - SDRS pairs no encrypted disks, so that none is created.
-            type: dict
-            suboptions:
-              size:
-                description:
-                  - Size in GB, from 10 to 32768. Defaults to O(server_groups[].replications[].size),
-                    which may be larger later, when the disk has to grow.
-                  - A disk that is larger or smaller is no difference;
-                    O(server_groups[].replications[].size) manages the size.
-                type: int
-              type:
-                description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.
-                type: str
-                required: true
-              multiattach:
-                description: Whether servers can share the disk. Each of their instances names it then, with the same values.
-                type: bool
-                default: false
-              description:
-                description: Description of the disk, at most 85 characters.
-                type: str
-              tags:
-                description: Tags of the disk, at most 10.
-                type: dict
+          create_volume: *create_volume
           name:
             description: Name of the pair. Required to create one; a pair with a different name is renamed.
             type: str
           description:
             description: Description, at most 64 bytes. Immutable.
             type: str
-          cluster:
-            description: Cluster ID, at creation only.
-            type: str
-          size:
-            description: Size of the disks in GB, from 1 to 1048576. They only grow.
-            type: int
+          cluster: *cluster
+          size: *size
       drills:
         description: DR drills that shall exist. Drills are pruned only if this key is given.
         type: list
@@ -374,7 +340,7 @@ branches:
       type: list
       elements: dict
     blocked:
-      description: Entries that cannot be applied until production is back at its site, each with its C(path).
+      description: Entries that cannot be applied until the group is protected again, or production is back at its site, each with its C(path).
       type: list
       elements: dict
     not_tried:
@@ -382,6 +348,44 @@ branches:
       type: list
       elements: str
   sample: {succeeded: ["server_groups[0].protected_instances[0]"], failed: [], blocked: [], not_tried: []}
+unmanaged:
+  description:
+    - What is in the groups of the document, is not named by it, and is not removed by this task; at most 500.
+    - A pair is listed if the instance that it is attached to lists its pairs, or is unmanaged itself.
+    - A V(server) is a DR server that the removal of its instance leaves, or, as far as can be told, left earlier; C(reason) says which. The latter is a server
+      that belongs to no instance and no drill, at the target site, with the name of a server of the production site.
+  returned: when the live state could be read
+  type: list
+  elements: dict
+  sample: [{resource_type: protected_instance, name: erp-web-2, id: 0a6e9cf4-4b1b-4b9d-9c1e-0f2b8f1f8f10, server_group: erp}]
+unmanaged_total:
+  description: The number of all that is unmanaged.
+  returned: when the live state could be read
+  type: int
+  sample: 1
+not_compared:
+  description: Options that the document sets for objects that exist, without their live value being known; each with C(reason) and the first 20 C(objects).
+  returned: when the live state could be read
+  type: list
+  elements: dict
+  sample:
+    - resource_type: protected_instance
+      option: tenancy
+      reason: it is used only when the protected instance is created, and the service does not tell it
+      count: 1
+      objects: [{path: "server_groups[0].protected_instances[0]", name: erp-db-1, id: 0a6e9cf4-4b1b-4b9d-9c1e-0f2b8f1f8f10}]
+differing:
+  description: Options whose live value differs, and that this module never changes.
+  returned: when the live state could be read
+  type: list
+  elements: dict
+  sample:
+    - resource_type: protected_instance
+      path: "server_groups[0].protected_instances[0]"
+      name: erp-db-1
+      option: flavor
+      live: s3.large.2
+      wanted: s3.xlarge.2
 # docs_blocks: jobs_compact
 jobs:
   description: The jobs this task waited for, with their sub-jobs where they failed.

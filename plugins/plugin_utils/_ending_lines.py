@@ -154,11 +154,17 @@ def typed_again(command, wanted, hosts, names):
     if wanted["confirm"]:
         option = wanted.get("confirmation") or _CONFIRMATIONS["recover_by_drill" in words[1]]
         words.append("-e " + shlex.quote(option + "=" + ",".join(map(str, command.get("confirm") or names))))
-    words += ["-e " + shlex.quote(option) for option in wanted["options"]]
+    words += ["-e " + shlex.quote(option) for option in [*_compared(command, wanted), *wanted["options"]]]
     words += list(command.get("options") or [])
     if wanted.get("check"):
         words.append("--check")
     return [_word_of_command(word) for word in words], left_out
+
+
+def _compared(command, wanted):
+    """The typed variables of the topology that hold for what follows a comparison, too: what was compared is what is applied."""
+    typed = repeated(command["extra_vars"])[0] if wanted["playbook"] in ("plan", "converge") else []
+    return [text for text in typed if text.lstrip('{"').startswith("topology_") and "_report_dir" not in text]
 
 
 def _word_of_command(word):

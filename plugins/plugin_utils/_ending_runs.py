@@ -38,9 +38,15 @@ def _made(run, state, done, not_done, following, failed):
 def _parts(result):
     branches = result.get("branches") or {}
     failed = [_told(entry) for entry in branches.get("failed") or []]
-    blocked = ["blocked until failback: %s" % _told(entry) for entry in branches.get("blocked") or []]
+    blocked = _blocked(branches)
     not_tried = ["not tried: %s" % listed(branches["not_tried"])] if branches.get("not_tried") else []
     return failed, blocked, not_tried
+
+
+def _blocked(parts):
+    """The parts of a document that have to wait, each with why."""
+    told = [_told(entry) for entry in parts.get("blocked") or []]
+    return [text if "blocked until failback" in text else "blocked until failback: %s" % text for text in told]
 
 
 def _told(entry):
@@ -82,6 +88,9 @@ def topology(run, result):
 def _after_topology(run, result, failed, operations):
     if failed and outside([result]):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
+    branches = result.get("branches") or {}
+    if failed and branches.get("blocked") and not branches.get("failed"):
+        return _after_blocked(branches["blocked"])
     if failed:
         return step("mend what NOT DONE names, then run it again; what is done already is not done again")
     if run.get("check_mode"):
@@ -99,14 +108,43 @@ def plan(run, found, result=None):
         return _made(run, ["not read in this run"], [_NOTHING], ["the comparison"], step("mend what was told above, then plan again"), True)
     verdict, operations = found.get("verdict"), found.get("operations") or []
     state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(verdict, "could not be compared")]
+    state += (["blocked: until failback"] if found.get("blocked") else []) + _beside(found)
     left = [planned(operations)] if operations else []
-    left += ["blocked until failback: %s" % _told(entry) for entry in found.get("blocked") or []][:_FIRST]
+    left += _blocked(found)[:_FIRST]
+    differing = ["%s: %s is %s, wanted is %s" % tuple(each.get(key) for key in ("name", "option", "live", "wanted")) for each in found.get("differing") or []]
+    left += differing[:_FIRST]
     left += [str(found.get("message") or "the comparison failed").rstrip(".")] if verdict == "error" else []
-    following = step("apply it", "converge") if operations else step("prove that it works", "drill")
+    following = _after_plan(found, operations)
     if verdict == "error":
         following, state = _mend(result or {}), ["not read in this run"] if outside([result or {}]) else state
     done = _NOTHING if verdict == "error" else "compared: %s; nothing was sent that changes anything" % planned(operations)
     return _made(run, state, [done], left, following, verdict == "error")
+
+
+def _beside(found):
+    """What the comparison leaves alone, as sentences."""
+    unmanaged = ["%s %s" % (str(each.get("resource_type")).replace("_", " "), each.get("name")) for each in found.get("unmanaged") or []]
+    silent = ["%s of %s %s%s" % (each.get("option"), each.get("count"), str(each.get("resource_type")).replace("_", " "), "s" if each.get("count") != 1 else "")
+              for each in found.get("not_compared") or []]
+    sentences = ["unmanaged, in no document: %s" % listed(unmanaged + [""] * ((found.get("unmanaged_total") or 0) - len(unmanaged)))] if unmanaged else []
+    return sentences + (["set, but not compared: %s" % listed(silent)] if silent else [])
+
+
+def _after_blocked(blocked):
+    """What has to come first: a group that failed over must be protected again before it can be failed back."""
+    if any("cloud_dr.sdrs.reprotect" in str(entry.get("remedy")) for entry in blocked):
+        return step("when the other site is back: re-protect (this overwrites its disks), then fail back", "reprotect", confirm=True)
+    return step("when the other site shall be production again, and synchronisation has ended", "failback", confirm=True)
+
+
+def _after_plan(found, operations):
+    if found.get("blocked"):
+        return _after_blocked(found["blocked"])
+    if operations:
+        return step("apply it", "converge")
+    if found.get("differing"):
+        return step("stop and resize what NOT DONE names, or correct the document; then plan again")
+    return step("prove that it works", "drill")
 
 
 def export(run, read, written):

@@ -22,7 +22,7 @@ from ..module_utils._cloud.mask import known, masked, masked_data
 from ..module_utils._cloud.settings import remember
 from ..module_utils._cloud.text import without_reserved
 from ..module_utils._cloud.transport import MISSING_REQUESTS
-from ..module_utils._module.argument_spec import CONNECTION, ordinary_numbers
+from ..module_utils._module.argument_spec import CONNECTION, ordinary_numbers, unsupported
 from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent, shown
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
@@ -100,8 +100,9 @@ def _run_here(module, task):
     kwargs = spec.kwargs()
     checked = ArgumentSpecValidator(kwargs.pop("argument_spec"), **kwargs).validate(options)
     host = _ActionHost(task.check_mode, checked._no_log_values)
-    if checked.error_messages:
-        result = {"failed": True, "msg": masked("; ".join(checked.error_messages))}
+    unknown = unsupported(spec.options, options)
+    if unknown or checked.error_messages:
+        result = {"failed": True, "msg": masked(unknown or "; ".join(checked.error_messages))}
     else:
         result = outcome(spec, module.DECLARATION, options, checked.validated_parameters, host)
     given = {name: checked.validated_parameters.get(name) for name in spec.options}

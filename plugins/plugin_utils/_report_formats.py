@@ -19,6 +19,8 @@ from ._report import PASSED, moment, span
 
 # A page with more bars is no picture any more; the JSON holds all.
 _MOST_ROWS = 60
+# Of a plan that another release made.
+_NOTHING_TOLD: dict = {"unmanaged": [], "unmanaged_total": 0, "not_compared": [], "differing": []}
 _TITLES = {
     "drill": "DR drill", "planned_failover": "Planned failover", "failover": "Failover", "failback": "Failback", "reprotect": "Re-protection",
     "recover_by_drill": "Recovery by drill",
@@ -47,7 +49,7 @@ def render_plan(plan, form):
 
     :raises ValueError: there is no such form
     """
-    forms = {"md": lambda: template("plan.md.j2", False).render(plan=plan) + "\n", "json": lambda: as_json(plan)}
+    forms = {"md": lambda: template("plan.md.j2", False).render(plan={**_NOTHING_TOLD, **plan}, most=_MOST_ROWS) + "\n", "json": lambda: as_json(plan)}
     if form not in forms:
         raise ValueError("%r is no form of a plan; there are %s" % (form, ", ".join(forms)))
     return forms[form]()

@@ -53,9 +53,14 @@ def test_plan_converge_plan_export(workplace, simulator):
     first, second = workplace("converge"), workplace("converge")
     assert "changed=1" in first.stdout and "changed=0" in second.stdout, first.stdout + second.stdout
 
-    clean = workplace("plan", "-e", "plan_fail_on_drift=true", "-e", "topology_report_dir=evidence")
+    less = {"topology_server_group": dict(ERP, protected_instances=[dict(ERP["protected_instances"][0], tenancy="shared")])}
+    clean = workplace("plan", "-e", "plan_fail_on_drift=true", "-e", "topology_report_dir=evidence", "-e", json.dumps(less))
     assert clean.returncode == 0 and '"verdict": "clean"' in clean.stdout, clean.stdout + clean.stderr
-    assert len(list((workplace.folder / "evidence" / "erp").glob("plan-*"))) == 2
+    assert "unmanaged, in no document: protected instance db-1" in " ".join(clean.stdout.split())
+    assert "set, but not compared: tenancy of 1 protected instance" in " ".join(clean.stdout.split())
+    kept = {path.suffix: path.read_text() for path in (workplace.folder / "evidence" / "erp").glob("plan-*")}
+    assert set(kept) == {".md", ".json"} and "- protected instance `db-1` (`" in kept[".md"] and "`tenancy` of 1 protected instance: " in kept[".md"]
+    assert json.loads(kept[".json"])["unmanaged"][0]["name"] == "db-1"
 
     exported = workplace("export")
     assert exported.returncode == 0, exported.stdout + exported.stderr

@@ -85,6 +85,10 @@ def test_the_next_command_is_what_was_typed_and_no_more():
     assert left_out == ["db_password"] and "geheim" not in " ".join(words)
     other, _left = _ending_lines.typed_again(dict(COMMAND, extra_vars=extra), _ending.step("then", "reprotect", confirm=True), ["erp"], ["erp"])
     assert "cloud_dr.sdrs.reprotect" in other and "failover_force=true" not in " ".join(other)
+    planned = dict(COMMAND, playbook="cloud_dr.sdrs.plan", extra_vars=["topology_prune=true plan_fail_on_drift=true"])
+    applied, _left = _ending_lines.typed_again(planned, _ending.step("apply it", "converge"), ["erp"], ["erp"])
+    assert "topology_prune=true" in applied[-1] and "plan_fail" not in " ".join(applied), "what is applied is what was planned"
+    assert "topology_prune" not in " ".join(_ending_lines.typed_again(planned, _ending.step("prove it", "drill"), ["erp"], ["erp"])[0])
     narrowed, _left = _ending_lines.typed_again(dict(COMMAND, all_hosts=["erp", "crm"]), _ending.step("x"), ["erp"], ["erp"])
     assert "--limit erp" in narrowed
 

@@ -39,6 +39,18 @@ def test_several_left_are_listed():
         pick([server("a"), server("b", "az2")])
 
 
+def test_one_s_own_is_preferred_to_what_nobody_owns_at_the_production_site_only():
+    def chosen(matches, owners, zone):
+        return lookup.pick(matches, owners, lambda each: each["az"], zone, "server", "s", lambda owner: owner["id"] == "i")[0]
+
+    here = [server("a", "az2"), server("b", "az2")]
+    assert chosen(here, {"a": {"id": "i"}}, "az2") == {"id": "i"}
+    for matches, owners, zone in ((here, {"a": {"id": "i"}, "b": {"id": "j"}}, "az2"), (here, {"a": {"id": "j"}}, "az2"), (here, {"a": {"id": "i"}}, None),
+                                  (here, {"a": {"id": "i"}}, "az1")):
+        with pytest.raises(Refused, match="2 objects match"):
+            chosen(matches, owners, zone)
+
+
 def test_production_zone_follows_the_priority_station():
     group = {"source_availability_zone": "a", "target_availability_zone": "b"}
     assert sites.production_zone(dict(group, priority_station="source")) == "a"

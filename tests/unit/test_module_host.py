@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
+import types
 
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.cloud_dr.sdrs.plugins.modules import ecs_server_check_info, sdrs_server_group
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
+from ansible_collections.cloud_dr.sdrs.plugins.modules import ecs_server_check_info, sdrs_server_group, sdrs_topology
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _in_process
 
 OPTIONS = {"name": "erp", "endpoint": "http://127.0.0.1:9", "auth_token": "t0ken-of-somebody-0815", "project_id": "p", "region": "r",
            "token_cache": False, "max_retries": 0}
@@ -69,3 +72,35 @@ def test_a_fault_of_ours_is_a_sentence(module, monkeypatch):
     monkeypatch.setattr(host, "run", fail)
     result = module(sdrs_server_group, **OPTIONS)
     assert result["msg"].startswith("unexpected KeyError at ") and "test_module_host.py" in result["msg"] and "t0ken" not in json.dumps(result)
+
+
+NESTED = {"name": "erp", "protected_instances": [{"name": "a", "server": "s"}, {"name": "b", "server": "t", "flavour": "s3", "replications": [
+    {"device": "/dev/vdb", "create_volume": {"type": "SSD", "sise": 10}}]}]}
+UNKNOWN = [
+    (sdrs_topology, {"server_groups": [{"name": "a"}, {"name": "b"}, NESTED]},
+     ["unsupported option server_groups[2].protected_instances[1].flavour; did you mean flavor? There are: cluster, ",
+      "unsupported option server_groups[2].protected_instances[1].replications[0].create_volume.sise; did you mean size? There are: description, "]),
+    (sdrs_topology, {"server_groups": [{"name": "a", "drills": [{"name": "d", "flavor": "x"}]}]},
+     ["unsupported option server_groups[0].drills[0].flavor; there are: drill_vpc, id, name"]),
+    (sdrs_topology, {"server_groups": [{"name": "a"}], "prunes": True}, ["unsupported option prunes; did you mean prune? There are: "]),
+    (sdrs_server_group, {"name": "erp", "descripton": "x"}, ["unsupported option descripton; did you mean description? There are: "]),
+]
+
+
+@pytest.mark.parametrize("loaded, options, messages", UNKNOWN)
+@pytest.mark.parametrize("way", ["module", "in process"])
+def test_an_unsupported_option_is_told_with_its_place_and_what_is_meant(module, loaded, options, messages, way):
+    known = {**{key: value for key, value in OPTIONS.items() if key != "name"}, **options, "password": "s3cret-pass"}
+    if way == "module":
+        result = module(loaded, **known)
+    else:
+        result = _in_process._run_here(loaded, types.SimpleNamespace(args=known, check_mode=False))
+    assert result["failed"] and all(message in result["msg"] for message in messages), result["msg"]
+    assert "s3cret" not in json.dumps(result)
+
+
+def test_many_unsupported_options_are_counted():
+    spec = {"entries": {"type": "list", "elements": "dict", "options": {"name": {"type": "str", "aliases": ["title"]}}}}
+    text = argument_spec.unsupported(spec, {"entries": [{"x": 1, "title": "a", "name": "a"}] * 9, "_ansible_verbosity": 0})
+    assert text.count("unsupported option entries[") == 5 and text.endswith("; and 4 more")
+    assert argument_spec.unsupported(spec, {"entries": [{"name": "x"}, "no mapping"]}) is None and argument_spec.unsupported(spec, {"entries": "x"}) is None

@@ -38,20 +38,22 @@ def documents(path):
         content = json.load(stream)
     if not isinstance(content, dict):
         raise ValueError("%s is neither an inventory nor a topology" % path)
+    found: list | None
+    regions: set = set()
     if "_meta" in content:
         hosts = content["_meta"].get("hostvars") or {}
         found = [{"name": host, **given["topology_server_group"]} for host, given in hosts.items() if isinstance(given.get("topology_server_group"), dict)]
         regions = {(given.get("sdrs_connection") or {}).get("region") for given in hosts.values() if isinstance(given.get("sdrs_connection"), dict)}
     else:
-        found, regions = (content.get("topology") or content).get("server_groups"), set()
+        found = (content.get("topology") or content).get("server_groups")
         if not isinstance(found, list):
             raise ValueError("%s holds no server_groups" % path)
-    for group in found:
+    for group in found or ():
         missing = [key for key in ("name", "source_availability_zone", "target_availability_zone", "source_vpc") if not group.get(key)]
         if missing:
             raise ValueError("%s: protection group %s lacks %s" % (path, group.get("name") or group.get("id"), ", ".join(missing)))
     plain = sorted(region for region in regions if isinstance(region, str) and "{{" not in region)
-    return found, plain[0] if plain else None
+    return list(found or ()), plain[0] if plain else None
 
 
 def content(found, more=()):

@@ -54,6 +54,12 @@ class SdrsError(Exception):
         self.data = {key: value for key, value in data.items() if value is not None}
         self.result: dict = {}  # what a host adds to the failed result: jobs, last object seen
         self.blocked = False  # nothing failed: it has to wait until production is back where it was
+        self.by_status = False  # it is the status of an object that forbids it
+
+    def because_of_status(self) -> SdrsError:
+        """Note that another status of the object would allow it."""
+        self.by_status = True
+        return self
 
     def during(self, operation: str, resource: str | None = None) -> SdrsError:
         """Note what was being done, unless someone nearer to the fault has."""

@@ -132,14 +132,14 @@ def _groups(facts, groups):
     bad = [group for group in groups if str(group.get("status")).startswith("error")]
     text = ", ".join("%d %s" % (count, status) for status, count in sorted(counted.items())) or "none yet"
     return row("server_groups", not bad, text + _which(bad),
-               "Look at each with sdrs_server_group_info and its failures with sdrs_failed_task_info.", ADVISORY)
+               "Look at the page of the playbook cloud_dr.sdrs.posture; the module sdrs_failed_task_info lists what failed.", ADVISORY)
 
 
 def _pairs(facts, pairs):
     counted = Counter(str(pair.get("status")) for pair in pairs)
     text = ", ".join("%d %s" % (count, status) for status, count in sorted(counted.items())) or "none in fault"
     return row("replications", not pairs, text + _which(pairs),
-               "Look at each with sdrs_replication_info and its failures with sdrs_failed_task_info.", ADVISORY)
+               "Look at the page of the playbook cloud_dr.sdrs.posture; the module sdrs_failed_task_info lists what failed.", ADVISORY)
 
 
 def _which(objects):

@@ -71,7 +71,10 @@ class Kind:
         :raises Refused: the object is in ``error-deleting``
         """
         if obj.get("status") == "error-deleting":
-            raise Refused("%s: its deletion failed" % self.label(obj), remedy="Run state: absent again, then create it anew.")
+            raise Refused(
+                "%s: its deletion failed" % self.label(obj),
+                remedy="Delete it again (in a module with state: absent, in a topology with prune: true and without its entry), then create it anew.",
+            )
 
     @property
     def list_call(self) -> str:

@@ -6,18 +6,19 @@ Which object a name means: semantics.md, section 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import difflib
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from .._cloud.api import Api
 from .._cloud.errors import INVALID_ID_CODES, ApiError, ConnectionFailed, NotFound, Refused, SdrsError, one_line
-from .._cloud.odd import Index, by_id, matching, raw
+from .._cloud.odd import Index, by_id, matching, raw, sound
 from .._cloud.validate import is_id
 from .kind import Kind
 
 Objects = list[Any]  # in the class below ``list`` is a method
 
-_SHOWN = 10
+_SHOWN, _LONGEST_NAME = 10, 64
 _ALL_SERVERS = "all servers"
 # So many servers are asked for one by one rather than by the list of the whole project.
 _FEW = 4
@@ -202,20 +203,45 @@ def exactly_one(found: list, similar: list, title: str, reference: Any) -> Any:
     """
     if len(found) == 1:
         return found[0]
-    shown = ", ".join(_named(obj) for obj in (found or similar)[:_SHOWN]) or "nothing"
-    if len(found or similar) > _SHOWN:
-        shown += ", … (%d in all)" % len(found or similar)
     if found:
-        raise Refused("%d objects match %s %r: %s" % (len(found), title, reference, shown), remedy="Use the ID.")
-    raise Refused("no %s is named %r; found: %s" % (title, reference, shown))
+        raise Refused("%d objects match %s %r: %s" % (len(found), title, reference, _listed(found)), remedy="Use the ID.")
+    raise Refused("no %s is named %r; %s" % (title, reference, existing(similar, reference)))
 
 
-def pick(matches: list, owners: Any, zone_of: Callable[[Any], Any], zone: Any, title: str, reference: Any) -> tuple:
+def existing(objects: Iterable[dict], reference: str | None) -> str:
+    """What there is in place of what a reference does not mean, what comes nearest first, for a message."""
+    objects = list(objects)
+    if not objects:
+        return "there is none"
+    near = difflib.get_close_matches(str(reference), {str(raw(obj, "name")) for obj in objects}, 3)
+    first = [obj for name in near for obj in objects if str(raw(obj, "name")) == name]
+    rest = sorted((obj for obj in objects if str(raw(obj, "name")) not in near), key=lambda obj: str(raw(obj, "name")))
+    shown = list(dict.fromkeys(one_line(raw(obj, "name") or raw(obj, "id"), _LONGEST_NAME) for obj in first + rest))
+    more = ", … (%d in all)" % len(shown) if len(shown) > _SHOWN else ""
+    return "%sfound: %s%s" % ("did you mean %s? " % shown[0] if near else "", ", ".join(shown[:_SHOWN]), more)
+
+
+def readable(fetch: Callable[[], Iterable]) -> list:
+    """The objects that ``fetch()`` gives, for a message that lists what there is; nothing where they cannot be read."""
+    try:
+        return sound(fetch())
+    except SdrsError:
+        return []
+
+
+def _listed(objects: list[dict]) -> str:
+    return ", ".join(_named(obj) for obj in objects[:_SHOWN]) + (", … (%d in all)" % len(objects) if len(objects) > _SHOWN else "")
+
+
+def pick(
+    matches: list, owners: Any, zone_of: Callable[[Any], Any], zone: Any, title: str, reference: Any, mine: Callable[[Any], bool] | None = None,
+) -> tuple:
     """The candidate a server or disk name means, once protected objects bear the name twice.
 
     :param matches: objects of exactly that name, without those of drills
     :param owners: ``{object ID: owning instance or pair}``; both halves mean their owner
     :param zone: the AZ of the group's current production site, or None
+    :param mine: callable(owner): whether it is preferred to candidates that have no owner, such as DR servers that a removal kept
     :returns: ``(owner or None, object)``
     :raises Refused: several candidates are left
     """
@@ -226,6 +252,12 @@ def pick(matches: list, owners: Any, zone_of: Callable[[Any], Any], zone: Any, t
     if len(candidates) > 1 and zone:
         inside = {key: entries for key, entries in candidates.items() if any(zone_of(match) == zone for dummy, match in entries)}
         candidates = inside or candidates
+    preferred = {
+        key: entries for key, entries in candidates.items()
+        if mine and entries[0][0] and mine(entries[0][0]) and any(zone and zone_of(match) == zone for dummy, match in entries)
+    }
+    if len(preferred) == 1 and not any(entries[0][0] for key, entries in candidates.items() if key not in preferred):
+        candidates = preferred
     if len(candidates) != 1:
         exactly_one(matches, matches, title, reference)
     entries = next(iter(candidates.values()))

@@ -155,6 +155,7 @@ class Plan:
     after: dict = field(default_factory=dict)
     warnings: list = field(default_factory=list)
     refused: list = field(default_factory=list)  # (branch, SdrsError): parts of a document that cannot be brought about now
+    told: dict = field(default_factory=dict)  # what else the result tells of the live state
     again: bool = False  # read and plan once more when the steps are done: more may have come to light
 
     def add(
@@ -230,16 +231,25 @@ def immutable_conflicts(options: ObjectOptions, fields: Iterable[Field], live: d
     conflicts = []
     for item in fields:
         wanted = getattr(options, item.option)
-        if wanted is None or (item.read is None and item.api not in live):
+        if wanted is None or not _told(item, live):
             continue
         value = item.live(live)
-        if item.option != "description" and (value is None or value == frozenset()):
-            continue
         same = wanted in value if isinstance(value, (set, frozenset)) else (value or "") == (wanted or "")
         if not same:
             shown = "/".join(sorted(map(str, value))) if isinstance(value, (set, frozenset)) else value
             conflicts.append((item.option, shown, wanted))
     return conflicts
+
+
+def untold(params: dict, fields: Iterable[Field], live: dict) -> list[str]:
+    """The fixed options that were given and that the live object does not tell, so that they are compared with nothing."""
+    return [item.option for item in fields if params.get(item.option) is not None and not _told(item, live)]
+
+
+def _told(item: Field, live: dict) -> bool:
+    if item.read is None and item.api not in live:
+        return False
+    return item.option == "description" or item.live(live) not in (None, frozenset())
 
 
 def refuse_immutable(plan: Plan, immutable_change: str, conflicts: list[tuple], label: str) -> set[str]:
@@ -250,7 +260,7 @@ def refuse_immutable(plan: Plan, immutable_change: str, conflicts: list[tuple], 
     if immutable_change != "ignore":
         raise Refused(
             "%s: what is fixed at creation differs: %s" % (label, text),
-            remedy="Correct the option, delete and create the object anew, or set immutable_change: ignore.",
+            remedy="Correct the option, delete and create the object anew, or set immutable_change: ignore (topology_immutable_change in the playbooks).",
         )
     plan.warnings.append("%s: ignored what is fixed at creation and differs: %s" % (label, text))
     return {conflict[0] for conflict in conflicts}
@@ -267,4 +277,4 @@ def require(allowed: dict, statuses: dict, action: str, label: str) -> None:
             raise Refused(
                 "%s: %s is not allowed while the %s is %r" % (label, action, subject, status),
                 remedy="Allowed are: %s." % ", ".join(sorted(allowed[subject])),
-            )
+            ).because_of_status()

@@ -95,7 +95,7 @@ class _Task:
             error.result.setdefault("operations", operations)
             error.result.setdefault("jobs", self._jobs())
             if self.plans:
-                error.result.setdefault("diff", self._diff())
+                error.result = {"diff": self._diff(), **self.plans[-1].told, **error.result}
             error.result["changed"] = bool(operations)
             raise
         finally:
@@ -213,6 +213,7 @@ class _Task:
         }
         if self.declaration.compact:
             result["branches"] = self.branches.report()
+            result.update(self.plans[-1].told)
         if not self.waiting.wait:
             result["pending"] = _operations(self.pending)
         return result

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+from typing import Any
 
+from .._cloud.errors import one_line
 from .._defaults import HTTP_TIMEOUT, MAX_RETRIES, WAIT_TIMEOUT
 
 _CONSTRAINTS = ("mutually_exclusive", "required_together", "required_one_of", "required_if")
+_LONGEST_NAME, _MOST_UNKNOWN = 64, 5
 
 
 class Spec:
@@ -52,6 +56,33 @@ def alias_conflicts(options, given, path=""):
                 if isinstance(entry, dict):
                     conflicts += alias_conflicts(spec["options"], entry, "%s%s[%d]." % (path, names[0], index))
     return conflicts
+
+
+def unknown_options(options: dict[str, Any], given: dict, path: str = "") -> list[str]:
+    """What ``given`` holds that is no option, at any depth: a sentence for each, with its path and what is an option at that place."""
+    known = {name: option for option, spec in options.items() for name in (option, *spec.get("aliases", ()))}
+    found = []
+    for name, value in given.items():
+        if name not in known:
+            if not str(name).startswith("_ansible_"):
+                near = difflib.get_close_matches(str(name), known, 1)
+                hint = "did you mean %s? There are" % near[0] if near else "there are"
+                found.append("unsupported option %s%s; %s: %s" % (path, one_line(name, _LONGEST_NAME), hint, ", ".join(sorted(options))))
+            continue
+        below = options[known[name]].get("options")
+        if below and isinstance(value, dict):
+            found += unknown_options(below, value, "%s%s." % (path, name))
+        for index, entry in enumerate(value if below and isinstance(value, list) else ()):
+            if isinstance(entry, dict):
+                found += unknown_options(below, entry, "%s%s[%d]." % (path, name, index))
+    return found
+
+
+def unsupported(options: dict[str, Any], given: dict) -> str | None:
+    """The same as one message, None if every option is known."""
+    found = unknown_options(options, given)
+    more = ["and %d more" % (len(found) - _MOST_UNKNOWN)] if len(found) > _MOST_UNKNOWN else []
+    return "; ".join(found[:_MOST_UNKNOWN] + more) or None
 
 
 def ordinary_numbers(options, given):

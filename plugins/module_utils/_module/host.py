@@ -11,12 +11,12 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._cloud import validate
 from .._cloud.clouds_yaml import MissingYaml
 from .._cloud.errors import LONGEST_WARNING, ConfigError, SdrsError, one_line, unexpected
-from .._cloud.mask import known, masked_data, whole_data
+from .._cloud.mask import known, masked, masked_data, whole_data
 from .._cloud.settings import remember
 from .._cloud.text import all_visible, without_reserved
 from .._cloud.transport import MISSING_REQUESTS
 from .._engine.run import run
-from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers
+from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers, unsupported
 
 NEEDED_PYTHON = (3, 10)
 # Names the process of ansible-playbook to a module on the same machine.
@@ -28,6 +28,7 @@ class _Module(AnsibleModule):
     """Keeps the options as the user wrote them: AnsibleModule lets an alias beat its option with a warning only."""
 
     params: dict
+    unsupported: str | None = None
 
     def _load_params(self):
         super()._load_params()
@@ -36,6 +37,11 @@ class _Module(AnsibleModule):
         # Before anything can fail: a failure shows the options.
         remember(self.given)
         self.no_log_values.update(known())
+        self.unsupported = unsupported(self.argument_spec, self.given)
+
+    def fail_json(self, msg, **kwargs):
+        # ansible-core names an option without the place in a list of entries where it stands.
+        super().fail_json(msg=masked(self.unsupported) if self.unsupported else msg, **kwargs)
 
 
 class ModuleHost:

@@ -24,8 +24,8 @@ REPAIRABLE = ("security_groups", "tags")
 READY = {"protection group": {"available", "protected"}}
 _BY_HAND = {
     "name": "rename the DR server in ECS",
-    "flavor": "use sdrs_protected_instance_resize",
-    "nics": "use sdrs_protected_instance_nic",
+    "flavor": "use the module sdrs_protected_instance_resize",
+    "nics": "use the module sdrs_protected_instance_nic",
     "agency": "set the agency of the DR server in ECS",
     "ecs_group": "stop the DR server and add it to the ECS group",
     "host_name": "set it in the guest after the next switch, and preserve_hostname: true in /etc/cloud/cloud.cfg",
@@ -120,7 +120,7 @@ def _way(attribute, production, other):
         remedy = "security groups belong to NICs, and one of the servers has none"
     if remedy:
         return {"repairable": False, "remedy": "change it by hand: %s" % remedy}
-    return {"repairable": True, "remedy": "sdrs_drift with repair: [%s]" % attribute}
+    return {"repairable": True, "remedy": "the playbook cloud_dr.sdrs.drift with drift_repair=true (module sdrs_drift with repair: [%s])" % attribute}
 
 
 def _agency(server):

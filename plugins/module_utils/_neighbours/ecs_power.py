@@ -9,7 +9,7 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import altered, matching
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
-from .._engine.lookup import exactly_one
+from .._engine.lookup import exactly_one, readable
 from .._engine.plan import Plan, Request
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
 from .._sdrs.sites import servers_at
@@ -72,7 +72,7 @@ def read(lookup, params):
             server = by_id.get(reference)
         else:
             named = by_id.where(lambda each, reference=reference: each.get("name") == reference)
-            server = exactly_one(named, named, KIND.title, reference)
+            server = exactly_one(named, readable(by_id.values), KIND.title, reference)
         if not server:
             raise Refused("server %s does not exist" % reference)
         found[server["id"]] = server

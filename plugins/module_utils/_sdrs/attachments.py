@@ -92,7 +92,7 @@ def plan_attachments(result: Plan, kind: Kind, options: Any, live: Any, name: st
     if to_attach and extra and not options.purge_attachments and not shared and pair:
         raise Refused(
             "%s is attached to protected instance %s and its disk is not shared" % (label, ", ".join(extra)),
-            remedy="Set purge_attachments: true to detach it there first; that unplugs the disk from the servers.",
+            remedy="Detach it there first, which unplugs the disk from the servers: purge_attachments: true in the module sdrs_replication.",
         )
     mended = bool(broken) or (status == "error-extending" and bool(after))
     for key in to_attach:

@@ -97,25 +97,28 @@ def decide(options: Options, group: dict) -> str | None:
             return "reprotect" if options.reprotect else None
         raise Refused(
             "%s is failed over to the %s site: it cannot be switched before it is protected again" % (label, site),
-            remedy="Re-protect first (active_site: %s, reprotect: true), then do a planned failover." % site,
+            remedy="Re-protect first (playbook cloud_dr.sdrs.reprotect; module: active_site: %s, reprotect: true), then fail back." % site,
         )
     if status == "error-reversing":
         if there and not planned and not options.force:
             raise Refused(
                 "%s is error-reversing with production at the %s site already: a failover would take it away from there" % (label, wanted),
-                remedy="Retry with mode: planned, or set force: true.",
+                remedy="Retry what failed with mode: planned, or set force: true (failover_force in the playbooks).",
             )
         return switch
     if status == "error-failing-over":
         if not planned:
             return switch
-        raise Refused("%s is error-failing-over: a planned failover is not allowed" % label, remedy="Retry with mode: unplanned.")
+        raise Refused(
+            "%s is error-failing-over: a planned failover is not allowed" % label,
+            remedy="Retry it with the playbook cloud_dr.sdrs.failover (module: mode: unplanned).",
+        )
     if status == "error-reprotecting":
         if there and options.reprotect:
             return "reprotect"
         raise Refused(
             "%s is error-reprotecting with production at the %s site" % (label, site),
-            remedy="Re-protect it (active_site: %s, reprotect: true)." % site,
+            remedy="Re-protect it (playbook cloud_dr.sdrs.reprotect; module: active_site: %s, reprotect: true)." % site,
         )
     raise Refused(
         "%s is %r: it cannot be switched in that state" % (label, status),
@@ -176,7 +179,7 @@ def _require(result: Plan, options: Options, operation: str, facts: Facts) -> No
     if advice and not options.force:
         raise Refused(
             "%s: %s" % (KIND.label(facts.group), "; ".join(each["detail"] for each in advice)),
-            remedy="Set force: true to let the service decide.",
+            remedy="Set force: true (failover_force in the playbooks) to let the service decide.",
         )
     result.warnings += [each["detail"] for each in open_checks]
 

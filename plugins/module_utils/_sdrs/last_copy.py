@@ -216,7 +216,10 @@ class Copies:
             raise _refusal(lost, "nothing was sent: ")
 
 
-_REMEDY = "Save what that copy holds. Set delete_last_copy: true only if nobody needs it any more; else it is neither deleted nor removed."
+_REMEDY = (
+    "Save what that copy holds. Set delete_last_copy: true (topology_delete_last_copy in the playbooks) only if nobody needs it any more; else it is "
+    "neither deleted nor removed."
+)
 
 
 def _refusal(found: Iterable[Finding], why: str = "", remedy: str = _REMEDY) -> Refused:

@@ -14,7 +14,7 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import index, matching
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
-from .._engine.lookup import Lookup, exactly_one, pick
+from .._engine.lookup import Lookup, exactly_one, pick, readable
 from .kinds import SERVER_GROUP
 from .sites import production_zone, server_halves, server_zone, volume_halves, volume_zone
 
@@ -38,7 +38,7 @@ def find_instance(lookup: Lookup, kind: Kind, params: dict) -> tuple:
     """``(instance or None, server or None)`` that ``id``, ``server`` or ``name`` means; the server when a name was resolved."""
     return _find(
         lookup, kind, params, "server", server_halves,
-        named=lookup.servers_named, is_drill=is_drill_server(lookup), zone_of=server_zone,
+        named=lookup.servers_named, is_drill=is_drill_server(lookup), zone_of=server_zone, everything=lambda: lookup.all_servers().values(),
     )
 
 
@@ -46,23 +46,23 @@ def find_pair(lookup: Lookup, kind: Kind, params: dict) -> tuple:
     """``(pair or None, volume or None)`` that ``id``, ``volume`` or ``name`` means; the volume when a name was resolved."""
     return _find(
         lookup, kind, params, "volume", volume_halves,
-        named=lookup.volumes_named, is_drill=is_drill_volume(lookup), zone_of=volume_zone,
+        named=lookup.volumes_named, is_drill=is_drill_volume(lookup), zone_of=volume_zone, everything=lookup.all_volumes,
     )
 
 
 def _find(
     lookup: Lookup, kind: Kind, params: dict, option: str, halves: Callable[..., Any], named: Callable[..., Any], is_drill: Callable[..., Any],
-    zone_of: Callable[..., Any],
+    zone_of: Callable[..., Any], everything: Callable[[], Any],
 ) -> Any:
     reference = params.get(option)
     if params.get("id"):
         if reference and not is_id(reference):
-            params[option] = _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of)[1]["id"]
+            params[option] = _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of, everything)[1]["id"]
         return lookup.show(kind, params["id"]), None
     if reference:
         if is_id(reference):
             return _owner(lookup, kind, params, halves, reference), None
-        return _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of)
+        return _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of, everything)
     if not params.get("name"):
         raise ConfigError("id, %s or name is needed" % option)
     query = {}
@@ -84,28 +84,30 @@ def _owner(lookup: Lookup, kind: Kind, params: dict, halves: Callable[..., Any],
 
 def _resolve(
     lookup: Lookup, kind: Kind, params: dict, option: str, reference: str, halves: Callable[..., Any], named: Callable[..., Any],
-    is_drill: Callable[..., Any], zone_of: Callable[..., Any],
+    is_drill: Callable[..., Any], zone_of: Callable[..., Any], everything: Callable[[], Any],
 ) -> Any:
     owners = index(lookup.list(kind), halves)
     zone = (lambda: production_zone(lookup.one(SERVER_GROUP, params["server_group"]))) if params.get("server_group") else (lambda: None)
-    return meant(option, reference, named(reference), owners, is_drill, zone_of, zone)
+    return meant(option, reference, named(reference), owners, is_drill, zone_of, zone, everything)
 
 
 def meant(
     option: str, reference: str, matches: list, owners: Any, is_drill: Callable[..., Any], zone_of: Callable[..., Any],
-    zone: Callable[[], str | None],
+    zone: Callable[[], str | None], everything: Callable[[], Any], mine: Callable[[Any], bool] | None = None,
 ) -> tuple:
     """``(owner or None, object)`` that the name of a server or disk means (semantics.md, section 1).
 
     :param owners: ``{server or disk ID: its instance or pair}``
     :param zone: callable giving the AZ of the group's current production site, or None
+    :param everything: callable giving all servers or disks, of which a message lists some
+    :param mine: as ``pick`` takes it
     :raises Refused: nothing bears the name, or several are left; lists them
     """
     several = len(matches) > 1
     matches = matching(matches, lambda match: match.get("id") in owners or not is_drill(match))
     if not matches:
-        exactly_one([], [], option, reference)
-    return pick(matches, owners, zone_of, zone() if several else None, option, reference)
+        exactly_one([], readable(lambda: matching(everything(), lambda each: not is_drill(each))), option, reference)
+    return pick(matches, owners, zone_of, zone() if several else None, option, reference, mine)
 
 
 def is_windows(server: dict | None) -> bool | None:

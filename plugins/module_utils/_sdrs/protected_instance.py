@@ -163,7 +163,8 @@ def _replace(result: Plan, options: Options, live: Live) -> None:
     if live.sharing:
         raise Refused(
             "%s failed to be created and shares %s with other instances" % (KIND.label(obj), live.sharing),
-            remedy="Create all servers that share the disk together with sdrs_protected_instance_batch (1305, 1408).",
+            remedy="Name all servers that share the disk in one topology document, or create them with the module sdrs_protected_instance_batch "
+            "(SDRS.1305, SDRS.1408).",
         )
     options = replace(options, name=options.name or obj.get("name"))
     if live.server is None:

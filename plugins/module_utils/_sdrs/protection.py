@@ -29,8 +29,8 @@ def protection_change(wanted: str | None, reprotect: bool | None, group: dict) -
                 raise Refused(
                     "%s is %r: enabling protection again reverses replication and overwrites the disks of the other site"
                     % (label, status),
-                    remedy="If this is meant, re-protect it with sdrs_server_group or sdrs_failover and reprotect: true.",
-                )
+                    remedy="If this is meant, re-protect it with the playbook cloud_dr.sdrs.reprotect (in a module: reprotect: true).",
+                ).because_of_status()
             return "reprotect"
         if status in STARTABLE:
             if whole(group.get("replication_num")) == 0:
@@ -50,7 +50,7 @@ def protection_change(wanted: str | None, reprotect: bool | None, group: dict) -
         return None
     raise Refused(
         "%s is %r: protection cannot be %s in that state" % (label, status, wanted), remedy="Allowed are: %s." % allowed,
-    )
+    ).because_of_status()
 
 
 def add_protection_step(result: Plan, operation: str, group: dict, guard: Callable[[Any], Any] | None = None, **order: Any) -> Step:

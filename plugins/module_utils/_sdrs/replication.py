@@ -26,6 +26,7 @@ IMMUTABLE = (
     Field("volume", "volume_ids", lambda pair: frozenset(volume_halves(pair))),
     Field("server_group", "server_group_id"),
 )
+CREATION = (Field("cluster", "cluster_id"),)
 _CHANGEABLE = (Field("size", "record_metadata", size_of), Field("attachments", "attachment", plain_attachments))
 
 
@@ -142,7 +143,7 @@ def _create(result: Plan, options: Options, live: Live) -> None:
         Find({"server_group_id": live.group["id"]}, lambda pair: resolve(options.volume) in volume_halves(pair)),
         after=[*after, *creator(options.volume)],
     )
-    result.after = managed(options, (*IMMUTABLE, NAME, Field("cluster", "cluster_id")))
+    result.after = managed(options, (*IMMUTABLE, NAME, *CREATION))
     if options.size is not None:
         present = whole((live.volume or {}).get("size")) or 0
         step = _extend(result, options.size, present, step, name) or step

@@ -12,11 +12,11 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import altered
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState, whole
-from .._engine.lookup import Lookup, exactly_one
+from .._engine.lookup import Lookup, exactly_one, existing, readable
 from .._engine.options import ObjectOptions
 from .._engine.plan import Field, Find, Plan, Request, Step, managed
 from . import identity
-from .present import NAME, live_values, plan_present, require_options
+from .present import NAME, live_values, plan_present
 from .protection import DISABLED, ENABLED, KIND, add_protection_step, protection_change, protection_guard
 
 
@@ -158,7 +158,10 @@ def read_found(lookup: Lookup, options: Options, obj: dict | None) -> Live:
         return live
     if live.obj is None or live.obj.get("status") == KIND.failed_creation:
         _complete(options, live.obj)
-        require_options(KIND, options, _NEEDED)
+        missing = [option for option in _NEEDED if not getattr(options, option)]
+        if missing:
+            there = existing(readable(lambda: lookup.list(KIND)), options.name)
+            raise ConfigError("protection group %s does not exist; creating it needs %s; %s" % (options.name, ", ".join(missing), there))
         _read_domain(lookup, options, live)
     if options.source_vpc:
         options.source_vpc = lookup.vpc_id(options.source_vpc)

@@ -57,7 +57,8 @@ def plan_teardown(live: Any, force: bool | None, wanted: Iterable = ()) -> Plan:
     if group.get("status") in _WITHOUT_NICS and not force:
         raise Refused(
             "%s is %r: its original servers have no network interfaces until protection is enabled again" % (label, group["status"]),
-            remedy="Re-protect and fail back first, or set force: true if these servers are not needed any more.",
+            remedy="Re-protect (cloud_dr.sdrs.reprotect) and fail back (cloud_dr.sdrs.failback) first; or, if these servers are not needed any more, "
+            "set force: true in the module.",
         )
     drills, instances, pairs = (live.of(kind) for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION))
     result.before = {

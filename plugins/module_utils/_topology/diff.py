@@ -15,22 +15,30 @@ _PART = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
 class _Node:
-    """An entry of the document: what it is called, its own options on both sides, and the entries below it by key."""
+    """An entry of the document: what it is called, its own options on both sides, and the entries below it by key.
+
+    ``there`` tells on which sides it exists, where nothing but what is below it changes.
+    """
 
     def __init__(self):
         self.label: dict = {}
+        self.there: tuple[bool, bool] = (False, False)
         self.sides: tuple[dict, dict] = ({}, {})
         self.below: dict = {}
 
+    def changes(self):
+        """Whether the entry, or anything below it, is not the same on both sides."""
+        return any(self.sides) or any(node.changes() for nodes in self.below.values() for node in nodes.values())
+
     def side(self, which):
-        """The entry as it stands on one side; None when neither it nor anything below it does."""
+        """The entry as it stands on one side; None when it does not, or nothing about it changes."""
         lists = {}
         for key, nodes in self.below.items():
             shown = [shown for node in nodes.values() for shown in [node.side(which)] if shown]
             if shown:
                 lists[key] = shown
         own = self.sides[which]
-        return {**_ordered({**self.label, **own}), **lists} if own or lists else None
+        return {**_ordered({**self.label, **own}), **lists} if own or lists or (self.there[which] and self.changes()) else None
 
 
 class Changes:
@@ -51,9 +59,16 @@ class Changes:
                 for key, value in values.items() if key != "server_group" and value is not None
             )
 
-    def name(self, group):
-        """Let a group below which something changes bear its name."""
-        self._node(group.path).label = {"name": group.name}
+    def remove(self, path, branches):
+        """Show branches that no entry of the list at ``path`` names as they are before their removal."""
+        for branch in branches:
+            self._node(path).sides[0].update(branch)
+
+    def name(self, entry):
+        """Let an entry below which something changes bear its name."""
+        node = self._node(entry.path)
+        node.label = {"name": entry.name} if entry.name else {"server": entry.given.get("server")}
+        node.there = (entry.obj is not None, True)
 
     def _node(self, path):
         node = self._root

@@ -48,23 +48,35 @@ class LiveIndex:
             return [(each.get("protected_instance"), plain_device(each.get("device"))) for each in pair.get("attachment") or []]
         return self._index("pairs by place", lambda: index(self.lookup.list(REPLICATION), places)).get((instance_id, plain_device(device)))
 
-    def server(self, reference, zone):
+    @staticmethod
+    def preferring(group, given):
+        """What an entry's name means in the first place: an instance or pair of its own group that bears the entry's name.
+
+        DR servers and disks that an earlier removal kept bear the names of production; after a switch they stand where production is.
+        """
+        def mine(owner):
+            return not group.absent and owner.get("server_group_id") == group.id and given["name"] in (None, owner.get("name"))
+        return mine
+
+    def server(self, reference, zone, mine=None):
         """``(instance or None, server ID, server or None)`` that a reference means; an ID is looked for among instances only."""
         owners = self.owners(PROTECTED_INSTANCE)
         if is_id(reference):
             return owners.get(reference), reference, None
         owner, server = meant(
             "server", reference, self._named("servers", reference), owners, is_drill_server(self.lookup), server_zone, lambda: zone,
+            lambda: self.lookup.all_servers().values(), mine,
         )
         return owner, server["id"], server
 
-    def volume(self, reference, zone):
+    def volume(self, reference, zone, mine=None):
         """``(pair or None, disk ID, disk or None)`` that a reference means; an ID is looked for among pairs only."""
         owners = self.owners(REPLICATION)
         if is_id(reference):
             return owners.get(reference), reference, None
         owner, volume = meant(
             "volume", reference, self._named("volumes", reference), owners, is_drill_volume(self.lookup), volume_zone, lambda: zone,
+            self.lookup.all_volumes, mine,
         )
         return owner, volume["id"], volume
 

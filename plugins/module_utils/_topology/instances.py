@@ -179,6 +179,7 @@ def _plan_attached(planning, group, where, world, pairs, homes):
         if _missing(instance) and pair.found and any(disk is pair.found for disk in world.disks_of(instance.want["server"]).values())
     ]
     if brought:
+        planning.uncompared.brought(first)
         return planning.entry(group, first, lambda part: _plan_brought(part, where, first, homes[brought[0].path][0]))
 
     def make(part):
@@ -186,7 +187,7 @@ def _plan_attached(planning, group, where, world, pairs, homes):
             places = [(instance.obj if instance.obj and not _missing(instance) else {"server": instance.want["server"]}, pair.want["device"])
                       for instance, pair in pairs]
             new_disk.refuse_substitute(first, group.live_pairs, places, world.disks_of)
-        _plan_pair(part, where, pairs, homes, planning.copies.of(where))
+        _plan_pair(part, where, pairs, homes, planning.copies.of(where), lambda: _devices(group, world, pairs[0][0]))
 
     return planning.entry(group, first, make)
 
@@ -213,8 +214,18 @@ def _plan_brought(part, where, entry, made):
         part.add("extend", REPLICATION, want["name"], found, Request("extend_replication", {"replication": found}, {"new_size": want["size"]}), after=[found])
 
 
-def _plan_pair(part, where, pairs, homes, copies):
-    """A pair that is there, or one of an available disk: made, extended, attached."""
+def _devices(group, world, instance):
+    """The devices at which an instance has pairs, or a server to be protected has disks."""
+    if _missing(instance):
+        return sorted(world.disks_of(instance.want["server"]))
+    return sorted(device for pair in group.live_pairs for user, device in plain_attachments(pair).items() if user == instance.obj["id"])
+
+
+def _plan_pair(part, where, pairs, homes, copies, devices):
+    """A pair that is there, or one of an available disk: made, extended, attached.
+
+    :param devices: callable giving what the instance has, for a message
+    """
     entry = pairs[0][1]
     want = dict(entry.want, server_group=where["id"] if entry.obj else None, purge_attachments=False)
     for _instance, pair in pairs:
@@ -223,7 +234,8 @@ def _plan_pair(part, where, pairs, homes, copies):
     if entry.obj is None and not want["volume"]:
         instance = pairs[0][0]
         what = PROTECTED_INSTANCE.label(instance.obj) + " has no replication pair" if instance.obj else "server %s has no disk" % instance.given["server"]
-        raise Refused("%s at %s" % (what, want["device"]), remedy="Name the disk with volume; an available disk is paired and attached.")
+        there = "; there are %s" % ", ".join(devices()) if devices() else ""
+        raise Refused("%s at %s%s" % (what, want["device"], there), remedy="Name the disk with volume; an available disk is paired and attached.")
     want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
     instances = {homes[instance.path][1]: {} if _missing(instance) else PROTECTED_INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
     waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.wait]

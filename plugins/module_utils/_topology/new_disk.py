@@ -7,6 +7,7 @@ Nothing here ever deletes a disk. None is encrypted: SDRS pairs no encrypted dis
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
@@ -84,15 +85,16 @@ def finder(world, group, given):
 
     A disk that is being created, by a run that was interrupted for instance, is waited for first.
     """
+    volume = functools.partial(world.volume, mine=world.preferring(group, given))
     if not given["create_volume"] or group.absent:
-        return world.volume
+        return volume
 
     def find(name, zone):
         if not world.volumes_named(name):
             if not zone:
                 raise Refused("disk %s does not exist, and the AZ of production is not known, so that it cannot be created" % name)
             return None, NewDisk(name, zone), _to_come(name, zone, given)
-        pair, disk_id, disk = world.volume(name, zone)
+        pair, disk_id, disk = volume(name, zone)
         if pair is None and KIND.busy(disk):
             group.busy.append((KIND, disk))
             disk = KIND.assumed(disk)

@@ -17,11 +17,12 @@ from .._sdrs.protection import add_protection_step, protection_change, protectio
 from .._sdrs.sites import is_switched
 from .._sdrs.targets import targets
 from .._sdrs.teardown import plan_teardown
-from . import identity, state
+from . import contents, identity, state
 from .diff import Changes
 from .document import at, check
 from .instances import plan_instances, plan_pairs
 from .prune import leaving, plan_prune, unnamed
+from .uncompared import Uncompared
 
 RULES = {
     "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
@@ -29,6 +30,8 @@ RULES = {
     "parallel": Between(1, 256),
 }
 _BLOCKED = ("SDRS.1303", "SDRS.1810")
+_REPROTECT = "Re-protect the group with the playbook cloud_dr.sdrs.reprotect, which overwrites the disks of the other site. "
+_FAIL_BACK = "Fail back with the playbook cloud_dr.sdrs.failback; run this again then."
 
 
 def read(lookup, params):
@@ -36,6 +39,8 @@ def read(lookup, params):
     live = state.read(lookup, params)
     identity.check(lookup, live)
     live.copies = last_copy.read(lookup, params["delete_last_copy"], [each for group in live.groups for each in leaving(group, params["prune"])])
+    live.servers = contents.servers_of(lookup) if any(group.obj for group in live.groups) else {}
+    live.unmanaged = contents.unmanaged(lookup, live.groups, params)
     return live
 
 
@@ -43,7 +48,7 @@ class Planning:
     """Plans entry by entry: what one entry may not do now is noted, and the others go on."""
 
     def __init__(self, params, copies=None):
-        self.params, self.copies, self.plan, self.changes = params, copies, Plan(), Changes()
+        self.params, self.copies, self.plan, self.changes, self.uncompared = params, copies, Plan(), Changes(), Uncompared()
 
     def entry(self, group, entry, make):
         """Add the steps of ``make(sub-plan)`` for an entry and give them back; None when they are refused."""
@@ -65,9 +70,11 @@ class Planning:
 
     def refuse(self, group, path, error):
         """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
-        if error.data.get("code") in _BLOCKED and is_switched(group.obj):
+        failed_over = (group.obj or {}).get("status") == "failed-over"
+        elsewhere = error.data.get("code") in _BLOCKED and is_switched(group.obj)
+        if error.blocked or elsewhere or error.by_status and failed_over:
             error.message = "blocked until failback: " + error.message
-            error.data["remedy"] = "It can be protected once production is back at that site."
+            error.data["remedy"] = (_REPROTECT if failed_over else "") + _FAIL_BACK
             error.blocked = True
         self.plan.refused.append((path, at(path, error)))
 
@@ -84,11 +91,18 @@ def plan(params, live):
         except Unusable as error:
             planning.refuse(group, group.path, error)
     planning.plan.before, planning.plan.after = planning.changes.texts()
+    uncompared = planning.uncompared.read(live.groups, live.servers)
+    planning.plan.warnings += uncompared.warning()
+    planning.plan.told = {
+        "not_compared": uncompared.report(), "differing": uncompared.differing,
+        "unmanaged": live.unmanaged[: contents.MOST], "unmanaged_total": len(live.unmanaged),
+    }
     return planning.plan
 
 
 def _plan_group(planning, group, world):
-    planning.changes.name(group)
+    for entry in (group, *group.instances):
+        planning.changes.name(entry)
     made = planning.entry(group, group, lambda part: _plan_itself(part, group))
     if made is None:
         return
@@ -156,7 +170,7 @@ def _plan_teardown(planning, group):
         if left:
             raise Refused(
                 "%s holds what the entry does not name: %s" % (SERVER_GROUP.label(group.obj), ", ".join(left)),
-                remedy="Name it in the entry, or set prune: true to delete it too.",
+                remedy="Name it in the entry, or set prune: true (topology_prune in the playbooks) to delete it too.",
             )
         contents = [(kind, kind.assumed(obj)) for kind, objects in group.contents() for obj in objects]
         part.take(plan_teardown(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from .._cloud.errors import Refused
 from .._engine.plan import require, waits_for
 from .._sdrs import drill, replication
-from .._sdrs.kinds import DRILL, DRILL_DELETABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, plain_attachments
+from .._sdrs.kinds import DRILL, DRILL_DELETABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, plain_attachments, size_of
 from .._sdrs.sites import volume_halves
+from .._sdrs.tags import tags_to_mapping
 from .._sdrs.targets import target_is_expendable, targets
 from .._sdrs.teardown import delete_instances
 from .state import Entry
@@ -47,28 +48,51 @@ def plan_prune(planning, group, where, changed, whole):
     steps, given = [], group.given
     if given["drills"] is not None:
         for obj in _left(group.live_drills, group.drills):
-            steps += _add(planning, group, "drills", [obj], whole, lambda part, obj=obj: _delete_drill(part, obj, changed))
+            steps += _add(planning, group, DRILL, [obj], whole, lambda part, obj=obj: _delete_drill(part, obj, changed))
     if given["protected_instances"] is not None:
         left = [obj for obj in _left(group.live_instances, group.instances) if PROTECTED_INSTANCE.assumed(obj)]
         if left:
             earlier = changed + steps
-            steps += _add(planning, group, "protected_instances", left, whole, lambda part: _delete_instances(planning, part, group, where, left, earlier))
+            steps += _add(planning, group, PROTECTED_INSTANCE, left, whole, lambda part: _delete_instances(planning, part, group, where, left, earlier))
             planning.plan.again = planning.plan.again or given["replications"] is not None
     if given["replications"] is not None:
         for obj in _left(group.live_pairs, _paired(group)):
             if not plain_attachments(obj) and REPLICATION.assumed(obj):
-                steps += _add(planning, group, "replications", [obj], whole, lambda part, obj=obj: _delete_pair(planning, part, where, obj, changed))
+                steps += _add(planning, group, REPLICATION, [obj], whole, lambda part, obj=obj: _delete_pair(planning, part, where, obj, changed))
     return steps
 
 
-def _add(planning, group, key, objects, whole, make):
-    entry = Entry("%s.%s" % (group.path, key), {}, {}, objects[0])
+def _add(planning, group, kind, objects, whole, make):
+    entry = Entry("%s.%s" % (group.path, kind.plural), {}, {}, objects[0])
+    gone: list = []
     if not whole:
-        planning.refuse(group, entry.path, Refused(
-            "nothing is pruned in protection group %s while something that it wants cannot be brought about" % group.want["name"],
-        ))
+        error = Refused("nothing is pruned in protection group %s while something that it wants cannot be brought about" % group.name)
+        inside = [each for path, each in planning.plan.refused if path == group.path or path.startswith(group.path + ".")]
+        error.blocked = all(each.blocked for each in inside)
+        planning.refuse(group, entry.path, error)
         return []
-    return planning.entry(group, entry, make) or []
+
+    def removal(part):
+        make(part)
+        gone.extend(_branch(group, kind, obj) for obj in objects)
+
+    steps = planning.entry(group, entry, removal) or []
+    planning.changes.remove(entry.path, gone)
+    return steps
+
+
+def _branch(group, kind, obj):
+    """What is removed, as an entry of the document that names it would say."""
+    if kind is DRILL:
+        return {"name": obj.get("name"), "drill_vpc": obj.get("drill_vpc_id")}
+    if kind is REPLICATION:
+        return {"name": obj.get("name"), "size": size_of(obj) or None}
+    pairs = [(plain_attachments(pair)[obj["id"]], pair.get("name")) for pair in group.live_pairs if obj["id"] in plain_attachments(pair)]
+    return {
+        "name": obj.get("name"), "server": obj.get("source_server"), "description": obj.get("description") or None,
+        "tags": tags_to_mapping(obj.get("tags")) or None,
+        "replications": [{"device": device, "name": name} for device, name in sorted(pairs, key=str)] or None,
+    }
 
 
 def _require_identity(kind, obj, *needed):
@@ -76,7 +100,7 @@ def _require_identity(kind, obj, *needed):
     if not all(needed):
         raise Refused(
             "%s is not pruned: the service does not tell all that the document may name it by" % kind.label(obj),
-            remedy="Delete it by its ID if it is to go.",
+            remedy="If it is to go, delete it by its ID with the module sdrs_%s." % kind.name,
         )
 
 
@@ -102,7 +126,6 @@ def _delete_drill(part, obj, earlier):
     _require_identity(DRILL, obj, obj.get("name"))
     waits = _waits(part, DRILL, [obj])
     require(DRILL_DELETABLE, {"DR drill": "available" if waits else obj.get("status")}, "deleting it", DRILL.label(obj))
-    part.before = {"name": obj.get("name")}
     drill.delete_step(part, obj, after=[*waits, *earlier])
 
 
@@ -116,14 +139,14 @@ def _delete_instances(planning, part, group, where, left, earlier):
         if users & going and users - going:
             raise Refused(
                 "%s is attached to instances that stay and to some that would go: %s" % (REPLICATION.label(pair), ", ".join(sorted(users))),
-                code="SDRS.1365", remedy="Pruning never detaches a disk. Detach it with sdrs_replication first, or keep the instance.",
+                code="SDRS.1365",
+                remedy="Pruning never detaches a disk. Detach it with the module sdrs_replication first, or name the instance in the document.",
             )
     wanted = targets(params)
     for option in wanted:
         if option != "delete_target_volume":
             target_is_expendable(where, option, SERVER_GROUP.label(where))
     waits = _waits(part, PROTECTED_INSTANCE, left)
-    part.before = {"name": ", ".join(sorted(str(obj.get("name")) for obj in left))}
     delete_instances(
         part, [PROTECTED_INSTANCE.assumed(obj) for obj in left], group.live_pairs, [*waits, *earlier], planning.copies.of(where), wanted,
     )
@@ -137,5 +160,4 @@ def _delete_pair(planning, part, where, obj, earlier):
     waits = _waits(part, REPLICATION, [obj])
     settled = REPLICATION.assumed(obj)
     require(PAIR_DELETABLE, {"protection group": where.get("status"), "replication pair": settled.get("status")}, "deleting it", REPLICATION.label(obj))
-    part.before = {"name": obj.get("name")}
     replication.delete_step(part, settled, planning.copies.of(where), targets(planning.params), after=[*waits, *earlier])

@@ -6,15 +6,17 @@ PRIVATE to the collection. References by name cost one list a kind, not one quer
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching, sound
 from .._engine.kind import LiveState
-from .._engine.lookup import exactly_one
+from .._engine.lookup import exactly_one, existing, readable
 from .._sdrs import server_group
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
-from .._sdrs.sites import production_zone, server_halves, volume_halves
+from .._sdrs.sites import production_zone, server_halves
+from .contents import read_belongings
 from .document import at, entries, groups
 from .index import LiveIndex
 
@@ -73,6 +75,8 @@ class Live(LiveState):
     groups: list
     world: object = None
     copies: object = None  # what is known of the halves of what may be removed
+    servers: dict = field(default_factory=dict)  # ECS servers by ID, as far as known, for what is only told
+    unmanaged: list = field(default_factory=list)
     id = "topology"
 
     def watch(self):
@@ -144,7 +148,7 @@ def _read_group(lookup, world, params, path, given):
     for where, each in entries(given, "drills", path):
         entry.drills.append(_read_drill(world, entry, where, each))
     if entry.absent:
-        _read_belongings(lookup, world, entry)
+        read_belongings(lookup, world, entry)
     return entry
 
 
@@ -155,7 +159,7 @@ def _names_pairs(given):
 def _read_instance(world, group, zone, path, given):
     entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
     if given["server"]:
-        meant = _meant(group, path + ".server", world.server, given["server"], zone)
+        meant = _meant(group, path + ".server", functools.partial(world.server, mine=world.preferring(group, given)), given["server"], zone)
         if meant is None:
             return entry
         entry.obj, entry.want["server"], entry.found = meant
@@ -187,9 +191,11 @@ def _by_its_name(group, path, found, kind, name, needed):
         if found:
             return exactly_one(found, found, kind.title, name)
     except Refused as error:
+        error.data["remedy"] = "Name it by its %s." % needed  # an entry has no id
         raise at(path + ".name", error) from None
     if not group.absent:
-        raise ConfigError("%s: %s %s does not exist; creating it needs %s" % (path, kind.title, name, needed))
+        there = existing(readable(lambda: group.live_instances if kind is PROTECTED_INSTANCE else group.live_pairs), name)
+        raise ConfigError("%s: %s %s does not exist; creating it needs %s; %s" % (path, kind.title, name, needed, there))
     return None
 
 
@@ -228,7 +234,8 @@ def _read_pair(world, group, zone, path, given, instance):
     if entry.obj is None and entry.want["volume"] and not group.absent:
         entry.found = entry.found or world.volumes().get(entry.want["volume"])
         if entry.found is None and world.volumes():
-            raise Refused("%s.volume: disk %s does not exist" % (path, entry.want["volume"]), code="SDRS.1803")
+            there = existing(readable(world.volumes().values), given["volume"])
+            raise Refused("%s.volume: disk %s does not exist; %s" % (path, entry.want["volume"], there), code="SDRS.1803")
     return entry
 
 
@@ -239,7 +246,7 @@ def _read_drill(world, group, path, given):
         entry.obj = exactly_one(found, found, DRILL.title, given["name"]) if found else None
         _leaving(group, entry, DRILL)
         if entry.obj is None and given["id"] and not group.absent:
-            raise Refused("no DR drill of this group has the ID %s" % given["id"])
+            raise Refused("no DR drill of this group has the ID %s; %s" % (given["id"], existing(group.live_drills, given["name"])))
         if given["drill_vpc"] and not group.absent:
             entry.want["drill_vpc"] = world.lookup.vpc_id(given["drill_vpc"])
     except Refused as error:
@@ -276,24 +283,5 @@ def _read_new_servers(lookup, new):
     for entry in unknown:
         entry.found = lookup.server(entry.want["server"])
         if entry.found is None:
-            raise Refused("%s.server: server %s does not exist" % (entry.path, entry.want["server"]), code="SDRS.1326")
-
-
-def _read_belongings(lookup, world, group):
-    """Pairs that go with the instances an entry names: attached to them, or, once the instance is gone, to their servers' disks."""
-    if not group.obj:
-        return
-    known = lookup.remembered.setdefault(group.id, set())
-    named = {entry.obj["id"] for entry in group.instances if entry.obj}
-    for pair in group.live_pairs:
-        users = {each.get("protected_instance") for each in pair.get("attachment") or []}
-        if users and users <= named:
-            known.add(pair["id"])
-    loose = [pair for pair in group.live_pairs if pair["id"] not in known and not pair.get("attachment")]
-    servers = {entry.want.get("server") for entry in group.instances} - {None}
-    if loose and servers:
-        for pair in loose:
-            disks = [world.volumes().get(half) or {} for half in volume_halves(pair)]
-            if servers & {each.get("server_id") for disk in disks for each in disk.get("attachments") or []}:
-                known.add(pair["id"])
-    group.belongings = known
+            there = existing(readable(lambda: lookup.all_servers().values()), entry.given["server"])
+            raise Refused("%s.server: server %s does not exist; %s" % (entry.path, entry.want["server"], there), code="SDRS.1326")

@@ -9,7 +9,7 @@ from ..._cloud.client import Client
 from ..._cloud.errors import ConfigError, SdrsError
 from ..._cloud.odd import index, matching
 from ..._engine.kind import whole
-from ..._engine.lookup import Lookup, exactly_one
+from ..._engine.lookup import Lookup, exactly_one, readable
 from ..._engine.waiting import Waiting
 from ..kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from ..project_queries import quotas
@@ -81,7 +81,7 @@ def _can_create(lookup: Lookup, params: dict, group: dict) -> Any:
     known, servers = lookup.all_servers(), []
     for reference in params["servers"]:
         found = known.where(lambda each, reference=reference: reference in (each.get("id"), each.get("name")))
-        servers.append(exactly_one(found, [], "server", reference))
+        servers.append(exactly_one(found, readable(known.values), "server", reference))
     quota: dict = next(iter(matching(quotas(lookup, params, None)["quotas"], lambda each: each.get("type") == "replications")), {})
     most = whole(quota.get("quota"))
     return creation.checks(creation.Facts(

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands in a group beside what its entry names: what goes with that, and what nobody manages. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._cloud.odd import Odd, raw
+from .._engine.kind import Kind
+from .._engine.lookup import readable
+from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, plain_attachments
+from .._sdrs.sites import production_site, production_zone, server_halves, server_zone, volume_halves
+
+# AWX drops results that are too large; the number of all is told.
+MOST = 500
+
+
+def read_belongings(lookup, world, group):
+    """Pairs that go with the instances an entry names: attached to them, or, once the instance is gone, to their servers' disks."""
+    if not group.obj:
+        return
+    known = lookup.remembered.setdefault(group.id, set())
+    named = {entry.obj["id"] for entry in group.instances if entry.obj}
+    for pair in group.live_pairs:
+        users = {each.get("protected_instance") for each in pair.get("attachment") or []}
+        if users and users <= named:
+            known.add(pair["id"])
+    loose = [pair for pair in group.live_pairs if pair["id"] not in known and not pair.get("attachment")]
+    servers = {entry.want.get("server") for entry in group.instances} - {None}
+    if loose and servers:
+        for pair in loose:
+            disks = [world.volumes().get(half) or {} for half in volume_halves(pair)]
+            if servers & {each.get("server_id") for disk in disks for each in disk.get("attachments") or []}:
+                known.add(pair["id"])
+    group.belongings = known
+
+
+class _Told:
+    """What is told of the whole project and decides nothing: as far as it can be read, and read once for many documents."""
+
+    def __init__(self, lookup: Any) -> None:
+        every = {kind: _every(lookup, kind) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}
+        self.inside: dict[tuple, list] = {}
+        for kind, objects in every.items():
+            for obj in objects:
+                if kind.assumed(obj):
+                    self.inside.setdefault((kind, obj.get("server_group_id")), []).append(obj)
+        self.servers = {raw(server, "id"): server for server in readable(lambda: lookup.all_servers().values())}
+        self.taken = {half for instance in every[PROTECTED_INSTANCE] for half in server_halves(instance)}
+        self.taken |= {each.get("drill_server_id") for drill in every[DRILL] for each in drill.get("drill_servers") or []}
+        self._standing: dict[tuple, list] = {}
+        for server in self.servers.values():
+            self._standing.setdefault((server_zone(server), (server.get("metadata") or {}).get("vpc_id")), []).append(server)
+
+    def standing(self, zone: str | None, vpcs: tuple) -> list[dict]:
+        """The servers in an availability zone and one of these VPCs."""
+        return [server for vpc in dict.fromkeys(vpcs) if vpc and zone for server in self._standing.get((zone, vpc), [])]
+
+
+def _every(lookup: Any, kind: Kind) -> list[dict]:
+    return readable(lambda: lookup.list(kind))
+
+
+def servers_of(lookup: Any) -> dict[str, dict]:
+    """All ECS servers by ID, as far as they can be read."""
+    return _told(lookup).servers
+
+
+def _told(lookup: Any) -> _Told:
+    return lookup.once("what is told of the project", lambda: _Told(lookup))
+
+
+def unmanaged(lookup: Any, groups: list, params: dict) -> list[dict]:
+    """What is in the groups, or was left by them, and neither named by the document nor removed by this task."""
+    found = []
+    for group in groups:
+        if not group.obj or isinstance(group.obj, Odd):
+            continue
+        told = _told(lookup)
+        inside = {kind: told.inside.get((kind, group.id), []) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}
+        if not group.absent:
+            found += [_entry(group, kind, obj) for kind, obj in _unnamed(group, inside, params["prune"])]
+        if not params["delete_target_server"]:
+            found += _left_alone(group, _going(group, inside[PROTECTED_INSTANCE], params["prune"]), told.servers)
+        found += _kept(group, told)
+    return found
+
+
+def _entry(group: Any, kind: Kind, obj: dict) -> dict:
+    return {"resource_type": kind.name, "name": obj.get("name"), "id": obj["id"], "server_group": group.name}
+
+
+def _ids(entries: list) -> set[str]:
+    return {entry.obj["id"] for entry in entries if entry.obj}
+
+
+def _unnamed(group: Any, inside: dict, prune: bool) -> list[tuple]:
+    """``(kind, object)`` of what no entry names, without what is pruned and without disks that come with an instance."""
+    given, named, drills = group.given, _ids(group.instances), _ids(group.drills)
+    gone = {key for key in ("protected_instances", "replications", "drills") if prune and given[key] is not None}
+    found = [(PROTECTED_INSTANCE, obj) for obj in inside[PROTECTED_INSTANCE] if obj["id"] not in named and "protected_instances" not in gone]
+    listing = {entry.obj["id"] for entry in group.instances if entry.obj and entry.given["replications"] is not None}
+    pairs = _ids(group.free_pairs + [pair for entry in group.instances for pair in entry.pairs])
+    for pair in inside[REPLICATION]:
+        users = set(plain_attachments(pair))
+        stays = bool(users & listing) if users & named else "protected_instances" not in gone if users else "replications" not in gone
+        found += [(REPLICATION, pair)] if stays and pair["id"] not in pairs else []
+    return found + [(DRILL, obj) for obj in inside[DRILL] if obj["id"] not in drills and "drills" not in gone]
+
+
+def _going(group: Any, instances: list, prune: bool) -> list[dict]:
+    """The instances that this task removes."""
+    named = _ids(group.instances)
+    if group.absent:
+        return instances
+    return [obj for obj in instances if obj["id"] not in named] if prune and group.given["protected_instances"] is not None else []
+
+
+def _server(group: Any, server: dict, why: str) -> dict:
+    return {"resource_type": "server", "name": server.get("name"), "id": server["id"], "server_group": group.name, "reason": why}
+
+
+def _left_alone(group: Any, going: list, servers: dict) -> list[dict]:
+    """The DR servers that stay when their instances go."""
+    zone = production_zone(group.obj)
+    return [
+        _server(group, servers[half], "the DR server of protected instance %s, which is removed without it" % obj.get("name"))
+        for obj in going for half in server_halves(obj) if half in servers and zone and server_zone(servers[half]) not in (None, zone)
+    ]
+
+
+def _kept(group: Any, told: _Told) -> list[dict]:
+    """What looks like DR servers that an earlier removal kept: no instance's and no drill's, at the DR site, with the name of a server of production."""
+    if production_site(group.obj) != "source":
+        return []  # what stands at the target site is, or was, production
+    vpcs = (group.obj.get("source_vpc_id"), group.obj.get("target_vpc_id"))
+    names = {server.get("name") for server in told.standing(group.obj.get("source_availability_zone"), vpcs)}
+    return [
+        _server(group, server, "it belongs to no protected instance and has the name of a production server: a DR server that was kept, perhaps")
+        for server in told.standing(group.obj.get("target_availability_zone"), vpcs) if server["id"] not in told.taken and server.get("name") in names
+    ]
