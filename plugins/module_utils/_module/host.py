@@ -84,19 +84,36 @@ def outcome(spec, declaration, given, params, host):
 
     :param given: the options as the user wrote them
     """
-    try:
-        validate.check(given, {})
-        for conflict in alias_conflicts(spec.options, given):
-            raise ConfigError(same_option(*conflict))
+    def act():
+        checked(spec, given)
         return run(declaration, params, host)
+
+    return attempt(act)
+
+
+def checked(spec, given):
+    """Refuse options that no task takes, whatever it does."""
+    validate.check(given, {})
+    for conflict in alias_conflicts(spec.options, given):
+        raise ConfigError(same_option(*conflict))
+
+
+def attempt(act):
+    """The result of ``act()``, a failed one in place of an exception."""
+    try:
+        return act()
     except MissingYaml:
         return {"failed": True, "msg": missing_required_lib("PyYAML", reason="to read clouds.yaml")}
     except SdrsError as error:
         # Ansible prints the result of what failed.
         return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}
     except Exception as error:  # pylint: disable=broad-except
-        text = unexpected(error)
-        return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
+        return failure(unexpected(error))
+
+
+def failure(text):
+    """A failed result that has no more to say."""
+    return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
 
 
 def shown(declaration, params):

@@ -11,7 +11,8 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import Unusable, altered
 from .._cloud.validate import Between
 from .._engine.plan import WAIT, Plan, Step, creator, waits_for
-from .._sdrs import drill, last_copy, server_group
+from .._engine.run import Declaration
+from .._sdrs import drill, last_copy, locks, server_group
 from .._sdrs import protection as protection_module
 from .._sdrs.kinds import DRILL, SERVER_GROUP
 from .._sdrs.targets import targets
@@ -174,3 +175,6 @@ def show(lookup, dummy_id, live):
         obj for obj in lookup.list(SERVER_GROUP)
         if (obj.get("name"), None) in names or any(obj["id"] == object_id for _name, object_id in names if object_id)
     ]
+
+
+DECLARATION = Declaration(None, read, plan, "server_groups", show, rules=RULES, compact=True, locks=locks.TOPOLOGY)
