@@ -64,5 +64,6 @@ class FilterModule:
             "drill_vpc_fates": as_filter(_drill_own.vpc_fates),
             "drill_verify_tasks": as_filter(_verify_tasks),
             "drill_unreachable": as_filter(_drill.unreachable),
+            "drill_checked_by": as_filter(_drill.checked_by),
             "drill_status": as_filter(_drill.status),
         }

@@ -12,7 +12,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
 
 from ..module_utils._cloud.errors import one_line
-from ..plugin_utils import _evidence
+from ..plugin_utils import _attempts, _evidence
 from ..plugin_utils._filters import as_filter
 from .user_path import user_path
 
@@ -66,9 +66,14 @@ def _without_imports(tasks):
     ]
 
 
+def _with_attempt(record):
+    return dict(record, attempts=_attempts.begun(record))
+
+
 class FilterModule:
     def filters(self):
         return {
+            "with_attempt": as_filter(_with_attempt),
             "bare_report": as_filter(_evidence.bare_report),
             "report_places": as_filter(_evidence.places),
             "task_file_problem": as_filter(task_file_problem),

@@ -22,8 +22,8 @@ from ..module_utils._cloud.mask import known, masked, masked_data
 from ..module_utils._cloud.settings import remember
 from ..module_utils._cloud.text import without_reserved
 from ..module_utils._cloud.transport import MISSING_REQUESTS
-from ..module_utils._module.argument_spec import CONNECTION, ordinary_numbers
-from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent, shown
+from ..module_utils._module.argument_spec import ordinary_numbers
+from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent, shown, with_connection
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -94,7 +94,7 @@ def _plain_data(value):
 
 
 def _run_here(module, task):
-    spec = CONNECTION + module.SPEC
+    spec = with_connection(module.SPEC, module.DECLARATION)
     options = _plain_data(ordinary_numbers(spec.options, task.args))
     remember(options)
     kwargs = spec.kwargs()

@@ -15,7 +15,7 @@ from .._cloud.mask import known, masked_data, whole_data
 from .._cloud.settings import remember
 from .._cloud.text import all_visible, without_reserved
 from .._cloud.transport import MISSING_REQUESTS
-from .._engine.run import run
+from .._engine.run import Local, run
 from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers
 
 NEEDED_PYTHON = (3, 10)
@@ -28,6 +28,18 @@ class _Module(AnsibleModule):
     """Keeps the options as the user wrote them: AnsibleModule lets an alias beat its option with a warning only."""
 
     params: dict
+
+    def __init__(self, declaration, **options):
+        self._declaration = declaration
+        super().__init__(**options)
+
+    def _log_invocation(self):
+        """Of what is bulky, the system's log gets the size, too."""
+        whole, self.params = self.params, shown(self._declaration, self.params)
+        try:
+            super()._log_invocation()
+        finally:
+            self.params = whole
 
     def _load_params(self):
         super()._load_params()
@@ -64,8 +76,8 @@ class ModuleHost:
 
 def run_module(spec, declaration):
     """Run ``declaration`` with the module's options and end the process."""
-    spec = CONNECTION + spec
-    module = _Module(supports_check_mode=True, **spec.kwargs())
+    spec = with_connection(spec, declaration)
+    module = _Module(declaration, supports_check_mode=True, **spec.kwargs())
     if sys.version_info < NEEDED_PYTHON:
         module.fail_json(msg="cloud_dr.sdrs needs Python %d.%d or newer, this is %s" % (*NEEDED_PYTHON, sys.version.split()[0]))
     if MISSING_REQUESTS:
@@ -77,6 +89,11 @@ def run_module(spec, declaration):
         # Not where an exception is being handled: Ansible would show it.
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def with_connection(spec, declaration):
+    """The options of a module: with those of the connection, unless it asks no service. What needs no secret gets none."""
+    return spec if isinstance(declaration, Local) else CONNECTION + spec
 
 
 def outcome(spec, declaration, given, params, host):
