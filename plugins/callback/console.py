@@ -73,7 +73,7 @@ class CallbackModule(CallbackBase):
         self._began = self._spoken = time.monotonic()
         self._owner, self._listener, self._seconds = os.getpid(), None, _USUAL
         self._hosts, self._playbook, self._over, self._status, self._held = [], None, True, False, {}
-        self._warned, self._signals = set(), {}
+        self._warned, self._signals, self._play_hosts = set(), {}, []
 
     # What begins
 
@@ -96,6 +96,7 @@ class CallbackModule(CallbackBase):
                 pass
 
     def v2_playbook_on_play_start(self, play):
+        self._play_hosts = [host.get_name() for host in play.get_variable_manager()._inventory.get_hosts(play.hosts)]  # pylint: disable=protected-access
         name = play.get_name().strip()
         if name and name != "Check the target":
             self._say("%s" % name + (" (check mode: nothing is sent)" if play.check_mode else ""))
@@ -131,6 +132,10 @@ class CallbackModule(CallbackBase):
         self._warnings(host, found)
         for each in self._screen.failed(host, task.get_name().rpartition(" : ")[2].strip(), found, ignore_errors, _ours(task)):
             self._say(each[1], each[0], each[2])
+        for other in self._play_hosts if task.run_once and not ignore_errors else ():  # it failed for all of them
+            self._hosts += [other] if other not in self._hosts else []
+            if other != host:
+                self._screen.failed(other, task.get_name(), found, ours=_ours(task))
         self._dump(host, found)
 
     def v2_runner_on_unreachable(self, result):

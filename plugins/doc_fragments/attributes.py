@@ -50,6 +50,27 @@ attributes:
       - cloud_dr.sdrs.sdrs
 """
 
+    LOCAL = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check_mode and return changed status prediction without modifying target.
+    support: full
+    details:
+      - Sends nothing to the cloud.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    support: full
+  action_group:
+    description: Use C(group/cloud_dr.sdrs.sdrs) in C(module_defaults) to set defaults for this module.
+    support: none
+    details:
+      - It asks no service, so that it takes no connection options.
+"""
+
     IMMUTABLE = r"""
 options:
   immutable_change:

@@ -13,7 +13,7 @@ from ansible.utils.vars import load_extra_vars
 from ..plugin_utils import _drill, _drill_own, _guards, _records
 from ..plugin_utils._filters import as_filter, plain
 from ..plugin_utils._options import options
-from .evidence import task_file_problem
+from .evidence import linted
 from .user_path import user_path
 
 
@@ -32,10 +32,9 @@ def _problems(replace, asked=None):
             continue
         if name != asked.get("verify_tasks"):
             continue  # evidence must not stop a drill: the role report looks at its file
-        problem = task_file_problem(name)
-        if problem:
-            problems.append(problem)
-        else:
+        found = linted([name], asked.get("variables"))
+        problems += found
+        if not found:
             problems += ["%s: %s" % (name, each) for each in _drill.verify_tasks(plain(DataLoader().load_from_file(path)))["problems"]]
     if asked.get("probe_host") and asked["probe_host"] not in (asked.get("hosts") or []):
         problems.append("drill_probe_host: no host of the inventory is named '%s'" % asked["probe_host"])
@@ -64,5 +63,6 @@ class FilterModule:
             "drill_vpc_fates": as_filter(_drill_own.vpc_fates),
             "drill_verify_tasks": as_filter(_verify_tasks),
             "drill_unreachable": as_filter(_drill.unreachable),
+            "drill_checked_by": as_filter(_drill.checked_by),
             "drill_status": as_filter(_drill.status),
         }

@@ -5,18 +5,11 @@
 
 from __future__ import annotations
 
-import os
-
-from ansible.errors import AnsibleError
-from ansible.parsing.dataloader import DataLoader
-from ansible.playbook.play import Play
-
-from ..module_utils._cloud.errors import one_line
-from ..plugin_utils import _evidence
+from ..plugin_utils import _attempts, _evidence, _guards, _task_files
 from ..plugin_utils._filters import as_filter
+from ..plugin_utils._options import options
+from ..plugin_utils._recovery_lint import lint_files
 from .user_path import user_path
-
-_PARTS = ("block", "rescue", "always")
 
 
 def task_file_problem(path, resolve=True):
@@ -24,51 +17,26 @@ def task_file_problem(path, resolve=True):
 
     :param resolve: look into its tasks, too, for what Ansible would not accept
     """
-    return _problem(user_path(path), resolve, ())
+    return _task_files.problem(user_path(path), resolve)
 
 
-def _problem(path, resolve, above):
-    loader = DataLoader()
-    try:
-        whole = loader.load_from_file(path)
-        tasks = _without_imports(whole)
-        if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
-            raise ValueError("it is not a list of tasks")
-        if not resolve:
-            return ""
-        Play.load({"name": "Check", "hosts": "localhost", "gather_facts": False, "collections": ["cloud_dr.sdrs"], "tasks": tasks}, loader=loader)
-    except (AnsibleError, OSError, ValueError, TypeError, AttributeError) as error:
-        return one_line("%s cannot be run: %s" % (path, error))
-    return next(filter(None, (_problem(each, resolve, (*above, path)) for each in _included(whole, path) if each not in (*above, path))), "")
+def linted(files, variables):
+    """What is wrong with task files of the user that a role will include, as sentences.
+
+    :param variables: names of the variables that there are for the host; those that roles of this collection set come to them
+    """
+    known = {*variables, *options(), *(name for names in _guards.INTERNAL.values() for name in names)} if variables else ()
+    return lint_files(files, task_file_problem, user_path, known)
 
 
-def _included(tasks, path):
-    """The files that ``tasks`` include or import and that lie beside them; where Ansible finds others is not known here."""
-    found = []
-    for task in tasks if isinstance(tasks, list) else []:
-        for key, value in task.items() if isinstance(task, dict) else ():
-            if key in _PARTS:
-                found += _included(value, path)
-            elif str(key).rpartition(".")[2] in ("include_tasks", "import_tasks"):
-                name = value.get("file") if isinstance(value, dict) else value
-                place = os.path.normpath(os.path.join(os.path.dirname(path), name)) if isinstance(name, str) and "{{" not in name else ""
-                found += [place] if place and os.path.isfile(place) else []
-    return found
-
-
-def _without_imports(tasks):
-    """What is imported or included is read relative to a file that is not known here."""
-    if not isinstance(tasks, list):
-        return tasks
-    return [
-        {key: _without_imports(value) if key in _PARTS else value for key, value in task.items()} if isinstance(task, dict) else task
-        for task in tasks if not (isinstance(task, dict) and any(str(key).rpartition(".")[2].startswith(("import_", "include_")) for key in task))
-    ]
+def _with_attempt(record):
+    return dict(record, attempts=_attempts.begun(record))
 
 
 class FilterModule:
     def filters(self):
         return {
+            "with_attempt": as_filter(_with_attempt),
             "bare_report": as_filter(_evidence.bare_report),
             "report_places": as_filter(_evidence.places),
             "task_file_problem": as_filter(task_file_problem),

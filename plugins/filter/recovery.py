@@ -10,10 +10,16 @@ from ansible.utils.vars import load_extra_vars
 
 from ..plugin_utils import _guards, _recovery
 from ..plugin_utils._filters import as_filter
+from ..plugin_utils._options import options
+from .evidence import linted
 
 
 def _problems(confirm, groups, asked):
-    return _guards.recovery_problems(confirm, groups, asked, _extra())
+    problems = _guards.recovery_problems(confirm, groups, asked, _extra()) + _guards.misspelled(asked.get("names") or [], options(), "recover_by_drill")
+    waves = [wave for wave in asked.get("waves") or [] if isinstance(wave, dict)]
+    files = [wave[when] for wave in waves for when in ("before", "after") if isinstance(wave.get(when), str) and wave[when]]
+    # A file that Ansible cannot read would end the run of every host where it is included.
+    return problems + linted(files, asked.get("variables"))
 
 
 def _permitted(group, confirm, name, asked):

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.vars import load_extra_vars
+
 from ..plugin_utils import _guards
 from ..plugin_utils._filters import as_filter
 from ..plugin_utils._options import options
@@ -23,7 +26,8 @@ def _unread(hosts):
 
 
 def _misspelled(names, *roles):
-    return _guards.misspelled(names, options(), *roles)
+    extra = list(load_extra_vars(DataLoader()))
+    return _guards.overridden(extra, *(role for role in roles if role in _guards.INTERNAL)) + _guards.misspelled(names, options(), *roles)
 
 
 class FilterModule:

@@ -15,12 +15,11 @@ description:
   - An unfinished journal is a lock. Beginning fails while another run is at work, and names it; a run that was interrupted is taken up.
   - A journal that cannot be written goes where M(cloud_dr.sdrs.report_files) puts files that cannot be written, and if that fails, too, there is none; a
     recovery goes on without.
-  - Sends nothing to the cloud. Takes the connection options of the other modules, because it is in their action group, and ignores them.
+  - Sends nothing to the cloud.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
-  - cloud_dr.sdrs.auth
-  - cloud_dr.sdrs.attributes
+  - cloud_dr.sdrs.attributes.local
 options:
   path:
     description: Absolute path of the journal.

@@ -11,12 +11,11 @@ version_added: 1.0.0
 description:
   - Writes the reports and the records of the roles of this collection, all in one task, as a runbook must not lose time over files.
     Each file is replaced as a whole or not at all.
-  - Sends nothing to the cloud. Takes the connection options of the other modules, because it is in their action group, and ignores them.
+  - Sends nothing to the cloud.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
-  - cloud_dr.sdrs.auth
-  - cloud_dr.sdrs.attributes
+  - cloud_dr.sdrs.attributes.local
 options:
   files:
     description: The files, as a mapping of absolute paths to their text. Missing folders are created.
@@ -30,6 +29,13 @@ options:
       - Name of a file beside each of O(files) to which the SHA-256 of what was written is appended, as C(sha256sum -c) reads it. Who changes a
         file later is seen by that.
     type: str
+    version_added: 1.0.0
+  keep:
+    description:
+      - Replace no file. If another one is at a path of O(files), all of them get the same number, as in C(drill-2026-11-23T160000Z-2.html); RV(paths)
+        tells. Of two runs that write the same names at the same time, each gets names of its own.
+    type: bool
+    default: false
     version_added: 1.0.0
   fallback:
     description:
@@ -92,6 +98,7 @@ SPEC = Spec(
         "files": {"type": "dict"},
         "absent": {"type": "list", "elements": "path"},
         "sums": {"type": "str"},
+        "keep": {"type": "bool", "default": False},
         "fallback": {"type": "bool", "default": False},
     },
     required_one_of=[("files", "absent")],

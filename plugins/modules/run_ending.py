@@ -12,12 +12,11 @@ description:
   - Prints at most 15 lines that begin with C(STATE), C(DONE), C(NOT DONE) and C(NEXT), the last one with the command to copy. The roles of this
     collection end with it.
   - Where the callback P(cloud_dr.sdrs.console#callback) is in use, that prints them once, after the recap.
-  - Sends nothing to the cloud. Takes the connection options of the other modules, because it is in their action group, and ignores them.
+  - Sends nothing to the cloud.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
-  - cloud_dr.sdrs.auth
-  - cloud_dr.sdrs.attributes
+  - cloud_dr.sdrs.attributes.local
 options:
   endings:
     description: One entry for each protection group, as the filter P(cloud_dr.sdrs.run_ending#filter) makes it.

@@ -81,6 +81,11 @@ server_group:
   returned: success
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
+account:
+  description: Name or ID of the account (domain), null where the credentials do not name it.
+  returned: success
+  type: str
+  sample: OTC-EU-DE-00000000001000012345
 # docs_blocks: project
 project:
   description: Where the group is, as C(id) of the project, C(region) and C(endpoint) of the service.

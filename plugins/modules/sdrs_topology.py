@@ -404,24 +404,9 @@ error:
 from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, WAIT, Spec
 from ..module_utils._module.host import run_module
 from ..module_utils._topology import document, plan
-from ..module_utils._sdrs import locks
-from ..module_utils._engine.declaration import Declaration
 
-SPEC = WAIT + IMMUTABLE_CHANGE + Spec(
-    {
-        "server_groups": document.SERVER_GROUPS,
-        "prune": {"type": "bool", "default": False},
-        "parallel": {"type": "int", "default": 16},
-        "force": {"type": "bool", "default": False},
-        "delete_target_server": {"type": "bool", "default": False},
-        "delete_target_eip": {"type": "bool", "default": False},
-        "delete_target_volume": {"type": "bool", "default": False},
-        "delete_last_copy": {"type": "bool", "default": False},
-    }
-)
-DECLARATION = Declaration(
-    None, plan.read, plan.plan, "server_groups", plan.show, rules=plan.RULES, compact=True, locks=locks.TOPOLOGY,
-)
+SPEC = WAIT + IMMUTABLE_CHANGE + Spec(document.OPTIONS)
+DECLARATION = plan.DECLARATION
 
 
 def main():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sdrs_topology_info
-short_description: Export a live DR topology as a document
+short_description: Export a live DR topology as a document, or compare documents with it
 version_added: 1.0.0
 description:
   - Gives protection groups with their protected instances, replication pairs, protection and drills in the form that
@@ -21,6 +21,8 @@ description:
   - Values are as the service has them. To write the document into a file that Ansible reads as variables, use
     P(cloud_dr.sdrs.export_document#filter), because names and descriptions may look like templates.
   - The same state gives the same text, byte for byte.
+  - With O(compare) or O(export) it does the work of many hosts in one task, which reads the live state once, however many they are. What is
+    wrong with one of them fails that one only.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -31,11 +33,28 @@ options:
     description: Names or IDs of the protection groups; all groups of the project when it is left out.
     type: list
     elements: str
+  export:
+    description: Protection groups, by their names or IDs, to export each for itself; the keys, such as names of hosts, are those of RV(exports).
+    type: dict
+    version_added: 1.0.0
+  compare:
+    description:
+      - Topologies to compare with what is live. Each value holds options of M(cloud_dr.sdrs.sdrs_topology), at least
+        O(cloud_dr.sdrs.sdrs_topology#module:server_groups); the keys, such as names of hosts, are those of RV(plans).
+      - Each is planned as M(cloud_dr.sdrs.sdrs_topology) plans in check mode.
+    type: dict
+    version_added: 1.0.0
 seealso:
   - module: cloud_dr.sdrs.sdrs_topology
 """
 
 EXAMPLES = r"""
+- name: Compare the groups of two hosts with what is live, in one reading
+  cloud_dr.sdrs.sdrs_topology_info:
+    compare:
+      erp: {server_groups: [{name: erp, protection: enabled}]}
+      crm: {server_groups: [{name: crm, protection: enabled}], prune: true}
+
 - name: Export one group
   cloud_dr.sdrs.sdrs_topology_info:
     server_groups: [erp]
@@ -51,7 +70,7 @@ EXAMPLES = r"""
 RETURN = r"""
 topology:
   description: The document. Its C(server_groups) is what M(cloud_dr.sdrs.sdrs_topology) takes.
-  returned: success
+  returned: success, unless O(export) or O(compare) is given
   type: dict
   contains:
     server_groups:
@@ -61,7 +80,7 @@ topology:
   sample: {server_groups: [{name: erp, protection: enabled, protected_instances: [], replications: [], drills: []}]}
 left_out:
   description: What the document lacks, because it cannot hold it or applying it would change something.
-  returned: success
+  returned: success, unless O(export) or O(compare) is given
   type: list
   elements: dict
   contains:
@@ -83,6 +102,18 @@ left_out:
   sample:
     - {resource_type: protected_instance, id: 2c26b4d5-2a67-4f64-9f33-4f5f3d1f0b8a, name: db-1, key: description,
        reason: is longer than 64 bytes of UTF-8}
+exports:
+  description: RV(topology) and RV(left_out) for each of O(export); C(failed), C(msg) and C(error) where there is no such group, or several.
+  returned: if O(export) is given
+  type: dict
+  sample: {erp: {topology: {server_groups: [{name: erp}]}, left_out: []}}
+plans:
+  description:
+    - For each of O(compare) what M(cloud_dr.sdrs.sdrs_topology) returns in check mode, with C(failed), C(msg) and C(error) where it would fail.
+    - C(settled) is true if nothing would be done and nothing in flight would be waited for.
+  returned: if O(compare) is given
+  type: dict
+  sample: {erp: {changed: false, operations: [], settled: true}}
 # docs_blocks: error
 error:
   description: Code, message, description and remedy of the failure, and what was being done.
@@ -91,13 +122,25 @@ error:
   sample: {code: SDRS.0014, message: Token verification failed, retryable: false}
 """
 
-from ..module_utils._module.argument_spec import Spec
+from ..module_utils._module import together
+from ..module_utils._module.argument_spec import IMMUTABLE_CHANGE, WAIT, Spec
 from ..module_utils._module.host import run_module
-from ..module_utils._topology import export
+from ..module_utils._topology import document, export, plan
 from ..module_utils._engine.declaration import Query
 
-SPEC = Spec({"server_groups": {"type": "list", "elements": "str"}})
-DECLARATION = Query(export.read)
+SPEC = Spec(
+    {
+        "server_groups": {"type": "list", "elements": "str"},
+        "export": {"type": "dict"},
+        "compare": {"type": "dict"},
+    },
+    mutually_exclusive=[("server_groups", "export", "compare")],
+)
+DECLARATION = Query(together.query(
+    {"export": ("exports", export.read_each),
+     "compare": ("plans", together.planned(WAIT + IMMUTABLE_CHANGE + Spec(document.OPTIONS), plan.DECLARATION))},
+    export.read,
+), bulky=("compare",))
 
 
 def main():

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
+from ..module_utils._cloud.errors import one_line
 from ..module_utils._cloud.shapes import usable
 from ..module_utils._neighbours.subnets import live_options
 from ._report import PASSED, moment, span
@@ -15,6 +16,11 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 # period_no_dr_drill speaks of three months (5.4.2).
 _THREE_MONTHS = 92 * 86400
 _NESTED = ("block", "rescue", "always")
+# Of what a task registers, the parts that say what it saw; others, such as its arguments, may hold secrets.
+_OUTPUT = ("status", "rc", "state", "elapsed", "msg", "stdout", "stderr", "content", "ping", "failed_when_result")
+_LONGEST_OUTPUT = 500
+# The role's own task after those of the user.
+_REACHED = "Every host could be reached"
 
 
 def servers(checked, drill, instances):
@@ -97,23 +103,61 @@ def verify_tasks(tasks):
     delegated tasks register.
 
     :param tasks: the parsed file
-    :returns: ``{registers, problems}``
+    :returns: ``{registers, problems, tasks}``; the last are those that run where nothing fails, as ``{task, register}``, the register None where
+        there is none, or no_log hides it
     """
-    found: dict = {"registers": [], "problems": []}
+    found: dict = {"registers": [], "problems": [], "tasks": []}
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
-        return {"registers": [], "problems": ["it is not a list of tasks"]}
+        return {"registers": [], "problems": ["it is not a list of tasks"], "tasks": []}
     for number, task in enumerate(tasks, 1):
         nested = [key for key in _NESTED if task.get(key)]
         for key in nested:
             inner = verify_tasks(task[key])
             found["registers"] += inner["registers"]
             found["problems"] += inner["problems"]
+            hidden = {"register": None} if task.get("no_log") else {}
+            found["tasks"] += [{**each, **hidden} for each in inner["tasks"]] if key != "rescue" else []
+        if not nested:
+            name = task.get("name") or next((key for key in task if "." in str(key)), "task %d" % number)
+            found["tasks"].append({"task": str(name), "register": None if task.get("no_log") or not task.get("register") else str(task["register"])})
         if task.get("register"):
             found["registers"].append(str(task["register"]))
         elif "delegate_to" in task or "connection" in task:
             what = "blocks must not be delegated, their tasks can be" if nested else "a delegated task must register its result"
             found["problems"].append("task %s: %s, or it would go unnoticed that its host cannot be reached" % (task.get("name") or number, what))
     return found
+
+
+def checked_by(tasks, results, failed=None):
+    """What the user's tasks checked of one server, and what they saw, as ``[{task, status, output}]``.
+
+    :param tasks: those of ``verify_tasks``
+    :param results: what they registered, by name
+    :param failed: ``{task, msg}`` of the one that failed; what comes after it was not run, whatever is registered from another server
+    """
+    found = []
+    for each in tasks:
+        if failed and each["task"] == failed.get("task"):
+            break
+        result = results.get(each["register"])
+        result = result if isinstance(result, dict) else {}
+        status = "skipped" if result.get("skipped") else "failed" if unreachable([result]) else PASSED
+        found.append({"task": each["task"], "status": status, "output": None if status == "skipped" else _output(result)})
+    if failed and failed.get("task") != _REACHED:
+        found = found if len(found) < len(tasks) else []  # it is of a file that one of them includes
+        found.append({"task": str(failed.get("task")), "status": "failed", "output": one_line(failed.get("msg") or "", _LONGEST_OUTPUT) or None})
+    return found
+
+
+def _output(result):
+    """The telling parts of a registered result, those of a loop one after the other."""
+    if not isinstance(result, dict) or result.get("_ansible_no_log"):
+        return None
+    if isinstance(result.get("results"), list):
+        parts = [text for text in map(_output, result["results"]) if text]
+    else:
+        parts = ["%s: %s" % (key, result[key]) for key in _OUTPUT if isinstance(result.get(key), (str, int, float)) and str(result[key]) not in ("", "False")]
+    return one_line("; ".join(parts), _LONGEST_OUTPUT) or None
 
 
 def unreachable(results):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from ..module_utils._cloud.errors import one_line
+from . import _attempts
 from ._ending import step
 from ._records import doubt, results
 from ._records import milestones as milestones_of
@@ -48,7 +49,7 @@ def record(saved, run, where, now=None):
         doubted = "it does not agree with where production is"
     if doubted:
         return {"record": {}, "notes": ["The record %s is left out: %s." % (found.get("path"), doubted)]}
-    return {"record": {"requested": found["requested"], "milestones": milestones, "results": results(found)}, "notes": []}
+    return {"record": {"requested": found["requested"], "milestones": milestones, "results": results(found), "attempts": _attempts.known(found)}, "notes": []}
 
 
 def look(readiness, instances, saved, wanted):
@@ -59,7 +60,7 @@ def look(readiness, instances, saved, wanted):
     :param saved: see ``record``
     :param wanted: ``what``, ``site``, ``planned``, ``force``, ``reprotect``, ``waves``, ``as_groups``, ``vpcs``, ``rto_target``,
         ``subject``, ``check_mode``
-    :returns: ``{group, position, waves, as_groups, record, milestones, results, notes, shown, obstacles, remedy, would, parts, about}``
+    :returns: ``{group, position, waves, as_groups, record, milestones, results, attempts, notes, shown, obstacles, remedy, would, parts, about}``
     """
     group, checks = readiness["server_group"], readiness["checks"]
     where, planned = position(group, wanted["site"]), wanted["planned"]
@@ -78,7 +79,7 @@ def look(readiness, instances, saved, wanted):
     return {
         "group": group, "position": where, "waves": ordered, "as_groups": scaled, "record": left["record"],
         "milestones": left["record"].get("milestones") or [{"name": "requested", "at": now}], "results": left["record"].get("results") or [],
-        "notes": _notes(where, left, group, wanted), "shown": shown + _targets(ordered, scaled, wanted),
+        "attempts": _attempts.begun(left["record"]), "notes": _notes(where, left, group, wanted), "shown": shown + _targets(ordered, scaled, wanted),
         "obstacles": malformed or (against if where == "elsewhere" else []),
         "would": rehearsal(ordered, scaled, where, wanted), "parts": parts(ordered, scaled, where, wanted),
         "remedy": "" if malformed else _remedy(group, planned, wanted["force"], healthy),

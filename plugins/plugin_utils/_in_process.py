@@ -22,8 +22,9 @@ from ..module_utils._cloud.mask import known, masked, masked_data
 from ..module_utils._cloud.settings import remember
 from ..module_utils._cloud.text import without_reserved
 from ..module_utils._cloud.transport import MISSING_REQUESTS
+from ..module_utils._engine.declaration import Local
 from ..module_utils._module.argument_spec import CONNECTION, ordinary_numbers, unsupported
-from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent, shown
+from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent, shown, with_connection
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -58,6 +59,9 @@ def in_process(module):
 
         def run(self, tmp=None, task_vars=None):
             super().run(tmp, task_vars)
+            if isinstance(module.DECLARATION, Local):
+                # The defaults of the action group are for those that ask a service.
+                self._task.args = {name: value for name, value in self._task.args.items() if name not in CONNECTION.options}
             if not self._plain(task_vars or {}):
                 os.environ[CONTROLLER] = str(os.getppid())
                 return self._execute_module(
@@ -94,7 +98,7 @@ def _plain_data(value):
 
 
 def _run_here(module, task):
-    spec = CONNECTION + module.SPEC
+    spec = with_connection(module.SPEC, module.DECLARATION)
     options = _plain_data(ordinary_numbers(spec.options, task.args))
     remember(options)
     kwargs = spec.kwargs()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+from . import _attempts
 from ._guards import named
 from ._records import LONGEST_RUN, SKEW, doubt, time_of
 
@@ -24,7 +25,8 @@ def standing(drills, run, now=None):
     gone on with only if its ID was named.
 
     :param run: ``name``, ``group`` (as the API shows it), ``project``, ``resume`` (IDs), ``saved`` (records that were found)
-    :returns: ``refusal`` (why nothing may be done, or empty), ``resumed`` (the drill, or ``{}``), ``requested`` (when the interrupted run began, or None)
+    :returns: ``refusal`` (why nothing may be done, or empty), ``resumed`` (the drill, or ``{}``), ``requested`` (when the interrupted run began, or None),
+        ``attempts`` (those before this one)
     :raises ValueError: ``resume`` is malformed
     """
     now, group = now or datetime.now(timezone.utc), run["group"]
@@ -32,7 +34,9 @@ def standing(drills, run, now=None):
     found = [drill for drill in drills if drill.get("server_group_id") == group.get("id") and drill.get("name") == run["name"]]
     saved = (run.get("saved") or [{}])[0]
     about = {"what": WHAT, "name": run["name"], "project": run["project"], "group": group.get("id")}
-    outcome: dict = {"refusal": "", "resumed": {}, "requested": None if doubt(saved, about, now) else saved["requested"]}
+    outcome: dict = {"refusal": "", "resumed": {}, "requested": None, "attempts": []}
+    if not doubt(saved, about, now):
+        outcome.update(requested=saved["requested"], attempts=_attempts.known(saved))
     if wanted - {drill.get("id") for drill in found}:
         return dict(outcome, refusal="recover_by_drill_resume names %s, but no DR drill %s of protection group %s has that ID; nothing was done." % (
             ", ".join(sorted(wanted)), run["name"], group.get("name")))

@@ -7,6 +7,7 @@ A file that Ansible cannot read, a module that is not there, or a variable that 
 
 from __future__ import annotations
 
+import difflib
 import os
 
 import jinja2
@@ -27,6 +28,11 @@ _OPAQUE = ("include_vars", "include_role", "import_role", "add_host", "group_by"
 # What a drill's file around the switch must ask or use, lest it do to production what it does in a failover.
 _AWARE = ("recovery_operation", "recovery_variables")
 _DEPTH = 20
+_OF_JINJA = ("item", "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace", "caller", "self", "varargs", "kwargs", "cycler",
+             "joiner", "lipsum", "role_path")
+# Variables of this collection: one that is nearly called so is misspelled, wherever it stands.
+_OWN = ("drill_", "failover_", "recover_by_drill_", "recovery_", "report_", "sdrs_", "topology_")
+_NEAR = 0.85
 
 
 class _Files:
@@ -34,6 +40,7 @@ class _Files:
 
     def __init__(self, resolve):
         self.problems, self.defined, self.used, self.opaque, self.texts = [], set(), {}, set(), {}
+        self.excused, self.unsure = set(), {}  # what is asked about anywhere, and what is used where it may never be evaluated
         self._loader, self._resolve, self._jinja = DataLoader(), resolve, jinja2.Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
 
     def read(self, path, top=None, depth=0):
@@ -49,15 +56,16 @@ class _Files:
             if depth < _DEPTH:
                 self.read(included, top, depth + 1)
 
-    def _tasks(self, tasks, path, top):
+    def _tasks(self, tasks, path, top, sure=True):
         for task in tasks if isinstance(tasks, list) else ():
             if not isinstance(task, dict):
                 continue
-            yield from self._task(task, path, top)
+            yield from self._task(task, path, top, sure)
+            certain = sure and not any(key in task for key in ("when", "rescue", "ignore_errors"))
             for part in _PARTS:
-                yield from self._tasks(task.get(part), path, top)
+                yield from self._tasks(task.get(part), path, top, certain and part != "rescue")
 
-    def _task(self, task, path, top):
+    def _task(self, task, path, top, sure):
         own = {key: value for key, value in task.items() if key not in _PARTS}
         self.defined.update(map(str, own.get("vars") or {}))
         loop = own.get("loop_control")
@@ -69,21 +77,30 @@ class _Files:
             short = str(key).rpartition(".")[2]
             if short == "set_fact" and isinstance(value, dict):
                 self.defined.update(map(str, value))
-            if short in _OPAQUE:
+            if short in _OPAQUE or short.endswith("_facts"):
                 self.opaque.add(top)
             if short in _INCLUDES:
                 file = value.get("file") if isinstance(value, dict) else value
                 if isinstance(file, str) and "{{" not in file:
                     yield os.path.join(os.path.dirname(path), file)
-            self._expressions(value, path, str(task.get("name") or key), str(key) in _BARE)
+            name = str(task.get("name") or key)
+            if key == "when" and isinstance(value, list):  # the next condition is not evaluated if one before it is false
+                for number, condition in enumerate(value):
+                    self._expressions(condition, path, name, True, sure and not number and "loop" not in task)
+                continue
+            # What is skipped, or has nothing to loop over, evaluates none of its arguments; names do without, variables are evaluated by who uses them.
+            looping = any(other == "loop" or other.startswith("with_") for other in map(str, task) if other != key)
+            skipped = key != "when" and "when" in task
+            certain = sure and not looping and not skipped and "ignore_errors" not in task and key not in ("name", "vars")
+            self._expressions(value, path, name, str(key) in _BARE, certain)
 
-    def _expressions(self, value, path, task, bare):
+    def _expressions(self, value, path, task, bare, sure):
         if isinstance(value, dict):
             for key, entry in value.items():
-                self._expressions(entry, path, task, str(key) in _BARE)
+                self._expressions(entry, path, task, str(key) in _BARE, sure)
         elif isinstance(value, list):
             for entry in value:
-                self._expressions(entry, path, task, bare)
+                self._expressions(entry, path, task, bare, sure)
         elif isinstance(value, str):
             text = "{{ %s }}" % value if bare and "{{" not in value and "{%" not in value else str(value)
             if "{{" not in text and "{%" not in text:
@@ -93,25 +110,53 @@ class _Files:
             except jinja2.TemplateSyntaxError as error:
                 self.problems.append(one_line("%s, task %s: %s in %r" % (path, task, error.message, value)))
                 return
-            for name in _needed(tree):
-                self.used.setdefault(name, "%s, task %s" % (path, task))
+            needed, perhaps, excused = _needed(tree)
+            self.excused |= excused
+            for name in needed | perhaps:
+                (self.used if sure and name in needed else self.unsure).setdefault(name, "%s, task %s" % (path, task))
+
+    def unknown(self, known):
+        """The variables that nobody sets, as sentences, as far as that can be told: what is asked about somewhere may be missing."""
+        known = {*known, *self.defined, *_OF_JINJA}
+        if self.opaque:
+            return []
+        own, found = sorted(name for name in map(str, known) if name.startswith(_OWN)), []
+        for name, place in {**self.unsure, **self.used}.items():
+            if name in known or name in self.excused or name.startswith(("ansible_", "_")):
+                continue
+            near = difflib.get_close_matches(name, own, 1, _NEAR) if name.startswith(_OWN) else []
+            if near or name in self.used:
+                found.append(one_line("%s: nobody sets %s%s" % (place, name, "; did you mean %s?" % near[0] if near else "")))
+        return found
 
 
 def _needed(tree):
-    """The variables that a template cannot do without: not those with a default, those it asks about, or its own."""
+    """The variables that a template cannot do without, those that it may need, and those with a default or that it asks about."""
     own: set = set()
     excused: set = set()
-    names: set = set()
-    for node in tree.find_all((nodes.Filter, nodes.Test, nodes.Name, nodes.Macro, nodes.CondExpr, nodes.And, nodes.Or)):
+    found: tuple[set, set] = (set(), set())
+    for node in tree.find_all((nodes.Filter, nodes.Test, nodes.Name, nodes.Macro)):
         if isinstance(node, nodes.Filter) and node.name in ("default", "d", "ansible.builtin.default"):
             excused.update(each.name for each in [node.node, *(node.node.find_all(nodes.Name) if node.node else [])] if isinstance(each, nodes.Name))
         elif isinstance(node, nodes.Test) and node.name in ("defined", "undefined"):
             excused.update(each.name for each in [node.node, *node.node.find_all(nodes.Name)] if isinstance(each, nodes.Name))
-        elif isinstance(node, nodes.Name):
-            (own if node.ctx in ("store", "param") else names).add(node.name)
-        elif isinstance(node, nodes.Macro):
+        elif isinstance(node, nodes.Macro) or isinstance(node, nodes.Name) and node.ctx in ("store", "param"):
             own.add(node.name)
-    return names - own - excused
+    _names(tree, True, found)
+    return found[0] - own - excused, found[1] - own - excused, excused
+
+
+def _names(node, sure, found):
+    """Names below a node; those of a branch that may not be taken are not sure."""
+    if isinstance(node, nodes.Name) and node.ctx == "load":
+        found[not sure].add(node.name)
+    for field, value in node.iter_fields():
+        certain = sure and not (
+            isinstance(node, (nodes.CondExpr, nodes.If)) and field != "test" or isinstance(node, (nodes.And, nodes.Or)) and field == "right"
+            or isinstance(node, nodes.For) and field != "iter" or isinstance(node, nodes.Macro))
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, nodes.Node):
+                _names(each, certain, found)
 
 
 def lint(document, resolve, path_of, variables=(), operation=None, site=None):
@@ -135,11 +180,7 @@ def lint(document, resolve, path_of, variables=(), operation=None, site=None):
             continue
         if operation == "drill" and where in ("before", "after", "finish"):
             around.append((where, name, path))
-    known = {*variables, *own, *files.defined, *HOOK_VARIABLES, "item", "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace",
-             "caller"}
-    if not files.opaque:
-        files.problems += [one_line("%s: nobody sets %s" % (place, name)) for name, place in files.used.items()
-                           if name not in known and not name.startswith(("ansible_", "_"))]
+    files.problems += files.unknown({*variables, *own, *HOOK_VARIABLES})
     for where, name, path in around:
         text = " ".join(files.texts.get(path, ()))
         if not any(word in text for word in (*_AWARE, *own)):
@@ -147,3 +188,17 @@ def lint(document, resolve, path_of, variables=(), operation=None, site=None):
                 "%s: %s asks neither for recovery_operation nor uses variables of the plan, so that it would do in the drill what it does in a failover; "
                 "let it say, for instance, when: recovery_operation != 'drill'" % (where, name))
     return list(dict.fromkeys(files.problems))
+
+
+def lint_files(names, resolve, path_of, variables):
+    """What is wrong with task files of the user, as sentences.
+
+    :param variables: names of the variables that there are, or will be when the files run; nothing is said of variables if it is empty
+    """
+    files = _Files(resolve)
+    for name in dict.fromkeys(names):
+        try:
+            files.read(path_of(name))
+        except (AnsibleError, OSError, ValueError, TypeError, RecursionError) as error:
+            files.problems.append(one_line("%s cannot be run: %s" % (path_of(name), error)))
+    return list(dict.fromkeys(files.problems + (files.unknown(variables) if variables and not files.problems else [])))

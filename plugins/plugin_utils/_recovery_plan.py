@@ -9,6 +9,7 @@ import os
 import stat
 
 from ..module_utils._recovery import journal as recovery_journal
+from . import _attempts
 from ._guards import named, overridden
 from ._report import moment
 
@@ -255,6 +256,7 @@ def run(entries, base):
         "server_group": {"name": base["plan"]}, "servers": list(servers.values()), "steps": list(steps.values()),
         "tiers": [_tier(tier, tiers.get(tier["name"]), servers.values()) for tier in base.get("tiers") or []],
         "errors": errors or base.get("errors") or [], "interrupted": any(entry["event"] == "resumed" for entry in entries),
+        "attempts": _attempts.of_journal(entries), "project": next((entry.get("project") for entry in entries if entry["event"] == "begun"), None),
         "until": {"reprotect": "re-protected", "drill": "drills available"}.get(base.get("what"), "switched"),
     }
 

@@ -54,20 +54,21 @@ def build(run):
             reasons.append("the recovery time could not be measured, so that the target of %s is missed" % span(target))
         elif measured > target:
             reasons.append("recovery took %s, the target is %s" % (span(measured), span(target)))
+    finished = run.get("finished") or _now()
     return {
         "schema": SCHEMA, "schema_version": 1, "what": run["what"], "name": run.get("name"),
         "server_group": {key: (run.get("server_group") or {}).get(key) for key in ("id", "name", "status", "priority_station")},
         "verdict": CHECK if run.get("check_mode") else FAILED if reasons else PASSED,
         "reasons": list(dict.fromkeys(reasons)),
-        "started": milestones[0]["at"] if milestones else None, "finished": run.get("finished") or _now(),
-        "interrupted": bool(run.get("interrupted")),
+        "started": milestones[0]["at"] if milestones else None, "finished": finished,
+        "interrupted": bool(run.get("interrupted")), "attempts": _ended(run.get("attempts") or [], finished, reasons),
         "target_seconds": target, "measured_seconds": measured,
         "milestones": milestones, "readiness": list(run.get("readiness") or []), "servers": servers, "steps": steps,
         "jobs": _jobs(run.get("results") or []),
         "operations": [operation for result in run.get("results") or [] for operation in result.get("operations") or []],
         **({"tiers": run["tiers"]} if run.get("tiers") is not None else {}),
         "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
-        "run": {**_who(), **_where(run), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
+        "run": {**who(), **_where(run), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
     }
 
 
@@ -103,7 +104,7 @@ def _now():
 
 
 def _milestones(entries):
-    shown = [{"name": entry["name"], "at": _utc(entry["at"])} for entry in entries if moment(entry.get("at"))]
+    shown = sorted(({"name": entry["name"], "at": _utc(entry["at"])} for entry in entries if moment(entry.get("at"))), key=lambda entry: entry["at"])
     return [dict(entry, seconds=_since(shown[0]["at"], entry["at"])) for entry in shown]
 
 
@@ -185,7 +186,13 @@ def _rpo(result):
     return {"points": points, "most_over_rpo": max(numbers, default=None)}
 
 
-def _who():
+def _ended(attempts, finished, reasons):
+    """The attempts of the run, of which the last one ends with this report."""
+    return [*attempts[:-1], dict(attempts[-1], ended=finished, reasons=list(dict.fromkeys(reasons)))] if attempts else []
+
+
+def who():
+    """Who runs this, where, with what."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container whose user has no name
@@ -197,8 +204,9 @@ def _where(run):
     """Where it ran: account, zones, and the state of the user's repository."""
     project, group = run.get("project") or {}, run.get("group") or {}
     return {
-        "region": project.get("region"), "project": project.get("id"), "endpoint": project.get("endpoint"),
-        "source_zone": group.get("source_availability_zone"), "target_zone": group.get("target_availability_zone"), "commit": run.get("commit"),
+        "region": project.get("region"), "account": run.get("account") or None, "project": project.get("id"), "endpoint": project.get("endpoint"),
+        "source_zone": group.get("source_availability_zone"), "target_zone": group.get("target_availability_zone"),
+        "vpc": group.get("source_vpc_id"), "dr_vpc": group.get("target_vpc_id"), "drill_vpc": run.get("drill_vpc") or None, "commit": run.get("commit"),
     }
 
 

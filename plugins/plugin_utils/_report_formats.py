@@ -80,7 +80,7 @@ def template(name, markup):
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )
     environment.filters.update(
-        span=span, clock=_clock, plain=_markdown, words=lambda text: str(text).replace("_", " "), fence=_fence, code=_code,
+        span=span, clock=_clock, in_order=_in_order, plain=_markdown, words=lambda text: str(text).replace("_", " "), fence=_fence, code=_code,
     )
     return environment.get_template(name)
 
@@ -100,6 +100,11 @@ class _Whole(str):
 def _clock(text, form="%H:%M:%S"):
     parsed = moment(text)
     return parsed.strftime(form) if parsed else "–"
+
+
+def _in_order(entries):
+    """Milestones and steps by their time; those without one come last."""
+    return sorted(entries, key=lambda entry: (entry.get("at") is None, moment(entry.get("at")) or moment("1970-01-01T00:00:00Z")))
 
 
 def _markdown(text):

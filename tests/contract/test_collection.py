@@ -15,6 +15,7 @@ import yaml
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import api, settings, version
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.error_codes import CODES
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._sdrs.options import reference
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _report
@@ -36,6 +37,8 @@ OTHERS = {
 NOT_OF_ANSIBLE = sorted(
     path for wing in ("_cloud", "_engine", "_sdrs", "_neighbours") for path in (ROOT / "plugins" / "module_utils" / wing).rglob("*.py")
 ) + [ROOT / "plugins" / "module_utils" / "_module" / "argument_spec.py"]
+# What asks no service takes no connection options.
+LOCAL = ("recovery_journal", "report_files", "run_ending")
 LICENCE = "SPDX-License-" + "Identifier: GPL-3.0-or-later"
 # What is new since the last release says that it came with this one.
 NEXT_VERSION = "1.0.0"
@@ -69,7 +72,8 @@ def test_every_module_is_in_the_action_group():
 @pytest.mark.parametrize("module", MODULES)
 def test_documentation_is_complete(module):
     loaded, doc, examples, returned = documentation(module)
-    assert doc["module"] == module and doc["author"] and "cloud_dr.sdrs.auth" in doc["extends_documentation_fragment"]
+    assert doc["module"] == module and doc["author"] and ("cloud_dr.sdrs.auth" in doc["extends_documentation_fragment"]) is (module not in LOCAL)
+    assert isinstance(loaded.DECLARATION, run.Local) is (module in LOCAL)
     own = set(loaded.SPEC.options) - set(argument_spec.WAIT.options if "cloud_dr.sdrs.wait" in doc["extends_documentation_fragment"] else ())
     shared = {"state", "immutable_change"} & own if any("attributes." in each for each in doc["extends_documentation_fragment"]) else set()
     shared |= {"plan"} if "cloud_dr.sdrs.recovery" in doc["extends_documentation_fragment"] else set()

@@ -201,6 +201,8 @@ def test_the_end_may_be_shown_by_a_playbook_of_ones_own(erp):
 FILES = {
     "unparsable": "- name: [", "no list": "name: x", "unknown module": "- name: X\n  no.such.module: {}\n", "a mapping in a list of lists": "- - name: X\n",
     "nested": "- name: X\n  ansible.builtin.include_tasks: below.yml\n", "missing": None,
+    "nested by a template": "- name: X\n  ansible.builtin.include_tasks: \"{{ 'be' }}low.yml\"\n",
+    "unknown variable": "- name: X\n  ansible.builtin.debug: {msg: \"{{ erp_prot }}\"}\n", "end of the run": "- name: X\n  ansible.builtin.meta: end_host\n",
 }
 
 
@@ -211,7 +213,8 @@ def test_a_file_that_cannot_be_run_is_refused_before_anything_is_done(erp, kind)
         erp.file("mine.yml", FILES[kind])
     for playbook, variables in (
         ("failover", {"failover_waves": [{"instances": erp.names, "after": "mine.yml"}]}), ("drill", {"drill_verify_tasks": "mine.yml"}),
-    ):
+        ("recover_by_drill", {"recover_by_drill_waves": [{"instances": erp.names, "before": "mine.yml"}], "recover_by_drill_confirm": "erp"}),
+    )[:3 if kind == "unknown variable" else 2]:
         erp.simulator.forget()
         found = run(erp, playbook, *CONFIRMED, "-e", json.dumps(variables), code=2)
-        assert ("below.yml" if kind == "nested" else "mine.yml") in found["NOT DONE"] and "nothing" in found["DONE"] and not erp.simulator.log(), found
+        assert ("below.yml" if "nested" in kind else "mine.yml") in found["NOT DONE"] and "nothing" in found["DONE"] and not erp.simulator.log(), found

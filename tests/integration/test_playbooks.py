@@ -8,6 +8,7 @@ import json
 import pytest
 import yaml
 
+from runbook_site import Site
 from support import Workplace, eventually
 
 ERP = {
@@ -169,3 +170,45 @@ def test_nothing_is_sent_once_ansible_playbook_is_killed(start_simulator, workpl
     written = [entry for entry in slow.log() if entry[0] != "GET"]
     # Both instances, or the first, were on their way; left are the name of a pair and the protection.
     assert sent <= 3 and len(written) == 5 and all(entry[2] < 300 for entry in written), written
+
+
+def test_the_live_state_is_read_once_for_all_hosts(tmp_path):
+    """Requests do not grow with the hosts, and what is wrong with one host is its own matter."""
+    names = ["g-%02d" % number for number in range(1, 9)]
+    site = Site(tmp_path, count=8, groups=names)
+    made = {}
+
+    def requests(playbook, *arguments):
+        site.simulator.forget()
+        process = site.play(playbook, *arguments)
+        return process, len([entry for entry in site.simulator.log() if "/auth/" not in entry[1]])
+
+    try:
+        process, exported = requests("export")
+        assert process.returncode == 0 and exported <= 5, process.stdout + process.stderr
+        for name in names:
+            made[name] = yaml.safe_load((tmp_path / "exports" / (name + ".yml")).read_text())
+            assert made[name]["topology_server_group"]["name"] == name
+        made["g-05"]["topology_server_group"]["protectoin"] = "enabled"
+        made["g-06"]["topology_server_group"]["protected_instances"].append({"name": "new", "server": "no-such-server"})
+        made["g-07"]["topology_server_group"]["protection"] = "disabled"
+        site.play.inventory(**made)
+
+        process, few = requests("plan", "--limit", "g-01,g-02,g-03")
+        assert process.returncode == 0 and few <= 6, process.stdout + process.stderr
+        process, all_of_them = requests("plan")
+        told = {name: site.play.report("plan", name)[0] for name in names}
+        assert process.returncode == 2 and {name: told[name]["verdict"] for name in names} == {
+            **dict.fromkeys(names, "clean"), "g-05": "error", "g-06": "error", "g-07": "drift"}, process.stdout + process.stderr
+        assert "protectoin" in told["g-05"]["message"] and "no-such-server" in told["g-06"]["message"]
+        assert all_of_them <= few + 1  # the servers, by one list, to find the one that is not there
+
+        process, converged = requests("converge")
+        assert process.returncode == 2 and converged <= all_of_them + 3 * 8, process.stdout + process.stderr
+        recap = process.stdout.partition("PLAY RECAP")[2]
+        assert [line.split()[0] for line in recap.splitlines() if "failed=1" in line] == ["g-05", "g-06"] and recap.count("changed=1") == 1
+
+        process, asked = requests("drill_status")
+        assert process.returncode == 2 and asked == 2 and process.stdout.count("there is no report of a successful drill") >= 8, process.stdout
+    finally:
+        site.simulator.stop()

@@ -87,6 +87,7 @@ def test_a_killed_recovery_goes_on_with_its_drill(site):
     ended(erp.play("recover_by_drill", *CONFIRMED))
     report = erp.report("recover_by_drill")[0]
     assert report["interrupted"] and report["verdict"] == "passed" and len(erp.written("disaster-recovery-drills")) == 1
+    assert [bool(attempt["ended"]) for attempt in report["attempts"]] == [False, True]
     (drill,) = erp.drills()
     assert drill["status"] == "available" and len(erp.vpcs()) == len(before) + 1
 

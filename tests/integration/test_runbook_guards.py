@@ -25,6 +25,12 @@ OVERRIDES = [
     ("failover", {"failover_confirm": True}, "failover_confirm is true or false"),
     ("failover", {"failover_confirm": [["erp"]]}, "failover_confirm holds a list"),
     ("failover", {"failover_confirm": "", "failover_open": [], "failover_asked": {"check_mode": True}}, "failover_asked is set by"),
+    ("converge", {"topology_planned": {"settled": True}}, "topology_planned is set by"),
+    ("export", {"topology_export_dirs": "x"}, "did you mean topology_export_dir?"),
+    ("drill_status", {"drill_max_ages": "1d"}, "did you mean drill_max_age?"),
+    ("recover_by_drill", {"recover_by_drill_wavs": []}, "did you mean recover_by_drill_waves?"),
+    ("posture", {"posture_max_ags": "1d"}, "did you mean posture_max_age?"),
+    ("drift", {"drift_repairs": True}, "did you mean drift_repair?"),
 ]
 PLAY = """
 - name: Mine

@@ -23,6 +23,7 @@ def test_a_drill_of_ten_servers_one_of_which_fails(site):
   ansible.builtin.assert:
     that: drill_server.protected_instance != 'app-07'
     fail_msg: "HTTP 503 from {{ drill_server.name }} at {{ drill_server.address }}"
+  register: answered
 """)
     erp.file("upload.yml", """
 - name: Upload
@@ -35,6 +36,9 @@ def test_a_drill_of_ten_servers_one_of_which_fails(site):
     checks = {server["label"]: {check["check"]: check for check in server["checks"]} for server in report["servers"]}
     assert sorted(checks) == erp.names and checks["app-07"]["verify_tasks"]["status"] == "failed"
     others = [checks[name]["verify_tasks"] for name in erp.names if name != "app-07"]
+    assert all([(task["task"], task["output"]) for task in check["tasks"]] == [("The application answers", "msg: All assertions passed")] for check in others)
+    assert checks["app-07"]["verify_tasks"]["tasks"][0]["output"].startswith("HTTP 503 from ecs-00007")
+    assert report["run"]["drill_vpc"] and report["run"]["vpc"] == erp.simulator.vpc("vpc-erp")
     assert all(check["status"] == "passed" and check["seconds"] > report["milestones"][1]["seconds"] for check in others)
     assert not erp.drills() and erp.vpcs() == before and [entry["status"] for entry in report["clean_up"]] == ["removed", "removed"]
     cases = [case for suite in junitparser.JUnitXml.fromfile(str(path.with_suffix(".xml"))) for case in suite]
@@ -64,6 +68,7 @@ def test_a_drill_that_is_killed_is_taken_up(site):
     report, _path = erp.report("drill")
     assert report["verdict"] == "passed" and report["interrupted"] and report["started"] == record["requested"][:23] + "Z"
     assert len(erp.written("disaster-recovery-drills")) == 1 and not erp.drills() and erp.vpcs() == before
+    assert [bool(attempt["ended"]) for attempt in report["attempts"]] == [False, True]
 
 
 def test_lists_that_lag_behind_leave_nothing(site):
@@ -214,6 +219,8 @@ def test_a_wave_that_does_not_come_up_stops_there(site):
     ended(erp.play("failover", *CONFIRMED, *order))
     report, _path = erp.report("failover")
     assert report["interrupted"] and len(report["servers"]) == 3 and erp.state()[:2] == ("failed-over", "target")
+    first, second = report["attempts"]
+    assert first["ended"] and "it is on fire" in " ".join(first["reasons"]) and second["ended"] and not second["reasons"]
 
 
 def test_nothing_is_done_unless_it_is_confirmed_and_ready(site):

@@ -8,13 +8,14 @@ import json
 import os
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._reports import report_files
-from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _evidence, _failover, _records, _report
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _attempts, _drill, _evidence, _failover, _records, _report, _report_formats
 from support import Host, TaskFailed, run_task
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -203,6 +204,93 @@ def test_what_is_left_of_a_report_that_could_not_be_made():
 
 def test_where_the_forms_are():
     assert _evidence.places({"/a/x.html": "/b/x.html", "/a/x.md": None}) == {"html": "/b/x.html"}
+
+
+def test_reports_of_the_same_second_replace_none(tmp_path):
+    """Two runs of one group, one after the other and at once; the same content is the same report."""
+    asked = {form: str(tmp_path / "erp" / ("drill-2026-11-23T160000Z." + form)) for form in ("html", "json")}
+
+    def write(text, **options):
+        done = run_task("report_files", {"files": {path: text for path in asked.values()}, "keep": True, "sums": "SHA256SUMS", **options})
+        assert all(Path(path).read_text() == text for path in done["paths"].values())
+        return sorted(os.path.basename(path) for path in done["paths"].values()), done["changed"]
+
+    assert write("first") == (["drill-2026-11-23T160000Z.html", "drill-2026-11-23T160000Z.json"], True)
+    assert write("second") == (["drill-2026-11-23T160000Z-2.html", "drill-2026-11-23T160000Z-2.json"], True)
+    assert write("first") == (["drill-2026-11-23T160000Z.html", "drill-2026-11-23T160000Z.json"], False)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(write, ["at once %d" % number for number in range(8)]))
+    assert len({tuple(names) for names, _changed in found}) == 8
+    sums = tmp_path / "erp" / "SHA256SUMS"
+    assert len(sums.read_text().splitlines()) == 2 * 10
+    assert subprocess.run(["sha256sum", "-c", "--quiet", sums.name], cwd=sums.parent, check=False).returncode == 0
+    # Nor where they cannot be written.
+    (tmp_path / "file").write_text("")
+    kept = [run_task("report_files", {"files": {str(tmp_path / "file" / "x.json"): text}, "keep": True, "fallback": True})["paths"] for text in ("a", "b")]
+    assert [Path(path).read_text() for paths in kept for path in paths.values()] == ["a", "b"]
+
+
+def test_a_run_that_goes_on_tells_of_every_attempt():
+    first = _attempts.begun({})
+    record = {"attempts": [dict(first[0], began="2026-11-23T10:00:00Z")]}
+    second = _attempts.begun(record)
+    assert [attempt["ended"] for attempt in second] == [None, None] and second[1]["user"] and second[1]["machine"]
+    report = _report.build({
+        "what": "failover", "server_group": {"name": "erp"}, "attempts": second, "errors": [{"msg": "wave 2: no port 22"}], "finished": "2026-11-23T12:00:00Z",
+    })
+    assert report["attempts"][0]["ended"] is None and report["attempts"][1]["ended"] == "2026-11-23T12:00:00Z"
+    assert report["attempts"][1]["reasons"] == ["wave 2: no port 22"]
+    third = _report.build({"what": "failover", "attempts": _attempts.begun(report), "finished": "2026-11-23T12:30:00Z"})
+    assert [attempt["reasons"] for attempt in third["attempts"]] == [[], ["wave 2: no port 22"], []] and third["verdict"] == "passed"
+    text, page = _report_formats.render(third, "md"), _report_formats.render(third, "html")
+    assert "## Attempts" in text and "did not come to its end" in text and "wave 2: no port 22" in text and "<h2>Attempts</h2>" in page
+    assert "Attempts" not in _report_formats.render(_report.build({"what": "failover", "attempts": first}), "md")
+    for wrong in ({"attempts": 5}, {"attempts": [5, {}, {"began": "never"}]}, {}, None):
+        assert _attempts.known(wrong) == []
+    journal = [{"event": "begun", "at": "2026-11-23T10:00:00Z", "user": "ada", "machine": "m"}, {"event": "error", "at": "2026-11-23T10:01:00Z", "msg": "no"},
+               {"event": "ended", "at": "2026-11-23T10:02:00Z"}, {"event": "resumed", "at": "2026-11-23T11:00:00Z", "user": "bob", "machine": "m"}]
+    assert [(each["user"], each["ended"], each["reasons"]) for each in _attempts.of_journal(journal)] == [
+        ("ada", "2026-11-23T10:02:00Z", ["no"]), ("bob", None, [])]
+
+
+def test_milestones_and_steps_are_in_the_order_of_their_times():
+    report = _report.build({
+        "what": "failover", "server_group": {"name": "erp"}, "milestones": [
+            {"name": "requested", "at": "2026-11-23T10:00:00Z"}, {"name": "wave 1 up", "at": "2026-11-23T10:09:00Z"},
+            {"name": "switched", "at": "2026-11-23T10:05:00Z"}],
+        "steps": [{"check": "before wave 1", "status": "passed", "detail": "x.yml", "at": "2026-11-23T10:06:00Z"},
+                  {"check": "manual", "status": "passed", "detail": "", "at": None}],
+    })
+    assert [entry["name"] for entry in report["milestones"]] == ["requested", "switched", "wave 1 up"]
+    for form in ("md", "html"):
+        text = _report_formats.render(report, form).partition("ilestones")[2]
+        places = [text.index(name) for name in ("requested", "switched", "before wave 1", "wave 1 up", "manual")]
+        assert places == sorted(places), form
+
+
+def test_what_the_user_s_tasks_saw_is_in_the_report():
+    tasks = [
+        {"name": "Ask the shop", "ansible.builtin.uri": {"url": "https://shop"}, "register": "shop"},
+        {"block": [{"name": "Log in", "ansible.builtin.command": "x", "register": "login", "no_log": True}, {"ansible.builtin.ping": None}],
+         "rescue": [{"name": "Otherwise", "ansible.builtin.ping": None, "register": "other"}]},
+        {"name": "Count", "ansible.builtin.command": "x", "register": "count", "loop": [1, 2]},
+    ]
+    known = _drill.verify_tasks(tasks)["tasks"]
+    saw = {"shop": {"status": 200, "url": "https://shop?key=k"}, "login": {"stdout": "k"}, "other": {"stdout": "of an earlier server"},
+           "count": {"results": [{"rc": 0, "stdout": "5 rows"}, {"rc": 0, "stdout": "7 rows"}]}}
+    assert _drill.checked_by(known, saw) == [
+        {"task": "Ask the shop", "status": "passed", "output": "status: 200"}, {"task": "Log in", "status": "passed", "output": None},
+        {"task": "ansible.builtin.ping", "status": "passed", "output": None},
+        {"task": "Count", "status": "passed", "output": "rc: 0; stdout: 5 rows; rc: 0; stdout: 7 rows"}]
+    failed = _drill.checked_by(known, saw, {"task": "Log in", "msg": "no"})
+    assert [(each["task"], each["status"], each["output"]) for each in failed] == [("Ask the shop", "passed", "status: 200"), ("Log in", "failed", "no")]
+    assert _drill.checked_by(known, saw, {"task": "In a file that is included", "msg": "no"}) == [
+        {"task": "In a file that is included", "status": "failed", "output": "no"}]
+    unreached = _drill.checked_by(known, {**saw, "shop": {"unreachable": True, "msg": "no route"}}, {"task": "Every host could be reached", "msg": "no route"})
+    assert [each["status"] for each in unreached] == ["failed", "passed", "passed", "passed"]
+    report = _report.build({"what": "drill", "servers": [{"id": "s", "name": "web", "address": None, "checks": [
+        {"check": "verify_tasks", "status": "passed", "detail": "x.yml", "at": None, "tasks": _drill.checked_by(known, saw)}]}]})
+    assert all("stdout: 5 rows" in _report_formats.render(report, form) for form in ("md", "html", "json"))
 
 
 def test_digests_of_what_was_written_are_kept_beside_it(tmp_path):

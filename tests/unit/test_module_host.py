@@ -10,7 +10,7 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import argument_spec
-from ansible_collections.cloud_dr.sdrs.plugins.modules import ecs_server_check_info, sdrs_server_group, sdrs_topology
+from ansible_collections.cloud_dr.sdrs.plugins.modules import ecs_server_check_info, report_files, sdrs_server_group, sdrs_topology
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _in_process
 
 OPTIONS = {"name": "erp", "endpoint": "http://127.0.0.1:9", "auth_token": "t0ken-of-somebody-0815", "project_id": "p", "region": "r",
@@ -104,3 +104,18 @@ def test_many_unsupported_options_are_counted():
     text = argument_spec.unsupported(spec, {"entries": [{"x": 1, "title": "a", "name": "a"}] * 9, "_ansible_verbosity": 0})
     assert text.count("unsupported option entries[") == 5 and text.endswith("; and 4 more")
     assert argument_spec.unsupported(spec, {"entries": [{"name": "x"}, "no mapping"]}) is None and argument_spec.unsupported(spec, {"entries": "x"}) is None
+
+
+def test_the_log_of_the_system_gets_no_files(module, monkeypatch, tmp_path):
+    """Names and sizes: a report of hundreds of kilobytes is no line of a log, and the diff shows it as before."""
+    logged = []
+    monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append("%s %s" % (msg, log_args)))
+    path = str(tmp_path / "report.json")
+    result = module(report_files, files={path: "what happened"})
+    assert result["changed"] and result["diff"]["after"] == {path: "13 bytes"} and (tmp_path / "report.json").read_text() == "what happened"
+    assert logged and path in logged[0] and "13 bytes" in logged[0] and "what happened" not in json.dumps(logged) + json.dumps(result["invocation"])
+
+
+def test_what_asks_no_service_takes_no_credentials(module, tmp_path):
+    result = module(report_files, files={str(tmp_path / "x"): ""}, auth_token="t0ken-of-somebody-0815")
+    assert result["failed"] and "auth_token" in result["msg"] and "t0ken-of" not in json.dumps(result)

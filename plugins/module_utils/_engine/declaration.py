@@ -39,10 +39,11 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Query:
-    """What an info module is: ``read(lookup, params, waiting)`` giving the result's keys."""
+    """What an info module is: ``read(lookup, params, waiting)`` giving the result's keys. ``bulky`` options are large, and no result repeats them."""
 
     read: Any
     rules: dict = field(default_factory=dict)
+    bulky: tuple = ()
 
 
 @dataclass(frozen=True)

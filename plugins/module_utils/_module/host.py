@@ -15,6 +15,7 @@ from .._cloud.mask import known, masked, masked_data, whole_data
 from .._cloud.settings import remember
 from .._cloud.text import all_visible, without_reserved
 from .._cloud.transport import MISSING_REQUESTS
+from .._engine.declaration import Local
 from .._engine.run import run
 from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers, unsupported
 
@@ -29,6 +30,18 @@ class _Module(AnsibleModule):
 
     params: dict
     unsupported: str | None = None
+
+    def __init__(self, declaration, **options):
+        self._declaration = declaration
+        super().__init__(**options)
+
+    def _log_invocation(self):
+        """Of what is bulky, the system's log gets the size, too."""
+        whole, self.params = self.params, shown(self._declaration, self.params)
+        try:
+            super()._log_invocation()
+        finally:
+            self.params = whole
 
     def _load_params(self):
         super()._load_params()
@@ -70,8 +83,8 @@ class ModuleHost:
 
 def run_module(spec, declaration):
     """Run ``declaration`` with the module's options and end the process."""
-    spec = CONNECTION + spec
-    module = _Module(supports_check_mode=True, **spec.kwargs())
+    spec = with_connection(spec, declaration)
+    module = _Module(declaration, supports_check_mode=True, **spec.kwargs())
     if sys.version_info < NEEDED_PYTHON:
         module.fail_json(msg="cloud_dr.sdrs needs Python %d.%d or newer, this is %s" % (*NEEDED_PYTHON, sys.version.split()[0]))
     if MISSING_REQUESTS:
@@ -85,24 +98,46 @@ def run_module(spec, declaration):
     module.exit_json(**result)
 
 
+def with_connection(spec, declaration):
+    """The options of a module: with those of the connection, unless it asks no service. What needs no secret gets none."""
+    return spec if isinstance(declaration, Local) else CONNECTION + spec
+
+
 def outcome(spec, declaration, given, params, host):
     """The result of a declaration, a failed one in place of an exception.
 
     :param given: the options as the user wrote them
     """
-    try:
-        validate.check(given, {})
-        for conflict in alias_conflicts(spec.options, given):
-            raise ConfigError(same_option(*conflict))
+    def act():
+        checked(spec, given)
         return run(declaration, params, host)
+
+    return attempt(act)
+
+
+def checked(spec, given):
+    """Refuse options that no task takes, whatever it does."""
+    validate.check(given, {})
+    for conflict in alias_conflicts(spec.options, given):
+        raise ConfigError(same_option(*conflict))
+
+
+def attempt(act):
+    """The result of ``act()``, a failed one in place of an exception."""
+    try:
+        return act()
     except MissingYaml:
         return {"failed": True, "msg": missing_required_lib("PyYAML", reason="to read clouds.yaml")}
     except SdrsError as error:
         # Ansible prints the result of what failed.
         return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}
     except Exception as error:  # pylint: disable=broad-except
-        text = unexpected(error)
-        return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
+        return failure(unexpected(error))
+
+
+def failure(text):
+    """A failed result that has no more to say."""
+    return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
 
 
 def shown(declaration, params):

@@ -17,6 +17,7 @@ from .._cloud.private_folder import NotPrivate, private_folder, replace_file, us
 
 # What is larger is none of these files, and not read to be compared.
 LIMIT = 16 * 1024 * 1024
+_MOST_NAMES = 1000
 
 
 def paths(value):
@@ -38,11 +39,13 @@ def write(params, host):
 
     :raises ConfigError: the system refuses it, and there is no fallback
     """
-    run = _Run(params.get("fallback"), host)
-    for path, text in (params.get("files") or {}).items():
-        run.write(path, str(text).encode("utf-8", "backslashreplace"))
-        if params.get("sums") and path in run.after:
-            run.note(run.paths[path], str(text).encode("utf-8", "backslashreplace"), params["sums"])
+    run = _Run(params.get("fallback"), params.get("keep"), host)
+    files = {path: str(text).encode("utf-8", "backslashreplace") for path, text in (params.get("files") or {}).items()}
+    names = run.names(files) if run.keep else {path: path for path in files}
+    for path, content in files.items():
+        changed = run.write(path, names[path], content)
+        if params.get("sums") and changed:
+            run.note(run.paths[path], content, params["sums"])
     for path in params.get("absent") or []:
         run.remove(path)
     for problem in run.problems:
@@ -62,25 +65,41 @@ def elsewhere(path):
 class _Run:
     """What one task writes and removes, and what it could not."""
 
-    def __init__(self, fallback, host):
-        self.fallback, self.check_mode = fallback, host.check_mode
+    def __init__(self, fallback, keep, host):
+        self.fallback, self.keep, self.check_mode = fallback, keep, host.check_mode
         self.before, self.after, self.paths, self.problems = {}, {}, {}, []
         self._temporary = None
 
-    def write(self, path, content):
-        have = _content(path)
-        self.paths[path] = path
+    def names(self, files):
+        """Where files go that replace none: at their paths, or, if others are there, all of them with the same number.
+
+        The first of them is taken by creating it, so that of two runs at once each gets names of its own.
+        """
+        for number in range(1, _MOST_NAMES):
+            names = {path: _numbered(path, number) for path in files}
+            found = [_content(names[path]) == content for path, content in files.items() if os.path.lexists(names[path])]
+            if all(found) and (len(found) == len(files) or self.check_mode or _taken(next(iter(names.values())))):
+                return names
+        if not self.fallback:
+            raise ConfigError("there are too many files such as %s" % next(iter(files)))
+        return {path: _numbered(path, _MOST_NAMES) for path in files}
+
+    def write(self, path, name, content):
+        """Write the file that was asked for as ``path`` at ``name``; gives back whether there was something to write."""
+        have = _content(name)
+        self.paths[path] = name
         if have == content:
-            return
-        self.before[path], self.after[path] = "absent" if have is None else "%d bytes" % len(have), "%d bytes" % len(content)
+            return False
+        self.before[name], self.after[name] = "%d bytes" % len(have) if have else "absent", "%d bytes" % len(content)
         if self.check_mode:
-            return
+            return True
         try:
-            _replace(path, content)
+            _replace(name, content)
         except (OSError, ValueError) as error:
             if not self.fallback:
-                raise ConfigError("%s: %s" % (getattr(error, "filename", None) or path, _reason(error))) from None
-            self._write_elsewhere(path, content, error)
+                raise ConfigError("%s: %s" % (getattr(error, "filename", None) or name, _reason(error))) from None
+            self._write_elsewhere(path, name, content, error)
+        return True
 
     def note(self, path, content, sums):
         """Append the digest of what was written. One small write at the end of the file: two runs do not mix their lines."""
@@ -99,19 +118,21 @@ class _Run:
                 raise ConfigError("%s: %s" % (place, _reason(error))) from None
             self._tell("%s cannot be written (%s)" % (place, _reason(error)))
 
-    def _write_elsewhere(self, path, content, error):
+    def _write_elsewhere(self, path, name, content, error):
         try:
-            self.paths[path] = self._keep(path, content)
+            self.paths[path] = self._keep(name, content)
             self._tell("%s cannot be written (%s): what belongs there is in %s" % (
-                os.path.dirname(path), _reason(error), os.path.dirname(self.paths[path])))
+                os.path.dirname(name), _reason(error), os.path.dirname(self.paths[path])))
         except (OSError, ValueError) as second:
             self.paths[path] = None
             self._tell("%s cannot be written (%s), and nothing else either (%s): what belongs there is lost" % (
-                os.path.dirname(path), _reason(error), _reason(second)))
+                os.path.dirname(name), _reason(error), _reason(second)))
 
     def _keep(self, path, content):
         folder, name = elsewhere(path)
         if folder:
+            name = next(each for each in (_numbered(name, number) for number in range(1, _MOST_NAMES))
+                        if not self.keep or not os.path.lexists(os.path.join(folder, each)) or _content(os.path.join(folder, each)) == content)
             with contextlib.suppress(OSError, ValueError, NotPrivate), private_folder(folder) as handle:
                 replace_file(handle, name, content)
                 return os.path.join(folder, name)
@@ -139,6 +160,24 @@ class _Run:
         problem = one_line(problem)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _numbered(path, number):
+    stem, ending = os.path.splitext(path)
+    return path if number == 1 else "%s-%d%s" % (stem, number, ending)
+
+
+def _taken(path):
+    """Whether this run has the name now: nobody else had it. Where nothing can be created, writing it finds out why."""
+    with contextlib.suppress(OSError, ValueError):
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+    except FileExistsError:
+        return False
+    except (OSError, ValueError):
+        pass
+    return True
 
 
 def _reason(error):

@@ -26,6 +26,17 @@ _GROUP = {
     "drills": {"type": "list", "elements": "dict", "options": DRILL_OPTIONS},
 }
 SERVER_GROUPS = {"type": "list", "elements": "dict", "required": True, "options": _GROUP}
+# What a task says of a topology.
+OPTIONS = {
+    "server_groups": SERVER_GROUPS,
+    "prune": {"type": "bool", "default": False},
+    "parallel": {"type": "int", "default": 16},
+    "force": {"type": "bool", "default": False},
+    "delete_target_server": {"type": "bool", "default": False},
+    "delete_target_eip": {"type": "bool", "default": False},
+    "delete_target_volume": {"type": "bool", "default": False},
+    "delete_last_copy": {"type": "bool", "default": False},
+}
 
 _RULES = {**validate.RULES, "device": validate.device}
 

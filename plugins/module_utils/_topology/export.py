@@ -9,7 +9,7 @@ Sorted, so that the same state gives the same text.
 from __future__ import annotations
 
 from .._cloud import validate
-from .._cloud.errors import one_line
+from .._cloud.errors import Refused, one_line
 from .._cloud.odd import raw
 from .._cloud.validate import is_id
 from .._engine.lookup import exactly_one
@@ -30,17 +30,31 @@ def read(lookup, params, dummy_waiting):
     if wanted is not None:
         present = [group for group in groups if SERVER_GROUP.assumed(group)]
         groups = list({group["id"]: group for group in (_group(present, reference) for reference in wanted)}.values())
+    return _exported(lookup, groups)
+
+
+def read_each(lookup, wanted):
+    """The same for each of several readers, by their names; who wants a group that is not there gets the error.
+
+    :param wanted: ``{reader: name or ID of a group}``
+    """
+    found: dict = {}
+    for reader, reference in wanted.items():
+        try:
+            present = [group for group in lookup.list(SERVER_GROUP) if SERVER_GROUP.assumed(group)]
+            found[reader] = _exported(lookup, [_group(present, reference)])
+        except Refused as error:
+            found[reader] = error
+    return found
+
+
+def _exported(lookup, groups):
     export = _Export()
     groups = export.healthy(SERVER_GROUP, export.identified(SERVER_GROUP, groups))
     names = [group.get("name") for group in groups]
-    contents = {
-        kind: _by_group(lookup.list(kind)) if groups else {} for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)
-    }
-    exported = [
-        export.group(group, names.count(group.get("name")), *(
-            export.healthy(kind, objects.get(group["id"], [])) for kind, objects in contents.items()
-        )) for group in groups
-    ]
+    contents = [lookup.once((kind, "by group"), lambda kind=kind: _by_group(lookup.list(kind))) if groups else {} for kind in (
+        PROTECTED_INSTANCE, REPLICATION, DRILL)]
+    exported = [export.group(group, names.count(group.get("name")), *(objects.get(group["id"], []) for objects in contents)) for group in groups]
     return {"topology": {"server_groups": exported}, "left_out": export.left_out}
 
 
@@ -84,8 +98,9 @@ class _Export:
                 found.append(obj)
         return found
 
-    def group(self, group, bearers, instances, pairs, drills):
+    def group(self, group, bearers, instances, pairs, every_drill):
         kind, protection = SERVER_GROUP, server_group.protection_of(group)
+        instances, pairs, drills = (self.healthy(*each) for each in ((PROTECTED_INSTANCE, instances), (REPLICATION, pairs), (DRILL, every_drill)))
         name = self._allowed(kind, group, "name")
         attached: dict = {}
         taken = [pair.get("name") for pair in pairs]
@@ -105,8 +120,15 @@ class _Export:
         ) | {
             "protected_instances": [entry for entry in entries if entry],
             "replications": [entry for entry in free if entry],
-            "drills": [self._drill(each, drills) for each in drills],
-        }
+        } | self._drills(drills, every_drill)
+
+    def _drills(self, drills, every_drill):
+        """The list of drills, if it holds them all: one that is missing there would be pruned, and so would one that comes later, of an empty list."""
+        if len(drills) == len(every_drill):
+            return {"drills": [self._drill(each, drills) for each in drills]} if drills else {}
+        for each in drills:
+            self.leave(DRILL, each, None, "the list of drills is left out, since pruning it would delete another drill of the group, which it cannot hold")
+        return {}
 
     def _instance(self, instance, instances, attached, taken):
         kind = PROTECTED_INSTANCE

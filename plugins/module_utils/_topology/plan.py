@@ -10,8 +10,9 @@ from __future__ import annotations
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import Unusable, altered
 from .._cloud.validate import Between
+from .._engine.declaration import Declaration
 from .._engine.plan import WAIT, Plan, Step, Wait, creator, waits_for
-from .._sdrs import drill, last_copy, server_group
+from .._sdrs import drill, last_copy, locks, server_group
 from .._sdrs.kinds import DRILL, SERVER_GROUP
 from .._sdrs.protection import add_protection_step, protection_change, protection_guard
 from .._sdrs.sites import is_switched
@@ -188,3 +189,6 @@ def show(lookup, dummy_id, live):
         obj for obj in lookup.list(SERVER_GROUP)
         if (obj.get("name"), None) in names or any(obj["id"] == object_id for _name, object_id in names if object_id)
     ]
+
+
+DECLARATION = Declaration(None, read, plan, "server_groups", show, rules=RULES, compact=True, locks=locks.TOPOLOGY)

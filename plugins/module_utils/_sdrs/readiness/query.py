@@ -42,12 +42,18 @@ def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
         if params["operation"] == "drill":
             checks += _drill_vpc(lookup, params, group, facts)
     ready = all(each["passed"] for each in checks if each["severity"] == ERROR)
-    return {"checks": checks, "ready": ready, "server_group": group, "project": project(lookup.api.client)}
+    return {"checks": checks, "ready": ready, "server_group": group, "project": project(lookup.api.client), "account": account(lookup.api.client)}
 
 
 def project(client: Client) -> dict:
     """Where all of this is: what an earlier run noted elsewhere is about something else."""
     return {"id": client.project_id, "region": client.settings.region, "endpoint": client.settings.url("sdrs", client.auth.catalogue)}
+
+
+def account(client: Client) -> Any:
+    """The account as far as the credentials name it."""
+    known = client.settings.credentials
+    return known.get("domain_name") or known.get("domain_id")
 
 
 def _drill_vpc(lookup: Lookup, params: dict, group: dict, facts: Facts) -> Any:
