@@ -52,7 +52,7 @@ INTERNAL = {
         "recover_by_drill_wave", "recover_by_drill_where",
     ),
     "recovery": (
-        "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
+        "recovery_about", "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
         "recovery_brief", "recovery_by", "recovery_came_to", "recovery_check", "recovery_cleaned", "recovery_deleted", "recovery_drilling", "recovery_eip",
         "recovery_ended", "recovery_errors", "recovery_failed", "recovery_failure", "recovery_file", "recovery_hook", "recovery_hook_file", "recovery_hook_why",
         "recovery_journal_path", "recovery_left", "recovery_loaded", "recovery_log", "recovery_made", "recovery_outcome", "recovery_outcomes",

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._ending import outside, step, told
+from ._ending import listed, outside, step, told
 
 _NOTHING = "nothing: nothing was sent that changes anything"
 _FIRST = 3
@@ -33,6 +33,62 @@ def ended(given):
         "host": given.get("host"), "subject": plan, "confirm": plan, "state": state, "done": done, "not_done": left or ["nothing is left"],
         "next": _next(given, failed), "failed": failed, "report": given.get("path") or None,
     }
+
+
+def stopped(host, facts, why):
+    """The ending of a run that did not come to its own, of what the role had set and read.
+
+    :param facts: ``recovery_about``, ``recovery_loaded``, ``recovery_log``, ``recovery_became``, ``recovery_outcomes``, ``recovery_made``, and
+        ``recovery_state`` as it was read before anything was sent
+    :param why: ``by`` (a signal), ``task`` (what it was about to do), ``writing`` (whether that sends something), ``sent`` (whether something was changed
+        before), ``errors`` (results of tasks that failed)
+    """
+    about, state, outcomes = facts.get("recovery_about") or {}, facts.get("recovery_state") or {}, facts.get("recovery_outcomes") or {}
+    operation, plan = about.get("operation"), ((facts.get("recovery_loaded") or {}).get("document") or {}).get("name")
+    title = str(operation or "the recovery plan").replace("_", " ")
+    begun = bool((facts.get("recovery_log") or {}).get("path")) and not about.get("check_mode")
+    left = ["it was ended by %s%s" % (why["by"], " during: %s" % why["task"] if why.get("task") else "")] if why.get("by") else []
+    left += [told(error.get("msg") or "a task failed without a message").rstrip(".") for error in (why.get("errors") or [])[-1:]]
+    if begun:
+        left += ["what was requested may go on in the cloud; the next run waits for it"] if why.get("writing") else []
+        left += _untried(facts, operation, state, outcomes)
+    else:
+        left.append("%s: nothing of it was begun" % title)
+    kept = [each.get("id") for each in facts.get("recovery_made") or []]
+    if kept:
+        left.append("the DR drills of this run are not deleted; the next one within a day does it")
+    return {
+        "host": host, "subject": plan or "recovery plan", "confirm": plan or "recovery plan", "state": _seen(facts, state, begun),
+        "done": _so_far(facts, outcomes, why) if begun else [_NOTHING], "not_done": left, "failed": True, "report": None,
+        "next": {**step("run it again; it goes on where it was" if begun else "run it again"), "keep": True},
+    }
+
+
+def _seen(facts, state, begun):
+    became = facts.get("recovery_became") or {}
+    reached, failed = became.get("reached") or [], became.get("failed") or {}
+    if reached or failed:
+        text = "%d of %d protection groups are where they shall be" % (len(reached), len(reached) + len(failed))
+        return [text + (", not %s" % listed(failed) if failed else "")]
+    return [("when the run began: " if begun else "") + text for text in _places(state)] if state.get("server_groups") else _places(state)
+
+
+def _so_far(facts, outcomes, why):
+    up = [name for name, outcome in outcomes.items() if outcome.get("passed")]
+    reached = (facts.get("recovery_became") or {}).get("reached") or []
+    found = ["%d protection groups are there or were switched" % len(reached)] if reached else []
+    found += ["tiers up: %s" % listed(up)] if up else []
+    return found or ["nothing that is known to have ended" if why.get("writing") or why.get("sent") else _NOTHING]
+
+
+def _untried(facts, operation, state, outcomes):
+    became, found = facts.get("recovery_became") or {}, []
+    if not became.get("reached") and not became.get("failed"):
+        found.append("the %s" % {"drill": "DR drills", "reprotect": "re-protection"}.get(operation, "switch"))
+    down = [name for name, outcome in outcomes.items() if not outcome.get("passed")]
+    rest = [tier["name"] for tier in state.get("tiers") or [] if tier["name"] not in outcomes] if operation != "reprotect" else []
+    found += ["tiers that failed: %s" % listed(down)] if down else []
+    return found + (["tiers not up: %s" % listed(rest)] if rest else [])
 
 
 def _first(sentences):

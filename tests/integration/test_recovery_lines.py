@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 
 import pytest
@@ -11,6 +12,7 @@ from recovery_site import Estate
 from test_last_lines import CONSOLE, block, command
 
 from runbook_site import ended
+from support import eventually
 
 PLAN = ("-e", "recovery_plan=plan.yml", "-e", "recovery_operation=failover")
 SURE = ("-e", "recovery_confirm=site", "-e", "recovery_force=true")
@@ -22,6 +24,12 @@ def site(tmp_path):
     found.plan()
     yield found
     found.simulator.stop()
+
+
+def typed(site, words):
+    """Carry out what NEXT says, as a person would paste it."""
+    settings = site.play._command("plan", (), "inventory.yml", CONSOLE)
+    return subprocess.run([settings["args"][0], *words[1:]], env=settings["env"], cwd=settings["cwd"], capture_output=True, text=True, check=False)
 
 
 def lines(site, *arguments, code=0):
@@ -41,10 +49,7 @@ def test_what_next_says_leads_to_the_end(site):
     found = lines(site, *SURE, code=2)
     assert "1 of 2 protection groups are where they shall be" in found["STATE"] and "switch g01" in found["NOT DONE"] and "report: " in found["DONE"]
     site.simulator.forget_faults()
-    words = command(found)
-    settings = site.play._command("plan", (), "inventory.yml", CONSOLE)
-    again = subprocess.run([settings["args"][0], *words[1:]], env=settings["env"], cwd=settings["cwd"], capture_output=True, text=True, check=False)
-    found = block(ended(again, 0).stdout)
+    found = block(ended(typed(site, command(found)), 0).stdout)
     assert "2 of 2 protection groups" in found["STATE"] and found["NOT DONE"].endswith("nothing is left")
     assert "reprotect" in found["NEXT"] and "recovery_confirm=site" in found["NEXT"]
     assert set(site.states().values()) == {("failed-over", "target")}
@@ -60,3 +65,21 @@ def test_a_plan_that_cannot_be_read_has_no_name_to_confirm(site):
     (site.folder / "plan.yml").write_text("- no mapping\n")
     found = lines(site, *SURE, code=2)
     assert "plan.yml" in found["NOT DONE"] and "recovery_confirm" not in found["NEXT"] and "goes on" not in found["NEXT"] and not site.written()
+
+
+@pytest.mark.parametrize("playbook", ["recover", "failover"])
+def test_killed_in_the_middle(site, playbook):
+    site.simulator.settings(durations={"failoverProtectionGroupNoCG": 3000})
+    arguments = PLAN if playbook == "recover" else PLAN[:2]
+    settings = site.play._command(playbook, (*arguments, *SURE), "inventory.yml", CONSOLE)
+    running = subprocess.Popen(**settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    eventually(lambda: len(site.switches()) == 2, 60)
+    running.send_signal(signal.SIGTERM)
+    found = block(running.communicate(timeout=60)[0])
+    assert "when the run began: production at the source site (protected): g01, g02" in found["STATE"], found
+    assert "nothing that is known" in found["DONE"] and "SIGTERM during: Switch all groups at once" in found["NOT DONE"], found
+    assert "may go on in the cloud" in found["NOT DONE"] and "tiers not up: t1" in found["NOT DONE"]
+    words = command(found)
+    assert words[1] == "cloud_dr.sdrs." + playbook and "recovery_confirm=site" in words and "--limit" not in words
+    found = block(ended(typed(site, words), 0).stdout)
+    assert "2 of 2 protection groups" in found["STATE"] and len(site.switches()) == 2

@@ -162,6 +162,17 @@ def test_drills_of_many_groups(cloud):
         run("sdrs_drill_batch", state="absent", drills=[{"server_group": "alpha", "name": "d"}])
 
 
+def test_ports_of_a_drill_that_production_has_too_are_asked_from_inside_or_fail(cloud):
+    made = run("sdrs_drill_batch", drills=[{"server_group": "alpha", "name": "d"}])["drills"]
+    assert made
+    checked = run("sdrs_recovery_check_info", plan=PLAN, tier="db", drill="d")
+    port = checked["server_checks"][0]["checks"][1]
+    assert not checked["passed"] and port["status"] == "not_verifiable" and "is also the address of" in checked["problems"][0]
+    inside = {"name": "site", "tiers": [dict(PLAN["tiers"][0], verify="inside.yml")]}
+    checked = run("sdrs_recovery_check_info", plan=inside, tier="db", drill="d")
+    assert checked["passed"] and [each["status"] for each in checked["server_checks"][0]["checks"]] == ["passed", "skipped"] and not checked["problems"]
+
+
 RUN = {"plan": "site", "operation": "failover", "active_site": "target", "project": {"id": "p", "endpoint": "e"}}
 
 
