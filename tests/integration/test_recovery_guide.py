@@ -122,7 +122,7 @@ def guide(tmp_path):
 
 
 def test_the_commands_of_the_documentation(guide):
-    assert len(COMMANDS) >= 8
+    assert len(COMMANDS) >= 7
     (guide.folder / "playbooks").symlink_to(ROOT / "examples" / "gitops" / "playbooks")
     for command in COMMANDS:
         guide.bring(next((state for name, state in STATES if "sdrs." + name in command or "operation=" + name in command), "protected"))
