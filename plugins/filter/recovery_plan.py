@@ -21,8 +21,8 @@ def _problems(confirm, document, asked):
     return _recovery_plan.problems(confirm, document, asked, _extra())
 
 
-def _permitted(value, document, confirm, asked):
-    return _recovery_plan.permitted(value, document, confirm, asked, _extra())
+def _permitted(value, document, confirm, asked, what="switch"):
+    return _recovery_plan.permitted(value, document, confirm, asked, _extra(), what)
 
 
 def _names(value):
@@ -51,6 +51,7 @@ class FilterModule:
             "recovery_deleted_entries": as_filter(_recovery_drill.deleted_entries),
             "recovery_vpcs_made": as_filter(_recovery_drill.vpcs_made),
             "recovery_plan_standing": as_filter(_recovery_drill.standing),
+            "recovery_kept_entries": as_filter(_recovery_drill.kept_entries),
             "recovery_drills_wanted": as_filter(_recovery_drill.drills_wanted),
             "recovery_drills_made": as_filter(_recovery_drill.drills_made),
             "recovery_readiness": as_filter(_recovery_plan.readiness),

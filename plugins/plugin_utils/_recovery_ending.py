@@ -28,6 +28,8 @@ def ended(given):
         left = [told(failure.get("msg") or "a task failed without a message").rstrip("."), *left]
     if given.get("check_mode") and not failed:
         left = ["would be done, in this order: %s" % "; ".join("%d. %s" % entry for entry in enumerate((given.get("state") or {}).get("order") or [], 1))]
+    if operation == "recover by drill" and report and not failed and not given.get("check_mode"):
+        left = ["the way back: nothing replicates or protects what the drills' servers write, back them up; the report says how to get back", *left]
     plan = str(given.get("plan") or "recovery plan")
     return {
         "host": given.get("host"), "subject": plan, "confirm": plan, "state": state, "done": done, "not_done": left or ["nothing is left"],
@@ -55,7 +57,7 @@ def stopped(host, facts, why):
     else:
         left.append("%s: nothing of it was begun" % title)
     kept = [each.get("id") for each in facts.get("recovery_made") or []]
-    if kept:
+    if kept and operation == "drill":
         left.append("the DR drills of this run are not deleted; the next one within a day does it")
     return {
         "host": host, "subject": plan or "recovery plan", "confirm": plan or "recovery plan", "state": _seen(facts, state, begun),
@@ -84,7 +86,7 @@ def _so_far(facts, outcomes, why):
 def _untried(facts, operation, state, outcomes):
     became, found = facts.get("recovery_became") or {}, []
     if not became.get("reached") and not became.get("failed"):
-        found.append("the %s" % {"drill": "DR drills", "reprotect": "re-protection"}.get(operation, "switch"))
+        found.append("the %s" % {"drill": "DR drills", "recover_by_drill": "DR drills", "reprotect": "re-protection"}.get(operation, "switch"))
     down = [name for name, outcome in outcomes.items() if not outcome.get("passed")]
     rest = [tier["name"] for tier in state.get("tiers") or [] if tier["name"] not in outcomes] if operation != "reprotect" else []
     found += ["tiers that failed: %s" % listed(down)] if down else []

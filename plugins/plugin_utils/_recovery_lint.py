@@ -128,7 +128,7 @@ def lint(document, resolve, path_of, variables=(), operation=None):
         except (AnsibleError, OSError, ValueError, TypeError, RecursionError) as error:
             files.problems.append(one_line("%s cannot be run: %s" % (path, error)))
             continue
-        if operation == "drill" and where in ("before", "after", "finish"):
+        if operation in ("drill", "recover_by_drill") and where in ("before", "after", "finish"):
             around.append((where, name, path))
     known = {*variables, *files.defined, *HOOK_VARIABLES, "item", "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace",
              "caller"}
@@ -140,5 +140,7 @@ def lint(document, resolve, path_of, variables=(), operation=None):
         if not any(word in text for word in _AWARE):
             files.problems.append(
                 "%s: %s asks neither for recovery_operation nor uses recovery_values, so that it would do in the drill what it does in a failover; "
-                "let it say, for instance, when: recovery_operation != 'drill'" % (where, name))
+                "let it say, for instance, when: recovery_operation != '%s'" % (where, name, operation))
+    if operation == "recover_by_drill" and document.get("values") and "recover_by_drill" not in document["values"]:
+        files.problems.append("values.recover_by_drill is missing: hooks would see no values where DR drills become production")
     return list(dict.fromkeys(files.problems))

@@ -12,12 +12,13 @@ from ..module_utils._recovery import journal as recovery_journal
 from ._guards import named, overridden
 from ._report import moment
 
-OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", "drill")
+BY_DRILL = "recover_by_drill"
+OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", "drill", BY_DRILL)
 # What users may set; a test compares them with the role's argument spec.
 OPTIONS = (
     "recovery_plan", "recovery_operation", "recovery_active_site", "recovery_confirm", "recovery_force", "recovery_partial", "recovery_stop_mode",
-    "recovery_acknowledged", "recovery_continue", "recovery_prompt", "recovery_take_over", "recovery_replace", "recovery_windows_settle",
-    "recovery_wait_timeout", "recovery_report_dir", "recovery_report_tasks",
+    "recovery_acknowledged", "recovery_continue", "recovery_prompt", "recovery_take_over", "recovery_replace", "recovery_resume",
+    "recovery_windows_settle", "recovery_wait_timeout", "recovery_report_dir", "recovery_report_tasks",
 )
 _PASSED, _FAILED, _NOT_TRIED = "passed", "failed", "not_tried"
 
@@ -40,7 +41,7 @@ def problems(confirm, document, asked, extra=()):
         found.append("playbook %s needs recovery_operation: %s, but it is %s; leave it out, or run another playbook" % (playbook, playbook, operation))
     if operation == "failback" and asked.get("active_site") != "source":
         found.append("a failback needs recovery_active_site: source, but it is %s" % asked.get("active_site"))
-    for option in ("recovery_acknowledged", "recovery_continue", "recovery_replace"):
+    for option in ("recovery_acknowledged", "recovery_continue", "recovery_replace", "recovery_resume"):
         try:
             named(option, asked.get(option.replace("recovery_", "")))
         except ValueError as error:
@@ -59,14 +60,19 @@ def problems(confirm, document, asked, extra=()):
     return found
 
 
-def permitted(value, document, confirm, asked, extra=()):
-    """``value``, for a task that stops or switches, whatever of the run before it was skipped.
+def permitted(value, document, confirm, asked, extra=(), what="switch"):
+    """``value``, for a task that does something that has to be confirmed, whatever of the run before it was skipped.
 
+    :param what: ``switch`` (stops, too), ``create`` drills, or ``delete`` drills
     :raises ValueError: it may not
     """
-    found = problems(confirm, document, asked, extra)
-    if asked.get("operation") == "drill":
+    found, operation = problems(confirm, document, asked, extra), asked.get("operation")
+    if what == "switch" and operation in ("drill", BY_DRILL):
         found.append("a drill stops and switches nothing")
+    elif what == "create" and operation not in ("drill", BY_DRILL):
+        found.append("it creates no drills")
+    elif what == "delete" and operation != "drill":
+        found.append("only a drill deletes drills")
     if found:
         raise ValueError("Nothing was sent: %s." % "; ".join(found))
     return value
@@ -240,7 +246,7 @@ def run(entries, base):
         **{key: base.get(key) for key in ("what", "readiness", "target_seconds")}, **found, "name": base["plan"],
         "server_group": {"name": base["plan"]}, "servers": list(servers.values()), "steps": list(steps.values()),
         "errors": errors or base.get("errors") or [], "interrupted": any(entry["event"] == "resumed" for entry in entries),
-        "until": {"reprotect": "re-protected", "drill": "drills available"}.get(base.get("what"), "switched"),
+        "until": {"reprotect": "re-protected", "drill": "drills available", BY_DRILL: "drills available"}.get(base.get("what"), "switched"),
     }
 
 
@@ -258,7 +264,8 @@ def plan_ending(report):
     up = len([server for server in servers if server["passed"]])
     groups = [step for step in steps if str(step["check"]).startswith(("switch ", "drill ", "re-protect "))]
     reached = [step for step in groups if step["status"] == _PASSED]
-    state = ["%d of %d protection groups are where they shall be" % (len(reached), len(groups))] if groups else []
+    text = "%d of %d protection groups " + ("have their DR drills, and are where they were" if report["what"] == BY_DRILL else "are where they shall be")
+    state = [text % (len(reached), len(groups))] if groups else []
     state += ["servers %d of %d verified up" % (up, len(servers))] if servers else []
     left = ["%s: %s" % (step["check"], step["detail"]) for step in steps if step["status"] != _PASSED]
     done = ["nothing: check mode only rehearses"] if report["verdict"] == "check" else ["%s after %d s" % (each["name"], each["seconds"])
