@@ -58,7 +58,7 @@ INTERNAL = {
         "recovery_journal_path", "recovery_left", "recovery_loaded", "recovery_log", "recovery_made", "recovery_outcome", "recovery_outcomes",
         "recovery_over", "recovery_planned", "recovery_playbook", "recovery_question", "recovery_scaled", "recovery_scaling", "recovery_servers",
         "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",
-        "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_values", "recovery_vpc", "recovery_when",
+        "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_values", "recovery_vpc", "recovery_ways", "recovery_when",
     ),
     "posture": (
         "posture_about", "posture_documents", "posture_ending", "posture_failure", "posture_judged", "posture_judging", "posture_names", "posture_read",
