@@ -41,7 +41,8 @@ from pathlib import Path
 from ..plugin_utils import _ending
 from ..plugin_utils._ending_lines import typed_again
 from ..plugin_utils._filters import as_filter
-from ..plugin_utils._recovery_plan import plan_ending, with_journal
+from ..plugin_utils._recovery_ending import of_report
+from ..plugin_utils._recovery_plan import with_journal
 from ..plugin_utils._report import build, commit
 from ..plugin_utils._typed import typed
 
@@ -49,7 +50,8 @@ from ..plugin_utils._typed import typed
 def _report(run):
     """The report, with the last lines of the screen: what is true, what was done, what was not, what to type."""
     if isinstance(run, dict) and "journal" in run:
-        return plan_ending(build(dict(with_journal(run), commit=commit(Path.cwd()))))
+        report = build(dict(with_journal(run), commit=commit(Path.cwd())))
+        return of_report(report, run)
     report = build(dict(run, commit=commit(Path.cwd())))
     ending = _ending.ending(dict(run, reasons=report["reasons"], measured=report["measured_seconds"]))
     following = ending["next"]

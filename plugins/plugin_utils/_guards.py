@@ -54,7 +54,8 @@ INTERNAL = {
     "recovery": (
         "recovery_about", "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
         "recovery_brief", "recovery_by", "recovery_came_to", "recovery_check", "recovery_cleaned", "recovery_deleted", "recovery_drilling", "recovery_eip",
-        "recovery_ended", "recovery_errors", "recovery_failed", "recovery_failure", "recovery_file", "recovery_hook", "recovery_hook_file", "recovery_hook_why",
+        "recovery_ended", "recovery_ends", "recovery_errors", "recovery_failed", "recovery_failure", "recovery_file", "recovery_hook", "recovery_hook_file",
+        "recovery_hook_why",
         "recovery_journal_path", "recovery_left", "recovery_loaded", "recovery_log", "recovery_made", "recovery_outcome", "recovery_outcomes",
         "recovery_over", "recovery_planned", "recovery_playbook", "recovery_question", "recovery_scaled", "recovery_scaling", "recovery_servers",
         "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",

@@ -105,8 +105,9 @@ def deleted_entries(made, result):
 
 
 def vpcs_made(made, log, document):
-    """The VPCs that the service made for drills of this run: none that there was before it, and none that the plan names."""
+    """The VPCs that the service made for drills of this run, also before it was killed: none that there was before it, and none that the plan names."""
     before, own = log.get("vpcs_before"), set(((document.get("drill") or {}).get("vpcs") or {}).values())
     if not isinstance(before, list):
         return []
-    return sorted({drill["drill_vpc_id"] for drill in made if drill.get("drill_vpc_id") and drill["drill_vpc_id"] not in before} - own)
+    found = {drill["drill_vpc_id"] for drill in made if drill.get("drill_vpc_id")} | set(log.get("drill_vpcs") or [])
+    return sorted(found - set(before) - own)

@@ -16,6 +16,7 @@ from jinja2 import nodes
 
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._recovery import document as _recovery_document
+from ._recovery_plan import OPTIONS
 
 # Set by the role for hooks, beside its options.
 HOOK_VARIABLES = ("recovery_values", "recovery_tier", "recovery_servers", "recovery_state", "recovery_failed", "recovery_loaded")
@@ -130,7 +131,8 @@ def lint(document, resolve, path_of, variables=(), operation=None):
             continue
         if operation in ("drill", "recover_by_drill") and where in ("before", "after", "finish"):
             around.append((where, name, path))
-    known = {*variables, *files.defined, *HOOK_VARIABLES, "item", "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace",
+    known = {*variables, *files.defined, *HOOK_VARIABLES, *OPTIONS, "item",
+             "omit", "lookup", "query", "q", "now", "undef", "loop", "range", "dict", "namespace",
              "caller"}
     if not files.opaque:
         files.problems += [one_line("%s: nobody sets %s" % (place, name)) for name, place in files.used.items()

@@ -16,11 +16,13 @@ BY_DRILL = "recover_by_drill"
 OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", "drill", BY_DRILL)
 # What users may set; a test compares them with the role's argument spec.
 OPTIONS = (
-    "recovery_plan", "recovery_operation", "recovery_active_site", "recovery_confirm", "recovery_force", "recovery_partial", "recovery_stop_mode",
+    "recovery_plan", "recovery_operation", "recovery_active_site", "recovery_confirm", "recovery_force", "recovery_partial", "recovery_allow_no_change",
+    "recovery_stop_mode",
     "recovery_acknowledged", "recovery_continue", "recovery_prompt", "recovery_take_over", "recovery_replace", "recovery_resume",
     "recovery_windows_settle", "recovery_wait_timeout", "recovery_report_dir", "recovery_report_tasks",
 )
 _PASSED, _FAILED, _NOT_TRIED = "passed", "failed", "not_tried"
+THERE = "was there already"
 
 
 def problems(confirm, document, asked, extra=()):
@@ -141,7 +143,7 @@ def switched(state, stopped, result, verb, milestone):
             entries.append({"event": "step", "check": "%s %s" % (verb, name), "status": _FAILED, "detail": reason})
         else:
             reached.append(name)
-            detail = "was there already" if group["position"] == "there" else "done"
+            detail = THERE if group["position"] == "there" else "done"
             entries.append({"event": "step", "check": "%s %s" % (verb, name), "status": _PASSED, "detail": detail})
     if reached:
         entries.append({"event": "milestone", "name": milestone})
@@ -212,7 +214,7 @@ def run(entries, base):
 
     :param base: what holds without a journal: ``what``, ``plan``, ``readiness``, ``notes``, ``target_seconds``, ``errors``
     """
-    found = {"milestones": [], "results": [], "clean_up": [], "notes": list(base.get("notes") or [])}
+    found: dict = {"milestones": [], "results": [], "clean_up": [], "notes": list(base.get("notes") or [])}
     servers: dict = {}
     steps: dict = {}
     errors: list = []
@@ -226,7 +228,8 @@ def run(entries, base):
         elif event == "result":
             found["results"].append({"operations": _dicts(entry.get("operations")), "jobs": _dicts(entry.get("jobs"))})
         elif event == "servers":
-            servers.update((server.get("protected_instance") or server.get("id"), server) for server in _dicts(entry.get("servers")))
+            servers.update((server.get("protected_instance") or server.get("id"), {**server, "tier": entry.get("tier")})
+                           for server in _dicts(entry.get("servers")))
         elif event == "step":
             steps.pop(entry.get("check"), None)
             steps[entry.get("check")] = {key: entry.get(key) for key in ("check", "status", "detail", "at")}
@@ -239,13 +242,19 @@ def run(entries, base):
             found["clean_up"].append({key: entry.get(key) for key in ("what", "name", "status", "detail")})
         elif event == "note":
             found["notes"].append(str(entry.get("text")))
+    there = [step["detail"] for step in steps.values() if str(step.get("check")).startswith("switch ")]
+    resumed = any(entry["event"] == "resumed" for entry in entries)
+    if there and set(there) == {THERE} and not resumed and not any(result["operations"] for result in found["results"]):
+        found["milestones"] = [entry for entry in found["milestones"] if entry["name"] != "switched"]
+        found["position"] = "there"
     for name in base.get("acknowledged") or []:
         check = "manual step %s" % name
         steps.setdefault(check, {"check": check, "status": _PASSED, "detail": "acknowledged by recovery_acknowledged", "at": None})
     return {
         **{key: base.get(key) for key in ("what", "readiness", "target_seconds")}, **found, "name": base["plan"],
         "server_group": {"name": base["plan"]}, "servers": list(servers.values()), "steps": list(steps.values()),
-        "errors": errors or base.get("errors") or [], "interrupted": any(entry["event"] == "resumed" for entry in entries),
+        "errors": errors or base.get("errors") or [], "interrupted": resumed, "site": base.get("site"),
+        "allow_no_change": base.get("allow_no_change"), "allow_option": "recovery_allow_no_change",
         "until": {"reprotect": "re-protected", "drill": "drills available", BY_DRILL: "drills available"}.get(base.get("what"), "switched"),
     }
 
@@ -256,21 +265,6 @@ def with_journal(given):
         return given
     entries = recovery_journal.entries_of(given["journal"])[0] if given["journal"] else []
     return {**run(entries, given), **{key: given[key] for key in ("rpo", "check_mode", "run") if key in given}}
-
-
-def plan_ending(report):
-    """The report of a plan's run, with the last lines of the screen."""
-    steps, servers = report["steps"], report["servers"]
-    up = len([server for server in servers if server["passed"]])
-    groups = [step for step in steps if str(step["check"]).startswith(("switch ", "drill ", "re-protect "))]
-    reached = [step for step in groups if step["status"] == _PASSED]
-    text = "%d of %d protection groups " + ("have their DR drills, and are where they were" if report["what"] == BY_DRILL else "are where they shall be")
-    state = [text % (len(reached), len(groups))] if groups else []
-    state += ["servers %d of %d verified up" % (up, len(servers))] if servers else []
-    left = ["%s: %s" % (step["check"], step["detail"]) for step in steps if step["status"] != _PASSED]
-    done = ["nothing: check mode only rehearses"] if report["verdict"] == "check" else ["%s after %d s" % (each["name"], each["seconds"])
-                                                                                        for each in report["milestones"][1:]]
-    return dict(report, state=state, done=done, not_done=left + [error["message"] for error in report["errors"]], next=[])
 
 
 def error_of(text):

@@ -38,8 +38,11 @@ def lines(site, *arguments, code=0):
 
 def test_what_next_says_leads_to_the_end(site):
     found = lines(site, code=2)
-    assert "nothing was sent" in found["DONE"] and "not confirmed" in found["NOT DONE"] + found["STATE"] and "recovery_confirm=site" in found["NEXT"]
+    assert "nothing was sent" in found["DONE"] and "not confirmed" in found["NOT DONE"] + found["STATE"] and command(found)[-1] == "--check"
     assert not site.switches()
+
+    found = lines(site, *PLAN, "-e", "recovery_confirm=site", code=2)
+    assert "looks healthy" in found["NOT DONE"] and command(found)[1] == "cloud_dr.sdrs.planned_failover" and command(found)[-1] == "recovery_confirm=site"
 
     found = lines(site, *SURE, "--check")
     assert "would be done, in this order: 1. " in found["NOT DONE"] and "production at the source site (protected): g01, g02" in found["STATE"]
@@ -48,17 +51,35 @@ def test_what_next_says_leads_to_the_end(site):
     site.simulator.fail_job(job_type="failoverProtectionGroupNoCG", resource_name="g01", error_code="SDRS.0405", fail_reason="broken")
     found = lines(site, *SURE, code=2)
     assert "1 of 2 protection groups are where they shall be" in found["STATE"] and "switch g01" in found["NOT DONE"] and "report: " in found["DONE"]
+    assert "source site (error-failing-over): g01; production at the target site (failed-over: NOT protected until it is re-protected): g02" in found["STATE"]
+    assert "servers 1 of 2 verified up, 1 not tried" in found["STATE"], found
     site.simulator.forget_faults()
     found = block(ended(typed(site, command(found)), 0).stdout)
     assert "2 of 2 protection groups" in found["STATE"] and found["NOT DONE"].endswith("nothing is left")
     assert "reprotect" in found["NEXT"] and "recovery_confirm=site" in found["NEXT"]
-    assert set(site.states().values()) == {("failed-over", "target")}
+    assert set(site.states().values()) == {("failed-over", "target")} and "servers 2 of 2 verified up" in found["STATE"]
+    report = site.reports()[-1]
+    assert report["tiers"] == [{"name": "t1", "status": "succeeded", "servers_up": 2, "servers": 2}] and report["state"][0].startswith("2 of 2")
+    assert report["measured_seconds"] > 0
+
+    found = lines(site, *SURE, code=2)
+    assert "nothing was switched" in found["DONE"] and "recovery_allow_no_change=true accepts that" in found["NOT DONE"], found
+    assert site.reports()[-1]["measured_seconds"] is None and [each["name"] for each in site.reports()[-1]["milestones"]] == ["requested", "tier t1 up"]
+    assert "nothing was switched" in lines(site, *SURE, "-e", "recovery_allow_no_change=true")["DONE"]
 
 
 def test_a_service_that_does_not_answer(site):
     site.simulator.fault(status=503, path="/", count=10**6)
     found = lines(site, *SURE, "-e", json.dumps({"sdrs_connection": {**site.play.connection, "max_retries": 0}}), code=2)
     assert "nothing was sent" in found["DONE"] and "503" in found["NOT DONE"] and "doctor" in found["NEXT"] and "not read" in found["STATE"]
+
+
+def test_a_service_that_does_not_answer_any_more(site):
+    """What may have been sent is not said to be nothing."""
+    site.simulator.fault(status=503, method="POST", path="/action", count=10**6)
+    found = lines(site, *SURE, "-e", json.dumps({"sdrs_connection": {**site.play.connection, "max_retries": 0}}), code=2)
+    assert "nothing that is known to have ended" in found["DONE"] and "may have been carried out" in found["NOT DONE"], found
+    assert "0 of 2 protection groups" in found["STATE"] and "production at the source site (protected): g01, g02" in found["STATE"]
 
 
 def test_a_plan_that_cannot_be_read_has_no_name_to_confirm(site):

@@ -216,7 +216,7 @@ def test_the_screen_tells_each_failure_once_and_knows_a_run_that_was_cut_off():
 
 PLAN_STATE = {"server_groups": [dict(PROTECTED, name="g%02d" % number, position="elsewhere") for number in range(1, 7)],
               "tiers": [{"name": name} for name in ("db", "app", "web")]}
-PLAN_FACTS = {"recovery_about": {"operation": "failover", "check_mode": False}, "recovery_loaded": {"document": {"name": "site"}}}
+PLAN_FACTS = {"recovery_about": {"operation": "failover", "active_site": "target", "check_mode": False}, "recovery_loaded": {"document": {"name": "site"}}}
 PLAN_BEGUN = {**PLAN_FACTS, "recovery_log": {"path": "reports/site/.switch.jsonl"}, "recovery_outcomes": {}, "recovery_became": {"reached": [], "failed": {}}}
 PLAN_SWITCHED = {**PLAN_BEGUN, "recovery_became": {"reached": ["g02", "g03", "g04", "g05", "g06"], "failed": {"g01": "broken"}},
                  "recovery_outcomes": {"db": {"passed": True}, "app": {"passed": False}}}
@@ -232,7 +232,8 @@ PLAN_SWITCHED = {**PLAN_BEGUN, "recovery_became": {"reached": ["g02", "g03", "g0
       "NOT DONE": "may go on in the cloud; the next run waits for it; the switch; tiers not up: db, app, web",
       "NEXT": "it goes on where it was"}, "nothing was sent"),
     (PLAN_SWITCHED, True, "cloud_dr.sdrs.sdrs_recovery_check_info",
-     {"STATE": "5 of 6 protection groups are where they shall be, not g01", "DONE": "tiers up: db", "NOT DONE": "tiers that failed: app; tiers not up: web"},
+     {"STATE": "5 of 6 protection groups have production at the target site, not g01", "DONE": "tiers up: db",
+      "NOT DONE": "tiers that failed: app; tiers not up: web"},
      "when the run began"),
     ({**PLAN_SWITCHED, "recovery_about": {"operation": "drill"}, "recovery_made": [{"id": "d"}]}, True, "cloud_dr.sdrs.sdrs_drill_batch",
      {"NOT DONE": "the DR drills of this run are not deleted"}, "failover_confirm"),
