@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import load_extra_vars
 
-from ..plugin_utils import _guards, _recovery_plan, _recovery_drill, _recovery_export
+from ..plugin_utils import _ending, _guards, _recovery_plan, _recovery_drill, _recovery_export
 from ..plugin_utils._filters import as_filter
 
 
@@ -47,6 +47,7 @@ class FilterModule:
             "recovery_undone": as_filter(_recovery_plan.undone),
             "recovery_names": as_filter(_names),
             "recovery_error": as_filter(_recovery_plan.error_of),
+            "recovery_why": as_filter(_ending.message),
             "recovery_note": as_filter(_recovery_plan.note_of),
             "recovery_deleted_entries": as_filter(_recovery_drill.deleted_entries),
             "recovery_vpcs_made": as_filter(_recovery_drill.vpcs_made),

@@ -194,10 +194,10 @@ def _drilling(site, moment):
     return any(method == "DELETE" for method, _path, _status in site.simulator.log())
 
 
-def _kill(site, running, number):
-    """End a run, and give back what it printed."""
+def _kill(site, running, number, whole=False):
+    """End a run, or all its processes, and give back what it printed."""
     if running.poll() is None:
-        running.send_signal(number)
+        os.killpg(running.pid, number) if whole else running.send_signal(number)
     running.wait(120)
     return (site.folder / "output").read_text()
 
@@ -222,8 +222,9 @@ def test_killed_at_any_moment_and_run_again_at_once(site):
         else:
             seconds = chance.random() * whole
         time.sleep(seconds)
-        finished, output = running.poll() is not None, _kill(site, running, number)
-        about = "%s + %.2f s, %s, seed %d" % (moment or "start", seconds, number.name, SEED)
+        group = chance.random() < 0.5
+        finished, output = running.poll() is not None, _kill(site, running, number, group)
+        about = "%s + %.2f s, %s%s, seed %d" % (moment or "start", seconds, number.name, " of all its processes" if group else "", SEED)
         try:
             _again(site, output, number, finished)
         except AssertionError as error:
