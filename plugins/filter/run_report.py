@@ -41,7 +41,7 @@ from pathlib import Path
 from ..plugin_utils import _ending
 from ..plugin_utils._ending_lines import typed_again
 from ..plugin_utils._filters import as_filter
-from ..plugin_utils._recovery_ending import of_report
+from ..plugin_utils._recovery_ending import ended, of_report
 from ..plugin_utils._recovery_plan import with_journal
 from ..plugin_utils._report import build, commit
 from ..plugin_utils._typed import typed
@@ -51,13 +51,19 @@ def _report(run):
     """The report, with the last lines of the screen: what is true, what was done, what was not, what to type."""
     if isinstance(run, dict) and "journal" in run:
         report = build(dict(with_journal(run), commit=commit(Path.cwd())))
-        return of_report(report, run)
+        report = of_report(report, run)
+        given = {"operation": run.get("what"), "plan": run.get("plan"), "state": run.get("state"), "report": report, "check_mode": run.get("check_mode")}
+        return _with_next(report, ended(given), True)
     report = build(dict(run, commit=commit(Path.cwd())))
     ending = _ending.ending(dict(run, reasons=report["reasons"], measured=report["measured_seconds"]))
-    following = ending["next"]
-    report.update({key: ending[key] for key in ("state", "done", "not_done")}, next=[])
+    report.update({key: ending[key] for key in ("state", "done", "not_done")})
+    return _with_next(report, dict(ending, host=str(run.get("host") or ending["subject"])), False)
+
+
+def _with_next(report, ending, local):
+    following, report["next"] = ending["next"], []
     if following:
-        words, _left_out = typed_again(typed([]), following, [str(run.get("host") or ending["subject"])], [ending["confirm"]])
+        words, _left_out = typed_again(typed([], local), following, [ending["host"]], [ending["confirm"]])
         report["next"] = [following["why"], " ".join(words)]
     return report
 

@@ -60,6 +60,7 @@ def test_what_next_says_leads_to_the_end(site):
     assert set(site.states().values()) == {("failed-over", "target")} and "servers 2 of 2 verified up" in found["STATE"]
     report = site.reports()[-1]
     assert report["tiers"] == [{"name": "t1", "status": "succeeded", "servers_up": 2, "servers": 2}] and report["state"][0].startswith("2 of 2")
+    assert "cloud_dr.sdrs.reprotect" in report["next"][1] and "recovery_confirm=site" in report["next"][1] and "--limit" not in report["next"][1]
     assert report["measured_seconds"] > 0
 
     found = lines(site, *SURE, code=2)
