@@ -62,7 +62,9 @@ def _report(run):
 
 def _with_next(report, ending, local):
     following, report["next"] = ending["next"], []
-    if following:
+    if following and following.get("only"):
+        report["next"] = [following["why"]]
+    elif following:
         words, _left_out = typed_again(typed([], local), following, [ending["host"]], [ending["confirm"]])
         report["next"] = [following["why"], " ".join(words)]
     return report

@@ -22,6 +22,9 @@ _TITLES = {"drill": "drill", "planned_failover": "planned failover", "failover":
            "recover_by_drill": "recovery by drill"}
 _DRILLS = ("drill", "recover_by_drill")
 _NOTHING = "nothing: nothing was sent that changes anything"
+# Nothing to type: it takes somebody's work.
+BACK: dict = {"why": "back up what the servers of the drill write, nothing protects it; the report says how to get back", "playbook": None, "confirm": False,
+        "options": [], "only": True}
 # What a person cannot mend in the group itself: the connection or the account.
 _OUTSIDE = ("APIGW.", "SDRS.0102", "SDRS.0103")
 _FIRST_REASONS = 3
@@ -226,7 +229,7 @@ def _next(run):
 
 def _after_success(what, status, run):
     if what == "recover_by_drill":
-        return None
+        return BACK
     if what == "drill":
         return step("see when the next drill is due", "drill_status")
     if status == "failed-over":

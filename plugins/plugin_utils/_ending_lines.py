@@ -114,7 +114,9 @@ def _next(endings, command, width):
     first = failed[0]["next"]
     same = [ending for ending in failed if ending["next"] == first]
     text = "%s: %s" % (_names([ending["subject"] for ending in same]), first["why"]) if len(endings) > 1 else first["why"]
-    lines = textwrap.wrap(one_line(text + ":", _LONGEST), width - _INDENT, break_on_hyphens=False)[:2]
+    lines = textwrap.wrap(one_line(text + ("" if first.get("only") else ":"), _LONGEST), width - _INDENT, break_on_hyphens=False)[:2]
+    if first.get("only"):
+        return _labelled("NEXT", lines)
     typed, left_out = typed_again(command, first, [ending["host"] for ending in same], [ending["confirm"] for ending in same])
     # Copied together, these lines are one command.
     shown = _pasteable(typed, width)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._ending import SWITCHING, listed, outside, step, told
+from ._ending import BACK, SWITCHING, listed, outside, step, told
 from ._recovery_plan import THERE
 from ._report import PASSED
 
@@ -35,7 +35,7 @@ def ended(given):
     if given.get("check_mode") and not failed:
         left = ["would be done, in this order: %s" % "; ".join("%d. %s" % entry for entry in enumerate((given.get("state") or {}).get("order") or [], 1))]
     if operation == "recover by drill" and report and not failed and not given.get("check_mode"):
-        left = ["the way back: nothing replicates or protects what the drills' servers write, back them up; the report says how to get back", *left]
+        left = ["the way back, and the protection of what the drills' servers write", *left]
     plan = str(given.get("plan") or "recovery plan")
     return {
         "host": given.get("host"), "subject": plan, "confirm": plan, "state": state, "done": done, "not_done": left or ["nothing is left"],
@@ -187,4 +187,6 @@ def _next(given, failed):
         "planned_failover": ("when the other site shall be production again, and synchronisation has ended", "failback"),
         "failback": ("prove that it works", "drill"), "reprotect": ("when synchronisation has ended, and the other site shall be production", "failback"),
     }.get(operation)
-    return {**step(*following), "confirm": following[1] != "drill", "confirmation": "recovery_confirm"} if following else None
+    if not following:
+        return BACK if operation == "recover_by_drill" else None
+    return {**step(*following), "confirm": following[1] != "drill", "confirmation": "recovery_confirm"}

@@ -170,7 +170,7 @@ def test_recovery_by_drill(estate):
     done = ended(site.run(playbook="recover_by_drill", ANSIBLE_STDOUT_CALLBACK="cloud_dr.sdrs.console"))
     drills = {drill["id"] for drill in site.task("sdrs_drill_info")["drills"]}
     assert len(drills) == 2 and len(site.written("disaster-recovery-drills")) == 2 and not site.switches()
-    assert "2 of 2 protection groups have their DR drills" in done.stdout and "back them up" in done.stdout, done.stdout[-2000:]
+    assert "2 of 2 protection groups have their DR drills" in done.stdout and "nothing protects it" in done.stdout, done.stdout[-2000:]
     assert (site.folder / "seen").read_text().splitlines() == ["recover_by_drill 2"]
     report = site.reports("recover_by_drill")[-1]
     assert report["verdict"] == "passed" and report["interrupted"] and any("back them up" in note for note in report["notes"])

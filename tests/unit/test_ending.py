@@ -292,3 +292,8 @@ def test_a_recovery_by_drill_repeats_its_own_confirmation():
     words, _left = _ending_lines.typed_again(dict(COMMAND, playbook="cloud_dr.sdrs.recover_by_drill", extra_vars=["recover_by_drill_confirm=erp"]),
                                              _ending.step("again", confirm=True), ["erp"], ["erp"])
     assert words[-1] == "-e recover_by_drill_confirm=erp" and sum("confirm" in word for word in words) == 1
+
+
+def test_after_a_recovery_by_drill_there_is_work_but_nothing_to_type():
+    lines = shown(run(what="recover_by_drill", position=None, group=PROTECTED, milestones=[{"name": "requested", "at": T0}, {"name": "available", "at": T9}]))
+    assert parts(lines)["NEXT"].startswith("back up what the servers of the drill write") and "ansible-playbook" not in " ".join(lines)
