@@ -13,7 +13,7 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 CORES := 2.16 2.18 2.20 2.21
 PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-4]*/bin/python3)
 
-.PHONY: help demo test lint sanity unit faults matrix gates behaviours hostile bench docs build release release-files sbom clean
+.PHONY: help demo test lint sanity unit faults matrix gates behaviours hostile site bench docs build release release-files sbom clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
@@ -23,7 +23,8 @@ help:
 	@echo "make hostile names that are programs, paths or escapes through every outlet, on every supported ansible-core"
 	@echo "make gates   what Galaxy and certification check, as they do, on every supported ansible-core and Python; ONLY='sanity 2.16' for some"
 	@echo "make behaviours  the plays under each behaviour of the simulator that nobody knows of the service; ONLY='a name' for one"
-	@echo "make matrix  gates, hostile, faults and behaviours, for the night"
+	@echo "make site    forty groups of ten servers by one recovery plan: failures, drills, killed at twenty moments"
+	@echo "make matrix  gates, hostile, faults, behaviours and site, for the night"
 	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
 	@echo "make docs    the documentation site, below .build/docs/html; links are checked, and widths if Chromium is here"
 	@echo "make build   the collection's tarball, below .build"
@@ -66,7 +67,10 @@ gates: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python tests/gates.py $(if $(ONLY),"$(ONLY)")
 
 matrix:
-	@failed=0; for each in gates hostile faults behaviours; do $(MAKE) --no-print-directory $$each || failed=1; done; exit $$failed
+	@failed=0; for each in gates hostile faults behaviours site; do $(MAKE) --no-print-directory $$each || failed=1; done; exit $$failed
+
+site: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@SDRS_LARGE=1 $(BIN)/python -m pytest -s -n 0 tests/integration/test_site.py
 
 behaviours: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -q -n 2 tests/unit/test_vendor_answers.py

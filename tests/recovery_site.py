@@ -61,12 +61,19 @@ class Estate:
 
     def up(self):
         """Names of groups, each with how many of its servers run at its production site."""
-        found = {}
-        for name in self.names:
-            group = next(each for each in self.task("sdrs_server_group_info")["server_groups"] if each["name"] == name)
-            zone = group[group["priority_station"] + "_availability_zone"]
-            servers = self.task("ecs_server_info", server_group=name)["ecs_servers"]
-            found[name] = len([each for each in servers if each["OS-EXT-AZ:availability_zone"] == zone and each["status"] == "ACTIVE"])
+        return {name: len(running) for name, running in self.running().items()}
+
+    def running(self):
+        """Names of groups, each with its protected instances whose server runs at its production site."""
+        groups = {group["id"]: group for group in self.task("sdrs_server_group_info")["server_groups"]}
+        servers = {server["id"]: server for server in self.task("ecs_server_info")["ecs_servers"]}
+        found = {group["name"]: set() for group in groups.values()}
+        for instance in self.task("sdrs_protected_instance_info")["protected_instances"]:
+            group = groups[instance["server_group_id"]]
+            for half in (instance["source_server"], instance["target_server"]):
+                at = servers[half]["OS-EXT-AZ:availability_zone"] == group[group["priority_station"] + "_availability_zone"]
+                if at and servers[half]["status"] == "ACTIVE":
+                    found[group["name"]].add(instance["name"])
         return found
 
     def reports(self, what="failover"):

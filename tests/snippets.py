@@ -21,11 +21,11 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*/README.md")), *
 REASONS = {
     "installs": "installs from Galaxy or PyPI; tests run in an environment that has what it installs",
     "needs-terraform": "Terraform is no part of the tests",
-    "needs-plan": "needs the groups that a recovery plan names; tests/integration/test_recovery_plan.py runs such plans",
+    "needs-plan": "needs the groups that a recovery plan names; tests/integration/test_recovery_guide.py runs it",
     "needs-java": "ansible-rulebook needs Java; tests/integration/test_events.py runs the event source without it",
     "needs-controller": "needs AWX or Automation Platform; tests/contract/test_examples.py checks the objects",
 }
-RUN_ELSEWHERE = "needs the groups that the plan names; tests/integration/test_recovery_plan.py runs such commands"
+RUN_ELSEWHERE = "needs the groups that the plan names; tests/integration/test_recovery_guide.py runs these commands"
 # Single commands that are not run, wherever they stand.
 NOT_RUN = (
     (r"make (test|unit|lint|docs|bench|matrix|hostile|build)\b", "runs these tests, or minutes of others"),

@@ -49,17 +49,16 @@ from ansible.plugins.callback import CallbackBase
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._cloud.text import visible
 from ..plugin_utils._board import INTERVAL, Board, Listener
-from ..plugin_utils._console import AT_THE_END, WIDTH, Screen, line
+from ..plugin_utils._console import AT_THE_END, PLAN, WIDTH, Screen, line, is_ours, of_a_plan
 from ..plugin_utils._ending_lines import block
 from ..plugin_utils._typed import typed
 
 VARIABLE = "SDRS_CONSOLE"
 _USUAL = 8
-_ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 _COLORS = {"changed": C.COLOR_CHANGED, "failed": C.COLOR_ERROR, "note": C.COLOR_WARN}
-_LOCAL = ("doctor", "demo", "posture")
+_LOCAL = ("doctor", "demo", "posture", PLAN)
 _RUNBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect", "recover_by_drill",
-             "doctor", "demo", "posture")
+             "doctor", "demo", "posture", PLAN)
 
 
 class CallbackModule(CallbackBase):
@@ -111,6 +110,8 @@ class CallbackModule(CallbackBase):
         with self._lock:
             if host.get_name() not in self._hosts:
                 self._hosts.append(host.get_name())
+            if self._playbook != PLAN and of_a_plan(task):
+                self._playbook = PLAN
             self._screen.started(host.get_name(), task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), time.monotonic())
 
     # What ends
@@ -118,7 +119,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result):
         host, task, found = _parts(result)
         lines = self._screen.ended(
-            host, task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), found, _ours(task), bool(task.check_mode))
+            host, task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), found, is_ours(task), bool(task.check_mode))
         self._warnings(host, found)
         for each in lines:
             if each[2] == "note":  # the same for several groups is one line
@@ -130,12 +131,12 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result, ignore_errors=False):
         host, task, found = _parts(result)
         self._warnings(host, found)
-        for each in self._screen.failed(host, task.get_name().rpartition(" : ")[2].strip(), found, ignore_errors, _ours(task)):
+        for each in self._screen.failed(host, task.get_name().rpartition(" : ")[2].strip(), found, ignore_errors, is_ours(task)):
             self._say(each[1], each[0], each[2])
         for other in self._play_hosts if task.run_once and not ignore_errors else ():  # it failed for all of them
             self._hosts += [other] if other not in self._hosts else []
             if other != host:
-                self._screen.failed(other, task.get_name(), found, ours=_ours(task))
+                self._screen.failed(other, task.get_name(), found, ours=is_ours(task))
         self._dump(host, found)
 
     def v2_runner_on_unreachable(self, result):
@@ -188,6 +189,8 @@ class CallbackModule(CallbackBase):
         local = self._playbook in _LOCAL
         hosts = self._hosts if local else [host for host in self._hosts if host != "localhost"] or self._hosts
         known = self._playbook in _RUNBOOKS
+        if self._playbook == PLAN and "localhost" in hosts:
+            hosts = ["localhost"]
         if not known:
             hosts = [host for host in hosts if host in self._screen.endings or host in self._screen.facts]
         try:
@@ -292,9 +295,3 @@ def _parts(result):
     task = getattr(result, "task", None) or result._task  # pylint: disable=protected-access
     found = getattr(result, "result", None)
     return host.get_name(), task, found if isinstance(found, dict) else result._result  # pylint: disable=protected-access
-
-
-def _ours(task):
-    """Whether a task is of this collection; a collection may be a link."""
-    path = str(task.get_path() or "").rpartition(":")[0]
-    return bool(path) and os.path.realpath(path).startswith(_ROOT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import load_extra_vars
 
-from ..plugin_utils import _guards, _recovery_plan, _recovery_drill, _recovery_export
+from ..plugin_utils import _ending, _guards, _recovery_plan, _recovery_drill, _recovery_export
 from ..plugin_utils._filters import as_filter
 
 
@@ -21,8 +21,8 @@ def _problems(confirm, document, asked):
     return _recovery_plan.problems(confirm, document, asked, _extra())
 
 
-def _permitted(value, document, confirm, asked):
-    return _recovery_plan.permitted(value, document, confirm, asked, _extra())
+def _permitted(value, document, confirm, asked, what="switch"):
+    return _recovery_plan.permitted(value, document, confirm, asked, _extra(), what)
 
 
 def _names(value):
@@ -47,10 +47,12 @@ class FilterModule:
             "recovery_undone": as_filter(_recovery_plan.undone),
             "recovery_names": as_filter(_names),
             "recovery_error": as_filter(_recovery_plan.error_of),
+            "recovery_why": as_filter(_ending.message),
             "recovery_note": as_filter(_recovery_plan.note_of),
             "recovery_deleted_entries": as_filter(_recovery_drill.deleted_entries),
             "recovery_vpcs_made": as_filter(_recovery_drill.vpcs_made),
             "recovery_plan_standing": as_filter(_recovery_drill.standing),
+            "recovery_kept_entries": as_filter(_recovery_drill.kept_entries),
             "recovery_drills_wanted": as_filter(_recovery_drill.drills_wanted),
             "recovery_drills_made": as_filter(_recovery_drill.drills_made),
             "recovery_readiness": as_filter(_recovery_plan.readiness),

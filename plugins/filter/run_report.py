@@ -38,10 +38,11 @@ _value:
 
 from pathlib import Path
 
-from ..plugin_utils import _ending, _recovery_ending
+from ..plugin_utils import _ending
 from ..plugin_utils._ending_lines import typed_again
 from ..plugin_utils._filters import as_filter
-from ..plugin_utils._recovery_plan import plan_ending, with_journal
+from ..plugin_utils._recovery_ending import ended, of_report
+from ..plugin_utils._recovery_run import with_journal
 from ..plugin_utils._report import build, commit
 from ..plugin_utils._typed import typed
 
@@ -49,23 +50,24 @@ from ..plugin_utils._typed import typed
 def _report(run):
     """The report, with the last lines of the screen: what is true, what was done, what was not, what to type."""
     if isinstance(run, dict) and "journal" in run:
-        report = plan_ending(build(dict(with_journal(run), commit=commit(Path.cwd()))))
-        given = {"report": report, "operation": report["what"], "plan": run.get("plan"), "check_mode": run.get("check_mode")}
-        following = _recovery_ending.following(given, report["verdict"] == "failed")
-        return dict(report, next=_typed(following, "localhost", run.get("plan"), True))
+        report = build(dict(with_journal(run), commit=commit(Path.cwd())))
+        report = of_report(report, run)
+        given = {"operation": run.get("what"), "plan": run.get("plan"), "state": run.get("state"), "report": report, "check_mode": run.get("check_mode")}
+        return _with_next(report, ended(given), True)
     report = build(dict(run, commit=commit(Path.cwd())))
     ending = _ending.ending(dict(run, reasons=report["reasons"], measured=report["measured_seconds"]))
     report.update({key: ending[key] for key in ("state", "done", "not_done")})
-    report["next"] = _typed(ending["next"], str(run.get("host") or ending["subject"]), ending["confirm"])
+    return _with_next(report, dict(ending, host=str(run.get("host") or ending["subject"])), False)
+
+
+def _with_next(report, ending, local):
+    following, report["next"] = ending["next"], []
+    if following and following.get("only"):
+        report["next"] = [following["why"]]
+    elif following:
+        words, _left_out = typed_again(typed([], local), following, [ending["host"]], [ending["confirm"]])
+        report["next"] = [following["why"], " ".join(words)]
     return report
-
-
-def _typed(following, host, confirm, local=False):
-    """What to do next, and its command."""
-    if not following:
-        return []
-    words, _left_out = typed_again(typed([], local), following, [host], [confirm])
-    return [following["why"], " ".join(words)]
 
 
 class FilterModule:

@@ -44,6 +44,13 @@ options:
     description: Seconds more than the tier's time-out for the ports of a Windows server that runs, from 0 to 86400.
     type: float
     default: 0
+  shared_addresses:
+    description:
+      - What a port of a server of O(drill) counts as, whose address another server has too, which may be what answers.
+      - Choose V(skip) where something else asks from inside the drill.
+    type: str
+    choices: [fail, skip]
+    default: fail
 seealso:
   - module: cloud_dr.sdrs.ecs_server_check_info
 """
@@ -102,6 +109,7 @@ SPEC = Spec(
         "jobs": {"type": "list", "elements": "dict"},
         "journal": {"type": "path"},
         "windows_settle": {"type": "float", "default": 0},
+        "shared_addresses": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     }
 )
 DECLARATION = Query(servers.check, rules={"plan": servers.RULES["plan"], "windows_settle": server_checks.RULES["windows_settle"]})

@@ -25,14 +25,14 @@ options:
     description: The operation.
     type: str
     required: true
-    choices: [failover, planned_failover, failback, reprotect, drill]
+    choices: [failover, planned_failover, failback, reprotect, drill, recover_by_drill]
   active_site:
     description: The site that shall be production, as the sites were called when the groups were created.
     type: str
     choices: [source, target]
     default: target
   force:
-    description: Do not count what speaks against a failover but does not forbid it.
+    description: Do not count what speaks against a failover but does not forbid it, nor, before a recovery by drill, an unfinished first synchronisation.
     type: bool
     default: false
 seealso:
@@ -83,25 +83,25 @@ healthy:
   type: bool
   sample: false
 standing:
-  description: DR drills that bear the name of the plan's drills in its groups, with C(operation=drill) only.
+  description: DR drills that bear the name of the plan's drills in its groups, for a drill and a recovery by drill only.
   returned: success
   type: list
   elements: dict
   sample: []
 drills:
-  description: IDs of all DR drills, with C(operation=drill) only.
+  description: IDs of all DR drills, for a drill and a recovery by drill only.
   returned: success
   type: list
   elements: str
   sample: []
 vpcs:
-  description: IDs of all VPCs, with C(operation=drill) only.
+  description: IDs of all VPCs, for a drill and a recovery by drill only.
   returned: success
   type: list
   elements: str
   sample: []
 drill_name:
-  description: The name that drills of the plan bear, with C(operation=drill) only.
+  description: The name that drills of the plan bear, for a drill and a recovery by drill only.
   returned: success
   type: str
   sample: recovery-site
@@ -127,7 +127,7 @@ from ..module_utils._engine.declaration import Query
 SPEC = Spec(
     {
         "plan": {"type": "dict", "required": True},
-        "operation": {"type": "str", "choices": ["failover", "planned_failover", "failback", "reprotect", "drill"], "required": True},
+        "operation": {"type": "str", "choices": ["failover", "planned_failover", "failback", "reprotect", "drill", "recover_by_drill"], "required": True},
         "active_site": {"type": "str", "choices": ["source", "target"], "default": "target"},
         "force": {"type": "bool", "default": False},
     }

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
+from pathlib import Path
 
 from ..module_utils._cloud.errors import one_line
-from . import _ending
+from . import _ending, _recovery_ending
 from ._ending import listed
 from ._ending_runs import applied, planned
 
@@ -26,7 +28,9 @@ _PAST = {
 # What a result tells in one line is not told step by step as well.
 AT_THE_END = ("failover", "planned_failover", "reprotect", "power_on", "power_off")
 # Facts of roles of which an ending can be made before they end.
-_FACTS = {"failover_": "failover", "drill_": "drill"}
+_FACTS = {"failover_": "failover", "drill_": "drill", "recovery_": "recovery"}
+PLAN = "recover"
+_ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 
 
 class Screen:
@@ -34,7 +38,7 @@ class Screen:
 
     def __init__(self):
         self.endings, self.facts, self.errors, self.current = {}, {}, {}, {}
-        self.said, self.stopped_by = {}, None
+        self.said, self.stopped_by, self.sent = {}, None, set()
 
     def started(self, host, task, action, at):
         """A task begins on a host."""
@@ -45,6 +49,10 @@ class Screen:
         self.current.pop(host, None)
         self._note(host, result)
         short = action.rpartition(".")[2]
+        if short == "sdrs_recovery_info" and isinstance(result.get("server_groups"), list):
+            self.facts.setdefault(host, {})["recovery_state"] = result
+        if (result.get("changed") or result.get("operations")) and not check:
+            self.sent.add(host)
         if action.startswith(_OWN) and short not in _SILENT:
             return [(host, text, kind) for text, kind in _of_module(short, _all(result), check)]
         if short in _MESSAGES or short == "assert" and isinstance(result.get("msg"), list):
@@ -106,6 +114,9 @@ class Screen:
 
     def _known(self, host, what):
         facts, running = self.facts.get(host) or {}, self.current.get(host) or {}
+        if what == PLAN:
+            return _recovery_ending.stopped(host, facts, {
+                "by": self.stopped_by, "task": running.get("task"), "writing": _writes(running), "sent": host in self.sent, "errors": self.errors.get(host)})
         role = "drill" if what == "drill" or "drill_group" in facts and "failover_group" not in facts else "failover"
         about = facts.get(role + "_about") or {}
         run = {
@@ -113,7 +124,7 @@ class Screen:
             "group": facts.get(role + "_group") or {}, "position": facts.get("failover_position"), "waves": facts.get("failover_ordered") or [],
             "would": facts.get("failover_would") or [], "check_mode": about.get("check_mode"), "refused": not facts.get(role + "_group"),
             "errors": facts.get(role + "_errors") or self.errors.get(host) or [], "stopped_by": self.stopped_by,
-            "task": running.get("task"), "writing": bool(running.get("own")) and not str(running.get("action")).endswith("_info"),
+            "task": running.get("task"), "writing": _writes(running),
             "next": about.get("next"), "reasons": [] if self.stopped_by else None,
         }
         for name in ("milestones", "results", "steps", "notes", "clean_up"):
@@ -125,6 +136,11 @@ class Screen:
         """What is being waited for, as one sentence; None if nothing is."""
         found = ["%s: %s (%d s)" % (host, each["task"], now - each["at"]) for host, each in self.current.items()]
         return listed(found, 2) if found else None
+
+
+def _writes(running):
+    """Whether the task that runs is one of the collection that may send something."""
+    return bool(running.get("own")) and not str(running.get("action")).endswith(("_info", "_journal"))
 
 
 def _plain(result):
@@ -170,3 +186,19 @@ def line(host, text, elapsed, width=WIDTH):
     clock = "%d:%02d" % divmod(int(elapsed), 60)
     return textwrap.wrap(one_line("%s  %s" % (host, text) if host else text, _LONGEST), width, initial_indent="%6s  " % clock, subsequent_indent=" " * _INDENT,
                          break_on_hyphens=False) or [clock]
+
+
+def _path(task):
+    """The file of a task; a collection may be a link."""
+    path = str(task.get_path() or "").rpartition(":")[0]
+    return path and os.path.realpath(path)
+
+
+def is_ours(task):
+    """Whether a task is of this collection."""
+    return _path(task).startswith(_ROOT)
+
+
+def of_a_plan(task):
+    """Whether a task belongs to a recovery plan, which several playbooks carry out."""
+    return _path(task).startswith((os.path.join(_ROOT, "playbooks", "recover.yml"), os.path.join(_ROOT, "roles", "recovery", "")))

@@ -12,7 +12,7 @@ import re
 
 from ._report import PASSED, cause, moment, span, unchanged
 
-_SWITCHING = ("failing-over", "reversing", "reprotecting")
+SWITCHING = ("failing-over", "reversing", "reprotecting")
 _PROTECTION = {
     "protected": "protected: its data is replicated to the other site",
     "failed-over": "NOT protected (failed-over): nothing replicates its data until it is re-protected",
@@ -22,6 +22,9 @@ _TITLES = {"drill": "drill", "planned_failover": "planned failover", "failover":
            "recover_by_drill": "recovery by drill"}
 _DRILLS = ("drill", "recover_by_drill")
 _NOTHING = "nothing: nothing was sent that changes anything"
+# Nothing to type: it takes somebody's work.
+BACK: dict = {"why": "back up what the servers of the drill write, nothing protects it; the report says how to get back", "playbook": None, "confirm": False,
+        "options": [], "only": True}
 # What a person cannot mend in the group itself: the connection or the account.
 _OUTSIDE = ("APIGW.", "SDRS.0102", "SDRS.0103")
 _FIRST_REASONS = 3
@@ -52,7 +55,7 @@ def where(group):
     status, site = group.get("status"), group.get("priority_station")
     zone = group.get("%s_availability_zone" % site)
     place = "production at the %s site%s" % (site, " (%s)" % zone if zone else "")
-    if status in _SWITCHING:
+    if status in SWITCHING:
         return ["in flight (%s): %s until that has ended" % (status, "production was last seen at the %s site" % site if status != "reprotecting" else place)]
     text = _PROTECTION.get(status) or ("in error (%s)" % status if str(status).startswith("error") else "status %s" % status)
     return [place, text]
@@ -214,7 +217,7 @@ def _next(run):
     if run.get("next") and errors and not _sent(run):
         return run["next"]
     if run.get("check_mode") and not errors:
-        return step("do it" if status not in _SWITCHING else "wait for the switch in flight, and finish it", confirm=switch)
+        return step("do it" if status not in SWITCHING else "wait for the switch in flight, and finish it", confirm=switch)
     if switch and what != "reprotect" and status == "failed-over" and errors and run.get("position") == "elsewhere" and not _reached(run, "switched"):
         return step("re-protect first (this overwrites the disks of the other site), then the same again", "reprotect", confirm=True)
     if errors or _failing(run):
@@ -226,12 +229,12 @@ def _next(run):
 
 def _after_success(what, status, run):
     if what == "recover_by_drill":
-        return None
+        return BACK
     if what == "drill":
         return step("see when the next drill is due", "drill_status")
     if status == "failed-over":
         return step("when the other site is back: re-protect (this overwrites its disks)", "reprotect", confirm=True)
-    if status in _SWITCHING:
+    if status in SWITCHING:
         return step("wait for what is in flight", confirm=True)
     if (run.get("group") or {}).get("priority_station") == "target":
         return step("when the other site shall be production again, and synchronisation has ended", "failback", confirm=True)

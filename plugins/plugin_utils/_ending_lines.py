@@ -114,7 +114,9 @@ def _next(endings, command, width):
     first = failed[0]["next"]
     same = [ending for ending in failed if ending["next"] == first]
     text = "%s: %s" % (_names([ending["subject"] for ending in same]), first["why"]) if len(endings) > 1 else first["why"]
-    lines = textwrap.wrap(one_line(text + ":", _LONGEST), width - _INDENT, break_on_hyphens=False)[:2]
+    lines = textwrap.wrap(one_line(text + ("" if first.get("only") else ":"), _LONGEST), width - _INDENT, break_on_hyphens=False)[:2]
+    if first.get("only"):
+        return _labelled("NEXT", lines)
     typed, left_out = typed_again(command, first, [ending["host"] for ending in same], [ending["confirm"] for ending in same])
     # Copied together, these lines are one command.
     shown = _pasteable(typed, width)
@@ -148,7 +150,7 @@ def typed_again(command, wanted, hosts, names):
     local = wanted["playbook"] == "doctor" or command.get("local")
     if not local and (set(hosts) != set(command["all_hosts"]) or command.get("limit")):
         words.append("--limit " + shlex.quote(",".join(hosts)))
-    kept, left_out = repeated(command["extra_vars"], wanted["playbook"] not in (None, "doctor"))
+    kept, left_out = repeated(command["extra_vars"], wanted["playbook"] not in (None, "doctor"), wanted.get("keep"))
     for options in kept if wanted["playbook"] != "doctor" else []:
         words.append("-e " + shlex.quote(options))
     if wanted["confirm"]:
@@ -182,11 +184,12 @@ def playbook(typed, wanted):
     return beside if os.path.basename(typed) != typed and os.path.isfile(beside) else _OWN + wanted
 
 
-def repeated(extra_vars, other=False):
+def repeated(extra_vars, other=False, confirmed=False):
     """``(values for -e, names of the variables that are left out)``: files and the collection's own variables are repeated.
 
     :param extra_vars: as they were typed
     :param other: another playbook is next, for which the mode and the direction of this one do not hold
+    :param confirmed: the very same run is next, with its confirmation
     """
     kept, left_out = [], []
     for text in map(str, extra_vars or []):
@@ -198,7 +201,8 @@ def repeated(extra_vars, other=False):
             left_out.append("-e …")
             continue
         for name, value in values.items():
-            if name in _CONFIRMATIONS or other and not name.startswith(("sdrs_hosts", "recovery_plan")) and not name.endswith(("_report_dir", "_waves")):
+            if name in _CONFIRMATIONS and not confirmed or other and not (
+                    name.startswith(("sdrs_hosts", "recovery_plan")) or name.endswith(("_report_dir", "_waves"))):
                 continue
             if name.startswith(_PREFIXES):
                 kept.append("%s=%s" % (name, value) if isinstance(value, str) and value.split() == [value] else json.dumps({name: value}))

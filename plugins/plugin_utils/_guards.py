@@ -52,13 +52,14 @@ INTERNAL = {
         "recover_by_drill_told", "recover_by_drill_wave", "recover_by_drill_where", "recover_by_drill_written",
     ),
     "recovery": (
-        "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
+        "recovery_about", "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
         "recovery_brief", "recovery_by", "recovery_came_to", "recovery_check", "recovery_cleaned", "recovery_deleted", "recovery_drilling", "recovery_eip",
-        "recovery_ended", "recovery_errors", "recovery_failed", "recovery_failure", "recovery_file", "recovery_hook", "recovery_hook_file", "recovery_hook_why",
+        "recovery_ended", "recovery_ends", "recovery_errors", "recovery_failed", "recovery_failure", "recovery_file", "recovery_hook", "recovery_hook_file",
+        "recovery_hook_why",
         "recovery_journal_path", "recovery_left", "recovery_loaded", "recovery_log", "recovery_made", "recovery_outcome", "recovery_outcomes",
         "recovery_over", "recovery_planned", "recovery_playbook", "recovery_question", "recovery_scaled", "recovery_scaling", "recovery_servers",
         "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",
-        "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_variable", "recovery_variables", "recovery_vpc", "recovery_when",
+        "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_variable", "recovery_variables", "recovery_vpc", "recovery_ways", "recovery_when",
     ),
     "topology": (
         "topology_about", "topology_all", "topology_applied", "topology_asked", "topology_asks", "topology_came_to", "topology_ending", "topology_endings",

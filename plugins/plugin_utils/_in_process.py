@@ -16,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import filter_loader
 
 from ..module_utils._cloud.errors import LONGEST_WARNING, one_line, unexpected
 from ..module_utils._cloud.mask import known, masked, masked_data
@@ -48,6 +49,20 @@ class _ActionHost:
     def alive(self):
         """The worker of a killed ansible-playbook goes on: stop before the next write."""
         require_parent(self._parent)
+
+
+def _load_filters():
+    """Load the collection's filters where this file is loaded, in the process of ansible-playbook.
+
+    Each task runs in a fork of that, and would load all of them for the first one that it uses, which takes longer than most tasks.
+    """
+    try:
+        filter_loader.get("cloud_dr.sdrs.printable")
+    except Exception:  # pylint: disable=broad-except
+        pass  # a task that needs them tells
+
+
+_load_filters()
 
 
 def in_process(module):

@@ -4,16 +4,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 from ._drill_own import made_by
 from ._guards import named
+from ._records import LONGEST_RUN, SKEW
 from ._report import moment
 
+_READY = ("creating", "available")
 
-def standing(state, log, replace):
+
+def standing(state, log, asked, now=None):
     """What to do about drills of the plan's name that stand: ``{refusals, own, remove}``, IDs of those that this run takes up or deletes first.
 
     :param log: the journal, whose run may have made them before it was interrupted
+    :param asked: ``operation``, ``replace``, ``resume``
     """
+    if asked.get("operation") != "drill":
+        return _kept(state, asked.get("resume"), now or datetime.now(timezone.utc))
+    replace = asked.get("replace")
     allowed, own, remove, found = named("recovery_replace", replace), [], [], []
     # Killed before it was noted: it came right after they were about to be created.
     records = [{"requested": at, "drills_before": log.get("drills_before"), "drill": None} for at in log.get("drilling") or [] if moment(at)]
@@ -30,6 +39,46 @@ def standing(state, log, replace):
         found = ["DR drills %s stand already, of %s, and no run of this plan that was interrupted made them. They may be in use, for production even. "
                  "To delete them with their servers and disks and drill anew: -e recovery_replace=%s" % (state.get("drill_name"), ", ".join(found), ids)]
     return {"refusals": found, "own": own, "remove": remove}
+
+
+def _kept(state, resume, now):
+    """Those of a recovery by drill may carry production: they are gone on with or left alone, and nothing leads to their deletion."""
+    allowed, own, old, found = named("recovery_resume", resume), [], [], []
+    for drill in state.get("standing") or []:
+        created = moment(drill.get("created_at"))
+        if drill.get("status") not in _READY:
+            found.append("DR drill %s of protection group %s stands already and is %s, so that it cannot be gone on with. It is not deleted here. To make "
+                         "others, of today's data, give the plan another name" % (drill["id"], drill["server_group"], drill.get("status")))
+        elif drill["id"] in allowed or created and now - LONGEST_RUN <= created <= now + SKEW:
+            own.append(drill["id"])
+        else:
+            old.append(drill)
+    unknown = sorted(allowed - {drill["id"] for drill in state.get("standing") or []})
+    if unknown:
+        found.append("recovery_resume names %s, but no DR drill %s has that ID" % (", ".join(unknown), state.get("drill_name")))
+    if old:
+        found.append("DR drills %s stand already, of %s, with the data of that time. To go on with them: -e recovery_resume=%s. To make others, of today's "
+                     "data, give the plan another name" % (
+                         state.get("drill_name"), ", ".join("%s (%s)" % (each["server_group"], each.get("created_at")) for each in old),
+                         ",".join([*own, *(each["id"] for each in old)])))
+    return {"refusals": found, "own": own, "remove": []}
+
+
+def kept_entries(made, state, asked):
+    """What the journal notes for somebody who has recovered by drills: nothing after a drill."""
+    if asked.get("operation") == "drill" or not made:
+        return []
+    name = state.get("drill_name")
+    ids = ",".join(drill["id"] for drill in made)
+    texts = (
+        "The servers of the DR drills %s hold the data of their creation. Nothing that production wrote later is on them, and nothing replicates or "
+        "protects what they write: back them up." % name,
+        "The drills stay, and cost servers, disks and addresses, until somebody deletes them; that deletes their servers and disks with all data.",
+        "Elastic IPs, VPCs and AS groups of the plan were left alone: they are the hooks' work here.",
+        "To get back: stop the applications on the drills' servers, copy what they wrote to the production servers and check it there, move addresses and "
+        "names back, and only then delete the drills with cloud_dr.sdrs.sdrs_drill_batch, state: absent, ids: [%s]." % ids,
+    )
+    return [{"event": "note", "text": text} for text in texts]
 
 
 def drills_wanted(document, state, groups):
@@ -56,8 +105,9 @@ def deleted_entries(made, result):
 
 
 def vpcs_made(made, log, document):
-    """The VPCs that the service made for drills of this run: none that there was before it, and none that the plan names."""
+    """The VPCs that the service made for drills of this run, also before it was killed: none that there was before it, and none that the plan names."""
     before, own = log.get("vpcs_before"), set(((document.get("drill") or {}).get("vpcs") or {}).values())
     if not isinstance(before, list):
         return []
-    return sorted({drill["drill_vpc_id"] for drill in made if drill.get("drill_vpc_id") and drill["drill_vpc_id"] not in before} - own)
+    found = {drill["drill_vpc_id"] for drill in made if drill.get("drill_vpc_id")} | set(log.get("drill_vpcs") or [])
+    return sorted(found - set(before) - own)

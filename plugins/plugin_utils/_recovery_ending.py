@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
-from ._ending import outside, step, told
+from ._ending import BACK, SWITCHING, listed, outside, step, told
+from ._recovery_plan import THERE
+from ._report import PASSED
 
 _NOTHING = "nothing: nothing was sent that changes anything"
 _FIRST = 3
+_UNKNOWN = "nothing that is known to have ended"
+_REACHED = {"recover_by_drill": "have their DR drills, and are where they were", "drill": "have their DR drills, and are where they were",
+            "reprotect": "are protected"}
+_STATUS = {"failed-over": "failed-over: NOT protected until it is re-protected", "available": "available: NOT protected"}
 
 
 def ended(given):
@@ -28,6 +34,8 @@ def ended(given):
         left = [told(failure.get("msg") or "a task failed without a message").rstrip("."), *left]
     if given.get("check_mode") and not failed:
         left = ["would be done, in this order: %s" % "; ".join("%d. %s" % entry for entry in enumerate((given.get("state") or {}).get("order") or [], 1))]
+    if operation == "recover by drill" and report and not failed and not given.get("check_mode"):
+        left = ["the way back, and the protection of what the drills' servers write", *left]
     plan = str(given.get("plan") or "recovery plan")
     return {
         "host": given.get("host"), "subject": plan, "confirm": plan, "state": state, "done": done, "not_done": left or ["nothing is left"],
@@ -35,21 +43,130 @@ def ended(given):
     }
 
 
+def stopped(host, facts, why):
+    """The ending of a run that did not come to its own, of what the role had set and read.
+
+    :param facts: ``recovery_about``, ``recovery_loaded``, ``recovery_log``, ``recovery_became``, ``recovery_outcomes``, ``recovery_made``, and
+        ``recovery_state`` as it was read before anything was sent
+    :param why: ``by`` (a signal), ``task`` (what it was about to do), ``writing`` (whether that sends something), ``sent`` (whether something was changed
+        before), ``errors`` (results of tasks that failed)
+    """
+    about, state, outcomes = facts.get("recovery_about") or {}, facts.get("recovery_state") or {}, facts.get("recovery_outcomes") or {}
+    operation, plan = about.get("operation"), ((facts.get("recovery_loaded") or {}).get("document") or {}).get("name")
+    title = str(operation or "the recovery plan").replace("_", " ")
+    begun = bool((facts.get("recovery_log") or {}).get("path")) and not about.get("check_mode")
+    left = ["it was ended by %s%s" % (why["by"], " during: %s" % why["task"] if why.get("task") else "")] if why.get("by") else []
+    left += [told(error.get("msg") or "a task failed without a message").rstrip(".") for error in (why.get("errors") or [])[-1:]]
+    if begun:
+        left += ["what was requested may go on in the cloud; the next run waits for it"] if why.get("writing") else []
+        left += _untried(facts, operation, state, outcomes)
+    else:
+        left.append("%s: nothing of it was begun" % title)
+    again = "run it again" if why.get("by") else "mend what NOT DONE names, then run it again"
+    kept = [each.get("id") for each in facts.get("recovery_made") or []]
+    if kept and operation == "drill":
+        left.append("the DR drills of this run are not deleted; the next one within a day does it")
+    return {
+        "host": host, "subject": plan or "recovery plan", "confirm": plan or "recovery plan", "state": _seen(facts, state, begun),
+        "done": _so_far(facts, outcomes, why) if begun else [_NOTHING], "not_done": left, "failed": True, "report": None,
+        "next": {**step(again + ("; it goes on where it was" if begun else "")), "keep": True},
+    }
+
+
+def _seen(facts, state, begun):
+    became = facts.get("recovery_became") or {}
+    reached, failed = became.get("reached") or [], became.get("failed") or {}
+    if reached or failed:
+        about = facts.get("recovery_about") or {}
+        there = _REACHED.get(str(about.get("operation")), "have production at the %s site" % about.get("active_site"))
+        return ["%d of %d protection groups %s%s" % (len(reached), len(reached) + len(failed), there, ", not %s" % listed(failed) if failed else "")]
+    return [("when the run began: " if begun else "") + text for text in _places(state)] if state.get("server_groups") else _places(state)
+
+
+def _so_far(facts, outcomes, why):
+    up = [name for name, outcome in outcomes.items() if outcome.get("passed")]
+    reached = (facts.get("recovery_became") or {}).get("reached") or []
+    found = ["%d protection groups are there or were switched" % len(reached)] if reached else []
+    found += ["tiers up: %s" % listed(up)] if up else []
+    return found or [_UNKNOWN if why.get("writing") or why.get("sent") else _NOTHING]
+
+
+def _untried(facts, operation, state, outcomes):
+    became, found = facts.get("recovery_became") or {}, []
+    if not became.get("reached") and not became.get("failed"):
+        found.append("the %s" % {"drill": "DR drills", "recover_by_drill": "DR drills", "reprotect": "re-protection"}.get(operation, "switch"))
+    down = [name for name, outcome in outcomes.items() if not outcome.get("passed")]
+    rest = [tier["name"] for tier in state.get("tiers") or [] if tier["name"] not in outcomes] if operation != "reprotect" else []
+    found += ["tiers that failed: %s" % listed(down)] if down else []
+    return found + (["tiers not up: %s" % listed(rest)] if rest else [])
+
+
 def _first(sentences):
     more = ["%d more, see the report" % (len(sentences) - _FIRST)] if len(sentences) > _FIRST else []
     return [str(each).rstrip(".") for each in sentences[:_FIRST]] + more
 
 
-def _places(state):
-    """Where production of the groups is, each place once."""
-    groups = (state or {}).get("server_groups") or []
+def of_report(report, given):
+    """The report of a plan's run with what is true, what was done and what was not.
+
+    :param given: ``state`` (of sdrs_recovery_info), ``now`` (the groups as a list showed them at the end, or None)
+    """
+    steps, servers, state = report["steps"], report["servers"], given.get("state") or {}
+    groups = [step for step in steps if str(step["check"]).startswith(("switch ", "drill ", "re-protect "))]
+    reached = [step for step in groups if step["status"] == PASSED]
+    found = ["%d of %d protection groups %s" % (len(reached), len(groups), _REACHED.get(report["what"], "are where they shall be"))] if groups else []
+    places = _places(state, given.get("now"))
+    found += places if report["verdict"] == "check" or given.get("now") else ["when the run began: " + text for text in places]
+    tiers = _tiers(report, state)
+    most, tried, up = sum(tier["servers"] for tier in tiers), len(servers), len([server for server in servers if server["passed"]])
+    if servers:
+        found.append("servers %d of %d verified up%s%s" % (
+            up, max(most, tried), ", %d failed" % (tried - up) if tried > up else "", ", %d not tried" % (most - tried) if most > tried else ""))
+    left = ["%s: %s" % (step["check"], step["detail"]) for step in steps if step["status"] != PASSED]
+    left += [error["message"] for error in report["errors"]]
+    done = ["%s after %d s" % (each["name"], each["seconds"]) for each in report["milestones"][1:]]
+    if report["verdict"] == "check":
+        done = ["nothing: check mode only rehearses"]
+    elif unchanged_by(report):
+        done, left = ["in this run nothing was switched", *done], [*left, *report["reasons"]]
+    return dict(report, state=found, done=done or [_UNKNOWN], not_done=list(dict.fromkeys(left)), next=[], tiers=tiers)
+
+
+def unchanged_by(report):
+    """Whether a run had nothing to switch, as its steps tell."""
+    found = [step["detail"] for step in report["steps"] if str(step["check"]).startswith("switch ")]
+    return bool(found) and set(found) == {THERE} and not report["interrupted"] and not report["operations"]
+
+
+def _tiers(report, state):
+    """The tiers with their servers; in check mode none was tried."""
+    ended = {str(step["check"])[5:]: step["status"] for step in report["steps"] if str(step["check"]).startswith("tier ")}
+    # A tier that waits for one that did not come up is noted as not tried.
+    words = {"passed": "succeeded", "failed": "failed", "not_tried": "blocked"}
+    up: dict = {}
+    for server in report["servers"]:
+        up[server.get("tier")] = up.get(server.get("tier"), 0) + bool(server["passed"])
+    return [{"name": tier["name"], "status": words.get(str(ended.get(tier["name"])), "not_tried"), "servers_up": up.get(tier["name"], 0),
+             "servers": tier.get("servers", 0)} for tier in (state.get("tiers") or [] if report["what"] != "reprotect" else [])]
+
+
+def _places(state, now=None):
+    """Where production of the groups is and what protects it, each place once, the fewest first.
+
+    :param now: the groups as they were at the end, if they could be read
+    """
+    live = {str(group.get("id")): group for group in now or []}
+    groups = [{**group, **{key: live.get(str(group.get("id")), group).get(key) for key in ("priority_station", "status")}}
+              for group in (state or {}).get("server_groups") or []]
     if not groups:
         return ["not read in this run: where production is was not asked"]
     found: dict[str, list[str]] = {}
     for group in groups:
-        found.setdefault("production at the %s site (%s)" % (group.get("priority_station"), group.get("status")), []).append(str(group.get("name")))
-    return ["%s: %s" % (text, ", ".join(names[:_FIRST]) + (" and %d more" % (len(names) - _FIRST) if len(names) > _FIRST else ""))
-            for text, names in found.items()]
+        text = "production at the %s site (%s)" % (group.get("priority_station"), _STATUS.get(str(group.get("status")), group.get("status")))
+        if str(group.get("status")) in SWITCHING:
+            text = "in flight (%s), so that production may be at either site" % group.get("status")
+        found.setdefault(text, []).append(str(group.get("name")))
+    return ["%s: %s" % (text, listed(names, _FIRST)) for text, names in sorted(found.items(), key=lambda entry: len(entry[1]))]
 
 
 def following(given, failed):
@@ -62,6 +179,10 @@ def following(given, failed):
     confirmed = {"confirm": operation != "drill" and bool(given.get("plan")), "confirmation": "failover_confirm"}
     if not report and outside([given.get("failure") or {}]):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
+    if failed and not report and "not confirmed is recovery plan" in str((given.get("failure") or {}).get("msg")):
+        return step("see the order, and what speaks against it; it sends nothing", check=True)
+    if failed and not report and (given.get("state") or {}).get("healthy"):
+        return {**step("production looks healthy, move it without loss", "planned_failover"), **confirmed}
     if failed:
         return {**step("mend what NOT DONE names, then run it again" + ("; it goes on where it was" if report else "")), **confirmed}
     if given.get("check_mode"):
@@ -71,4 +192,6 @@ def following(given, failed):
         "planned_failover": ("when the other site shall be production again, and synchronisation has ended", "failback"),
         "failback": ("prove that it works", "drill"), "reprotect": ("when synchronisation has ended, and the other site shall be production", "failback"),
     }.get(operation)
-    return {**step(*usual), "confirm": usual[1] != "drill", "confirmation": "failover_confirm"} if usual else None
+    if not usual:
+        return BACK if operation == "recover_by_drill" else None
+    return {**step(*usual), "confirm": usual[1] != "drill", "confirmation": "failover_confirm"}

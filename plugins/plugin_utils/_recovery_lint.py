@@ -17,6 +17,7 @@ from jinja2 import nodes
 
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._recovery import document as _recovery_document
+from ._recovery_plan import OPTIONS
 
 # Set for hooks by the role, which may be yet to run.
 HOOK_VARIABLES = ("recovery_operation", "recovery_active_site", "recovery_variables", "recovery_tier", "recovery_servers", "recovery_state", "recovery_failed",
@@ -168,7 +169,7 @@ def lint(document, resolve, path_of, variables=(), operation=None, site=None):
     :param site: that which becomes production; without an operation, hooks may use variables of any site
     """
     given = document.get("variables") or {}
-    sites = ["drill"] if operation == "drill" else [site] if operation and site else list(given)
+    sites = [operation] if operation in ("drill", "recover_by_drill") else [site] if operation and site else list(given)
     own = {name for each in sites for name in given.get(each) or {}}
     files, around = _Files(resolve), []
     for where, name in _recovery_document.files(document):
@@ -178,15 +179,17 @@ def lint(document, resolve, path_of, variables=(), operation=None, site=None):
         except (AnsibleError, OSError, ValueError, TypeError, RecursionError) as error:
             files.problems.append(one_line("%s cannot be run: %s" % (path, error)))
             continue
-        if operation == "drill" and where in ("before", "after", "finish"):
+        if operation in ("drill", "recover_by_drill") and where in ("before", "after", "finish"):
             around.append((where, name, path))
-    files.problems += files.unknown({*variables, *own, *HOOK_VARIABLES})
+    files.problems += files.unknown({*variables, *own, *HOOK_VARIABLES, *OPTIONS})
     for where, name, path in around:
         text = " ".join(files.texts.get(path, ()))
         if not any(word in text for word in (*_AWARE, *own)):
             files.problems.append(
                 "%s: %s asks neither for recovery_operation nor uses variables of the plan, so that it would do in the drill what it does in a failover; "
-                "let it say, for instance, when: recovery_operation != 'drill'" % (where, name))
+                "let it say, for instance, when: recovery_operation != '%s'" % (where, name, operation))
+    if operation == "recover_by_drill" and given and "recover_by_drill" not in given:
+        files.problems.append("variables.recover_by_drill is missing: hooks would see none where DR drills become production")
     return list(dict.fromkeys(files.problems))
 
 

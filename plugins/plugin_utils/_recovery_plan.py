@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role ``recovery`` has to decide, and what its journal comes to. Pure but for acknowledgements in files. PRIVATE to the collection."""
+"""What the role ``recovery`` has to decide. Pure but for acknowledgements in files. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import difflib
 import os
 import stat
 
-from ..module_utils._recovery import journal as recovery_journal
-from . import _attempts
 from ._guards import named, overridden
 from ._report import moment
 
-OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", "drill")
+BY_DRILL = "recover_by_drill"
+OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", "drill", BY_DRILL)
 # What users may set; a test compares them with the role's argument spec.
 OPTIONS = (
-    "recovery_plan", "recovery_operation", "recovery_active_site", "recovery_confirm", "recovery_force", "recovery_partial", "recovery_stop_mode",
-    "recovery_acknowledged", "recovery_continue", "recovery_prompt", "recovery_take_over", "recovery_replace", "recovery_windows_settle",
-    "recovery_wait_timeout", "recovery_report_dir", "recovery_report_tasks",
+    "recovery_plan", "recovery_operation", "recovery_active_site", "recovery_confirm", "recovery_force", "recovery_partial", "recovery_allow_no_change",
+    "recovery_stop_mode", "recovery_acknowledged", "recovery_continue", "recovery_prompt", "recovery_take_over", "recovery_replace", "recovery_resume",
+    "recovery_windows_settle", "recovery_wait_timeout", "recovery_report_dir", "recovery_report_tasks",
 )
 # Options of the roles failover and drill that hold with a plan, too; whatever else they have, the plan says.
 SHARED = {
@@ -26,6 +25,7 @@ SHARED = {
     "drill_": ("replace", "windows_settle", "wait_timeout", "report_dir", "report_tasks", "max_age"),
 }
 _PASSED, _FAILED, _NOT_TRIED = "passed", "failed", "not_tried"
+THERE = "was there already"
 
 
 def problems(confirm, document, asked, extra=()):
@@ -51,7 +51,7 @@ def problems(confirm, document, asked, extra=()):
         found.append("playbook %s needs recovery_operation: %s, but it is %s; leave it out, or run another playbook" % (playbook, playbook, operation))
     if operation == "failback" and asked.get("active_site") != "source":
         found.append("a failback needs recovery_active_site: source, but it is %s" % asked.get("active_site"))
-    for option in ("recovery_acknowledged", "recovery_continue", "recovery_replace"):
+    for option in ("recovery_acknowledged", "recovery_continue", "recovery_replace", "recovery_resume"):
         try:
             named(option, asked.get(option.replace("recovery_", "")))
         except ValueError as error:
@@ -70,14 +70,19 @@ def problems(confirm, document, asked, extra=()):
     return found
 
 
-def permitted(value, document, confirm, asked, extra=()):
-    """``value``, for a task that stops or switches, whatever of the run before it was skipped.
+def permitted(value, document, confirm, asked, extra=(), what="switch"):
+    """``value``, for a task that does something that has to be confirmed, whatever of the run before it was skipped.
 
+    :param what: ``switch`` (stops, too), ``create`` drills, or ``delete`` drills
     :raises ValueError: it may not
     """
-    found = problems(confirm, document, asked, extra)
-    if asked.get("operation") == "drill":
+    found, operation = problems(confirm, document, asked, extra), asked.get("operation")
+    if what == "switch" and operation in ("drill", BY_DRILL):
         found.append("a drill stops and switches nothing")
+    elif what == "create" and operation not in ("drill", BY_DRILL):
+        found.append("it creates no drills")
+    elif what == "delete" and operation != "drill":
+        found.append("only a drill deletes drills")
     if found:
         raise ValueError("Nothing was sent: %s." % "; ".join(found))
     return value
@@ -146,7 +151,7 @@ def switched(state, stopped, result, verb, milestone):
             entries.append({"event": "step", "check": "%s %s" % (verb, name), "status": _FAILED, "detail": reason})
         else:
             reached.append(name)
-            detail = "was there already" if group["position"] == "there" else "done"
+            detail = THERE if group["position"] == "there" else "done"
             entries.append({"event": "step", "check": "%s %s" % (verb, name), "status": _PASSED, "detail": detail})
     if reached:
         entries.append({"event": "milestone", "name": milestone})
@@ -212,87 +217,6 @@ def undone(outcomes, failed, errors, reasons=()):
     return found or list(reasons)
 
 
-def run(entries, base):
-    """The run as ``_report.build`` takes it, from everything that its journal holds.
-
-    :param base: what holds without a journal: ``what``, ``plan``, ``readiness``, ``notes``, ``target_seconds``, ``errors``
-    """
-    found = {"milestones": [], "results": [], "clean_up": [], "notes": list(base.get("notes") or [])}
-    servers: dict = {}
-    steps: dict = {}
-    tiers: dict = {}
-    errors: list = []
-    for entry in entries:
-        event = entry["event"]
-        if event in ("begun", "resumed"):
-            found["milestones"].append({"name": "requested" if event == "begun" else "resumed", "at": entry["at"]})
-            errors = []
-        elif event == "milestone" and isinstance(entry.get("name"), str):
-            found["milestones"].append({"name": entry["name"], "at": entry["at"]})
-        elif event == "result":
-            found["results"].append({"operations": _dicts(entry.get("operations")), "jobs": _dicts(entry.get("jobs"))})
-        elif event == "servers":
-            servers.update((server.get("protected_instance") or server.get("id"), dict(server, tier=entry.get("tier")))
-                           for server in _dicts(entry.get("servers")))
-        elif event == "tier":
-            tiers[entry.get("name")] = entry.get("status")
-        elif event == "step":
-            steps.pop(entry.get("check"), None)
-            steps[entry.get("check")] = {key: entry.get(key) for key in ("check", "status", "detail", "at")}
-        elif event == "acknowledged":
-            steps["manual step %s" % entry.get("name")] = {
-                "check": "manual step %s" % entry.get("name"), "status": _PASSED, "detail": "acknowledged by %s" % entry.get("by"), "at": entry["at"]}
-        elif event == "error":
-            errors.append({"msg": str(entry.get("msg")), "task": entry.get("task"), "error": entry.get("error")})
-        elif event == "clean_up":
-            found["clean_up"].append({key: entry.get(key) for key in ("what", "name", "status", "detail")})
-        elif event == "note":
-            found["notes"].append(str(entry.get("text")))
-    for name in base.get("acknowledged") or []:
-        check = "manual step %s" % name
-        steps.setdefault(check, {"check": check, "status": _PASSED, "detail": "acknowledged by recovery_acknowledged", "at": None})
-    return {
-        **{key: base.get(key) for key in ("what", "readiness", "target_seconds")}, **found, "name": base["plan"],
-        "server_group": {"name": base["plan"]}, "servers": list(servers.values()), "steps": list(steps.values()),
-        "tiers": [_tier(tier, tiers.get(tier["name"]), servers.values()) for tier in base.get("tiers") or []],
-        "errors": errors or base.get("errors") or [], "interrupted": any(entry["event"] == "resumed" for entry in entries),
-        "attempts": _attempts.of_journal(entries), "project": next((entry.get("project") for entry in entries if entry["event"] == "begun"), None),
-        "until": {"reprotect": "re-protected", "drill": "drills available"}.get(base.get("what"), "switched"),
-    }
-
-
-def _tier(tier, ended, servers):
-    """A tier as a report has it; one that waits for another that failed is blocked."""
-    status = {"up": "succeeded", "failed": "failed", _NOT_TRIED: "blocked"}.get(ended, _NOT_TRIED)
-    up = len([server for server in servers if server.get("tier") == tier["name"] and server.get("passed")])
-    return {"name": tier["name"], "status": status, "servers_up": up, "servers": tier["servers"]}
-
-
-def with_journal(given):
-    """The mapping itself, or with what the journal tells that it names: large, so that it goes through no variable."""
-    if not isinstance(given, dict) or "journal" not in given:
-        return given
-    entries = recovery_journal.entries_of(given["journal"])[0] if given["journal"] else []
-    return {**run(entries, given), **{key: given[key] for key in ("rpo", "check_mode", "run") if key in given}}
-
-
-def plan_ending(report):
-    """The report of a plan's run, with the last lines of the screen."""
-    steps, servers = report["steps"], report["servers"]
-    up = len([server for server in servers if server["passed"]])
-    # Servers of tiers that were not tried are down, too.
-    total = sum(tier["servers"] for tier in report.get("tiers") or []) or len(servers)
-    groups = [step for step in steps if str(step["check"]).startswith(("switch ", "drill ", "re-protect "))]
-    reached = [step for step in groups if step["status"] == _PASSED]
-    state = ["%d of %d protection groups are where they shall be" % (len(reached), len(groups))] if groups else []
-    state += ["servers %d of %d verified up" % (up, total)] if total and report["what"] != "reprotect" else []
-    left = ["%s: %s" % (step["check"], step["detail"]) for step in steps if step["status"] != _PASSED]
-    left += ["tier %s: not tried" % tier["name"] for tier in report.get("tiers") or [] if tier["status"] == _NOT_TRIED and report["verdict"] != "check"]
-    done = ["nothing: check mode only rehearses"] if report["verdict"] == "check" else ["%s after %d s" % (each["name"], each["seconds"])
-                                                                                        for each in report["milestones"][1:]]
-    return dict(report, state=state, done=done, not_done=left + [error["message"] for error in report["errors"]], next=[])
-
-
 def error_of(text):
     """A sentence as a failed task's result."""
     return {"msg": str(text), "task": None}
@@ -301,10 +225,6 @@ def error_of(text):
 def note_of(text, begin=""):
     """A sentence as an entry of the journal."""
     return {"event": "note", "text": begin + str(text)}
-
-
-def _dicts(value):
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def readiness(state):

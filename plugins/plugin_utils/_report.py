@@ -45,7 +45,8 @@ def build(run):
     reasons += ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
     same = unchanged(run)
     if same and not run.get("allow_no_change"):
-        reasons.append("nothing was switched: production is at the %s site already; failover_allow_no_change=true accepts that" % run.get("site"))
+        reasons.append("nothing was switched: production is at the %s site already; %s=true accepts that" % (
+            run.get("site"), run.get("allow_option") or "failover_allow_no_change"))
     measured = None if same else _measured(run, milestones, servers, steps, bool(errors))
     # Before ansible-core 2.19 a template gives "" for none.
     target = None if run.get("target_seconds") in (None, "") else float(run["target_seconds"])
@@ -66,7 +67,6 @@ def build(run):
         "milestones": milestones, "readiness": list(run.get("readiness") or []), "servers": servers, "steps": steps,
         "jobs": _jobs(run.get("results") or []),
         "operations": [operation for result in run.get("results") or [] for operation in result.get("operations") or []],
-        **({"tiers": run["tiers"]} if run.get("tiers") is not None else {}),
         "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
         "run": {**who(), **_where(run), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
     }

@@ -33,10 +33,19 @@ def test_each_playbook_can_be_run_from_the_repository(name):
 def test_job_templates_run_playbooks_that_exist(name):
     template = TEMPLATES[name]
     assert (GITOPS / template["playbook"]).exists() and template["description"]
-    switches = (GITOPS / template["playbook"]).stem in ("failover", "planned_failover", "failback", "reprotect", "recover_by_drill")
+    playbook = (GITOPS / template["playbook"]).stem
+    switches = playbook in ("failover", "planned_failover", "failback", "reprotect", "recover_by_drill", "recover")
     assert bool(template.get("confirm")) is switches, "what switches asks for confirmation"
     variable = template["confirm"] if isinstance(template.get("confirm"), str) else OBJECTS["sdrs_confirmation"]["spec"][0]["variable"]
-    assert not switches or variable == ("recover_by_drill_confirm" if "recover" in template["playbook"] else "failover_confirm")
+    wanted = {"recover_by_drill": "recover_by_drill_confirm", "recover": "failover_confirm"}.get(playbook, "failover_confirm")
+    assert not switches or variable == wanted
+    if template.get("survey"):
+        asked = {question["variable"]: question for question in template["survey"]["spec"]}
+        assert asked[variable]["required"] and not asked[variable]["default"], "nobody confirms by pressing enter"
+        assert set(asked) <= role_options("recovery") and template["limit"] is False
+        spec = yaml.safe_load((ROOT / "roles" / "recovery" / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+        assert sorted(asked["recovery_operation"]["choices"]) == sorted(spec["recovery_operation"]["choices"])
+        assert (GITOPS / asked["recovery_plan"]["default"]).exists()
 
 
 def test_workflows_and_schedules_name_job_templates():

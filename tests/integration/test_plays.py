@@ -269,7 +269,7 @@ def test_the_examples_of_the_documentation_run(sim, tmp_path):
     listed = {}
     for path in sorted((ROOT / "plugins" / "modules").glob("*.py")):
         loaded = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + path.stem)
-        # Those of recovery plans need several groups and a plan's file: test_recovery_plan.py runs these modules.
+        # Those of recovery plans need several groups and a plan's file: test_recovery_guide.py runs these examples.
         if not path.stem.endswith("_batch") or path.stem == "sdrs_protected_instance_batch":
             names = () if "recovery" in path.stem else [task for task in yaml.safe_load(loaded.EXAMPLES) if task["name"] != "Query one group"]
             listed.update((task["name"], task) for task in names)

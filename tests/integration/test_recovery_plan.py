@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 
 import pytest
 import yaml
@@ -164,17 +163,33 @@ def test_failover_then_reprotection(estate):
     assert set(site.states().values()) == {("protected", "target")} and site.reports("reprotect")[-1]["verdict"] == "passed"
 
 
-@pytest.mark.parametrize("seconds", [2.0, 3.5, 5.0, 6.5])
-def test_killed_at_any_moment_and_run_again(estate, seconds):
-    site = estate(4, speed="60")
-    site.plan()
-    running = site.play.start("recover", *PLAN_CONFIRMED, *FAILOVER)
-    time.sleep(seconds)
+def test_recovery_by_drill(estate):
+    """Where groups cannot be failed over: unconfirmed, killed while drills are made, run again, and a drill of the same plan beside it."""
+    site = estate(2, speed="60")
+    site.file("hook.yml", "- name: Note\n  ansible.builtin.lineinfile: {path: '%s/seen', create: true, mode: '0600', line: "
+              "'{{ recovery_operation }} {{ recovery_variables.db }}'}\n" % site.folder)
+    site.plan(tiers=[tier("db", "g01", after="hook.yml", ports=[5432]), tier("app", "g02")], variables={"drill": {"db": 1}}, as_groups=["as-nobody"])
+    missing = ended(site.run(playbook="recover_by_drill"), 2)
+    assert "values.recover_by_drill is missing" in missing.stdout
+    site.plan(tiers=[tier("db", "g01", after="hook.yml", ports=[5432]), tier("app", "g02")], variables={"recover_by_drill": {"db": 2}}, as_groups=["as-nobody"])
+    unsure = ended(site.play("recover_by_drill", "-e", "recovery_plan=plan.yml"), 2)
+    assert "not confirmed is recovery plan site" in unsure.stdout and not site.written()
+    running = site.play.start("recover_by_drill", *PLAN_CONFIRMED)
+    eventually(lambda: len(site.written("disaster-recovery-drills")) == 2, 60)
     running.kill()
     running.wait()
-    ended(site.run())
-    assert set(site.states().values()) == {("failed-over", "target")} and set(site.up().values()) == {2}
-    assert len(site.switches()) == 4 and site.reports()[-1]["verdict"] == "passed"
+    done = ended(site.run(playbook="recover_by_drill", ANSIBLE_STDOUT_CALLBACK="cloud_dr.sdrs.console"))
+    drills = {drill["id"] for drill in site.task("sdrs_drill_info")["drills"]}
+    assert len(drills) == 2 and len(site.written("disaster-recovery-drills")) == 2 and not site.switches()
+    assert "2 of 2 protection groups have their DR drills" in done.stdout and "nothing protects it" in done.stdout, done.stdout[-2000:]
+    assert (site.folder / "seen").read_text().splitlines() == ["recover_by_drill 2"]
+    report = site.reports("recover_by_drill")[-1]
+    assert report["verdict"] == "passed" and report["interrupted"] and any("back them up" in note for note in report["notes"])
+    site.plan(tiers=[tier("all", "g01", "g02")])
+    ended(site.run(playbook="drill"))
+    assert {drill["id"] for drill in site.task("sdrs_drill_info")["drills"]} == drills, "a drill leaves them alone"
+    ended(site.run(playbook="recover_by_drill"))
+    assert {drill["id"] for drill in site.task("sdrs_drill_info")["drills"]} == drills and len(site.written("disaster-recovery-drills")) == 4
 
 
 def test_two_operators_at_once(estate):

@@ -218,6 +218,45 @@ def test_the_screen_tells_each_failure_once_and_knows_a_run_that_was_cut_off():
     assert "ended by SIGTERM during: Switch the production site" in crm["not_done"][0] and "wave 1: db not tried" in crm["not_done"]
 
 
+PLAN_STATE = {"server_groups": [dict(PROTECTED, name="g%02d" % number, position="elsewhere") for number in range(1, 7)],
+              "tiers": [{"name": name} for name in ("db", "app", "web")]}
+PLAN_FACTS = {"recovery_about": {"operation": "failover", "active_site": "target", "check_mode": False}, "recovery_loaded": {"document": {"name": "site"}}}
+PLAN_BEGUN = {**PLAN_FACTS, "recovery_log": {"path": "reports/site/.switch.jsonl"}, "recovery_outcomes": {}, "recovery_became": {"reached": [], "failed": {}}}
+PLAN_SWITCHED = {**PLAN_BEGUN, "recovery_became": {"reached": ["g02", "g03", "g04", "g05", "g06"], "failed": {"g01": "broken"}},
+                 "recovery_outcomes": {"db": {"passed": True}, "app": {"passed": False}}}
+
+
+@pytest.mark.parametrize("facts, seen, action, says, never", [
+    ({}, False, "ansible.builtin.set_fact", {"STATE": "not read", "DONE": "nothing: nothing was sent", "NOT DONE": "nothing of it was begun"}, "goes on"),
+    (PLAN_FACTS, True, "ansible.builtin.debug",
+     {"STATE": "site: production at the source site (protected): g01, g02, g03 and 3 more", "DONE": "nothing: nothing was sent",
+      "NOT DONE": "failover: nothing of it was begun"}, "goes on"),
+    (PLAN_BEGUN, True, "cloud_dr.sdrs.sdrs_failover_batch",
+     {"STATE": "when the run began: production at the source site", "DONE": "nothing that is known to have ended",
+      "NOT DONE": "may go on in the cloud; the next run waits for it; the switch; tiers not up: db, app, web",
+      "NEXT": "it goes on where it was"}, "nothing was sent"),
+    (PLAN_SWITCHED, True, "cloud_dr.sdrs.sdrs_recovery_check_info",
+     {"STATE": "5 of 6 protection groups have production at the target site, not g01", "DONE": "tiers up: db",
+      "NOT DONE": "tiers that failed: app; tiers not up: web"},
+     "when the run began"),
+    ({**PLAN_SWITCHED, "recovery_about": {"operation": "drill"}, "recovery_made": [{"id": "d"}]}, True, "cloud_dr.sdrs.sdrs_drill_batch",
+     {"NOT DONE": "the DR drills of this run are not deleted"}, "failover_confirm"),
+])
+def test_a_run_of_a_plan_that_was_killed_says_what_is_known(facts, seen, action, says, never):
+    screen = _console.Screen()
+    screen.ended("localhost", "Note", "ansible.builtin.set_fact", {"ansible_facts": facts})
+    if seen:
+        screen.ended("localhost", "See", "cloud_dr.sdrs.sdrs_recovery_info", {**PLAN_STATE, "changed": False})
+    screen.started("localhost", "Some task", action, 0)
+    screen.stopped_by = "SIGTERM"
+    command = {"local": True, "all_hosts": ["localhost"], "extra_vars": ["recovery_plan=plan.yml", "failover_confirm=site", "failover_force=true"]}
+    lines = shown(*screen.finish(["localhost"], _console.PLAN), **command)
+    found = parts(lines)
+    assert "ended by SIGTERM during: Some task" in found["NOT DONE"] and all(text in found[label] for label, text in says.items()), found
+    assert "recovery_plan=plan.yml" in found["NEXT"] and "failover_confirm=site" in found["NEXT"] and "--limit" not in found["NEXT"]
+    assert never not in " ".join(lines) and len(lines) <= 15 and max(map(len, lines)) <= 80
+
+
 def test_results_are_one_line_for_each_kind_of_operation():
     screen, names = _console.Screen(), ["s-%d" % number for number in range(9)]
     operations = [{"operation": "power_on", "resource_type": "ecs_server", "name": name, "duration": 7.2} for name in names]
@@ -257,3 +296,8 @@ def test_a_recovery_by_drill_repeats_its_own_confirmation():
     words, _left = _ending_lines.typed_again(dict(COMMAND, playbook="cloud_dr.sdrs.recover_by_drill", extra_vars=["recover_by_drill_confirm=erp"]),
                                              _ending.step("again", confirm=True), ["erp"], ["erp"])
     assert words[-1] == "-e recover_by_drill_confirm=erp" and sum("confirm" in word for word in words) == 1
+
+
+def test_after_a_recovery_by_drill_there_is_work_but_nothing_to_type():
+    lines = shown(run(what="recover_by_drill", position=None, group=PROTECTED, milestones=[{"name": "requested", "at": T0}, {"name": "available", "at": T9}]))
+    assert parts(lines)["NEXT"].startswith("back up what the servers of the drill write") and "ansible-playbook" not in " ".join(lines)

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
+import subprocess
+import sys
 
 import pytest
 from jinja2 import StrictUndefined, UndefinedError
 
-from support import ROOT
+from support import ROOT, TREE
 
 FILTERS = {}
 for _path in sorted((ROOT / "plugins" / "filter").glob("*.py")):
@@ -29,3 +32,17 @@ def test_an_undefined_variable_is_called_so(name):
     function = FILTERS[name]
     with pytest.raises(UndefinedError, match="'drill_file' is undefined"):
         function(*[StrictUndefined(name="drill_file")] * _needed(function))
+
+
+def test_filters_are_loaded_with_the_first_action_plugin():
+    """In the process of ansible-playbook: each of its forks would load them anew."""
+    code = """
+import sys
+from ansible.plugins.loader import action_loader, init_plugin_loader
+init_plugin_loader()
+action_loader.get("cloud_dr.sdrs.sdrs_quota_info", class_only=True)
+print(sorted(name.rpartition(".")[2] for name in sys.modules if name.startswith("ansible_collections.cloud_dr.sdrs.plugins.filter.")))
+"""
+    loaded = subprocess.run([sys.executable, "-c", code], env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(TREE)}, capture_output=True, text=True, check=True)
+    files = {path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")}
+    assert {name for name in files if "'%s'" % name in loaded.stdout} == files, loaded.stdout + loaded.stderr

@@ -12,6 +12,7 @@ import recovery_schema
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import document as _recovery_document
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal as recovery_journal
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _recovery_drill
 from support import Host, TaskFailed, run_task
 
 PLAN = {
@@ -162,6 +163,16 @@ def test_drills_of_many_groups(cloud):
         run("sdrs_drill_batch", state="absent", drills=[{"server_group": "alpha", "name": "d"}])
 
 
+def test_ports_of_a_drill_that_production_has_too_are_asked_from_inside_or_fail(cloud):
+    made = run("sdrs_drill_batch", drills=[{"server_group": "alpha", "name": "d"}])["drills"]
+    assert made
+    checked = run("sdrs_recovery_check_info", plan=PLAN, tier="db", drill="d")
+    port = checked["server_checks"][0]["checks"][1]
+    assert not checked["passed"] and port["status"] == "not_verifiable" and "is also the address of" in checked["problems"][0]
+    checked = run("sdrs_recovery_check_info", plan=PLAN, tier="db", drill="d", shared_addresses="skip")
+    assert checked["passed"] and [each["status"] for each in checked["server_checks"][0]["checks"]] == ["passed", "skipped"] and not checked["problems"]
+
+
 RUN = {"plan": "site", "operation": "failover", "active_site": "target", "project": {"id": "p", "endpoint": "e"}}
 
 
@@ -180,6 +191,20 @@ def test_a_journal_is_taken_up_and_finished(tmp_path, monkeypatch):
     assert second["resumed"] and (second["id"], second["up"], second["acknowledged"]) == (first["id"], ["db"], ["go"])
     journal(path, "finish")
     assert not path.exists() and (path.parent / ("journal-%s.jsonl" % first["id"])).exists()
+
+
+def test_what_a_killed_drill_left_is_deleted_by_the_next(tmp_path):
+    """The drills were deleted, their VPCs were not; and no VPC that was there before, or that the plan names."""
+    path = tmp_path / ".drill.jsonl"
+    run_ = {**RUN, "operation": "drill", "drills_before": [], "vpcs_before": ["mine"]}
+    journal(path, "begin", run=run_)
+    made = [{"id": "d%d" % number, "status": "made", "drill_vpc_id": vpc} for number, vpc in enumerate(("made-1", "made-2", "mine", "planned", None))]
+    journal(path, "append", entries=[{"event": "drills", "drills": made}, {"event": "drills", "drills": [dict(made[0], status="deleted")]}])
+    log = journal(path, "begin", run=run_)["journal"]
+    again = [{"id": "e", "drill_vpc_id": "made-3"}]
+    document = {"drill": {"vpcs": {"g": "planned"}}}
+    assert _recovery_drill.vpcs_made(again, log, document) == ["made-1", "made-2", "made-3"]
+    assert _recovery_drill.vpcs_made(again, {**log, "vpcs_before": None}, document) == []
 
 
 def test_a_run_at_work_is_named(tmp_path, monkeypatch):

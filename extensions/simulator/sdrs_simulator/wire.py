@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What may go wrong between a client and the service: planned faults of requests.
 
-A fault is a JSON object. Which requests it meets: ``path`` (a regular expression searched for in path and query), ``method``, ``skip``
-(let so many pass first) and ``count`` (1; so many are met). What happens to them, one of:
+A fault is a JSON object. Which requests it meets: ``path`` (a regular expression searched for in path and query), ``method``, ``containing``
+(a text that the request's body must have), ``skip`` (let so many pass first) and ``count`` (1; so many are met). What happens to them, one of:
 
 - ``status``, with ``headers`` and ``body`` (JSON or text): this answer. With ``happens: true`` the operation is carried out all the same.
 - ``lost: before``: the connection is closed before anything is done; ``lost: after``: when all is done, without an answer.
@@ -30,6 +30,8 @@ def planned(world, request):
         if not is_one(fault) or fault.get("method") not in (None, request.method):
             continue
         if not re.search(fault.get("path", ""), request.raw_path + ("?" + request.raw_query if request.raw_query else "")):
+            continue
+        if fault.get("containing", "").encode("utf-8") not in request.body:
             continue
         if fault.get("skip", 0) > 0:
             fault["skip"] -= 1

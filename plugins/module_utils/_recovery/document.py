@@ -62,7 +62,8 @@ _TIER = {
 }
 # Names that variables of a plan must not have: facts beat what an inventory says.
 _OURS = ("ansible_", "recovery_", "failover_", "drill_", "recover_by_drill_", "report_", "topology_", "posture_", "drift_", "sdrs_", "plan_", "doctor_")
-_SITES = ("source", "target", "drill")
+_SITES = {"source": "when the source site is production", "target": "when the target site is production", "drill": "in a drill",
+          "recover_by_drill": "when DR drills become production. Needed for that where there are variables"}
 PLAN = {
     "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the plan, by which a run is confirmed."},
     "description": {"type": "str", "description": "What the plan is for."},
@@ -73,8 +74,7 @@ PLAN = {
     "variables": {
         "type": "dict",
         "description": "Variables for hooks by site, such as maps of addresses or names; hooks see those of the site that becomes production.",
-        "options": {site: {"type": "dict", "description": "Variables %s." % ("in a drill" if site == "drill" else "when the %s site is production" % site)}
-                    for site in _SITES},
+        "options": {site: {"type": "dict", "description": "Variables %s." % text} for site, text in _SITES.items()},
     },
     "manual_before": _manual("before anything is stopped or switched"),
     "before": _file("Hook before anything is stopped or switched."),
@@ -84,7 +84,7 @@ PLAN = {
     "eips": {"type": "list", "elements": {"type": "dict"}, "description": "Elastic IPs to bind after the switch, with the options of the module vpc_eip."},
     "after": _file("Hook after the switch and before the first tier, for instance for DNS."),
     "drill": {
-        "type": "dict", "description": "How the plan is drilled.",
+        "type": "dict", "description": "How the plan is drilled, and recovered by drill.",
         "options": {"vpcs": {"type": "dict", "description": "Drill VPC, by name or ID, of each protection group. The service makes one for a group without."}},
     },
     "tiers": {"type": "list", "elements": _TIER, "required": True, "description": "What is started, in this order."},

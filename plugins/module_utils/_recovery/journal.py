@@ -89,19 +89,22 @@ def entries_of(path):
 def summary(entries, path):
     """What the next tasks need of the entries."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
-    tiers, drills = {}, {}
+    tiers, drills, vpcs = {}, {}, []
     for entry in entries:
         if entry["event"] == "tier":
             tiers[entry.get("name")] = entry.get("status")
         for each in entry.get("drills") or [] if entry["event"] == "drills" else ():
             if isinstance(each, dict) and isinstance(each.get("id"), str):
                 drills[each["id"]] = each.get("status")
+                vpcs.append(each.get("drill_vpc_id"))
     return {
         "id": first.get("id"), "path": path, "requested": first.get("at"), "resumed": len([1 for entry in entries if entry["event"] == "resumed"]) > 0,
         "up": [name for name, status in tiers.items() if status == "up"],
         "acknowledged": sorted({entry["name"] for entry in entries if entry["event"] == "acknowledged" and isinstance(entry.get("name"), str)}),
         "drilling": [entry["at"] for entry in entries if entry["event"] == "drilling"],
         "drills": [drill_id for drill_id, status in drills.items() if status != "deleted"],
+        # Those of drills that a killed run has deleted are there still.
+        "drill_vpcs": sorted({each for each in vpcs if isinstance(each, str)}),
         "drills_before": _list(first.get("drills_before")), "vpcs_before": _list(first.get("vpcs_before")), "notes": [],
     }
 

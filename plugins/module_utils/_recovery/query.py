@@ -11,10 +11,10 @@ from .._sdrs.readiness import conditions as _conditions
 from .._sdrs.readiness.query import project
 from . import document as _recovery_document
 from . import state as _recovery_state
-from .state import ELSEWHERE, THERE
+from .state import BY_DRILL, DRILLS, ELSEWHERE, THERE
 
 _JUDGES = {"failover": _conditions.for_failover, "planned_failover": _conditions.for_planned_failover, "failback": _conditions.for_planned_failover,
-           "reprotect": _conditions.for_reprotect, "drill": _conditions.for_drill}
+           "reprotect": _conditions.for_reprotect, **dict.fromkeys(DRILLS, _conditions.for_drill)}
 RULES = {"plan": _recovery_document.check}
 
 
@@ -24,11 +24,16 @@ def read(lookup, params, waiting):
     state = _recovery_state.read(lookup, document)
     problems = state.problems + _around(lookup, document, operation)
     groups = [_group(lookup, operation, site, name, group, params["force"]) for name, group in state.groups.items()]
-    if operation == "drill":
-        problems += _drill_problems(lookup, document, state)
+    name = drill_name(document, operation)
+    if operation in DRILLS:
+        problems += _drill_problems(lookup, document, state, name)
+    drills = _drills(lookup, state, name) if operation in DRILLS else {}
+    for group in groups if operation == BY_DRILL else ():
+        if group["name"] in [each["server_group"] for each in drills["standing"]]:  # nothing has to be made of it
+            group["warnings"], group["obstacles"] = group["warnings"] + group["obstacles"], []
     todo = [group for group in groups if group["position"] == ELSEWHERE]
     return {
-        **(_drills(lookup, document, state) if operation == "drill" else {}),
+        **drills,
         "problems": list(dict.fromkeys(problems)), "server_groups": groups, "tiers": [_shown(tier) for tier in state.tiers],
         "order": order(document, operation, site, groups, state.tiers),
         "healthy": operation == "failover" and bool(todo) and all(group["healthy"] for group in todo),
@@ -51,13 +56,15 @@ def _group(lookup, operation, site, name, group, force):
              "priority_station": raw(group, "priority_station"), "position": position, "obstacles": [], "warnings": [], "healthy": False}
     if position != ELSEWHERE:
         return found
-    against = ("error",) if force and operation == "failover" else ("error", "advisory")
+    # What production shows after a disaster keeps no drill from being made; the service decides.
+    against = ("error",) if force and operation == "failover" or operation == BY_DRILL else ("error", "advisory")
     try:
-        checks = _JUDGES[operation](failover_batch.facts(lookup, group, operation not in ("failover", "drill")))
+        checks = _JUDGES[operation](failover_batch.facts(lookup, group, operation not in ("failover", *DRILLS)))
     except SdrsError as error:
         return dict(found, obstacles=[str(error)])
     # Running servers will be stopped.
-    open_checks = [each for each in checks if not each["passed"] and each["check"] != "servers_stopped"]
+    passed_over = ("servers_stopped", *(("first_synchronisation",) if force and operation == BY_DRILL else ()))
+    open_checks = [each for each in checks if not each["passed"] and each["check"] not in passed_over]
     found["obstacles"] = [each["detail"] for each in open_checks if each["severity"] in against]
     found["warnings"] = [each["detail"] for each in open_checks if each["severity"] not in against]
     found["healthy"] = any(each["check"] == "production_fault" and not each["passed"] for each in checks)
@@ -67,7 +74,7 @@ def _group(lookup, operation, site, name, group, force):
 def _around(lookup, document, operation):
     """What the plan names beside groups and is not live. A drill leaves it alone; in a failover a service that is silent is no problem."""
     problems: list = []
-    if operation in ("drill", "reprotect"):
+    if operation in (*DRILLS, "reprotect"):
         return problems
     wanted = (("as_groups", "AS group", lookup.api.as_groups, "scaling_group_"), ("vpcs", "VPC", lookup.api.vpcs, ""))
     for key, title, fetch, prefix in wanted:
@@ -90,24 +97,24 @@ def _around(lookup, document, operation):
     return problems
 
 
-def _drills(lookup, document, state):
+def _drills(lookup, state, own):
     """The drills that bear the plan's name in its groups, and the IDs of all there are."""
     names, live = {group["id"]: name for name, group in state.groups.items()}, lookup.list(DRILL)
-    mine = matching(live, lambda each: each.get("name") == drill_name(document) and each.get("server_group_id") in names)
+    mine = matching(live, lambda each: each.get("name") == own and each.get("server_group_id") in names)
     vpcs = lookup.once("vpcs", lookup.api.vpcs)
     return {
         "standing": [{"server_group": names[each["server_group_id"]], **{key: raw(each, key) for key in ("id", "status", "created_at", "drill_vpc_id")}}
                      for each in mine],
-        "drills": [each["id"] for each in live], "vpcs": [vpc["id"] for vpc in vpcs], "drill_name": drill_name(document),
+        "drills": [each["id"] for each in live], "vpcs": [vpc["id"] for vpc in vpcs], "drill_name": own,
     }
 
 
-def drill_name(document):
-    """The name that the drills of a plan bear."""
-    return ("recovery-" + document["name"])[:64]
+def drill_name(document, operation="drill"):
+    """The name that the drills of a plan bear. Those that carry production have another one, so that no drill touches them."""
+    return (("by-drill-" if operation == BY_DRILL else "recovery-") + document["name"])[:64]
 
 
-def _drill_problems(lookup, document, state):
+def _drill_problems(lookup, document, state, own):
     vpcs, problems = (document.get("drill") or {}).get("vpcs") or {}, []
     live = lookup.once("vpcs", lookup.api.vpcs) if vpcs else []
     used = {each.get("drill_vpc_id"): each for each in sound(lookup.list(DRILL))}
@@ -117,7 +124,7 @@ def _drill_problems(lookup, document, state):
         found = matching(live, lambda each, reference=reference: reference in (each.get("id"), each.get("name")))
         if len(found) != 1:
             problems.append("drill.vpcs.%s: %s VPC is named %s" % (name, "more than one" if found else "no", reference))
-        elif found[0]["id"] in used and raw(used[found[0]["id"]], "name") != drill_name(document):
+        elif found[0]["id"] in used and raw(used[found[0]["id"]], "name") != own:
             problems.append("drill.vpcs.%s: VPC %s is used by DR drill %s" % (name, reference, raw(used[found[0]["id"]], "name")))
         elif found[0]["id"] in (state.groups[name].get("source_vpc_id"), state.groups[name].get("target_vpc_id")):
             problems.append("drill.vpcs.%s: %s is the VPC of the protection group itself" % (name, reference))
@@ -131,14 +138,14 @@ def order(document, operation, site, groups, tiers):
     todo = [group["name"] for group in groups if group["position"] == ELSEWHERE and not group["obstacles"]]
     ready = [group["name"] for group in groups if group["position"] == THERE]
     refused = ["%s (%s)" % (group["name"], "; ".join(group["obstacles"])) for group in groups if group["obstacles"]]
-    around = operation not in ("drill", "reprotect")
+    around = operation not in (*DRILLS, "reprotect")
     as_groups = [entry if isinstance(entry, str) else entry.get("name") or entry.get("id") for entry in document.get("as_groups") or [] if around]
     steps += ["pause AS groups %s" % ", ".join(map(str, as_groups))] if as_groups else []
     if operation in ("planned_failover", "failback") and todo:
         steps.append("stop the servers of %s, the last tier first" % ", ".join(todo))
     elif operation == "reprotect" and todo:
         steps.append("stop the servers of %s at the other site, whose disks are overwritten" % ", ".join(todo))
-    verbs = {"drill": "create DR drills of", "reprotect": "re-protect"}
+    verbs = {**dict.fromkeys(DRILLS, "create DR drills of"), "reprotect": "re-protect"}
     if todo:
         steps.append("%s %s%s, at once" % (verbs.get(operation, "switch"), ", ".join(todo), " to the %s site" % site if around else ""))
     steps += ["leave %s as %s" % (", ".join(ready), "protected" if operation == "reprotect" else "already at the %s site" % site)] if ready else []
@@ -151,7 +158,7 @@ def order(document, operation, site, groups, tiers):
             steps += _tier(tier, operation)
         steps += ["resume AS groups %s" % ", ".join(map(str, as_groups))] if as_groups else []
         steps += _manual(document, "manual_finish") + _hook("finish", document.get("finish"))
-        steps += ["delete the DR drills"] if operation == "drill" else []
+        steps += {"drill": ["delete the DR drills"], BY_DRILL: ["keep the DR drills, whose servers are production then"]}.get(operation, [])
     return steps
 
 
@@ -161,7 +168,7 @@ def _tier(tier, operation):
     names = [member.label for member in tier["members"]]
     shown = ", ".join(names[:6]) + (", … (%d servers)" % len(names) if len(names) > 6 else "")
     text = "%sstart and check %s%s" % (where, shown or "no server", ", ports %s" % ", ".join(map(str, ports)) if ports else "")
-    if operation == "drill":
+    if operation in DRILLS:
         text = text.replace("start and check", "check the drill's servers of", 1)
     manual = _manual({"manual_before": _recovery_document.manual_before(tier)}, "manual_before")
     return [where + step for step in manual + _hook("before", tier.get("before"))] + [text] + [

@@ -23,6 +23,7 @@ from . import state as _recovery_state
 KIND = ecs_power.KIND
 # What hooks need of a server; the journal has the rest.
 _BRIEF = ("id", "name", "address", "server_group", "protected_instance", "passed")
+_FINE = (_server_checks.PASSED, "skipped")
 RULES = {
     "plan": _recovery_document.check, "parallel": Between(1, 256), "server_groups": lambda value: failover_batch.references(value) if value else None,
 }
@@ -162,9 +163,11 @@ def check(lookup, params, waiting):
     options = {"timeout": tier.get("timeout", 600), "windows_settle": params["windows_settle"], "unique_addresses": bool(params["drill"])}
     lookup.forget()
     result = _watched(lookup, members, options, waiting, params["jobs"] or [])
+    if params["shared_addresses"] == "skip":
+        result["server_checks"] = [_from_inside(entry) for entry in result["server_checks"]]
     checks = [dict(entry, server_group=members[entry["id"]].group, protected_instance=members[entry["id"]].label) for entry in result["server_checks"]]
     untried = [{"server_group": member.group, "protected_instance": member.label, "detail": reason} for member, reason in not_tried]
-    wrong = ["%s: %s" % (each["protected_instance"], "; ".join(part["detail"] for part in each["checks"] if part["status"] != _server_checks.PASSED))
+    wrong = ["%s: %s" % (each["protected_instance"], "; ".join(part["detail"] for part in each["checks"] if part["status"] not in _FINE))
              for each in checks if not each["passed"]] + ["%s: %s" % (each["protected_instance"], each["detail"]) for each in untried]
     if params["journal"]:
         started = [{"operation": "power_on", "resource_type": "ecs_server", "name": "servers of tier " + tier["name"], "job_id": job["job_id"]}
@@ -173,6 +176,12 @@ def check(lookup, params, waiting):
         recovery_journal.note(params["journal"], entries, lookup.warn)
         checks = [{key: each[key] for key in _BRIEF} for each in checks]
     return {"server_checks": checks, "not_tried": untried, "problems": wrong, "passed": not wrong}
+
+
+def _from_inside(entry):
+    """Ports of a drill that cannot be told from production's are left to somebody who asks from inside."""
+    checks = [dict(each, status="skipped") if each["status"] == _server_checks.NOT_VERIFIABLE else each for each in entry["checks"]]
+    return dict(entry, checks=checks, passed=all(each["status"] in _FINE for each in checks))
 
 
 def _watched(lookup, members, options, waiting, jobs):

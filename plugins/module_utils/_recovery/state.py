@@ -19,7 +19,9 @@ from . import document as _recovery_document
 
 KIND = SERVER_GROUP
 SWITCHING, THERE, ELSEWHERE = "in_flight", "there", "elsewhere"
-OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", "drill")
+BY_DRILL = "recover_by_drill"
+DRILLS = ("drill", BY_DRILL)
+OPERATIONS = ("failover", "planned_failover", "failback", "reprotect", *DRILLS)
 
 
 @dataclass
@@ -137,7 +139,7 @@ def _single(state, instances, tier, entry, taken):
 def position(operation, group, site):
     """Where a group stands on its way: ``there``, ``in_flight``, or ``elsewhere``."""
     status = group.get("status")
-    if operation == "drill":
+    if operation in DRILLS:
         return ELSEWHERE
     if status in failover.SWITCHES_IN_FLIGHT:
         return SWITCHING
