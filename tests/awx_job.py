@@ -54,7 +54,9 @@ def questions(template, confirmation):
     """The survey of a job template, made as apply.yml makes it."""
     first = confirmation["spec"][0]
     variable = template["confirm"] if isinstance(template.get("confirm"), str) else first["variable"]
-    return {**confirmation, "spec": ([dict(first, variable=variable)] if "confirm" in template else []) + template.get("survey", [])}
+    asked = template.get("survey", [])
+    confirming = "confirm" in template and variable not in [each["variable"] for each in asked]
+    return {**confirmation, "spec": ([dict(first, variable=variable)] if confirming else []) + asked}
 
 
 class Controller:
@@ -95,14 +97,14 @@ class Controller:
         script.chmod(stat.S_IRWXU)
         (data / "env" / "extravars").write_text(yaml.dump(given, Dumper=_Dumper, default_flow_style=False))
         (data / "env" / "cmdline").write_text(" ".join(["-u root", *(["--limit '%s'" % limit] if limit else []), *(["--check"] if check else [])]))
-        # A home that others may write: locks are refused there.
+        # A home that others may write: locks are refused there. MAX_EVENT_RES: AWX empties what is larger than 700000 bytes, which would hide it here.
         home = data / "home"
         home.mkdir()
         home.chmod(0o777)
         (data / "env" / "envvars").write_text(json.dumps({
             **self.credential, "ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_FORCE_COLOR": "True", "ANSIBLE_HOST_KEY_CHECKING": "False",
             "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True", "ANSIBLE_RETRY_FILES_ENABLED": "False", "AWX_PRIVATE_DATA_DIR": str(data), "HOME": str(home),
-            "JOB_ID": str(self.number), "MAX_EVENT_RES": "700000", "TMPDIR": str(home), "ANSIBLE_LOCALHOST_WARNING": "0",
+            "JOB_ID": str(self.number), "MAX_EVENT_RES": "100000000", "ANSIBLE_LOCALHOST_WARNING": "0",
         }))
         subprocess.run(
             [str(TOOLS / "ansible-runner"), "run", str(data), "-p", template["playbook"], "-i", "1", "--quiet"], env=self._environment({"HOME": str(home)}),
@@ -135,4 +137,4 @@ class Job:
 
     def statistics(self):
         """What ``set_stats`` gives the workflow."""
-        return self.events()[-1]["event_data"].get("artifact_data", {})
+        return self.events()[-1].get("event_data", {}).get("artifact_data", {})

@@ -30,6 +30,10 @@ from .progress import ProgressReporter
 from .waiting import Waiting
 
 
+# Of more jobs, or sub-jobs of one, results hold those that did not succeed.
+_MOST_JOBS = 100
+
+
 @dataclass(frozen=True)
 class Declaration:
     """What a module that changes things is: how to read, how to plan, and under which key the object is returned.
@@ -104,7 +108,8 @@ def _ask(declaration, params, host, client):
     waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or WAIT_TIMEOUT, params.get("poll_interval"))
     if isinstance(declaration, Query):
         with doing("query", only=(ApiError, AuthError, ConnectionFailed)):
-            return dict(declaration.read(lookup, copy.deepcopy(params), waiting), changed=False)
+            found = declaration.read(lookup, copy.deepcopy(params), waiting)
+        return dict({key: _only(value, params.get("fields")) for key, value in found.items()}, changed=False)
     return _Task(declaration, params, host, lookup, waiting).run()
 
 
@@ -219,8 +224,11 @@ class _Task:
         return executor.failed
 
     def _jobs(self):
-        jobs = [step.job for step in self.steps if step.job]
-        return [_compact(job) for job in jobs] if self.declaration.compact else jobs
+        jobs = [_with_few_parts(step.job) for step in self.steps if step.job]
+        if not self.declaration.compact:
+            return jobs
+        # Of many, the operations tell all that matters of those that succeeded.
+        return [_compact(job) for job in jobs if len(jobs) <= _MOST_JOBS or job.get("status") != "SUCCESS"]
 
     def _diff(self):
         # --diff prints it as it is.
@@ -233,7 +241,7 @@ class _Task:
             "operations": operations,
             "jobs": self._jobs(),
             "diff": self._diff(),
-            self.declaration.returns: self._object(live),
+            self.declaration.returns: _only(self._object(live), self.given.get("fields")),
         }
         if self.declaration.compact:
             result["branches"] = self.branches.report()
@@ -284,6 +292,23 @@ class _Task:
             if step.operation == "rename":
                 expected["name"] = step.name
         return expected
+
+
+def _only(found, fields):
+    """Objects with the fields that are wanted, whatever is odd about them; all of them if None."""
+    if fields is None or not isinstance(found, list):
+        return found
+    return [{name: dict.get(each, name) for name in fields if name in each} for each in found]
+
+
+def _with_few_parts(job):
+    """The job; of very many sub-jobs those that did not succeed, and how many are left out: AWX drops results that are too large."""
+    entities = job.get("entities")
+    parts = entities.get("sub_jobs") if isinstance(entities, dict) else None
+    if not isinstance(parts, list) or len(parts) <= _MOST_JOBS:
+        return job
+    kept = [part for part in parts if not isinstance(part, dict) or part.get("status") != "SUCCESS"]
+    return {**job, "entities": {**entities, "sub_jobs": kept, "sub_jobs_succeeded": len(parts) - len(kept)}}
 
 
 def _compact(job):
