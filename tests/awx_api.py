@@ -71,7 +71,8 @@ class Controller:
     def create(self, kind, data):
         problems = awx_rules.check(kind, data, self.look)
         scope = awx_rules.UNIQUE.get(kind, ("organization",))
-        if scope is not None and any(each["name"] == data.get("name") and all(each.get(field) == data.get(field) for field in scope) for each in self.every(kind)):
+        same = [each for each in self.every(kind) if all(each.get(field) == data.get(field) for field in ("name", *(scope or ())))]
+        if scope is not None and same:
             problems.append("%s with this name already exists" % kind)
         if problems:
             raise Refused(400, {"detail": problems})

@@ -11,9 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import awx_rules
 import yaml
 
-import awx_rules
 from support import ROOT, TREE
 
 EXAMPLES = ROOT / "examples"

@@ -202,7 +202,8 @@ def survey_problems(survey):
         default = question.get("default", "")
         if default != "" and not isinstance(default, _QUESTIONS[kind]):
             wrong.append("Default value %r in survey question %d has the wrong type" % (default, number))
-        if kind in ("multiplechoice", "multiselect") and ("choices" not in question or any(each not in question["choices"] for each in str(default).splitlines())):
+        choices = question.get("choices", ())
+        if kind in ("multiplechoice", "multiselect") and (not choices or any(each not in choices for each in str(default).splitlines())):
             wrong.append("Survey question %d must specify choices, and its default must be one of them" % number)
         if any(not isinstance(question.get(limit, 0), int) for limit in ("min", "max")):
             wrong.append("The limits in survey question %d expected to be integers" % number)

@@ -68,7 +68,8 @@ def every(base):
             if "cloud_dr.sdrs" not in (context / "_build" / "requirements.yml").read_text():
                 return 1
         # What the collection itself asks of an environment.
-        found = subprocess.run([str(tools / "ansible-builder"), "introspect", str(_installed(base, folder))], env=env, check=True, capture_output=True, text=True)
+        command = [str(tools / "ansible-builder"), "introspect", str(_installed(base, folder))]
+        found = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
         print(found.stdout)
         return 0 if "requests" in found.stdout else 1
 

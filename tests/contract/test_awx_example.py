@@ -6,11 +6,11 @@ tests/integration/test_awx.py applies it with these modules, and test_awx_jobs.p
 
 from __future__ import annotations
 
+import awx_job
+import awx_rules
 import pytest
 import yaml
 
-import awx_job
-import awx_rules
 from support import ROOT
 
 GITOPS, AWX = ROOT / "examples" / "gitops", ROOT / "examples" / "awx"
@@ -165,7 +165,9 @@ def test_the_rules_refuse_what_awx_refuses():
     assert awx_rules.check("credential_types", {**kind, "injectors": {"env": {"ANSIBLE_X": "1"}}})
     assert awx_rules.check("job_templates", {"name": "x", "project": 1, "playbook": "p"}) == ["inventory: set one, or ask on launch"]
     assert awx_rules.check("schedules", {"name": "x", "unified_job_template": 1, "rrule": "RRULE:FREQ=DAILY;INTERVAL=1"}, lambda *_each: {"a": 1})
-    assert awx_rules.rule_problems("DTSTART:20260101T020000Z RRULE:FREQ=DAILY") and awx_rules.rule_problems("DTSTART:20260101T020000 RRULE:FREQ=DAILY;INTERVAL=1")
+    assert awx_rules.rule_problems("DTSTART:20260101T020000Z RRULE:FREQ=DAILY")
+    assert awx_rules.rule_problems("DTSTART:20260101T020000 RRULE:FREQ=DAILY;INTERVAL=1")
     assert awx_rules.survey_problems({"name": "", "description": "", "spec": [{"type": "bool", "question_name": "q", "variable": "v", "required": True}]})
     assert awx_rules.check("projects", {"name": "x", "scm_update_on_launch": "no"}) and awx_rules.check("projects", {"name": "x", "colour": "red"})
-    assert awx_rules.check("notification_templates", {"name": "x", "organization": 1, "notification_type": "webhook", "notification_configuration": {"url": "u"}})
+    webhook = {"name": "x", "organization": 1, "notification_type": "webhook", "notification_configuration": {"url": "u"}}
+    assert awx_rules.check("notification_templates", webhook)

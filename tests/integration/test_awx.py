@@ -11,10 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import awx_api
 import pytest
 import yaml
 
-import awx_api
 from support import ROOT
 
 EXAMPLE = ROOT / "examples" / "awx"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 
+import awx_job
 import pytest
 
-import awx_job
 from support import Simulator
 
 LARGEST_EVENT = 500_000

@@ -16,9 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import awx_job
 import pytest
 
-import awx_job
 from support import TREE, eventually
 
 TOOLS = os.environ.get("SDRS_RULEBOOK")

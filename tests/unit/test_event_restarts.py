@@ -162,9 +162,8 @@ def test_with_feedback_an_event_counts_when_its_rules_have_seen_it(run, service,
 
 
 def test_one_source_one_file(run, tmp_path):
-    with event_state.opened(str(tmp_path / "state.json"), ["a"], print):
-        with pytest.raises(errors.ConfigError, match="is used by another source"):
-            run()
+    with event_state.opened(str(tmp_path / "state.json"), ["a"], print), pytest.raises(errors.ConfigError, match="is used by another source"):
+        run()
 
 
 def test_a_folder_of_others_is_refused(run, tmp_path):

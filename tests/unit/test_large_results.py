@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.odd import Odd
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import run
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine import sizes
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module.host import shown
 
 
@@ -16,16 +16,16 @@ def job(statuses):
 
 def test_few_sub_jobs_are_all_there():
     few = job(["SUCCESS"] * 100)
-    assert run._with_few_parts(few) is few
+    assert sizes._with_few_parts(few) is few
 
 
 @pytest.mark.parametrize("odd", [None, {}, {"sub_jobs": None}, {"sub_jobs": "x"}, {"sub_jobs": {"a": 1}}])
 def test_what_is_no_list_stays(odd):
-    assert run._with_few_parts({"entities": odd}) == {"entities": odd}
+    assert sizes._with_few_parts({"entities": odd}) == {"entities": odd}
 
 
 def test_of_many_sub_jobs_those_that_did_not_succeed():
-    many = run._with_few_parts(job(["SUCCESS"] * 998 + ["FAIL", "RUNNING", "SUCCESS"]))
+    many = sizes._with_few_parts(job(["SUCCESS"] * 998 + ["FAIL", "RUNNING", "SUCCESS"]))
     assert [each["status"] for each in many["entities"]["sub_jobs"]] == ["FAIL", "RUNNING"]
     assert many["entities"]["sub_jobs_succeeded"] == 999 and many["entities"]["server_group_id"] == "g"
 
@@ -37,5 +37,11 @@ def test_large_options_are_told_by_their_size():
 
 def test_only_some_fields():
     instances = [{"id": "a", "name": "x", "tags": []}, Odd({"id": "b", "name": 7}, "instance", {"name": "no text"})]
-    assert run._only(instances, None) is instances and run._only({"name": "x"}, ["id"]) == {"name": "x"}
-    assert run._only(instances, ["name", "nothing"]) == [{"name": "x"}, {"name": 7}]
+    assert sizes.only(instances, None) is instances and sizes.only({"name": "x"}, ["id"]) == {"name": "x"}
+    assert sizes.only(instances, ["name", "nothing"]) == [{"name": "x"}, {"name": 7}]
+
+
+def test_of_many_jobs_of_a_document_those_that_did_not_succeed():
+    jobs = [{"job_id": str(number), "status": "SUCCESS", "error_code": None} for number in range(101)]
+    assert sizes.shown_jobs(jobs, compact=False) == jobs and len(sizes.shown_jobs(jobs[:100], compact=True)) == 100
+    assert sizes.shown_jobs([*jobs, {"job_id": "f", "status": "FAIL"}], compact=True) == [{"job_id": "f", "status": "FAIL"}]

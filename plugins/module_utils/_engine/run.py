@@ -27,11 +27,8 @@ from .lookup import Lookup
 from .outcomes import Branches
 from .plan import wait_step
 from .progress import ProgressReporter
+from .sizes import only, shown_jobs
 from .waiting import Waiting
-
-
-# Of more jobs, or sub-jobs of one, results hold those that did not succeed.
-_MOST_JOBS = 100
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def _ask(declaration, params, host, client):
     if isinstance(declaration, Query):
         with doing("query", only=(ApiError, AuthError, ConnectionFailed)):
             found = declaration.read(lookup, copy.deepcopy(params), waiting)
-        return dict({key: _only(value, params.get("fields")) for key, value in found.items()}, changed=False)
+        return dict({key: only(value, params.get("fields")) for key, value in found.items()}, changed=False)
     return _Task(declaration, params, host, lookup, waiting).run()
 
 
@@ -224,11 +221,7 @@ class _Task:
         return executor.failed
 
     def _jobs(self):
-        jobs = [_with_few_parts(step.job) for step in self.steps if step.job]
-        if not self.declaration.compact:
-            return jobs
-        # Of many, the operations tell all that matters of those that succeeded.
-        return [_compact(job) for job in jobs if len(jobs) <= _MOST_JOBS or job.get("status") != "SUCCESS"]
+        return shown_jobs([step.job for step in self.steps if step.job], self.declaration.compact)
 
     def _diff(self):
         # --diff prints it as it is.
@@ -241,7 +234,7 @@ class _Task:
             "operations": operations,
             "jobs": self._jobs(),
             "diff": self._diff(),
-            self.declaration.returns: _only(self._object(live), self.given.get("fields")),
+            self.declaration.returns: only(self._object(live), self.given.get("fields")),
         }
         if self.declaration.compact:
             result["branches"] = self.branches.report()
@@ -292,28 +285,6 @@ class _Task:
             if step.operation == "rename":
                 expected["name"] = step.name
         return expected
-
-
-def _only(found, fields):
-    """Objects with the fields that are wanted, whatever is odd about them; all of them if None."""
-    if fields is None or not isinstance(found, list):
-        return found
-    return [{name: dict.get(each, name) for name in fields if name in each} for each in found]
-
-
-def _with_few_parts(job):
-    """The job; of very many sub-jobs those that did not succeed, and how many are left out: AWX drops results that are too large."""
-    entities = job.get("entities")
-    parts = entities.get("sub_jobs") if isinstance(entities, dict) else None
-    if not isinstance(parts, list) or len(parts) <= _MOST_JOBS:
-        return job
-    kept = [part for part in parts if not isinstance(part, dict) or part.get("status") != "SUCCESS"]
-    return {**job, "entities": {**entities, "sub_jobs": kept, "sub_jobs_succeeded": len(parts) - len(kept)}}
-
-
-def _compact(job):
-    """The job without what is empty, and unless it failed without its entities: AWX drops results that are too large."""
-    return job if job.get("status") == "FAIL" else {key: value for key, value in job.items() if value is not None and key != "entities"}
 
 
 def _operations(steps):
