@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import gates_controller
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 # The Python versions each release of ansible-core runs on, after its package's classifiers.
@@ -220,6 +222,7 @@ def every():
             "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", ".", tree=tree)
     named["galaxy-importer newest"] = importer("3.12", True, "galaxy-importer")
     named["galaxy-importer as certified"] = importer("3.12", False, CERTIFIED_IMPORTER, core(OLDEST))
+    named.update(gates_controller.every(sys.modules[__name__]))
     named["reuse"] = ours("reuse", "--suppress-deprecation", "lint", "--quiet")
     named["ruff"] = ours("ruff", "check", ".")
     named["antsibull-changelog"] = ours("antsibull-changelog", "lint")

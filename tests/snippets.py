@@ -22,8 +22,8 @@ REASONS = {
     "installs": "installs from Galaxy or PyPI; tests run in an environment that has what it installs",
     "needs-terraform": "Terraform is no part of the tests",
     "needs-plan": "needs the groups that a recovery plan names; tests/integration/test_recovery_guide.py runs it",
-    "needs-java": "ansible-rulebook needs Java; tests/integration/test_events.py runs the event source without it",
-    "needs-controller": "needs AWX or Automation Platform; tests/contract/test_examples.py checks the objects",
+    "needs-java": "ansible-rulebook needs Java; the gate ansible-rulebook runs it (tests/integration/test_rulebook.py)",
+    "needs-controller": "needs AWX or Automation Platform; the gates AWX apply it to an API that refuses what AWX refuses",
 }
 RUN_ELSEWHERE = "needs the groups that the plan names; tests/integration/test_recovery_guide.py runs these commands"
 # Single commands that are not run, wherever they stand.
@@ -35,6 +35,7 @@ NOT_RUN = (
     (r"ansible-playbook .*-e recovery_plan=", RUN_ELSEWHERE),
     (r"ansible-playbook playbooks/", "the repository's story is played by tests/integration/test_examples.py"),
     (r"ansible-playbook apply\.yml|export CONTROLLER_", REASONS["needs-controller"]),
+    (r"ansible-builder build\b", "needs a container engine; the gate ansible-builder makes the contexts"),
 )
 _RUNNABLE = {"shell": "shell", "bash": "shell", "console": "shell", "yaml": "yaml", "yaml+jinja": "yaml", "json": "json"}
 _COMMAND = re.compile(r"^(ansible|make|export|python3|PYTHONPATH|pip|curl|mkdir|git|cp)\b")

@@ -45,6 +45,11 @@ options:
     type: str
     choices: [soft, hard]
     default: soft
+  fields:
+    description: Return only these fields of each server, such as V(name); by default all of them. This makes results about many servers small.
+    type: list
+    elements: str
+    version_added: 1.0.0
 """
 
 EXAMPLES = r"""
@@ -112,6 +117,7 @@ SPEC = WAIT + Spec(
         "protected_instances": {"type": "list", "elements": "str"},
         "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
         "mode": {"type": "str", "choices": ["soft", "hard"], "default": "soft"},
+        "fields": {"type": "list", "elements": "str"},
     },
     required_one_of=[("servers", "server_group")],
     mutually_exclusive=[("servers", "server_group")],

@@ -89,6 +89,13 @@ options:
         description: What it must contain; an empty string is matched exactly.
         type: str
         required: true
+  fields:
+    description:
+      - Return only these fields of each instance, such as V(name); by default all of them. A field that an instance does not have is left out.
+      - In AWX, which keeps every result, this makes those about many instances small.
+    type: list
+    elements: str
+    version_added: 1.0.0
   count:
     description:
       - Only count the instances that O(tags), O(tags_any), O(not_tags), O(not_tags_any) and O(matches) select. The number is
@@ -108,6 +115,11 @@ EXAMPLES = r"""
     tags:
       - key: tier
         values: [db]
+
+- name: List no more than the names of the instances of a large group
+  cloud_dr.sdrs.sdrs_protected_instance_info:
+    server_group: erp
+    fields: [id, name, source_server, target_server]
 
 - name: Count the database servers
   cloud_dr.sdrs.sdrs_protected_instance_info:
@@ -165,6 +177,7 @@ SPEC = Spec(
                 "value": {"type": "str", "required": True},
             },
         },
+        "fields": {"type": "list", "elements": "str"},
         "count": {"type": "bool", "default": False},
     }
 )

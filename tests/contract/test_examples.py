@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The example repository and the AWX objects refer to what exists."""
+"""The example repository refers to what exists; see test_awx_example.py for the objects of AWX."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import yaml
 
 from support import ROOT
 
-GITOPS, AWX = ROOT / "examples" / "gitops", ROOT / "examples" / "awx"
-OBJECTS = yaml.safe_load((AWX / "objects.yml").read_text())
-TEMPLATES = {template["name"]: template for template in OBJECTS["sdrs_job_templates"]}
+GITOPS = ROOT / "examples" / "gitops"
 PLAYBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect",
              "recover_by_drill", "recover")
 
@@ -27,47 +25,6 @@ def role_options(role):
 def test_each_playbook_can_be_run_from_the_repository(name):
     content = yaml.safe_load((GITOPS / "playbooks" / (name + ".yml")).read_text())
     assert content[0]["ansible.builtin.import_playbook"] == "cloud_dr.sdrs." + name and (ROOT / "playbooks" / (name + ".yml")).exists()
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_job_templates_run_playbooks_that_exist(name):
-    template = TEMPLATES[name]
-    assert (GITOPS / template["playbook"]).exists() and template["description"]
-    playbook = (GITOPS / template["playbook"]).stem
-    switches = playbook in ("failover", "planned_failover", "failback", "reprotect", "recover_by_drill", "recover")
-    assert bool(template.get("confirm")) is switches, "what switches asks for confirmation"
-    variable = template["confirm"] if isinstance(template.get("confirm"), str) else OBJECTS["sdrs_confirmation"]["spec"][0]["variable"]
-    wanted = {"recover_by_drill": "recover_by_drill_confirm", "recover": "failover_confirm"}.get(playbook, "failover_confirm")
-    assert not switches or variable == wanted
-    if template.get("survey"):
-        asked = {question["variable"]: question for question in template["survey"]["spec"]}
-        assert asked[variable]["required"] and not asked[variable]["default"], "nobody confirms by pressing enter"
-        assert set(asked) <= role_options("recovery") and template["limit"] is False
-        spec = yaml.safe_load((ROOT / "roles" / "recovery" / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
-        assert sorted(asked["recovery_operation"]["choices"]) == sorted(spec["recovery_operation"]["choices"])
-        assert (GITOPS / asked["recovery_plan"]["default"]).exists()
-
-
-def test_workflows_and_schedules_name_job_templates():
-    for workflow in OBJECTS["sdrs_workflows"]:
-        names = [node["identifier"] for node in workflow["nodes"]]
-        assert all(node.get("template") in TEMPLATES or node.get("approval") for node in workflow["nodes"])
-        assert [node.get("next") for node in workflow["nodes"]] == [*names[1:], None]
-        switching = [index for index, node in enumerate(workflow["nodes"]) if TEMPLATES.get(node.get("template"), {}).get("confirm")]
-        approvals = [index for index, node in enumerate(workflow["nodes"]) if node.get("approval")]
-        assert all(any(approval < switch for approval in approvals) for switch in switching)
-    for schedule in OBJECTS["sdrs_schedules"]:
-        assert schedule["template"] in TEMPLATES and not TEMPLATES[schedule["template"]].get("confirm"), "nothing is switched by a clock"
-
-
-def test_the_credential_type_feeds_the_documented_variables():
-    fragment = (ROOT / "plugins" / "doc_fragments" / "auth.py").read_text()
-    for kind in OBJECTS["sdrs_credential_types"]:
-        fields = {field["id"]: field for field in kind["inputs"]["fields"]}
-        for variable, value in kind["injectors"]["env"].items():
-            assert "E(%s)" % variable in fragment and value.split("{{ ")[2].split(" }}")[0] in fields
-        assert all(fields[name].get("secret") for name in ("access_key", "secret_key", "security_token"))
-    assert not [path for path in AWX.iterdir() if "password:" in path.read_text()]
 
 
 def test_variables_of_the_repository_are_those_of_the_roles():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -37,14 +38,15 @@ def protected(task, group):
 
 @pytest.fixture
 def start(simulator):
-    """``start(module, **options)``: the process of a task that begins in a moment, at the same time as others."""
+    """``start(module, **options)``: the process of a task that begins in a moment, at the same time as others; ``home`` is one of its own."""
     running, begin = [], [None]
 
-    def start_one(module, at_once=False, **options):
+    def start_one(module, at_once=False, home=None, **options):
         begin[0] = begin[0] or time.time() + 1.5
         options = {**simulator.connection, "token_cache": False, **options}
         command = [sys.executable, RACER, module, json.dumps(dict(options, start_at=0 if at_once else begin[0]))]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(RACER).parent))
+        own = {"HOME": str(home), "TMPDIR": str(home), "XDG_STATE_HOME": "", "XDG_RUNTIME_DIR": ""} if home else {}
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(RACER).parent, env={**os.environ, **own}))
         return running[-1]
 
     yield start_one
@@ -135,3 +137,31 @@ def test_who_holds_a_lock_is_named(start, simulator, protected):
     eventually(lambda: any("disaster-recovery-drills" in path for path in writes(simulator)))
     failed = result(start("sdrs_protected_instance", at_once=True, server_group="erp", name="web-1", state="absent", wait_timeout=0.1))
     assert "protection group erp is being changed by process %d on this machine since 20" % first.pid in failed["failed"]
+
+
+def containers(tmp_path):
+    """The homes of two jobs of AWX, which share no file."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir(mode=0o700)
+        yield tmp_path / name
+
+
+def test_jobs_in_two_containers_see_each_others_switch_through_the_service(start, simulator, task, protected, tmp_path):
+    one, two = containers(tmp_path)
+    simulator.settings(durations={"failoverProtectionGroupNoCG": 4 * int(SLOWLY)})
+    simulator.forget()
+    switch = {"server_group": "erp", "active_site": "target", "mode": "unplanned", "force": True}
+    first = start("sdrs_failover", at_once=True, home=one, **switch)
+    eventually(lambda: writes(simulator))
+    second = start("sdrs_failover", at_once=True, home=two, **switch)
+    third = start("sdrs_server_group", at_once=True, home=two, name="erp", protection="enabled")
+    assert result(first) == {"changed": True} and result(second) == {"changed": False} and "failed-over" in result(third)["failed"]
+    assert len(writes(simulator)) == 1, "nobody sends what is in flight, and nobody re-protects behind it"
+
+
+def test_jobs_in_two_containers_make_one_group(start, task, tmp_path):
+    """Neither sees the other's before both are made: the younger one is withdrawn."""
+    results = [result(process) for process in [start("sdrs_server_group", home=home, **NEW) for home in containers(tmp_path)]]
+    assert sum(each.get("changed", False) for each in results) == 1 or any("at the same time" in each.get("failed", "") for each in results)
+    assert len(task("sdrs_server_group_info", name="web")["server_groups"]) == 1
+    assert not task("sdrs_server_group", **NEW)["changed"]

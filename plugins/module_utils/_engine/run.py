@@ -29,6 +29,7 @@ from .lookup import Lookup
 from .outcomes import Branches
 from .plan import Plan, Step, wait_step
 from .progress import ProgressReporter
+from .sizes import only, shown_jobs
 from .waiting import Waiting
 
 
@@ -69,7 +70,8 @@ def _ask(declaration: Declaration | Query, params: dict, host: Host, client: Cli
     waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or WAIT_TIMEOUT, params.get("poll_interval"))
     if isinstance(declaration, Query):
         with doing("query", only=(ApiError, AuthError, ConnectionFailed)):
-            return dict(declaration.read(lookup, copy.deepcopy(params), waiting), changed=False)
+            found = declaration.read(lookup, copy.deepcopy(params), waiting)
+        return dict({key: only(value, params.get("fields")) for key, value in found.items()}, changed=False)
     return _Task(declaration, params, host, lookup, waiting).run()
 
 
@@ -195,8 +197,7 @@ class _Task:
         return executor.failed
 
     def _jobs(self) -> list[dict]:
-        jobs = [step.job for step in self.steps if step.job]
-        return [_compact(job) for job in jobs] if self.declaration.compact else jobs
+        return shown_jobs([step.job for step in self.steps if step.job], self.declaration.compact)
 
     def _diff(self) -> Any:
         # --diff prints it as it is.
@@ -209,7 +210,7 @@ class _Task:
             "operations": operations,
             "jobs": self._jobs(),
             "diff": self._diff(),
-            self.declaration.returns: self._object(live),
+            self.declaration.returns: only(self._object(live), self.given.get("fields")),
         }
         if self.declaration.compact:
             result["branches"] = self.branches.report()
@@ -261,11 +262,6 @@ class _Task:
             if step.operation == "rename":
                 expected["name"] = step.name
         return expected
-
-
-def _compact(job: dict) -> dict:
-    """The job without what is empty, and unless it failed without its entities: AWX drops results that are too large."""
-    return job if job.get("status") == "FAIL" else {key: value for key, value in job.items() if value is not None and key != "entities"}
 
 
 def _operations(steps: list[Step]) -> list[dict]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
@@ -22,6 +23,8 @@ from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers, unsupp
 NEEDED_PYTHON = (3, 10)
 # Names the process of ansible-playbook to a module on the same machine.
 CONTROLLER = "SDRS_CONTROLLER_PID"
+# A larger option is not repeated in results.
+_LARGEST_OPTION = 8000
 ORPHANED = "the process that started this task is gone; nothing more was sent"
 
 
@@ -141,9 +144,17 @@ def failure(text):
 
 
 def shown(declaration, params):
-    """``params`` as a result's ``invocation`` has them: of what is bulky, which ends in the database of AWX, its size."""
+    """``params`` as a result's ``invocation`` has them: of what is bulky or large, which ends in the database of AWX, its size."""
     bulky = {name: params[name] for name in getattr(declaration, "bulky", ()) if isinstance(params.get(name), dict)}
-    return {**params, **{name: {key: "%d bytes" % len(str(text).encode("utf-8", "replace")) for key, text in value.items()} for name, value in bulky.items()}}
+    large = {name: "%d bytes" % size for name, size in ((name, _size(value)) for name, value in params.items()) if size > _LARGEST_OPTION}
+    return {
+        **params, **large,
+        **{name: {key: "%d bytes" % len(str(text).encode("utf-8", "replace")) for key, text in value.items()} for name, value in bulky.items()},
+    }
+
+
+def _size(value):
+    return len(json.dumps(value, default=str)) if isinstance(value, (dict, list)) else 0
 
 
 def require_parent(parent):

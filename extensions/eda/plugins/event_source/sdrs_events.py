@@ -17,7 +17,8 @@ version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Compares the service's lists with the previous ones, and emits an event for each difference. What exists at the start causes no event.
+  - Compares the service's lists with the previous ones, and emits an event for each difference. What exists at the first start causes no event.
+  - With O(state_file) a restart goes on where the source was. What changed meanwhile is emitted then, and nothing is emitted twice.
   - "Every event has C(sdrs.event): V(status) (C(old), C(new); null where the object did not exist or is gone), V(production_site) (the same),
     V(fault_level) of a replication pair (the same), V(failed_task) (C(task), as the service lists it), V(unreachable) and V(reachable) (C(message))."
   - Events about an object have C(resource_type), C(id), C(name) and C(server_group) with its C(id) and C(name).
@@ -34,6 +35,19 @@ options:
       - A group that does not exist is logged as a warning, since it may be created later.
     type: list
     elements: str
+  state_file:
+    description:
+      - File that keeps what was seen and which events ansible-rulebook has not taken yet. Without it, a restart begins anew, and what changes
+        while the source is down is never an event.
+      - Its folder must be one that nobody else can write; a missing folder is made. Every source needs a file of its own. An empty string counts as
+        not given.
+      - An event counts as delivered once ansible-rulebook has taken it, or once its actions have ended with O(feedback). An event that is being taken
+        while the process is killed may come again, with the same C(meta.uuid).
+    type: path
+  feedback:
+    description: Read by ansible-rulebook, which needs C(--persistence-id) with it. An event then counts as delivered when its rules have seen it.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
 """
@@ -42,6 +56,13 @@ EXAMPLES = r"""
 - cloud_dr.sdrs.sdrs_events:
     region: eu-de
     interval: 60
+    state_file: ~/.local/state/cloud_dr.sdrs/events.json
+
+# Credentials as variables, as EDA controllers inject them; those that are empty come from the environment.
+- cloud_dr.sdrs.sdrs_events:
+    region: "{{ sdrs_region | default('') }}"
+    access_key: "{{ sdrs_access_key | default('') }}"
+    secret_key: "{{ sdrs_secret_key | default('') }}"
 """
 
 _KINDS = (
@@ -49,9 +70,10 @@ _KINDS = (
     ("drill", "list_drills"),
 )
 _WATCHED = (("status", "status"), ("priority_station", "production_site"), ("fault_level", "fault_level"))
-_OWN = ("interval", "server_groups")
+_OWN = ("interval", "server_groups", "state_file", "feedback")
 _FAILED = ("error", "fault", "invalid")
 _SHORTEST, _LONGEST = 1, 86400
+_QUICK, _PAUSE = 100, 0.005
 _LOG = logging.getLogger(__name__)
 
 
@@ -62,29 +84,56 @@ async def main(queue, args):
     :raises AuthError: the credentials are rejected, which is never tried again
     """
     api, errors = _connect(args)
-    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.text import inert
-
     interval, wanted = _options(args)
-    watch, lost, problem = Watch(api, wanted), False, None
-    while True:
-        try:
-            events = await asyncio.to_thread(watch.look)
-            if lost:
-                events.insert(0, {"event": "reachable", "message": "the service answers again"})
-            lost = False
-        except (errors.AuthError, errors.ConfigError):
-            raise
-        except errors.SdrsError as error:
-            events = [] if lost else [{"event": "unreachable", "message": str(error)}]
-            lost = True
-        except Exception as error:  # pylint: disable=broad-except
-            problem = errors.unexpected(error)
-        if problem:
-            # Not where the exception is being handled: its text would be logged.
-            raise errors.SdrsError(problem)
-        for event in events:
-            await queue.put({"sdrs": inert(errors.masked_data(event))})
-        await asyncio.sleep(interval)
+    watch, problem, settings = Watch(api, wanted), None, api.client.settings
+    about = [settings.url("sdrs").lower(), settings.project_id or settings.project_name, wanted]
+    with _collection().event_state.opened(args.get("state_file"), about, _warn) as state:
+        watch.restore(state)
+        await _deliver(queue, state, args.get("eda_feedback_queue"))
+        while True:
+            try:
+                events = await asyncio.to_thread(watch.look)
+                if state.lost:
+                    events.insert(0, {"event": "reachable", "message": "the service answers again"})
+                state.lost = False
+            except (errors.AuthError, errors.ConfigError):
+                raise
+            except errors.SdrsError as error:
+                events = [] if state.lost else [{"event": "unreachable", "message": str(error)}]
+                state.lost = True
+            except Exception as error:  # pylint: disable=broad-except
+                problem = errors.unexpected(error)
+            if problem:
+                # Not where the exception is being handled: its text would be logged.
+                raise errors.SdrsError(problem)
+            state.keep(watch.seen, watch.tasks, [_inert(event) for event in events])
+            await _deliver(queue, state, args.get("eda_feedback_queue"))
+            await asyncio.sleep(interval)
+
+
+def _warn(message):
+    _LOG.warning("%s", _collection().errors.masked(message))
+
+
+def _inert(event):
+    cloud = _collection()
+    return cloud.text.inert(cloud.errors.masked_data(event))
+
+
+async def _deliver(queue, state, feedback=None):
+    """Put what is pending into the queue; with a file, each counts once it has been taken."""
+    while state.pending:
+        event = {"sdrs": state.pending[0], **({"meta": {"uuid": state.number()}} if state.kept else {})}
+        await queue.put(event)
+        if feedback is not None:
+            await feedback.get()
+        elif state.kept:
+            # ansible-rulebook's queue is inside one that filters. Looked at often: what is taken and not yet noted would come again after a kill.
+            looks = 0
+            while not getattr(queue, "queue", queue).empty():
+                looks += 1
+                await asyncio.sleep(0 if looks < _QUICK else _PAUSE)
+        state.delivered()
 
 
 def _collection():
@@ -93,7 +142,8 @@ def _collection():
     tree = str(Path(__file__).absolute().parents[7]) if len(Path(__file__).absolute().parents) > 7 else ""
     if tree not in sys.path:
         sys.path.append(tree)
-    parts = ("_cloud.api", "_cloud.client", "_cloud.errors", "_cloud.settings", "_cloud.transport", "_cloud.validate", "_module.argument_spec")
+    parts = ("_cloud.api", "_cloud.client", "_cloud.errors", "_cloud.event_state", "_cloud.settings", "_cloud.text", "_cloud.transport",
+             "_cloud.validate", "_module.argument_spec")
     base = "ansible_collections.cloud_dr.sdrs.plugins.module_utils."
     return types.SimpleNamespace(**{part.split(".")[1]: importlib.import_module(base + part) for part in parts})
 
@@ -110,15 +160,17 @@ def _connect(args):
         raise cloud.errors.ConfigError("unknown argument %s; known are %s" % (", ".join(unknown), ", ".join([*_OWN, *cloud.argument_spec.CONNECTION.options])))
     _options(args)
     settings = cloud.settings.resolve({key: value for key, value in args.items() if key in cloud.argument_spec.CONNECTION.options})
-    return cloud.api.Api(cloud.client.Client(settings, warn=lambda message: _LOG.warning("%s", cloud.errors.masked(message)))), cloud.errors
+    return cloud.api.Api(cloud.client.Client(settings, warn=_warn)), cloud.errors
 
 
 def _options(args):
     """``(interval, server_groups)``; ConfigError when one is wrong."""
     cloud = _collection()
-    interval, wanted = args.get("interval"), args.get("server_groups")
+    interval, wanted, path = args.get("interval"), args.get("server_groups"), args.get("state_file")
+    if path is not None and not isinstance(path, str):
+        raise cloud.errors.ConfigError("state_file: must be the path of a file")
     interval = 60.0 if interval is None else cloud.validate.number("interval", interval, cloud.validate.Between(_SHORTEST, _LONGEST))
-    wanted = [wanted] if isinstance(wanted, str) else wanted
+    wanted = [wanted] if isinstance(wanted, str) and wanted else wanted or (wanted if isinstance(wanted, list) else None)
     if wanted is not None and not (isinstance(wanted, list) and wanted and all(isinstance(name, str) and name.strip() for name in wanted)):
         raise cloud.errors.ConfigError("server_groups: must be a list of names or IDs, or one name; leave it out to watch all")
     return interval, wanted and [name.strip() for name in wanted]
@@ -129,7 +181,11 @@ class Watch:
 
     def __init__(self, api, server_groups=None):
         self._api, self._wanted, self._missing = api, set(server_groups or ()), None
-        self._seen, self._tasks = None, set()
+        self.seen, self.tasks, self._anew = None, set(), True
+
+    def restore(self, state):
+        """Go on from a former look."""
+        self.seen, self.tasks = state.seen, state.tasks
 
     def look(self):
         """Read the lists once and compare; the first time nothing is an event."""
@@ -147,22 +203,23 @@ class Watch:
                 if group:
                     about = {"resource_type": kind, "id": entry["id"], "name": entry.get("name"), "server_group": _named(group)}
                     now[kind, entry["id"]] = (about, {field: entry.get(field) for field, _event in _WATCHED})
-        for key, seen in (self._seen or {}).items():
+        for key, seen in (self.seen or {}).items():
             # An object that cannot be read just now is not gone.
             if len(listed[key[0]]) < len(read[key[0]]):
                 now.setdefault(key, seen)
-        events = self._changes(now) if self._seen is not None else []
+        events = self._changes(now) if self.seen is not None else []
         failed = {event["server_group"]["id"] for event in events if event["event"] == "status" and str(event["new"]).startswith(_FAILED)}
-        # What failed before the start is known afterwards; later only groups in which something fails are asked.
-        events += self._failed_tasks([None, *sorted(groups if self._seen is None else failed)], groups, self._seen is None)
-        self._seen = now
-        return events
+        # After a start every group is asked, later only those in which something fails. What failed before the first start is no event.
+        told, tasks = self._failed_tasks([None, *sorted(groups if self._anew else failed)], groups, self.seen is None)
+        # All at once, at the end: what is told of a look that fails half-way would be lost.
+        self.seen, self.tasks, self._anew = now, tasks, False
+        return events + told
 
     def _changes(self, now):
         events = []
-        for key in [*self._seen, *(key for key in now if key not in self._seen)]:
-            about = (now.get(key) or self._seen.get(key))[0]
-            old, new = (found[key][1] if key in found else {} for found in (self._seen, now))
+        for key in [*self.seen, *(key for key in now if key not in self.seen)]:
+            about = (now.get(key) or self.seen.get(key))[0]
+            old, new = (found[key][1] if key in found else {} for found in (self.seen, now))
             for field, event in _WATCHED:
                 # An object that came or went is one event, not one for each field.
                 if old.get(field) != new.get(field) and (field == "status" or (old and new)):
@@ -170,19 +227,19 @@ class Watch:
         return events
 
     def _failed_tasks(self, group_ids, groups, first):
-        events = []
+        events, known = [], set(self.tasks)
         for group_id in group_ids:
             for task in self._api.sound(self._api.list("list_failed_tasks", {"server_group_id": group_id})):
                 number = (task.get("job_id"), task.get("resource_id"))
                 # The list without a group is that of the groups themselves (semantics.md, section 7).
                 group = groups.get(group_id or task.get("server_group_id") or task.get("resource_id"))
-                if number in self._tasks or (self._wanted and not group):
+                if number in known or (self._wanted and not group):
                     continue
-                self._tasks.add(number)
+                known.add(number)
                 if not first:
                     events.append({"event": "failed_task", "resource_type": task.get("resource_type"), "id": task.get("resource_id"),
                                    "name": task.get("resource_name"), "server_group": _named(group or {}), "task": task})
-        return events
+        return events, known
 
 
 def _named(group):
