@@ -154,6 +154,17 @@ def test_a_flavor_is_not_compared_while_ecs_is_silent_or_production_elsewhere(cl
     assert not switched["differing"] and "at the source site" in switched["not_compared"][0]["reason"]
 
 
+@pytest.mark.parametrize("field", ["name", "description", "source_server", "status"])
+def test_what_cannot_be_read_is_told_and_stops_nothing_more(cloud, field):
+    topology(erp(WEB, OTHER))
+    instance = next(each for each in cloud.world.protected_instances.values() if each["name"] == "web-1")
+    instance[field] = {"of": ["another", "type"]}
+    result = planned(erp(dict(WEB, tenancy="shared"), OTHER))
+    told = [(each["option"], each["reason"]) for each in result.get("not_compared", [])]
+    assert result.get("failed") or ("tenancy" in [option for option, _reason in told] or ("options", "the service's response cannot be read") in told)
+    assert "unexpected" not in result.get("msg", "")
+
+
 def test_what_does_not_apply_to_a_pair_that_comes_with_its_instance_is_told(cloud):
     result = planned(erp(dict(WEB, replications=[{"device": "/dev/vda", "name": "root", "cluster": "c" * 32}])))
     assert [(each["option"], each["resource_type"]) for each in result["not_compared"]] == [("cluster", "replication")]

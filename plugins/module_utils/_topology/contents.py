@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from .._cloud.odd import Odd, raw
+from .._cloud.odd import Unusable, raw
 from .._engine.kind import Kind, whole
 from .._engine.lookup import readable
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, plain_attachments
@@ -89,16 +89,19 @@ def unmanaged(lookup: Any, groups: list, params: dict) -> list[dict]:
     """What is in the groups, or was left by them, and neither named by the document nor removed by this task."""
     found = []
     for group in groups:
-        if not group.obj or isinstance(group.obj, Odd):
-            continue
-        told = _told(lookup)
-        inside = {kind: told.inside(kind, group) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}
-        if not group.absent:
-            found += [_entry(group, kind, obj) for kind, obj in _unnamed(group, inside, params["prune"])]
-        if not params["delete_target_server"]:
-            found += _left_alone(group, _going(group, inside[PROTECTED_INSTANCE], params["prune"]), told.servers)
-        found += _kept(group, told)
+        try:
+            found += _of_group(group, _told(lookup), params) if group.obj else []
+        except Unusable:
+            pass  # what cannot be read is told where something depends on it
     return found
+
+
+def _of_group(group: Any, told: _Told, params: dict) -> list[dict]:
+    inside = {kind: told.inside(kind, group) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}
+    found = [_entry(group, kind, obj) for kind, obj in _unnamed(group, inside, params["prune"])] if not group.absent else []
+    if not params["delete_target_server"]:
+        found += _left_alone(group, _going(group, inside[PROTECTED_INSTANCE], params["prune"]), told.servers)
+    return found + _kept(group, told)
 
 
 def _entry(group: Any, kind: Kind, obj: dict) -> dict:
