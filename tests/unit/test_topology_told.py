@@ -15,7 +15,7 @@ from direct import run
 
 from ansible_collections.cloud_dr.sdrs.plugins.filter import plan_report
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import ApiError
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._topology import document
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._topology import contents, document
 from ansible_collections.cloud_dr.sdrs.plugins.modules import sdrs_topology
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _ending_runs, _report_formats
 from support import ROOT, TaskFailed
@@ -154,6 +154,17 @@ def test_a_flavor_is_not_compared_while_ecs_is_silent_or_production_elsewhere(cl
     assert not switched["differing"] and "at the source site" in switched["not_compared"][0]["reason"]
 
 
+@pytest.mark.parametrize("field", ["name", "description", "source_server", "status"])
+def test_what_cannot_be_read_is_told_and_stops_nothing_more(cloud, field):
+    topology(erp(WEB, OTHER))
+    instance = next(each for each in cloud.world.protected_instances.values() if each["name"] == "web-1")
+    instance[field] = {"of": ["another", "type"]}
+    result = planned(erp(dict(WEB, tenancy="shared"), OTHER))
+    told = [(each["option"], each["reason"]) for each in result.get("not_compared", [])]
+    assert result.get("failed") or ("tenancy" in [option for option, _reason in told] or ("options", "the service's response cannot be read") in told)
+    assert "unexpected" not in result.get("msg", "")
+
+
 def test_what_does_not_apply_to_a_pair_that_comes_with_its_instance_is_told(cloud):
     result = planned(erp(dict(WEB, replications=[{"device": "/dev/vda", "name": "root", "cluster": "c" * 32}])))
     assert [(each["option"], each["resource_type"]) for each in result["not_compared"]] == [("cluster", "replication")]
@@ -203,6 +214,15 @@ class TestUnmanaged:
         assert {each["id"] for each in found} == kept and "was kept" in found[0]["reason"]
         run("sdrs_drill", name="again", server_group="erp", drill_vpc="vpc-drill")
         assert {each["id"] for each in planned(erp(WEB))["unmanaged"] if each["resource_type"] == "server"} == kept, "servers of drills are none"
+
+    def test_many_are_counted(self, full, monkeypatch):
+        monkeypatch.setattr(contents, "MOST", 2)
+        result = planned(erp(WEB))
+        assert (len(result["unmanaged"]), result["unmanaged_total"]) == (2, 4)
+        monkeypatch.setattr(_report_formats, "_MOST_ROWS", 1)
+        report = plan_report.plan_report(result)
+        assert "4 in all; the JSON beside this file lists 2." in _report_formats.render_plan({**report, "server_group": "erp", "time": "now"}, "md")
+        assert "and 1 more" in " ".join(_ending_runs.plan({"host": "erp", "subject": "erp"}, dict(report, unmanaged_total=5), result)["state"])
 
     def test_nothing_of_another_group(self, full):
         topology(erp({"name": "app", "server": "ecs-erp-app-1"}, name="crm"))

@@ -68,7 +68,7 @@ def timeout(kind: Kind, obj: dict | None, waiting: Waiting, job: dict | None, re
         job_id=(job or {}).get("job_id"),
         retryable=True,
         remedy="It goes on in the cloud: %s. Raise wait_timeout if such a job takes longer." % (
-            "run the same again, which resumes waiting" if kind.listing else "run the same again, which resumes waiting; the module sdrs_job_info shows the job"
+            "run the task again, which takes it up" if kind.listing else "run the task again, which takes it up; the module sdrs_job_info shows the job"
         ),
     )
     if refused:

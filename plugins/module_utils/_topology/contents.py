@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from .._cloud.odd import Odd, raw
-from .._engine.kind import Kind
+from .._cloud.odd import Unusable, raw
+from .._engine.kind import Kind, whole
 from .._engine.lookup import readable
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, plain_attachments
 from .._sdrs.sites import production_site, production_zone, server_halves, server_zone, volume_halves
@@ -39,26 +40,40 @@ class _Told:
     """What is told of the whole project and decides nothing: as far as it can be read, and read once for many documents."""
 
     def __init__(self, lookup: Any) -> None:
-        every = {kind: _every(lookup, kind) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}
-        self.inside: dict[tuple, list] = {}
-        for kind, objects in every.items():
-            for obj in objects:
-                if kind.assumed(obj):
-                    self.inside.setdefault((kind, obj.get("server_group_id")), []).append(obj)
+        self._lookup = lookup
+        self._inside: dict[Kind, dict] = {}
         self.servers = {raw(server, "id"): server for server in readable(lambda: lookup.all_servers().values())}
-        self.taken = {half for instance in every[PROTECTED_INSTANCE] for half in server_halves(instance)}
-        self.taken |= {each.get("drill_server_id") for drill in every[DRILL] for each in drill.get("drill_servers") or []}
         self._standing: dict[tuple, list] = {}
         for server in self.servers.values():
             self._standing.setdefault((server_zone(server), (server.get("metadata") or {}).get("vpc_id")), []).append(server)
+
+    def every(self, kind: Kind) -> dict[str | None, list]:
+        """All objects of a kind by their group's ID."""
+        if kind not in self._inside:
+            self._inside[kind] = {}
+            for obj in readable(lambda: self._lookup.list(kind)):
+                self._inside[kind].setdefault(obj.get("server_group_id"), []).append(obj)
+        return self._inside[kind]
+
+    def inside(self, kind: Kind, group: Any) -> list[dict]:
+        """The objects of a kind in a group, without those that are being deleted."""
+        if kind is DRILL and whole(group.obj.get("disaster_recovery_drill_num")) == 0:
+            return []  # most groups have none, and nothing else needs that list
+        return [obj for obj in self.every(kind).get(group.id, []) if kind.assumed(obj)]
 
     def standing(self, zone: str | None, vpcs: tuple) -> list[dict]:
         """The servers in an availability zone and one of these VPCs."""
         return [server for vpc in dict.fromkeys(vpcs) if vpc and zone for server in self._standing.get((zone, vpc), [])]
 
+    @functools.cached_property
+    def owned(self) -> set:
+        """IDs of the servers of instances."""
+        return {half for objects in self.every(PROTECTED_INSTANCE).values() for obj in objects for half in server_halves(obj)}
 
-def _every(lookup: Any, kind: Kind) -> list[dict]:
-    return readable(lambda: lookup.list(kind))
+    @functools.cached_property
+    def drilled(self) -> set:
+        """IDs of the servers of drills."""
+        return {each.get("drill_server_id") for drills in self.every(DRILL).values() for drill in drills for each in drill.get("drill_servers") or []}
 
 
 def servers_of(lookup: Any) -> dict[str, dict]:
@@ -74,16 +89,19 @@ def unmanaged(lookup: Any, groups: list, params: dict) -> list[dict]:
     """What is in the groups, or was left by them, and neither named by the document nor removed by this task."""
     found = []
     for group in groups:
-        if not group.obj or isinstance(group.obj, Odd):
-            continue
-        told = _told(lookup)
-        inside = {kind: told.inside.get((kind, group.id), []) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}
-        if not group.absent:
-            found += [_entry(group, kind, obj) for kind, obj in _unnamed(group, inside, params["prune"])]
-        if not params["delete_target_server"]:
-            found += _left_alone(group, _going(group, inside[PROTECTED_INSTANCE], params["prune"]), told.servers)
-        found += _kept(group, told)
+        try:
+            found += _of_group(group, _told(lookup), params) if group.obj else []
+        except Unusable:
+            pass  # what cannot be read is told where something depends on it
     return found
+
+
+def _of_group(group: Any, told: _Told, params: dict) -> list[dict]:
+    inside = {kind: told.inside(kind, group) for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)}
+    found = [_entry(group, kind, obj) for kind, obj in _unnamed(group, inside, params["prune"])] if not group.absent else []
+    if not params["delete_target_server"]:
+        found += _left_alone(group, _going(group, inside[PROTECTED_INSTANCE], params["prune"]), told.servers)
+    return found + _kept(group, told)
 
 
 def _entry(group: Any, kind: Kind, obj: dict) -> dict:
@@ -137,5 +155,6 @@ def _kept(group: Any, told: _Told) -> list[dict]:
     names = {server.get("name") for server in told.standing(group.obj.get("source_availability_zone"), vpcs)}
     return [
         _server(group, server, "it belongs to no protected instance and has the name of a production server: a DR server that was kept, perhaps")
-        for server in told.standing(group.obj.get("target_availability_zone"), vpcs) if server["id"] not in told.taken and server.get("name") in names
+        for server in told.standing(group.obj.get("target_availability_zone"), vpcs)
+        if server.get("name") in names and server["id"] not in told.owned and server["id"] not in told.drilled
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .._cloud.odd import Unusable
+from .._cloud.odd import Unusable, raw
 from .._engine.kind import Kind
 from .._engine.plan import untold
 from .._sdrs import drill, protected_instance, replication, server_group
@@ -123,5 +123,6 @@ def _entries(group: Any) -> Iterator[tuple]:
 
 
 def _place(kind: Kind, entry: Any) -> dict:
-    found = {"resource_type": kind.name, "path": entry.path, "name": entry.name, "id": (entry.obj or {}).get("id")}
+    obj = entry.obj or {}  # some of whose fields may be unusable
+    found = {"resource_type": kind.name, "path": entry.path, "name": entry.given.get("name") or raw(obj, "name"), "id": raw(obj, "id")}
     return {key: value for key, value in found.items() if value is not None}
