@@ -13,7 +13,7 @@ from .._cloud.mask import masked
 from .._engine.lookup import Lookup
 from .._engine.rehearsal import Reading, rehearse
 from .._engine.run import Declaration
-from .argument_spec import Spec, ordinary_numbers
+from .argument_spec import Spec, ordinary_numbers, unsupported
 from .host import attempt, checked, failure
 
 
@@ -32,8 +32,9 @@ def _plan(spec: Spec, declaration: Declaration, name: str, given: Any, reading: 
         return failure("the options of a task are a mapping")
     options = ordinary_numbers(spec.options, given)
     validated = ArgumentSpecValidator(**spec.kwargs()).validate(options)
-    if validated.error_messages:
-        return failure(masked("; ".join(validated.error_messages)))
+    unknown = unsupported(spec.options, options)
+    if unknown or validated.error_messages:
+        return failure(masked(unknown or "; ".join(validated.error_messages)))
 
     def act() -> dict[str, Any]:
         checked(spec, options)
