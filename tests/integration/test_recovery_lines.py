@@ -92,8 +92,8 @@ def test_a_plan_that_cannot_be_read_has_no_name_to_confirm(site):
 @pytest.mark.parametrize("playbook", ["recover", "failover"])
 def test_killed_in_the_middle(site, playbook):
     site.simulator.settings(durations={"failoverProtectionGroupNoCG": 3000})
-    arguments = PLAN if playbook == "recover" else PLAN[:2]
-    settings = site.play._command(playbook, (*arguments, *SURE), "inventory.yml", CONSOLE)
+    arguments = (*PLAN, *SURE) if playbook == "recover" else (*PLAN[:2], "-e", "failover_confirm=site", "-e", "failover_force=true")
+    settings = site.play._command(playbook, arguments, "inventory.yml", CONSOLE)
     running = subprocess.Popen(**settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     eventually(lambda: len(site.switches()) == 2, 60)
     running.send_signal(signal.SIGTERM)
@@ -102,6 +102,6 @@ def test_killed_in_the_middle(site, playbook):
     assert "nothing that is known" in found["DONE"] and "SIGTERM during: Switch all groups at once" in found["NOT DONE"], found
     assert "may go on in the cloud" in found["NOT DONE"] and "tiers not up: t1" in found["NOT DONE"]
     words = command(found)
-    assert words[1] == "cloud_dr.sdrs." + playbook and "recovery_confirm=site" in words and "--limit" not in words
+    assert words[1] == "cloud_dr.sdrs." + playbook and words[-3] in ("recovery_confirm=site", "failover_confirm=site") and "--limit" not in words
     found = block(ended(typed(site, words), 0).stdout)
     assert "2 of 2 protection groups" in found["STATE"] and len(site.switches()) == 2
