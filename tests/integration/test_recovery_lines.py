@@ -92,8 +92,8 @@ def test_a_plan_that_cannot_be_read_has_no_name_to_confirm(site):
 @pytest.mark.parametrize("playbook", ["recover", "failover"])
 def test_killed_in_the_middle(site, playbook):
     site.simulator.settings(durations={"failoverProtectionGroupNoCG": 3000})
-    arguments = PLAN if playbook == "recover" else PLAN[:2]
-    settings = site.play._command(playbook, (*arguments, *SURE), "inventory.yml", CONSOLE)
+    arguments = (*PLAN, *SURE) if playbook == "recover" else (*PLAN[:2], "-e", "failover_confirm=site", "-e", "failover_force=true")
+    settings = site.play._command(playbook, arguments, "inventory.yml", CONSOLE)
     running = subprocess.Popen(**settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     eventually(lambda: len(site.switches()) == 2, 60)
     running.send_signal(signal.SIGTERM)
