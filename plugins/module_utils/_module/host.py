@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -16,7 +17,7 @@ from .._cloud.settings import remember
 from .._cloud.text import all_visible, without_reserved
 from .._cloud.transport import MISSING_REQUESTS
 from .._engine.run import run
-from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers
+from .argument_spec import CONNECTION, Spec, alias_conflicts, ordinary_numbers
 
 NEEDED_PYTHON = (3, 10)
 # Names the process of ansible-playbook to a module on the same machine.
@@ -29,7 +30,7 @@ class _Module(AnsibleModule):
 
     params: dict
 
-    def _load_params(self):
+    def _load_params(self) -> None:
         super()._load_params()
         self.params = ordinary_numbers(self.argument_spec, self.params)
         self.given, self.params = dict(self.params), whole_data(self.params)  # halves of characters cannot be logged
@@ -41,28 +42,28 @@ class _Module(AnsibleModule):
 class ModuleHost:
     """``host`` for ``run``: an AnsibleModule."""
 
-    def __init__(self, module):
+    def __init__(self, module: Any) -> None:
         self._module = module
         self._parent = os.getppid()
         controller = os.environ.get(CONTROLLER, "")
         self._controller = int(controller) if controller.isdigit() and int(controller) in _ancestors() else None
         self.check_mode = module.check_mode
 
-    def warn(self, message):
+    def warn(self, message: str) -> None:
         self._module.warn(one_line(message, LONGEST_WARNING))
 
-    def mask(self, secrets):
+    def mask(self, secrets: Any) -> None:
         """Secrets from the environment or clouds.yaml are masked like those of options."""
         self._module.no_log_values.update(secrets)
 
-    def alive(self):
+    def alive(self) -> None:
         """A killed ansible-playbook leaves its module running: stop before the next write."""
         require_parent(self._parent)
         if self._controller and self._controller not in _ancestors():
             raise SdrsError(ORPHANED)
 
 
-def run_module(spec, declaration):
+def run_module(spec: Spec, declaration: Any) -> None:
     """Run ``declaration`` with the module's options and end the process."""
     spec = CONNECTION + spec
     module = _Module(supports_check_mode=True, **spec.kwargs())
@@ -79,7 +80,7 @@ def run_module(spec, declaration):
     module.exit_json(**result)
 
 
-def outcome(spec, declaration, given, params, host):
+def outcome(spec: Any, declaration: Any, given: dict, params: dict, host: Any) -> dict:
     """The result of a declaration, a failed one in place of an exception.
 
     :param given: the options as the user wrote them
@@ -99,19 +100,19 @@ def outcome(spec, declaration, given, params, host):
         return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
 
 
-def shown(declaration, params):
+def shown(declaration: Any, params: dict) -> dict:
     """``params`` as a result's ``invocation`` has them: of what is bulky, which ends in the database of AWX, its size."""
     bulky = {name: params[name] for name in getattr(declaration, "bulky", ()) if isinstance(params.get(name), dict)}
     return {**params, **{name: {key: "%d bytes" % len(str(text).encode("utf-8", "replace")) for key, text in value.items()} for name, value in bulky.items()}}
 
 
-def require_parent(parent):
+def require_parent(parent: int) -> None:
     """Raise when the process ``parent``, which waits for the task, is gone."""
     if os.getppid() != parent:
         raise SdrsError(ORPHANED)
 
 
-def _ancestors():
+def _ancestors() -> list[int]:
     """The processes above this one; none where /proc does not tell.
 
     Between a local module and ansible-playbook stand a shell and a worker, which live on when ansible-playbook is killed.
@@ -127,6 +128,6 @@ def _ancestors():
     return found
 
 
-def same_option(option, alias):
+def same_option(option: str, alias: Any) -> str:
     """What to say of an option and its alias that were given different values."""
     return "%s and %s are the same option and were given different values" % (option, alias)

@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from typing import Any
 
 from .._cloud.errors import ConfigError, one_line
 from .._cloud.private_folder import NotPrivate, private_folder, replace_file, user_folder
@@ -19,13 +20,13 @@ from .._cloud.private_folder import NotPrivate, private_folder, replace_file, us
 LIMIT = 16 * 1024 * 1024
 
 
-def paths(value):
+def paths(value: Any) -> str | None:
     """Rule: every path is absolute; a relative one would mean another folder in an installed collection."""
     wrong = next((path for path in value if not os.path.isabs(path)), None)
     return "%r is not an absolute path" % wrong if wrong else None if value else "must not be empty"
 
 
-def file_name(value):
+def file_name(value: Any) -> str | None:
     """Rule: the name of a file, and no path."""
     return None if value and os.path.basename(value) == value and not value.startswith(".") else "%r is not the name of a file" % value
 
@@ -33,7 +34,7 @@ def file_name(value):
 RULES = {"files": paths, "absent": paths, "sums": file_name}
 
 
-def write(params, host):
+def write(params: dict, host: Any) -> dict:
     """Write what differs, each file as a whole or not at all, and remove what shall be absent.
 
     :raises ConfigError: the system refuses it, and there is no fallback
@@ -51,7 +52,7 @@ def write(params, host):
     return {"changed": bool(run.after), "operations": [], "jobs": [], "diff": diff, "paths": run.paths, "problems": run.problems}
 
 
-def elsewhere(path):
+def elsewhere(path: str) -> tuple:
     """Where a file is kept that cannot be written, as ``(folder, name)``; the folder is None where the user has none."""
     folder, name = os.path.split(path)
     state = user_folder("XDG_STATE_HOME", os.path.join(".local", "state"))
@@ -62,12 +63,15 @@ def elsewhere(path):
 class _Run:
     """What one task writes and removes, and what it could not."""
 
-    def __init__(self, fallback, host):
+    def __init__(self, fallback: str | None, host: Any) -> None:
         self.fallback, self.check_mode = fallback, host.check_mode
-        self.before, self.after, self.paths, self.problems = {}, {}, {}, []
-        self._temporary = None
+        self.before: dict = {}
+        self.after: dict = {}
+        self.paths: dict = {}
+        self.problems: list = []
+        self._temporary: str | None = None
 
-    def write(self, path, content):
+    def write(self, path: str, content: bytes) -> None:
         have = _content(path)
         self.paths[path] = path
         if have == content:
@@ -82,7 +86,7 @@ class _Run:
                 raise ConfigError("%s: %s" % (getattr(error, "filename", None) or path, _reason(error))) from None
             self._write_elsewhere(path, content, error)
 
-    def note(self, path, content, sums):
+    def note(self, path: str, content: bytes, sums: str) -> None:
         """Append the digest of what was written. One small write at the end of the file: two runs do not mix their lines."""
         if path is None or self.check_mode:
             return
@@ -99,7 +103,7 @@ class _Run:
                 raise ConfigError("%s: %s" % (place, _reason(error))) from None
             self._tell("%s cannot be written (%s)" % (place, _reason(error)))
 
-    def _write_elsewhere(self, path, content, error):
+    def _write_elsewhere(self, path: str, content: bytes, error: OSError | ValueError) -> None:
         try:
             self.paths[path] = self._keep(path, content)
             self._tell("%s cannot be written (%s): what belongs there is in %s" % (
@@ -109,7 +113,7 @@ class _Run:
             self._tell("%s cannot be written (%s), and nothing else either (%s): what belongs there is lost" % (
                 os.path.dirname(path), _reason(error), _reason(second)))
 
-    def _keep(self, path, content):
+    def _keep(self, path: str, content: bytes) -> str:
         folder, name = elsewhere(path)
         if folder:
             with contextlib.suppress(OSError, ValueError, NotPrivate), private_folder(folder) as handle:
@@ -120,7 +124,7 @@ class _Run:
         _replace(kept, content)
         return kept
 
-    def remove(self, path):
+    def remove(self, path: str) -> None:
         folder, name = elsewhere(path)
         for place in [path, *([os.path.join(folder, name)] if self.fallback and folder else [])]:
             try:
@@ -135,17 +139,17 @@ class _Run:
                 del self.before[place], self.after[place]
                 self._tell("%s cannot be removed (%s)" % (place, _reason(error)))
 
-    def _tell(self, problem):
+    def _tell(self, problem: str) -> None:
         problem = one_line(problem)
         if problem not in self.problems:
             self.problems.append(problem)
 
 
-def _reason(error):
+def _reason(error: OSError | ValueError) -> str:
     return getattr(error, "strerror", None) or "not a valid path"
 
 
-def _content(path):
+def _content(path: str) -> bytes | None:
     """What a regular file holds; None where there is none, and of what is something else, unreadable or too large."""
     try:
         # O_NONBLOCK: a FIFO would let the task wait for its other end.
@@ -160,7 +164,7 @@ def _content(path):
         return None
 
 
-def _replace(path, content):
+def _replace(path: str, content: bytes) -> None:
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=0o755, exist_ok=True)
     handle, beside = tempfile.mkstemp(prefix=".new-", dir=folder)
