@@ -47,6 +47,11 @@ def test_every_function_of_an_annotated_file_has_types(name):
     assert bare(MODULE_UTILS.joinpath(*name.split(".")).with_suffix(".py").read_text(encoding="utf-8")) == []
 
 
+def test_every_function_of_the_simulator_has_types():
+    files = sorted((ROOT / "extensions" / "simulator" / "sdrs_simulator").glob("*.py"))
+    assert len(files) > 30 and {path.name: bare(path.read_text(encoding="utf-8")) for path in files} == {path.name: [] for path in files}
+
+
 def test_a_function_without_types_is_found():
     source = "class A:\n    def a(self) -> int: ...\n    def b(self): ...\ndef c(x: int, *y) -> int: ...\nasync def d(*, z) -> int: ...\n"
     assert sorted(bare(source)) == ["b", "c", "d"]

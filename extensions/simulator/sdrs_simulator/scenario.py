@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from typing import Any
 
 from . import detail, nics
 from .disks import plug
@@ -24,7 +25,7 @@ ZONES = ["eu-sim-01", "eu-sim-02"]
 FLAVORS = ["s3.medium.2", "s3.large.2", "s3.xlarge.2", "c3.large.2"]
 
 
-def _secret(name, length):
+def _secret(name: str, length: Any) -> Any:
     # The same at every start, so that a configuration stays valid, yet nothing like a word (short ones would be masked in results).
     return hashlib.sha256(("sdrs-simulator " + name).encode()).hexdigest()[:length]
 
@@ -77,7 +78,7 @@ DEFAULT = {
 }
 
 
-def build(speed, path=None, settings=None):
+def build(speed: Any, path: str | None = None, settings: Any = None) -> Any:
     """A World from the scenario file at ``path``, or the default one.
 
     :param settings: laid over those of the scenario
@@ -115,7 +116,7 @@ def build(speed, path=None, settings=None):
     return world
 
 
-def known_settings(settings):
+def known_settings(settings: Any) -> Any:
     """The settings themselves.
 
     :raises ValueError: a setting that there is not
@@ -126,7 +127,7 @@ def known_settings(settings):
     return settings
 
 
-def _vpc(world, entry):
+def _vpc(world: World, entry: dict) -> dict:
     vpc = {
         "id": world.new_id(), "name": entry["name"], "cidr": entry["cidr"], "status": "OK", "description": "", "routes": [],
         "enable_shared_snat": False,
@@ -137,7 +138,7 @@ def _vpc(world, entry):
     return vpc
 
 
-def _disk(world, name, entry, zone, bootable):
+def _disk(world: World, name: str, entry: dict, zone: str | None, bootable: Any) -> dict:
     disk = {
         "id": world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
         "availability_zone": zone, "multiattach": bool(entry.get("shared")), "bootable": "true" if bootable else "false",
@@ -147,11 +148,11 @@ def _disk(world, name, entry, zone, bootable):
     return disk
 
 
-def _default_security_group(world):
+def _default_security_group(world: World) -> Any:
     return world.security_groups.setdefault(_secret("sg", 32), {"id": _secret("sg", 32), "name": "default"})
 
 
-def _server(world, entry, vpc, zones, shared_disks):
+def _server(world: World, entry: dict, vpc: dict, zones: Any, shared_disks: Any) -> dict:
     zone = entry.get("zone", zones[0])
     subnet = next(subnet for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"])
     server = {
@@ -174,7 +175,7 @@ def _server(world, entry, vpc, zones, shared_disks):
     return server
 
 
-def start_line(world, url):
+def start_line(world: World, url: str) -> dict:
     """What the simulator prints when it is ready (guide "Rehearsing on the simulator")."""
     known = world.identity
     keys = ("region", "project_id", "project_name", "domain_name", "username", "password", "access_key", "secret_key")
