@@ -24,7 +24,7 @@ FIND_CODES = {  # collection: (malformed ID, unknown ID)
 }
 
 
-def find(world: World, collection: Any, object_id: str, gone: Any = None) -> Any:
+def find(world: World, collection: str, object_id: Any, gone: str | None = None) -> dict:
     """The object of that ID; the documented codes for malformed and unknown ones.
 
     :param gone: the code for an unknown ID where the settings say that a deletion is refused by its state's code

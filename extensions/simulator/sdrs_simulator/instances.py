@@ -56,7 +56,7 @@ def _check_options(world: World, group: dict, content: dict) -> None:
         checks.tags(content["tags"])
 
 
-def _check_server(world: World, group: dict, server_id: str, flavor: Any, unknown: str = "SDRS.1326") -> Any:
+def _check_server(world: World, group: dict, server_id: Any, flavor: Any, unknown: str = "SDRS.1326") -> Any:
     if not isinstance(server_id, str):
         raise sdrs("SDRS.0210" if unknown == "SDRS.1326" else unknown)
     server = world.servers.get(server_id)
