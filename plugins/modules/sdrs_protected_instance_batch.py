@@ -174,7 +174,7 @@ SPEC = WAIT + STATE + Spec(
 )
 DECLARATION = Declaration(
     batch.KIND, batch.read, batch.plan, "protected_instances", batch.show, rules=batch.RULES,
-    locks=locks.BATCH,
+    locks=locks.BATCH, options=batch.Options,
 )
 
 

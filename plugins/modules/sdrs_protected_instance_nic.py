@@ -109,7 +109,7 @@ SPEC = WAIT + STATE + Spec(
         "nic": reference("nic"),
     }
 )
-DECLARATION = Declaration(nic.KIND, nic.read, nic.plan, "protected_instance", rules=nic.RULES, locks=locks.PART)
+DECLARATION = Declaration(nic.KIND, nic.read, nic.plan, "protected_instance", rules=nic.RULES, locks=locks.PART, options=nic.Options)
 
 
 def main():

@@ -104,7 +104,7 @@ SPEC = WAIT + Spec(
     required_one_of=[("flavor", "production_flavor", "dr_flavor")],
     mutually_exclusive=[("flavor", "production_flavor"), ("flavor", "dr_flavor")],
 )
-DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance", locks=locks.PART)
+DECLARATION = Declaration(resize.KIND, resize.read, resize.plan, "protected_instance", locks=locks.PART, options=resize.Options)
 
 
 def main():

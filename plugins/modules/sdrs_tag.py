@@ -106,7 +106,7 @@ SPEC = STATE + Spec(
         "purge": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Declaration(protected_instance.KIND, tag.read, tag.plan, "tags", tag.show, tag.expect, locks=locks.PART)
+DECLARATION = Declaration(protected_instance.KIND, tag.read, tag.plan, "tags", tag.show, tag.expect, locks=locks.PART, options=tag.Options)
 
 
 def main():

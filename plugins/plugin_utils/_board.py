@@ -11,6 +11,7 @@ import socket
 import tempfile
 import threading
 import time
+from typing import Any
 
 from ..module_utils._cloud.validate import Between
 from ..module_utils._engine.progress import VARIABLE
@@ -23,11 +24,12 @@ _NAMED = 3
 class Board:
     """What is known of the steps of all tasks, and how it is put into lines."""
 
-    def __init__(self, clock=time.monotonic):
+    def __init__(self, clock: Any = time.monotonic) -> None:
         self._clock = clock
-        self._steps, self.planned, self.done, self.failed = {}, 0, 0, 0
+        self._steps: dict = {}
+        self.planned = self.done = self.failed = 0
 
-    def heard(self, message):
+    def heard(self, message: Any) -> Any:
         """Take in a message; gives back a line to print at once, or None."""
         event = message.get("event")
         if event == "planned":
@@ -46,7 +48,7 @@ class Board:
         self.done += known.get("operation") not in ("find", "wait for")
         return None if known.get("quick") else "done: %s (%d s)" % (what.strip(), self._clock() - known["since"])
 
-    def in_flight(self):
+    def in_flight(self) -> str | None:
         """A line about what is in flight; None when nothing is."""
         running = [step for step in self._steps.values() if not step.get("quick") or step.get("progress") is not None]
         if not running:
@@ -57,13 +59,13 @@ class Board:
         failed = ", %d failed" % self.failed if self.failed else ""
         return "%d of %d done%s, %d in flight: %s%s" % (self.done, max(self.planned, self.done), failed, len(running), named, more)
 
-    def running(self):
+    def running(self) -> list:
         """What is in flight, each with its time, the oldest first."""
         steps = sorted((step for step in self._steps.values() if not step.get("quick")), key=lambda step: step["since"])
         return ["%s (%d s)" % (self._named(step), self._clock() - step["since"]) for step in steps]
 
     @staticmethod
-    def _named(step):
+    def _named(step: Any) -> str:
         waiting = step.get("operation") == "wait for"
         words = [step.get("operation"), step.get("resource_type") if waiting else None,
                  step.get("name") or (None if waiting else step.get("resource_type"))]
@@ -78,12 +80,14 @@ class Listener:
     :param heard: called with each message, and with None now and then
     """
 
-    def __init__(self, heard):
+    def __init__(self, heard: Any) -> None:
         self._heard = heard
         self._owner = os.getpid()
-        self._folder = self._socket = self._thread = None
+        self._folder: str | None = None
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
 
-    def open(self):
+    def open(self) -> None:
         """:raises OSError: there can be no socket"""
         self._folder = tempfile.mkdtemp(prefix="sdrs-progress-")  # 0700
         path = os.path.join(self._folder, "s")
@@ -99,7 +103,7 @@ class Listener:
         self._thread = threading.Thread(target=self._listen, args=(self._socket,), daemon=True)
         self._thread.start()
 
-    def _listen(self, listening: socket.socket):
+    def _listen(self, listening: socket.socket) -> None:
         while self._socket is listening:
             message = None
             try:
@@ -115,7 +119,7 @@ class Listener:
             except (ValueError, TypeError, AttributeError):
                 continue
 
-    def close(self):
+    def close(self) -> None:
         """Only the process that opened it ends it; its children have copies."""
         if os.getpid() != self._owner:
             return

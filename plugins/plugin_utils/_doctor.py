@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import textwrap
+from typing import Any
 
 # What ansible.builtin.debug puts around a line of a list leaves so much of 80 columns.
 WIDTH = 69
@@ -13,7 +14,7 @@ _STATUS, _NAME = 5, 17
 _COUNTED = {"FAIL": "failed", "warn": "advisory", "skip": "skipped"}
 
 
-def table(result, width=WIDTH):
+def table(result: Any, width: Any = WIDTH) -> Any:
     """Lines of plain text, none longer than ``width``: a row for each check, the remedy under what failed, at the end what to do first."""
     checks = result["checks"]
     counts = [(sum(_status(each) == status for each in checks), text) for status, text in _COUNTED.items()]
@@ -31,7 +32,7 @@ def table(result, width=WIDTH):
     return lines + [""] + verdict(result, width)
 
 
-def verdict(result, width=WIDTH):
+def verdict(result: Any, width: Any = WIDTH) -> Any:
     """The end of the table: healthy, or what to do first."""
     if result["healthy"]:
         advice = sum(_status(check) == "warn" for check in result["checks"])
@@ -40,13 +41,13 @@ def verdict(result, width=WIDTH):
     return _wrapped("Not healthy. First, %s: %s" % (first["check"], first["remedy"]), "", "  ", width)
 
 
-def _status(check):
+def _status(check: Any) -> str:
     if check["passed"]:
         return "ok"
     return "skip" if check["skipped"] else "FAIL" if check["severity"] == "error" else "warn"
 
 
-def _wrapped(text, first, rest, width):
+def _wrapped(text: str, first: Any, rest: Any, width: Any) -> Any:
     # Quotes and backslashes would be escaped on the screen; anything else that is not printable could move the cursor.
     text = "".join(character if character.isprintable() else " " for character in text.replace('"', "'").replace("\\", "/"))
     return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False) or [first.rstrip()]

@@ -8,7 +8,9 @@ else only if its ID was named. Names tell nothing: people give them, too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from ._guards import named
 from ._records import LONGEST_RUN, SKEW, doubt, results, time_of
@@ -21,7 +23,7 @@ _UNTIL_CREATED = timedelta(minutes=10)
 _FAILED = ("error", "error-deleting")
 
 
-def standing(drills, run, now=None):
+def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
     """What to do about the drills that bear the run's name in its group.
 
     :param drills: all drills
@@ -61,7 +63,7 @@ def standing(drills, run, now=None):
     return dict(outcome, remove=[], refusal=_refusal(found, run, why))
 
 
-def _refusal(found, run, why):
+def _refusal(found: Iterable, run: dict, why: str) -> str:
     ids = ",".join(str(drill.get("id")) for drill in found)
     return (
         "DR drill %s of protection group %s stands already (%s), and %s. It may be in use, for production even, so that nothing was done. "
@@ -70,9 +72,9 @@ def _refusal(found, run, why):
     )
 
 
-def _gone(record, drills):
+def _gone(record: dict, drills: Iterable) -> list:
     """A VPC that an interrupted run may have left: its drill is gone, so that nothing confirms the record."""
-    drill = record.get("drill") if isinstance(record.get("drill"), dict) else {}
+    drill: dict = record["drill"] if isinstance(record.get("drill"), dict) else {}
     vpc = drill.get("drill_vpc_id")
     if not isinstance(vpc, str) or not isinstance(record.get("vpcs_before"), list) or vpc in record["vpcs_before"]:
         return []
@@ -82,7 +84,7 @@ def _gone(record, drills):
         vpc, drill.get("id"))]
 
 
-def made_by(record, drill):
+def made_by(record: dict, drill: dict) -> bool:
     """Whether the live drill is the one of the record, by its ID and the time of its creation."""
     created, began = time_of(drill.get("created_at")), time_of(record["requested"])
     if created is None or not began - SKEW <= created:
@@ -96,7 +98,7 @@ def made_by(record, drill):
     return isinstance(before, list) and drill.get("id") not in before and created <= began + _UNTIL_CREATED
 
 
-def own(drills, run):
+def own(drills: Iterable, run: dict) -> dict:
     """The drills that this run made, or took up from an interrupted one.
 
     :param run: ``name``, ``group`` (ID), ``resumed`` (drill or ``{}``), ``created`` (result of sdrs_drill), ``record`` (of this run)
@@ -121,7 +123,7 @@ def own(drills, run):
     return {"drills": listed + unlisted, "left": [drill for drill in came if drill.get("id") not in ids]}
 
 
-def begin(run, drills, vpcs=None):
+def begin(run: dict, drills: Iterable, vpcs: Any = None) -> dict:
     """The record of a run that begins.
 
     :param run: ``name``, ``group``, ``project``, ``requested``, ``keep``, ``process``
@@ -135,7 +137,7 @@ def begin(run, drills, vpcs=None):
     }
 
 
-def vpc_fates(removed, record, group, drills, ecs_servers, vpcs):
+def vpc_fates(removed: dict, record: dict, group: dict, drills: Iterable, ecs_servers: Any, vpcs: Any) -> list:
     """Of VPCs in which drills were that are being removed: which may be deleted, and why the others may not.
 
     :param removed: the drills, as they are or were in the live state of this run
@@ -157,7 +159,7 @@ def vpc_fates(removed, record, group, drills, ecs_servers, vpcs):
     return found
 
 
-def _reason(vpc, record, group, others, foreign):
+def _reason(vpc: dict, record: dict, group: dict, others: Any, foreign: Any) -> Any:
     """Why a VPC must not be deleted, None if it may."""
     before, began, created = record.get("vpcs_before"), time_of(record.get("requested")), time_of(vpc.get("created_at"))
     users = [str(drill.get("name")) for drill in others if drill.get("drill_vpc_id") == vpc["id"]]

@@ -9,6 +9,8 @@ groups can be merged; ``next`` is ``{why, playbook, confirm, options}``, playboo
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from ._report import PASSED, cause, moment, span, unchanged
 
@@ -31,7 +33,7 @@ _FIRST_REASONS = 3
 _BEFORE = re.compile(r"^(Task failed: )?(Finalization of task args .{0,400}?failed: .{0,400}?)?(The filter plugin '[\w.]+' failed: )", re.DOTALL)
 
 
-def ending(run):
+def ending(run: dict) -> dict:
     """The ending of a failover, failback, re-protection or drill.
 
     :param run: as the report has it, and ``host``, ``subject``, ``group`` (as a GET shows it), ``position``, ``site``, ``waves`` (ordered), ``would``
@@ -46,22 +48,22 @@ def ending(run):
     }
 
 
-def _name(run):
+def _name(run: dict) -> str:
     return str((run.get("group") or {}).get("name") or run.get("subject") or run.get("host"))
 
 
-def where(group):
+def where(group: dict) -> list:
     """Where production of a group is and what protects it, as sentences."""
     status, site = group.get("status"), group.get("priority_station")
     zone = group.get("%s_availability_zone" % site)
     place = "production at the %s site%s" % (site, " (%s)" % zone if zone else "")
     if status in SWITCHING:
         return ["in flight (%s): %s until that has ended" % (status, "production was last seen at the %s site" % site if status != "reprotecting" else place)]
-    text = _PROTECTION.get(status) or ("in error (%s)" % status if str(status).startswith("error") else "status %s" % status)
+    text = _PROTECTION.get(str(status)) or ("in error (%s)" % status if str(status).startswith("error") else "status %s" % status)
     return [place, text]
 
 
-def _without_name(run, text):
+def _without_name(run: dict, text: str) -> Any:
     """A sentence without its full stop and without the subject, which stands before it anyway."""
     text = str(text).strip()
     for name in (_name(run), str(run.get("subject"))):
@@ -69,14 +71,14 @@ def _without_name(run, text):
     return text.rstrip(".")
 
 
-def _state(run):
+def _state(run: dict) -> list:
     group = run.get("group") or {}
     if not group.get("status"):
         return ["not read in this run: where production is was not asked"]
     return where(group) + _servers(run)
 
 
-def _servers(run):
+def _servers(run: dict) -> list:
     tried = {server.get("protected_instance"): server for server in run.get("servers") or []}
     wanted = [name for wave in run.get("waves") or [] for name in wave.get("instances") or []] or list(tried)
     if not wanted or not (tried or _reached(run, "switched") or _reached(run, "servers stopped")):
@@ -90,19 +92,19 @@ def _servers(run):
     return [text + (", not tried: %s" % listed(rest) if rest else "")]
 
 
-def _up(server):
+def _up(server: Any) -> bool:
     return bool(server) and all(check.get("status") in (PASSED, "skipped") for check in server.get("checks") or [])
 
 
-def _failing(run):
+def _failing(run: dict) -> list:
     return [server for server in run.get("servers") or [] if not _up(server)]
 
 
-def _reached(run, name):
+def _reached(run: dict, name: str) -> bool:
     return any(entry.get("name") == name for entry in run.get("milestones") or [])
 
 
-def _done(run):
+def _done(run: dict) -> list:
     if run.get("check_mode"):
         return ["nothing: check mode only rehearses"]
     milestones, measured, target = [entry for entry in run.get("milestones") or [] if moment(entry.get("at"))], run.get("measured"), run.get("target_seconds")
@@ -119,26 +121,26 @@ def _done(run):
                      "nothing that is known to have ended"]
 
 
-def _uncertain(run):
+def _uncertain(run: dict) -> bool:
     """Whether something may have been sent without the run knowing how it ended."""
     return bool(run.get("stopped_by") and run.get("writing")) or any(_attempted(error) for error in run.get("errors") or [])
 
 
-def _attempted(error):
+def _attempted(error: Any) -> bool:
     about = error.get("error") if isinstance(error.get("error"), dict) else {}
     return bool(error.get("operations") or error.get("jobs") or about.get("job_id"))
 
 
-def _sent(run):
+def _sent(run: dict) -> list:
     results = [*(run.get("results") or []), *(run.get("errors") or [])]
     return [operation for result in results for operation in result.get("operations") or [] if isinstance(operation, dict)]
 
 
-def _words(operation):
+def _words(operation: dict) -> str:
     return "%s %s" % (str(operation.get("operation")).replace("_", " "), operation.get("name") or str(operation.get("resource_type")).replace("_", " "))
 
 
-def _not_done(run):
+def _not_done(run: dict) -> Any:
     found = []
     if run.get("stopped_by"):
         found.append("it was ended by %s%s" % (run["stopped_by"], " during: %s" % run["task"] if run.get("task") else ""))
@@ -155,11 +157,11 @@ def _not_done(run):
     return (found + _left(run) + [str(problem).rstrip(".") for problem in run.get("problems") or []]) or ["nothing is left"]
 
 
-def _left(run):
+def _left(run: dict) -> Any:
     """What of its work the run never came to."""
     what, found = run.get("what"), []
     if run.get("refused") or not (run.get("group") or {}).get("status"):
-        return ["%s: nothing of it was begun" % _TITLES.get(what, what)]
+        return ["%s: nothing of it was begun" % _TITLES.get(str(what), what)]
     if what == "drill":
         return [] if not run.get("errors") or run.get("servers") else ["no server was verified"]
     if what == "reprotect":
@@ -177,19 +179,19 @@ def _left(run):
     return found
 
 
-def message(error):
+def message(error: Any) -> Any:
     """What a failed task said; ``error`` is its result."""
     error = cause(error)
     about = error.get("error") if isinstance(error.get("error"), dict) else {}
     return told(error.get("msg") or about.get("message") or error.get("message") or "a task failed without a message")
 
 
-def told(text):
+def told(text: str) -> Any:
     """The message of a task without what ansible-core 2.19 puts before that of a filter."""
     return _BEFORE.sub("", str(text))
 
 
-def outside(errors):
+def outside(errors: Any) -> bool:
     """Whether the connection or the account is at fault, so that the doctor is to be asked."""
     for error in map(cause, errors or []):
         about = error.get("error") if isinstance(error.get("error"), dict) else {}
@@ -202,12 +204,12 @@ def outside(errors):
     return False
 
 
-def step(why, playbook=None, confirm=False, options=(), check=False):
+def step(why: str, playbook: Any = None, confirm: bool = False, options: Iterable = (), check: bool = False) -> dict:
     """What to do next. ``playbook`` None is the same one."""
     return {"why": why, "playbook": playbook, "confirm": confirm, "options": list(options), "check": check}
 
 
-def _next(run):
+def _next(run: dict) -> Any:
     what, status = run.get("what"), (run.get("group") or {}).get("status")
     switch, errors = what != "drill", run.get("errors") or []
     if outside(errors) and not _reached(run, "switched"):
@@ -227,7 +229,7 @@ def _next(run):
     return _after_success(what, status, run)
 
 
-def _after_success(what, status, run):
+def _after_success(what: Any, status: Any, run: dict) -> dict | None:
     if what == "recover_by_drill":
         return BACK
     if what == "drill":
@@ -241,13 +243,13 @@ def _after_success(what, status, run):
     return step("prove that it works", "drill")
 
 
-def listed(names, most=4):
+def listed(names: Iterable, most: Any = 4) -> str:
     """Names, the first few of many."""
     names = [str(name) for name in names]
     return ", ".join(names[:most]) + (" and %d more" % (len(names) - most) if len(names) > most else "")
 
 
-def refusals(groups, what, problems, confirmed):
+def refusals(groups: dict, what: str, problems: Any, confirmed: Any) -> list:
     """The endings of a run that was refused before anything was read.
 
     :param groups: ``{host: protection group}``
@@ -274,7 +276,7 @@ def refusals(groups, what, problems, confirmed):
     return endings
 
 
-def untold(host, what, errors=(), stopped_by=None, task=None):
+def untold(host: str, what: str, errors: Iterable = (), stopped_by: Any = None, task: dict | None = None) -> dict:
     """The ending of a run of which nothing more is known than why it ended."""
     run = {"what": what, "host": host, "subject": host, "errors": list(errors), "stopped_by": stopped_by, "task": task, "refused": True}
     return ending(run)

@@ -5,18 +5,19 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from ._report import CHECK, FAILED, PASSED
 
 
-def bare_report(run, check_mode=False):
+def bare_report(run: dict, check_mode: bool = False) -> dict:
     """As much of a report as roles need to end: what failed, and so the verdict.
 
     :param run: see ``_report.build``
     """
     run = run if isinstance(run, dict) else {}
     errors = [entry for entry in run.get("errors") or [] if isinstance(entry, dict)]
-    group = run.get("server_group") if isinstance(run.get("server_group"), dict) else {}
+    group: dict = run["server_group"] if isinstance(run.get("server_group"), dict) else {}
     return {
         "what": str(run.get("what")), "server_group": {key: group.get(key) for key in ("id", "name", "status", "priority_station")},
         "verdict": CHECK if check_mode is True else FAILED if errors else PASSED,
@@ -24,7 +25,7 @@ def bare_report(run, check_mode=False):
     }
 
 
-def places(paths):
+def places(paths: Any) -> dict:
     """Where the forms of a report are, by their form; what could not be written is left out.
 
     :param paths: those of report_files: the path of each file by the path that was asked for

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 import yaml
 
@@ -19,11 +20,11 @@ _LONGEST_LINE = 400
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data):
+    def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-def _text(dumper, value):
+def _text(dumper: Any, value: Any) -> Any:
     # In double quotes YAML has escapes. A tagged "True" would be a boolean to Ansible, whatever its quotes; without a tag the quotes decide.
     plain = harmless(value) or value in ("True", "False")
     return dumper.represent_scalar(_TEXT if plain else _UNSAFE, value, style='"' if hidden(value) else None if plain else "'")
@@ -32,7 +33,7 @@ def _text(dumper, value):
 _Dumper.add_representer(str, _text)
 
 
-def document(result):
+def document(result: Any) -> Any:
     """The file: comments that say what it is and what it lacks, and ``topology_server_group``.
 
     :param result: that of sdrs_topology_info for one protection group
@@ -52,14 +53,14 @@ def document(result):
     return "".join("# %s\n" % visible(line, keep="", longest=_LONGEST_LINE) for line in head) + "---\n" + content
 
 
-def _escaped(character):
+def _escaped(character: Any) -> Any:
     code = ord(character)
     if unicodedata.category(character) != "Cf":
         return character
     return "\\x%02X" % code if code < 0x100 else "\\u%04X" % code if code < 0x10000 else "\\U%08X" % code
 
 
-def notes(result):
+def notes(result: Any) -> list:
     """What the export lacks, a line for each."""
     return [
         visible("%s %s%s: %s" % (

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
@@ -18,27 +19,27 @@ except ImportError:  # from ansible-core 2.19 on a string is never evaluated
     _Text = str
 
 
-def as_text(text):
+def as_text(text: str) -> Any:
     """``text`` as a string that is no template, and that templates leave alone: before ansible-core 2.19 ``True`` and ``[1]`` become what they look like."""
     return wrap_var(_Text(text))
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Tagged, unsafe and lazy values as what they are."""
     return json.loads(json.dumps(value, default=str))
 
 
-def defined(value):
+def defined(value: Any) -> Any:
     """``value``; an undefined variable raises what Ansible says of one, naming it."""
     if isinstance(value, Undefined):
         str(value)
     return value
 
 
-def as_filter(function):
+def as_filter(function: Any) -> Any:
     """``function`` as a filter: its arguments are plain data, its errors are Ansible's, its outcome is no template."""
 
-    def filtered(*arguments):
+    def filtered(*arguments: Any) -> Any:
         try:
             # Names come from the service: nothing in them may be taken for a template.
             return wrap_var(function(*map(plain, arguments)))

@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 from ..module_utils._cloud.errors import SdrsError
 from ..module_utils._cloud.odd import sound
@@ -29,7 +31,7 @@ _OWN_GROUPS = ("sdrs_status_", "sdrs_site_", "sdrs_group_", "sdrs_tag_")
 _LONGEST_GROUP = 128
 
 
-def fetch(lookup, hosts, warn):
+def fetch(lookup: Any, hosts: Any, warn: Any) -> dict:
     """What hosts are made of, fit for a cache: one list each of groups, and for instances of instances, drills and servers.
 
     :param hosts: server_groups or protected_instances
@@ -51,14 +53,14 @@ def fetch(lookup, hosts, warn):
     return found
 
 
-def _server(server):
+def _server(server: dict) -> dict:
     return {
         "id": server.get("id"), "name": server.get("name"), "status": server.get("status"), "availability_zone": server_zone(server),
         "flavor": (server.get("flavor") or {}).get("id"), "addresses": addresses(server),
     }
 
 
-def hosts(found, kind, wanted=None, taken=()):
+def hosts(found: dict, kind: Any, wanted: Any = None, taken: Iterable = ()) -> list:
     """``[(name, variables, groups)]``, sorted by name; names that several objects bear get their ID appended, those that are none give way to it.
 
     :param wanted: names or IDs of the protection groups to show, or None for all
@@ -87,12 +89,12 @@ def hosts(found, kind, wanted=None, taken=()):
     return sorted(named, key=lambda entry: entry[0])
 
 
-def _counted(names, entries):
+def _counted(names: list, entries: list) -> list:
     count = Counter(names)
     return [(name, entry, count[name]) for name, entry in zip(names, entries)]
 
 
-def _host_name(obj, taken):
+def _host_name(obj: dict, taken: Any) -> Any:
     """The name if it is one by the service's rules (a template, say, is none) and means nothing else to Ansible, else the ID."""
     name = obj.get("name")
     if not name or name_problem(name) or not _HOST.fullmatch(name) or name.startswith(_OWN_GROUPS):
@@ -101,7 +103,7 @@ def _host_name(obj, taken):
     return obj["id"] if name in RESERVED or name in taken or is_id(name) else name
 
 
-def group_name(text, hosts):
+def group_name(text: str, hosts: Any) -> str:
     """``text`` as the name of a group: an identifier, and no name that a host has or that means something to Ansible itself.
 
     A group and a host of one name are the same to much of Ansible.
@@ -112,15 +114,15 @@ def group_name(text, hosts):
     return name + "_" if name in RESERVED or name in hosts else name
 
 
-def _group_variables(group):
+def _group_variables(group: dict) -> dict:
     return {"sdrs_kind": "server_group", **{"sdrs_" + key: group.get(key) for key in _GROUP}, "sdrs_production_zone": production_zone(group)}
 
 
-def _group_groups(group):
+def _group_groups(group: dict) -> list:
     return ["sdrs_status_%s" % group.get("status"), "sdrs_site_%s" % group.get("priority_station")]
 
 
-def _instance_variables(instance, group, servers, drilled):
+def _instance_variables(instance: dict, group: dict, servers: dict, drilled: Any) -> dict:
     zone = production_zone(group)
     halves = server_halves(instance)
     known = [servers.get(half) for half in halves]
@@ -145,7 +147,7 @@ def _instance_variables(instance, group, servers, drilled):
     return variables
 
 
-def _instance_groups(instance, group):
+def _instance_groups(instance: dict, group: dict) -> list:
     tags = tags_to_mapping(instance.get("tags"))
     return [
         "sdrs_group_%s" % group.get("name"), "sdrs_status_%s" % instance.get("status"), "sdrs_site_%s" % group.get("priority_station"),
@@ -153,7 +155,7 @@ def _instance_groups(instance, group):
     ]
 
 
-def _drill_servers(found):
+def _drill_servers(found: dict) -> dict:
     drilled: dict = {}
     for each in found["drills"]:
         for entry in each.get("drill_servers") or []:

@@ -15,7 +15,7 @@ OF_PLAYBOOKS = ("drift_fail_on_difference", "plan_fail_on_drift", "plan_fail_on_
 
 
 @functools.cache
-def options():
+def options() -> tuple:
     """The names of all variables that users can set."""
     found = set(OF_PLAYBOOKS)
     for path in sorted(_ROLES.glob("*/meta/argument_specs.yml")):

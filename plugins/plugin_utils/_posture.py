@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from ._drill import days, seconds
 from ._report import FAILED, PASSED, moment, span
@@ -31,7 +33,7 @@ LEFT_OUT = [
 ]
 
 
-def judge(live, reports, asked, now=None):
+def judge(live: Any, reports: Any, asked: Any, now: Any = None) -> dict:
     """The posture: verdict, totals, and the groups by risk.
 
     :param live: the result of sdrs_posture_info
@@ -60,7 +62,7 @@ def judge(live, reports, asked, now=None):
     }
 
 
-def _limits(asked):
+def _limits(asked: Any) -> dict:
     """The thresholds that were given."""
     found = {}
     for name in THRESHOLDS:
@@ -73,7 +75,7 @@ def _limits(asked):
     return found
 
 
-def _failures(groups, limit, asked, missing):
+def _failures(groups: Iterable, limit: Any, asked: Any, missing: list | None) -> Any:
     limits, found = _limits(asked), []
     for name, most in limits.items():
         counts, text = THRESHOLDS[name]
@@ -92,12 +94,12 @@ def _failures(groups, limit, asked, missing):
     return found
 
 
-def _listed(names):
+def _listed(names: list) -> str:
     shown = ", ".join(map(str, names[:_NAMED]))
     return shown + (", … (%d in all)" % len(names) if len(names) > _NAMED else "")
 
 
-def _group(entry, reports, documents, age, now):
+def _group(entry: dict, reports: Any, documents: Any, age: Any, now: Any) -> dict:
     about, unreadable = entry["server_group"], entry.get("unreadable")
     name = about.get("name")
     pairs = entry.get("replications") or {"total": 0, "synchronised": 0, "progress": None}
@@ -121,7 +123,7 @@ def _group(entry, reports, documents, age, now):
     return group
 
 
-def _drills(reports, group_id, now):
+def _drills(reports: Any, group_id: Any, now: Any) -> list:
     """Drills that ended, newest first: not rehearsals, and not those of another group that bore the name."""
     found = []
     for report in reports:
@@ -136,19 +138,19 @@ def _drills(reports, group_id, now):
     return sorted(found, key=lambda drill: moment(drill["at"]), reverse=True)
 
 
-def _number(value):
+def _number(value: Any) -> Any:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9 else None
 
 
-def _unmanaged(document, instances):
+def _unmanaged(document: dict, instances: Iterable) -> list:
     """Protected instances that the document does not name, by themselves or by their servers."""
     declared = [each for each in (document.get("protected_instances") if isinstance(document, dict) else None) or [] if isinstance(each, dict)]
     named = {str(each[key]) for each in declared for key in ("name", "id", "server", "server_id") if each.get(key)}
     return [str(each.get("name")) for each in instances if not named & {str(each.get("name")), str(each.get("id")), *map(str, each.get("servers") or [])}]
 
 
-def _problems(group, age):
-    def problem(level, text):
+def _problems(group: dict, age: Any) -> Iterator:
+    def problem(level: Any, text: str) -> dict:
         return {"level": level, "text": text}
 
     if group["unreadable"] is not None:
@@ -182,7 +184,7 @@ def _problems(group, age):
         yield problem(NOTICE, "not in the document: %s" % _listed(group["unmanaged"]))
 
 
-def _drill_problems(group, age):
+def _drill_problems(group: dict, age: Any) -> Iterator:
     drill = group["drill"]
     if drill is None:
         yield WARNING, "no drill is on record"
@@ -199,7 +201,7 @@ def _drill_problems(group, age):
         yield WARNING, "the last drill missed its target: %s, target %s" % (span(drill["measured_seconds"]), span(drill["target_seconds"]))
 
 
-def _totals(groups):
+def _totals(groups: list) -> dict:
     found = {"groups": len(groups), "protected_instances": sum(group["protected_instances"] for group in groups)}
     found.update((level, sum(group["level"] == level for group in groups)) for level in (CRITICAL, WARNING, NOTICE, "fine"))
     for name, counts in (("protected", lambda group: group["protected"]), ("synchronised", lambda group: group["synchronised"]),
@@ -209,7 +211,7 @@ def _totals(groups):
     return found
 
 
-def _rpo(points):
+def _rpo(points: Any) -> dict | None:
     """The most pairs over their RPO at once, and the newest point; None where the cloud has no statistics."""
     if not isinstance(points, list):
         return None

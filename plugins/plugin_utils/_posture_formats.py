@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..module_utils._cloud.text import visible
 from ._drill import days
 from ._report import PASSED, moment
@@ -15,7 +17,7 @@ _PREFIX = "sdrs_posture_"
 _LONGEST = 200
 
 
-def render(posture, form):
+def render(posture: Any, form: Any) -> Any:
     """The posture as text in ``form``.
 
     :raises ValueError: there is no such form
@@ -30,7 +32,7 @@ def render(posture, form):
     return template("posture.html.j2", True).render(posture=posture, trends=trends, days=days) + "\n"
 
 
-def trend(drills):
+def trend(drills: list) -> dict | None:
     """A chart of the recovery times of drills, oldest first: ``{width, height, bars: [{x, y, width, height, good, label}], target}``; None without one.
 
     Every number in it is computed here; ``target`` is the height of the last target's line.
@@ -50,11 +52,11 @@ def trend(drills):
     return {"width": len(drills) * _STEP, "height": _HEIGHT, "bars": bars, "target": line}
 
 
-def _prometheus(posture):
+def _prometheus(posture: Any) -> str:
     """The exposition format: for the textfile collector, or a web server."""
     samples: dict[tuple[str, str], list[tuple[dict, object]]] = {}
 
-    def add(metric, about, value, **labels):
+    def add(metric: str, about: str, value: Any, **labels: Any) -> None:
         if value is not None:
             samples.setdefault((metric, about), []).append((labels, value))
 
@@ -89,19 +91,19 @@ def _prometheus(posture):
     return "\n".join(lines) + "\n"
 
 
-def _labels(labels):
+def _labels(labels: Any) -> str:
     shown = ",".join('%s="%s"' % (key, _label(value)) for key, value in labels.items())
     return "{%s}" % shown if shown else ""
 
 
-def _label(value):
+def _label(value: Any) -> Any:
     text = visible("" if value is None else value, keep="", longest=_LONGEST)
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _value(value):
+def _value(value: Any) -> str:
     return "%d" % value if float(value).is_integer() else "%.3f" % value
 
 
-def _epoch(text):
+def _epoch(text: str) -> Any:
     return round(moment(text).timestamp())

@@ -12,6 +12,7 @@ import json
 import os
 import stat
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._cloud.private_folder import NotPrivate, open_file
@@ -25,7 +26,7 @@ LONGEST_RUN = timedelta(days=1)
 SKEW = timedelta(minutes=5)
 
 
-def reports(pattern, newest=None):
+def reports(pattern: Any, newest: Any = None) -> tuple:
     """Saved reports, newest first and at most ``newest``, and what is wrong with those left out: ``([content with path], [sentence])``.
 
     Those that could not be written where they belong are among them.
@@ -37,7 +38,7 @@ def reports(pattern, newest=None):
     return [content for _at, content, _problem in found if content], [problem for _at, _content, problem in found if problem]
 
 
-def record(path):
+def record(path: str) -> tuple:
     """The record of a run at ``path``, or where it went when that could not be written; like ``reports``, with at most one content."""
     folder, name = elsewhere(path)
     found = [_read(place, _open_own, _private) for place in (path, *([os.path.join(folder, name)] if folder else []))]
@@ -45,15 +46,15 @@ def record(path):
     return [content for _at, content, _problem in contents[:1]], [problem for _at, _content, problem in found if problem]
 
 
-def _open_any(path):
+def _open_any(path: str) -> Any:
     return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
 
 
-def _open_own(path):
+def _open_own(path: str) -> Any:
     return open_file(None, path, os.O_RDONLY)
 
 
-def _read(path, opened, check):
+def _read(path: str, opened: Any, check: Any) -> tuple:
     """``(time of its last change, content, why it is left out)``."""
     try:
         handle = opened(path)
@@ -73,14 +74,14 @@ def _read(path, opened, check):
         return 0, None, one_line("%s is left out: %s" % (path, getattr(error, "strerror", None) or error or type(error).__name__))
 
 
-def _regular(about):
+def _regular(about: Any) -> None:
     if not stat.S_ISREG(about.st_mode):
         raise ValueError("it is no regular file")
     if about.st_size > LIMIT:
         raise ValueError("it has %d bytes, %d are allowed" % (about.st_size, LIMIT))
 
 
-def _private(about):
+def _private(about: Any) -> None:
     _regular(about)
     if about.st_mode & 0o022:
         raise ValueError("others can write it")
@@ -88,7 +89,7 @@ def _private(about):
         raise ValueError("it bears another name, too")
 
 
-def doubt(saved, run, now=None, longest=LONGEST_RUN):
+def doubt(saved: dict | None, run: dict, now: Any = None, longest: Any = LONGEST_RUN) -> str | None:
     """Why a record is not of the run that is asked for, None if it is.
 
     :param saved: what the file holds, None or empty without one
@@ -113,16 +114,16 @@ def doubt(saved, run, now=None, longest=LONGEST_RUN):
     return None
 
 
-def _known(project):
+def _known(project: Any) -> Any:
     return isinstance(project, dict) and isinstance(project.get("id"), str) and project["id"] and isinstance(project.get("endpoint"), str)
 
 
-def process():
+def process() -> dict:
     """What tells this run of ansible-playbook from others, for a record; called where its tasks are carried out."""
     return {"machine": boot_id(), "pid": os.getppid(), "began": began(os.getppid())}
 
 
-def running(saved):
+def running(saved: dict) -> bool:
     """Whether the run that wrote a record is still at work on this machine, so that it is not interrupted."""
     known = saved.get("process") if isinstance(saved, dict) else None
     if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or known["pid"] == os.getppid():
@@ -130,12 +131,12 @@ def running(saved):
     return bool(known.get("began")) and known.get("machine") == boot_id() and known["began"] == began(known["pid"])
 
 
-def time_of(value):
+def time_of(value: Any) -> Any:
     """``value`` as a time, None if it is none."""
     return moment(value) if isinstance(value, str) else None
 
 
-def results(saved):
+def results(saved: dict) -> list:
     """What a record holds of modules' results, in their shape; whatever else stands there is left out."""
     found = []
     for entry in _dicts(saved.get("results")):
@@ -145,12 +146,12 @@ def results(saved):
     return found
 
 
-def milestones(saved, now=None):
+def milestones(saved: dict, now: Any = None) -> list:
     """Its milestones, each with its name and a time since the run began."""
     began, now = time_of(saved.get("requested")), now or datetime.now(timezone.utc)
     found = [(entry, time_of(entry.get("at"))) for entry in _dicts(saved.get("milestones")) if isinstance(entry.get("name"), str)]
     return [{"name": entry["name"], "at": entry["at"]} for entry, at in found if began and at and began <= at <= now + SKEW]
 
 
-def _dicts(value):
+def _dicts(value: Any) -> list:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

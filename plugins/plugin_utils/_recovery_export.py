@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import yaml
 
@@ -17,7 +19,7 @@ _HEAD = """# yaml-language-server: $schema=%s
 """
 
 
-def first_plan(groups, path):
+def first_plan(groups: Iterable, path: str) -> Any:
     """The text of a plan with all groups, named after its file. Groups whose names mean several are named by their IDs.
 
     :raises ValueError: there is no group

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from ansible.utils.display import Display
 
@@ -17,11 +18,11 @@ from ._typed import typed
 CONSOLE = "SDRS_CONSOLE"
 
 
-def shown(plugin):
+def shown(plugin: Any) -> Any:
     """``plugin`` with its endings on the screen. That they cannot be shown fails nothing."""
 
-    class ActionModule(plugin):  # type: ignore[valid-type, misc]  # a class that is told at run time
-        def run(self, tmp=None, task_vars=None):
+    class ActionModule(plugin):
+        def run(self, tmp: Any = None, task_vars: Any = None) -> Any:
             result = super().run(tmp, task_vars)
             if not result.get("failed") and not os.environ.get(CONSOLE):
                 try:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 import shlex
+from typing import Any
 
 from ansible import constants as C
 from ansible import context
 
 
-def typed(all_hosts, local=False):
+def typed(all_hosts: Any, local: bool = False) -> dict:
     """``{playbook, inventory, extra_vars, limit, all_hosts, options, local}``.
 
     :param all_hosts: the hosts of the play
@@ -31,7 +32,7 @@ def typed(all_hosts, local=False):
     }
 
 
-def _near(path):
+def _near(path: str) -> Any:
     """A path as it was most likely typed: below the working directory."""
     path = str(path)
     try:

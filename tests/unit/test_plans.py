@@ -72,7 +72,7 @@ def test_the_switching_table(status, there, options, outcome):
 def test_resize_sends_only_what_differs(station, options, body):
     live = resize.Live({"id": "i", "name": "i", "status": "protected"}, dict(GROUP, priority_station=station), SERVERS)
     try:
-        steps = resize.plan(options, live).steps
+        steps = resize.plan(resize.Options("i", **options), live).steps
     except Refused:
         assert body == "refused"
         return

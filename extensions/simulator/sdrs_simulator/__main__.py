@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 from . import scenario
 from .server import Server
@@ -16,7 +17,7 @@ from .server import Server
 _STOP = {signal.SIGTERM, signal.SIGINT}
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(prog="sdrs_simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: one the system chooses)")
     parser.add_argument("--speed", type=float, default=1.0, help="divides all durations (default: 1)")
@@ -53,7 +54,7 @@ def main():
     return 0
 
 
-def _settings(given):
+def _settings(given: dict) -> Any:
     """Those of the environment, and over them ``NAME=VALUE`` from the command line."""
     settings = json.loads(os.environ.get("SDRS_SIMULATOR_SETTINGS") or "{}")
     if not isinstance(settings, dict):

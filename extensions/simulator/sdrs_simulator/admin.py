@@ -6,52 +6,55 @@ Everything is below ``/__simulator__``; the simulator listens on loopback only, 
 
 from __future__ import annotations
 
+from typing import Any
+
 from .faults import neighbour
 from .removals import lose_server, lose_volume
-from .world import COLLECTIONS, merged
+from .request import Request
+from .world import COLLECTIONS, World, merged
 
 
-def requests(world, request):
+def requests(world: World, request: Request) -> dict:
     """GET: the requests so far as ``[{method, path, status}]``."""
     return {"requests": list(request.server.log)}
 
 
-def forget_requests(world, request):
+def forget_requests(world: World, request: Request) -> None:
     """DELETE: start the log anew; 204."""
     request.server.log.clear()
 
 
-def add_fault(world, request):
+def add_fault(world: World, request: Request) -> None:
     """POST ``{job_type, error_code, fail_reason, resource_name?, sub_job?, hang?, count?}``: jobs of that type will fail; or a fault of
     requests, as described in ``wire``; 204.
     """
     world.faults.append(request.json())
 
 
-def forget_faults(world, request):
+def forget_faults(world: World, request: Request) -> None:
     """DELETE; 204."""
     world.faults.clear()
 
 
-def settings(world, request):
+def settings(world: World, request: Request) -> Any:
     """PUT: settings to change, such as ``{"swap_ids_on_switch": true}``."""
     world.settings = merged(world.settings, request.json())
     return world.settings
 
 
-def keep(world, request):
+def keep(world: World, request: Request) -> None:
     """POST: remember the world as it is now, so that ``restore`` can bring it back; 204."""
     request.server.kept = world.dump()
 
 
-def restore(world, request):
+def restore(world: World, request: Request) -> None:
     """POST: the world as it was kept last; 204."""
     if request.server.kept is None:
         raise neighbour(404, "404", "nothing was kept")
     world.restore(request.server.kept)
 
 
-def patch(world, request):
+def patch(world: World, request: Request) -> None:
     """PATCH an object with JSON, to rehearse states that are hard to reach, such as ``{"status": "fault"}``; 204."""
     collection = request.args["collection"]
     if collection not in COLLECTIONS or request.args["object_id"] not in getattr(world, collection):
@@ -59,7 +62,7 @@ def patch(world, request):
     getattr(world, collection)[request.args["object_id"]].update(request.json())
 
 
-def lose(world, request):
+def lose(world: World, request: Request) -> None:
     """DELETE a server, with ``?disks=true`` its data disks too, or a volume, as a disaster or a careless hand does; 204."""
     collection, object_id = request.args["collection"], request.args["object_id"]
     if collection not in ("servers", "volumes") or object_id not in getattr(world, collection):

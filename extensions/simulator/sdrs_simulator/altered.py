@@ -7,6 +7,10 @@ What happens is the same; only how it is told differs. Tokens are left as they a
 from __future__ import annotations
 
 import functools
+from typing import Any
+
+from .request import Request
+from .world import World
 
 # Fields that nothing should depend on. Those that are managed, or by which objects are told apart, are not among them.
 OPTIONAL = frozenset((
@@ -23,11 +27,11 @@ _COUNTS = ("count", "total_count", "total_number")
 _UNKNOWN = {"x_unknown": {"nested": [1, None, {"id": None}]}, "unknown_flag": None}
 
 
-def answering(handler):
+def answering(handler: Any) -> Any:
     """The handler of a route with its answers altered as the settings say."""
 
     @functools.wraps(handler)
-    def answer(world, request):
+    def answer(world: World, request: Request) -> Any:
         content = handler(world, request)
         settings = world.settings
         if not isinstance(content, dict):
@@ -45,7 +49,7 @@ def answering(handler):
     return answer
 
 
-def _sparse(key, value, missing):
+def _sparse(key: Any, value: Any, missing: bool) -> Any:
     """Null, or ``missing``, are optional fields, and lists, mappings and texts that are empty inside objects."""
     if isinstance(value, list):
         return [_sparse(None, each, missing) for each in value]
@@ -55,7 +59,7 @@ def _sparse(key, value, missing):
     return {name: None if name in bare else _sparse(name, each, missing) for name, each in value.items() if not (missing and name in bare)}
 
 
-def _more(key, value):
+def _more(key: Any, value: Any) -> Any:
     """Fields that no client knows, in every object."""
     if isinstance(value, list):
         return [_more(None, each) for each in value]

@@ -6,8 +6,11 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+from typing import Any
 
 from .faults import sdrs
+from .request import Request
+from .world import World
 
 _ID = re.compile(r"[0-9a-fA-F-]{36}|[0-9a-zA-Z]{32}")
 _TAG_CHARACTERS = re.compile(r"[\x00-\x1f*<>\\=,|/]")
@@ -21,7 +24,7 @@ FIND_CODES = {  # collection: (malformed ID, unknown ID)
 }
 
 
-def find(world, collection, object_id, gone=None):
+def find(world: World, collection: str, object_id: Any, gone: str | None = None) -> dict:
     """The object of that ID; the documented codes for malformed and unknown ones.
 
     :param gone: the code for an unknown ID where the settings say that a deletion is refused by its state's code
@@ -37,7 +40,7 @@ def find(world, collection, object_id, gone=None):
     return obj
 
 
-def body(request, key=None):
+def body(request: Request, key: Any = None) -> Any:
     """The request's body, or the object under ``key`` of it (0201)."""
     content = request.json()
     if key is not None:
@@ -47,7 +50,18 @@ def body(request, key=None):
     return content
 
 
-def name(value):
+def entries(wanted: Any, key: str, most: int, too_many: str, twice: str) -> list[dict]:
+    """The objects of a batch, each of which names another by ``key``; the codes for too many, and for one that is named twice."""
+    if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
+        raise sdrs("SDRS.0201")
+    if len(wanted) > most:
+        raise sdrs(too_many)
+    if len({str(entry.get(key)) for entry in wanted}) != len(wanted):
+        raise sdrs(twice)
+    return wanted
+
+
+def name(value: Any) -> Any:
     """64 bytes; letters (Chinese ones in the Chinese edition), digits and ``. _ -`` (5.4.1, 5.5.1)."""
     if not isinstance(value, str) or not value or len(value.encode("utf-8")) > 64:
         raise sdrs("SDRS.0202")
@@ -56,27 +70,27 @@ def name(value):
     return value
 
 
-def description(value):
+def description(value: Any) -> Any:
     if value is not None and (not isinstance(value, str) or len(value.encode("utf-8")) > 64 or "<" in value or ">" in value):
         raise sdrs("SDRS.0212")
     return value
 
 
-def boolean(content, key):
+def boolean(content: dict, key: Any) -> Any:
     value = content.get(key, False)
     if not isinstance(value, bool):
         raise sdrs("SDRS.0201")
     return value
 
 
-def address(value):
+def address(value: Any) -> str:
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
         raise sdrs("SDRS.0219") from None
 
 
-def tags(value, at_most=10):
+def tags(value: Any, at_most: Any = 10) -> list:
     """A list of ``{key, value}`` (tables 5-17, 5-67)."""
     if not isinstance(value, list) or not all(isinstance(tag, dict) for tag in value):
         raise sdrs("SDRS.0201")
@@ -88,7 +102,7 @@ def tags(value, at_most=10):
     return [{"key": tag["key"], "value": tag_value(tag.get("value"))} for tag in value]
 
 
-def tag_key(key):
+def tag_key(key: Any) -> Any:
     if not isinstance(key, str) or not key.strip():
         raise sdrs("SDRS.2205")
     if len(key) > 36 or _TAG_CHARACTERS.search(key):
@@ -96,7 +110,7 @@ def tag_key(key):
     return key
 
 
-def tag_value(value):
+def tag_value(value: Any) -> Any:
     if value is None:
         raise sdrs("SDRS.2208")
     if not isinstance(value, str) or len(value) > 43 or _TAG_CHARACTERS.search(value):
@@ -104,7 +118,7 @@ def tag_value(value):
     return value
 
 
-def page(request, objects, key, show):
+def page(request: Request, objects: list, key: Any, show: Any) -> dict:
     """The part of ``objects`` that ``limit`` and ``offset`` ask for, and their number (5.4.2)."""
     limit, offset = request.query.get("limit", "1000"), request.query.get("offset", "0")
     if not limit.isdigit() or not 0 < int(limit) <= 1000:
@@ -118,7 +132,7 @@ def page(request, objects, key, show):
     return {key: [show(obj) for obj in part], "count": len(objects)}
 
 
-def id_list(text):
+def id_list(text: str) -> set:
     """``['id1','id2']`` from a query (5.5.3); at most 30 (0226)."""
     try:
         value = json.loads(text.replace("'", '"'))
@@ -131,7 +145,7 @@ def id_list(text):
     return {str(entry) for entry in value}
 
 
-def matches(obj, query, **same):
+def matches(obj: dict, query: dict, **same: Any) -> bool:
     """Whether ``obj`` passes the fuzzy ``name`` filter and the exact ones in ``same`` (query name: value of the object)."""
     if query.get("name") and query["name"].lower() not in obj["name"].lower():
         return False

@@ -4,23 +4,24 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
-from .world import stamp_t, stamp_z
+from .world import World, stamp_t, stamp_z
 
 
-def _known(text):
+def _known(text: str) -> Any:
     """32 hex digits that are the same for the same text."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
-def flavor(name):
+def flavor(name: str) -> dict:
     """A flavor as a server shows it; its size follows from its name, such as ``s3.large.2``."""
     size = {"medium": 1, "large": 2, "xlarge": 4}.get((name.split(".") + [""])[1], 2)
     ratio = int(name.rpartition(".")[2]) if name.rpartition(".")[2].isdigit() else 2
     return {"id": name, "name": name, "disk": "0", "vcpus": str(size), "ram": str(size * ratio * 1024), "gpus": [], "asic_accelerators": []}
 
 
-def server(world, name):
+def server(world: World, name: str) -> dict:
     """Fields of a server's detail beside those that the simulator works with."""
     now = world.now()
     return {
@@ -33,7 +34,7 @@ def server(world, name):
     }
 
 
-def disk(world):
+def disk(world: World) -> dict:
     """The same for a disk."""
     now = stamp_t(world.now())
     return {

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def device_of(disk, server_id):
+
+def device_of(disk: dict, server_id: str) -> Any:
     return next((entry["device"] for entry in disk["attachments"] if entry["server_id"] == server_id), "")
 
 
-def plug(server, disk, device):
+def plug(server: dict, disk: dict, device: str) -> None:
     """Plug a disk into a server."""
     disk["attachments"].append({
         "server_id": server["id"], "device": device, "volume_id": disk["id"], "attachment_id": disk["id"], "id": disk["id"],

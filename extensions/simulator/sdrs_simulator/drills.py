@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from . import checks, nics, sites
 from .disks import device_of, plug
 from .faults import sdrs
 from .instances import server_disks
 from .jobs import ends, submit
+from .request import Request
 from .vpcs import release_ports
-from .world import shown, stamp
+from .world import World, shown, stamp
 
 ADDABLE = (
     "available", "protected", "failed-over", "error-starting", "error-stopping", "error-reversing", "error-reprotecting",
@@ -17,7 +21,7 @@ ADDABLE = (
 )
 
 
-def create(world, request):
+def create(world: World, request: Request) -> Any:
     """5.7.1"""
     content = checks.body(request, "disaster_recovery_drill")
     group = checks.find(world, "server_groups", content.get("server_group_id"))
@@ -42,7 +46,7 @@ def create(world, request):
     return _submit(world, "createDisasterRecoveryDrill", drill)
 
 
-def _check_vpc(world, group, vpc_id, instances):
+def _check_vpc(world: World, group: dict, vpc_id: Any, instances: Iterable) -> None:
     vpc = world.vpcs.get(vpc_id)
     if vpc is None:
         raise sdrs("SDRS.1928")
@@ -62,7 +66,7 @@ def _check_vpc(world, group, vpc_id, instances):
         raise sdrs("SDRS.1908")
 
 
-def _copy_vpc(world, group, name):
+def _copy_vpc(world: World, group: dict, name: str) -> Any:
     source = world.vpcs[group["source_vpc_id"]]
     vpc = dict(source, id=world.new_id(), name="vpc-%s" % name, _drill=True)
     world.vpcs[vpc["id"]] = vpc
@@ -72,21 +76,21 @@ def _copy_vpc(world, group, name):
     return vpc["id"]
 
 
-def _submit(world, job_type, drill):
+def _submit(world: World, job_type: Any, drill: dict) -> Any:
     return submit(
         world, job_type, {"drill": drill["id"]}, ("disaster_recovery_drills", drill), {"disaster_recovery_drill_id": drill["id"]},
     )
 
 
-def _failed(status):
-    def failed(world, job):
+def _failed(status: str) -> Any:
+    def failed(world: World, job: dict) -> None:
         world.drills[job["_arguments"]["drill"]]["status"] = status
 
     return failed
 
 
 @ends("createDisasterRecoveryDrill", _failed("error"))
-def _created(world, job):
+def _created(world: World, job: dict) -> None:
     drill = world.drills[job["_arguments"]["drill"]]
     group = world.server_groups[drill["server_group_id"]]
     for instance in sites.members(world, group)[0]:
@@ -98,7 +102,7 @@ def _created(world, job):
     group["_drilled"] = world.now()
 
 
-def _drill_server(world, drill, server):
+def _drill_server(world: World, drill: dict, server: dict) -> dict:
     """A running copy with the same name, addresses and disks, in the drill VPC."""
     subnets = {subnet["cidr"]: subnet for subnet in world.subnets.values() if subnet["vpc_id"] == drill["drill_vpc_id"]}
     copies = []
@@ -119,7 +123,7 @@ def _drill_server(world, drill, server):
     return copy
 
 
-def query(world, request):
+def query(world: World, request: Request) -> Any:
     """5.7.3"""
     wanted = request.query
     found = [
@@ -131,12 +135,12 @@ def query(world, request):
     return checks.page(request, found, "disaster_recovery_drills", shown)
 
 
-def show(world, request):
+def show(world: World, request: Request) -> dict:
     """5.7.4"""
     return {"disaster_recovery_drill": shown(checks.find(world, "drills", request.args["drill_id"]))}
 
 
-def rename(world, request):
+def rename(world: World, request: Request) -> dict:
     """5.7.5"""
     drill = checks.find(world, "drills", request.args["drill_id"])
     drill["name"] = checks.name(checks.body(request, "disaster_recovery_drill").get("name"))
@@ -144,7 +148,7 @@ def rename(world, request):
     return {"disaster_recovery_drill": shown(drill)}
 
 
-def delete(world, request):
+def delete(world: World, request: Request) -> Any:
     """5.7.2; servers, disks and NICs go, the VPC stays."""
     drill = checks.find(world, "drills", request.args["drill_id"], "SDRS.1913")
     if drill["status"] not in ("available", "error", "error-deleting"):
@@ -154,7 +158,7 @@ def delete(world, request):
 
 
 @ends("deleteDisasterRecoveryDrill", _failed("error-deleting"))
-def _deleted(world, job):
+def _deleted(world: World, job: dict) -> None:
     drill = world.drills.pop(job["_arguments"]["drill"])
     for entry in drill["drill_servers"]:
         server = world.servers.pop(entry["drill_server_id"], None)

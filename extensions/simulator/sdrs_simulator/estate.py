@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from . import drills, groups, instances, replications, switches
 from .faults import Fault
@@ -22,14 +24,15 @@ _SIZE = 100
 class Asked:
     """A request that nobody sends."""
 
-    def __init__(self, body, **args):
-        self._body, self.args, self.query = body, args, {}
+    def __init__(self, body: Any, **args: str) -> None:
+        self._body, self.args = body, args
+        self.query: dict[str, str] = {}
 
-    def json(self):
+    def json(self) -> Any:
         return self._body
 
 
-def documents(path):
+def documents(path: str) -> tuple[list[dict], str | None]:
     """``(protection groups, region or None)`` of a file.
 
     :raises ValueError: it is neither kind of file, or a group lacks what the service needs
@@ -56,7 +59,7 @@ def documents(path):
     return list(found or ()), plain[0] if plain else None
 
 
-def content(found, more=()):
+def content(found: list[dict], more: Iterable[dict] = ()) -> dict:
     """The ``vpcs``, ``servers``, ``volumes``, ``zones`` and ``domains`` of a scenario that holds what topologies name, by names or IDs.
 
     :param found: protection groups that will be there
@@ -84,7 +87,7 @@ def content(found, more=()):
     }
 
 
-def own_disks(group, instance):
+def own_disks(group: dict, instance: dict) -> list[dict]:
     """The pairs of an instance that it shares with none, the system disk among them."""
     shared = [pair.get("name") for pair in shared_pairs(group)]
     own = [pair for pair in instance.get("replications") or [] if not pair.get("name") or pair["name"] not in shared]
@@ -92,7 +95,7 @@ def own_disks(group, instance):
     return root + [pair for pair in own if pair.get("device")]
 
 
-def shared_pairs(group):
+def shared_pairs(group: dict) -> list[dict]:
     """The pairs that several instances of a group name, each once."""
     seen: dict = {}
     for instance in group.get("protected_instances") or []:
@@ -102,17 +105,17 @@ def shared_pairs(group):
     return [pairs[0] for pairs in seen.values() if len(pairs) > 1]
 
 
-def volume_of(pair):
+def volume_of(pair: dict) -> str:
     """What a pair's disk is called."""
     return pair.get("volume") or "volume-%s" % pair.get("name")
 
 
-def _named(reference, name=None):
+def _named(reference: str, name: str | None = None) -> dict:
     """``name``, and ``id`` where a reference is one."""
     return {"id": reference.lower(), "name": name or reference} if _ID.fullmatch(reference) else {"name": reference}
 
 
-def protect(world, found):
+def protect(world: Any, found: list[dict]) -> None:
     """Make the protection groups, synchronised, with all they hold.
 
     :raises ValueError: the service would refuse one
@@ -132,11 +135,11 @@ def protect(world, found):
 class _Builder:
     """Carries out the operations that lead to a protection group."""
 
-    def __init__(self, world, known):
+    def __init__(self, world: Any, known: dict[str, dict[str, str]]) -> None:
         """:param known: ``{"vpcs", "servers", "volumes"}``: IDs by what topologies call them"""
         self.world, self.known = world, known
 
-    def ask(self, about, handler, body, **args):
+    def ask(self, about: str, handler: Callable, body: Any, **args: str) -> dict:
         """An operation and the end of its job.
 
         :raises ValueError: the service refuses it
@@ -149,7 +152,7 @@ class _Builder:
         job = self.world.jobs.pop(answer["job_id"]) if "job_id" in (answer or {}) else {}
         return job.get("entities") or {}
 
-    def group(self, given):
+    def group(self, given: dict) -> None:
         """A protection group with all it holds."""
         about = "protection group %s" % given["name"]
         domain = next((domain for domain in self.world.domains.values() if given.get("active_active_domain") in (domain["id"], domain["name"])), None) or next(
@@ -173,7 +176,7 @@ class _Builder:
             made = self.ask(about, drills.create, {"disaster_recovery_drill": body})
             self._called(self.world.drills, made["disaster_recovery_drill_id"], drill)
 
-    def _instance(self, group_id, group, given, pairs):
+    def _instance(self, group_id: str, group: dict, given: dict, pairs: dict) -> None:
         about, server = "protected instance %s" % (given.get("name") or given.get("server")), given.get("server") or given["name"]
         made = self.ask(about, instances.create, {"protected_instance": {
             "name": given.get("name") or self.world.servers[self.known["servers"][server]]["name"], "description": given.get("description"),
@@ -192,7 +195,7 @@ class _Builder:
                 self.ask(about, replications.attach, {"replicationAttachment": {"replication_id": pairs[pair["name"]], "device": use.get("device")}},
                          protected_instance_id=instance_id)
 
-    def _pair(self, about, group_id, pair):
+    def _pair(self, about: str, group_id: str, pair: dict) -> str:
         volume = self.known["volumes"][volume_of(pair)]
         self.world.counters["estate"] = self.world.counters.get("estate", 0) + 1
         return self.ask(about, replications.create, {"replication": {
@@ -201,7 +204,7 @@ class _Builder:
         }})["replication_pair_id"]
 
     @staticmethod
-    def _called(collection, object_id, given):
+    def _called(collection: dict, object_id: str, given: dict) -> str:
         """The ID of an object that has just been made, which is that of the topology where it has one."""
         if not given.get("id"):
             return object_id
@@ -209,5 +212,5 @@ class _Builder:
         return given["id"]
 
 
-def _zones(domain):
+def _zones(domain: dict) -> set[str]:
     return {domain[side]["availability_zone"] for side in ("local_replication_cluster", "remote_replication_cluster")}

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 # code: message. The status is 400 unless STATUS says otherwise.
 MESSAGES = {
     "SDRS.0001": "Invalid tenant ID",
@@ -136,34 +138,34 @@ STATUS = {"SDRS.0408": 500, "SDRS.2206": 404}
 class Fault(Exception):
     """An error answer: HTTP status and JSON body."""
 
-    def __init__(self, status, body):
+    def __init__(self, status: int, body: dict) -> None:
         super().__init__(body)
         self.status = status
         self.body = body
 
 
-def sdrs(code):
+def sdrs(code: Any) -> Any:
     """The service's own error body for a documented code."""
     return Fault(STATUS.get(code, 400), {"error": {"code": code, "message": MESSAGES[code]}})
 
 
-def gateway(status, code, message):
+def gateway(status: int, code: Any, message: Any) -> Any:
     """The API gateway's error body (service.md, section 1)."""
     return Fault(status, {"error_code": code, "error_msg": message})
 
 
-def not_published(status=404):
+def not_published(status: int = 404) -> Any:
     """The gateway's answer for an operation that a cloud does not offer."""
     if status != 404:
         return Fault(status, {"message": "Method Not Allowed" if status == 405 else "Not Implemented"})
     return gateway(404, "APIGW.0101", "The API does not exist or has not been published in the environment")
 
 
-def vpc(status, code, message):
+def vpc(status: int, code: Any, message: Any) -> Any:
     """The error body of VPC."""
     return Fault(status, {"code": code, "message": message})
 
 
-def neighbour(status, code, message):
+def neighbour(status: int, code: Any, message: Any) -> Any:
     """The error body of ECS and EVS."""
     return Fault(status, {"error": {"code": code, "message": message}})

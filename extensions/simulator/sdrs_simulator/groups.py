@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import checks
 from .faults import sdrs
 from .jobs import ends, submit
+from .request import Request
 from .sites import TRANSIT, members, production_zone, progress, set_status
-from .world import shown, stamp
+from .world import World, shown, stamp
 
 
-def show_group(world, group, counted=None):
+def show_group(world: World, group: dict, counted: Any = None) -> dict:
     instances, pairs, drills = counted or members(world, group)
     told = world.settings["group_progress"]
     return dict(
@@ -20,7 +23,7 @@ def show_group(world, group, counted=None):
     )
 
 
-def create(world, request):
+def create(world: World, request: Request) -> Any:
     """5.4.1"""
     content = checks.body(request, "server_group")
     checks.name(content.get("name"))
@@ -51,20 +54,20 @@ def create(world, request):
     return _submit(world, "createProtectionGroupNoCG", group)
 
 
-def _submit(world, job_type, group, **arguments):
+def _submit(world: World, job_type: Any, group: dict, **arguments: Any) -> Any:
     return submit(
         world, job_type, dict(arguments, group=group["id"]), ("server_groups", group), {"server_group_id": group["id"]},
     )
 
 
-def _ended(status):
+def _ended(status: str) -> Any:
     return lambda world, job: set_status(world, world.server_groups[job["_arguments"]["group"]], status)
 
 
 ends("createProtectionGroupNoCG", _ended("error"))(_ended("available"))
 
 
-def query(world, request):
+def query(world: World, request: Request) -> Any:
     """5.4.2"""
     wanted, query_type = request.query, request.query.get("query_type") or "general"
     if query_type not in ("general", "status_abnormal", "stop_protected", "period_no_dr_drill"):
@@ -83,12 +86,12 @@ def query(world, request):
     return checks.page(request, found, "server_groups", lambda group: show_group(world, group, count[group["id"]]))
 
 
-def show(world, request):
+def show(world: World, request: Request) -> dict:
     """5.4.3"""
     return {"server_group": show_group(world, checks.find(world, "server_groups", request.args["server_group_id"]))}
 
 
-def delete(world, request):
+def delete(world: World, request: Request) -> Any:
     """5.4.4"""
     group = checks.find(world, "server_groups", request.args["server_group_id"])
     for objects, code in zip(members(world, group), ("SDRS.1001", "SDRS.1010", "SDRS.1003")):
@@ -101,14 +104,14 @@ def delete(world, request):
 
 
 @ends("deleteProtectionGroupNoCG", _ended("error-deleting"))
-def _deleted(world, job):
+def _deleted(world: World, job: dict) -> None:
     group_id = job["_arguments"]["group"]
     del world.server_groups[group_id]
     for key in [key for key, task in world.failed_tasks.items() if task["_group"] == group_id]:
         del world.failed_tasks[key]
 
 
-def rename(world, request):
+def rename(world: World, request: Request) -> dict:
     """5.4.5"""
     group = checks.find(world, "server_groups", request.args["server_group_id"])
     group["name"] = checks.name(checks.body(request, "server_group").get("name"))

@@ -8,18 +8,22 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
 from . import metadata
 from .faults import gateway
+from .request import Request
+from .world import World
 
 _LOCKED_AFTER = 5
 _LOCKED_FOR = 300
 _CLOCK_SKEW = timedelta(minutes=15)
 
 
-def create_token(world, request):
+def create_token(world: World, request: Request) -> dict:
     """POST /v3/auth/tokens: the token is in ``X-Subject-Token``, the answer's status is 201.
 
     Methods: ``password``, alone or with ``totp``, and ``assume_role``, which wants the credentials of a user besides.
@@ -58,11 +62,11 @@ def create_token(world, request):
     }}
 
 
-def _stamp(when):
+def _stamp(when: Any) -> Any:
     return datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
 
 
-def _bearer(known, methods, owner):
+def _bearer(known: Any, methods: Any, owner: dict) -> dict:
     """Who a token stands for: the user, or an agency that a user has assumed."""
     user = {"id": _user_id(known), "name": known["username"], "domain": {"id": known["domain_id"], "name": known["domain_name"]}, "password_expires_at": ""}
     if methods != ["assume_role"]:
@@ -72,11 +76,11 @@ def _bearer(known, methods, owner):
     return {"user": agency, "assumed_by": {"user": user}}
 
 
-def _same(given, expected):
+def _same(given: dict, expected: Any) -> Any:
     return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
 
 
-def _check_password(known, identity):
+def _check_password(known: Any, identity: Any) -> None:
     """The password of the user, who is named together with the account, or by ID."""
     try:
         user = identity["password"]["user"]
@@ -93,7 +97,7 @@ def _check_password(known, identity):
         raise gateway(401, "IAM.0001", "The username or password is wrong.")
 
 
-def _check_passcode(world, identity):
+def _check_passcode(world: World, identity: Any) -> None:
     """The passcode of the user's ID: of this half minute or the ones beside it, once (RFC 6238, 5.2)."""
     if not identity:
         if world.settings["mfa_required"]:
@@ -111,14 +115,14 @@ def _check_passcode(world, identity):
     used[:] = [*used[-9:], step]
 
 
-def passcode(secret, step):
+def passcode(secret: Any, step: Any) -> str:
     """The six digits of a time step of 30 s (RFC 6238 with SHA-1)."""
     digest = hmac.new(base64.b32decode(secret), step.to_bytes(8, "big"), hashlib.sha1).digest()
     at = digest[-1] & 15
     return "%06d" % ((int.from_bytes(digest[at:at + 4], "big") & 0x7FFFFFFF) % 1_000_000)
 
 
-def _assumed(known, identity):
+def _assumed(known: Any, identity: Any) -> dict:
     """The account that has made the agency ``assume_role`` names; its user's credentials have been checked before."""
     wanted, agency = identity.get("assume_role"), known["agency"]
     if not isinstance(wanted, dict) or not isinstance(wanted.get("agency_name"), str) or not {"domain_name", "domain_id"} & set(wanted):
@@ -130,11 +134,11 @@ def _assumed(known, identity):
     return owner
 
 
-def _user_id(known):
+def _user_id(known: Any) -> Any:
     return hashlib.sha256(known["username"].encode("utf-8")).hexdigest()[:32]
 
 
-def _catalog(world, request):
+def _catalog(world: World, request: Request) -> list:
     base, project, region = "http://%s" % request.headers.get("Host"), world.identity["project_id"], world.identity["region"]
     paths = {"sdrs": "/v1/", "ecs": "/v1/", "evs": "/v2/", "vpc": "/v1/", "as": "/autoscaling-api/v1/"}
     entries = [
@@ -148,7 +152,7 @@ def _catalog(world, request):
     ]}]
 
 
-def root(world, request):
+def root(world: World, request: Request) -> dict:
     """GET /v3"""
     here = "http://%s/v3/" % request.headers.get("Host")
     return {"version": {
@@ -157,7 +161,7 @@ def root(world, request):
     }}
 
 
-def projects(world, request):
+def projects(world: World, request: Request) -> dict:
     """GET /v3/projects (A.6)"""
     known = world.identity
     listed = request.query.get("name") in (None, known["project_name"])
@@ -168,11 +172,11 @@ def projects(world, request):
     return {"projects": [project] if listed else [], "links": _links(request, "/v3/projects")}
 
 
-def _links(request, path):
+def _links(request: Request, path: str) -> dict:
     return {"self": "http://%s%s" % (request.headers.get("Host"), path), "previous": None, "next": None}
 
 
-def authenticate(world, request):
+def authenticate(world: World, request: Request) -> None:
     """Let a request pass that bears a valid token or signature; 401 otherwise."""
     token = request.headers.get("X-Auth-Token")
     if token:
@@ -185,7 +189,7 @@ def authenticate(world, request):
     _check_signature(world, request, header)
 
 
-def _check_signature(world, request, header):
+def _check_signature(world: World, request: Request, header: Any) -> None:
     parts = dict(part.strip().split("=", 1) for part in header[len("SDK-HMAC-SHA256 "):].split(",") if "=" in part)
     key, locks = parts.get("Access", ""), world.counters.setdefault("locks", {})
     failures, since = locks.get(key, [0, 0])
@@ -199,7 +203,7 @@ def _check_signature(world, request, header):
     locks.pop(key, None)
 
 
-def _problem(world, request, parts, key):
+def _problem(world: World, request: Request, parts: Any, key: Any) -> Any:
     keys = metadata.keys_of(world, key) or world.identity
     if not hmac.compare_digest(key.encode(), keys["access_key"].encode()):
         return "Get secretKey failed,ak:****,err:ak not exist"
@@ -221,7 +225,7 @@ def _problem(world, request, parts, key):
     return None if hmac.compare_digest(parts.get("Signature", ""), expected) else "verify aksk signature fail"
 
 
-def sign(secret_key, request, names, date):
+def sign(secret_key: Any, request: Request, names: Iterable, date: Any) -> Any:
     """The signature the request ought to bear, from what was received."""
     path = "/".join(quote(part, safe="~") for part in unquote(request.raw_path).split("/"))
     pairs = sorted((quote(name, safe="~"), quote(value, safe="~")) for name, value in parse_qsl(request.raw_query, keep_blank_values=True))

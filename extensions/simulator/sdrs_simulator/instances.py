@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from . import checks, detail, nics, sites
 from .disks import device_of, plug
 from .faults import not_published, sdrs
 from .jobs import ends, submit
 from .replications import build_other_disk, new_pair, pairs_of
-from .world import shown, stamp
+from .request import Request
+from .world import World, shown, stamp
 
 
-def show_instance(world, instance, pairs=None):
+def show_instance(world: World, instance: dict, pairs: Iterable | None = None) -> dict:
     """The instance as the API shows it; attachments and progress follow from its pairs."""
     pairs = pairs_of(world, instance["id"]) if pairs is None else pairs
     attachment = [
@@ -24,14 +28,14 @@ def show_instance(world, instance, pairs=None):
     )
 
 
-def _group(world, group_id):
+def _group(world: World, group_id: Any) -> Any:
     group = checks.find(world, "server_groups", group_id)
     if group["status"] not in sites.READY:
         raise sdrs("SDRS.1024")
     return group
 
 
-def _check_options(world, group, content):
+def _check_options(world: World, group: dict, content: dict) -> None:
     checks.description(content.get("description"))
     if content.get("cluster_id") is not None:
         raise sdrs("SDRS.1381")
@@ -52,7 +56,7 @@ def _check_options(world, group, content):
         checks.tags(content["tags"])
 
 
-def _check_server(world, group, server_id, flavor, unknown="SDRS.1326"):
+def _check_server(world: World, group: dict, server_id: Any, flavor: Any, unknown: str = "SDRS.1326") -> Any:
     if not isinstance(server_id, str):
         raise sdrs("SDRS.0210" if unknown == "SDRS.1326" else unknown)
     server = world.servers.get(server_id)
@@ -78,18 +82,18 @@ def _check_server(world, group, server_id, flavor, unknown="SDRS.1326"):
     return server
 
 
-def server_disks(world, server):
+def server_disks(world: World, server: dict) -> list:
     """The disks attached to a server, in the order of their devices."""
     disks = [world.volumes[entry["id"]] for entry in server["os-extended-volumes:volumes_attached"] if entry["id"] in world.volumes]
     return sorted(disks, key=lambda disk: device_of(disk, server["id"]))
 
 
-def _check_quota(world, disks):
+def _check_quota(world: World, disks: dict | list) -> None:
     if len(world.replications) + len(disks) > world.settings["quotas"]["replications"]:
         raise sdrs("SDRS.0306")
 
 
-def create(world, request):
+def create(world: World, request: Request) -> Any:
     """5.5.1"""
     content = checks.body(request, "protected_instance")
     group = _group(world, content.get("server_group_id"))
@@ -110,7 +114,7 @@ def create(world, request):
     )
 
 
-def _new_instance(world, group, content, server, name):
+def _new_instance(world: World, group: dict, content: dict, server: dict, name: str) -> dict:
     now = stamp(world.now())
     instance = {
         "_born": world.now(), "id": world.new_id(), "name": name, "description": content.get("description"), "server_group_id": group["id"],
@@ -124,14 +128,14 @@ def _new_instance(world, group, content, server, name):
     return instance
 
 
-def _arguments(instances, pairs, content, flavors):
+def _arguments(instances: Iterable, pairs: Iterable, content: dict, flavors: Any) -> dict:
     return {
         "instances": [instance["id"] for instance in instances], "pairs": [pair["id"] for pair in pairs], "flavors": flavors,
         "subnet": content.get("primary_subnet_id"), "address": content.get("primary_ip_address"),
     }
 
 
-def _created(world, job):
+def _created(world: World, job: dict) -> None:
     arguments, made = job["_arguments"], {}
     for pair_id in arguments["pairs"]:
         pair = world.replications[pair_id]
@@ -147,7 +151,7 @@ def _created(world, job):
         sites.settle_pair(world, world.replications[pair_id])
 
 
-def _build_server(world, group, instance, server, arguments, made):
+def _build_server(world: World, group: dict, instance: dict, server: dict, arguments: Any, made: Any) -> None:
     """The DR server: stopped, with the production server's name and a copy of each disk at the same device."""
     other_zone = next(
         zone for zone in (group["source_availability_zone"], group["target_availability_zone"])
@@ -171,7 +175,7 @@ def _build_server(world, group, instance, server, arguments, made):
             plug(twin, made[disk["id"]], device_of(disk, server["id"]))
 
 
-def _creation_failed(world, job):
+def _creation_failed(world: World, job: dict) -> None:
     for kind, key in (("protected_instances", "instances"), ("replications", "pairs")):
         for object_id in job["_arguments"][key]:
             if kind == "replications":
@@ -184,7 +188,7 @@ ends("createProtectedInstanceNoCG", _creation_failed)(_created)
 ends("batchCreateProtectedInstance", _creation_failed)(_created)
 
 
-def batch_create(world, request):
+def batch_create(world: World, request: Request) -> Any:
     """5.5.11"""
     if not world.settings["batch_offered"]:
         raise not_published(world.settings["not_offered_status"])
@@ -195,14 +199,8 @@ def batch_create(world, request):
         raise sdrs("SDRS.0202")
     checks.name(prefix)
     _check_options(world, group, content)
-    wanted = content.get("servers")
-    if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
-        raise sdrs("SDRS.0201")
-    if len(wanted) > 5:
-        raise sdrs("SDRS.1362")
+    wanted = checks.entries(content.get("servers"), "server_id", 5, "SDRS.1362", "SDRS.1361")
     ids = [entry.get("server_id") for entry in wanted]
-    if len(set(map(str, ids))) != len(ids):
-        raise sdrs("SDRS.1361")
     servers = [_check_server(world, group, entry.get("server_id"), entry.get("flavorRef"), "SDRS.1360") for entry in wanted]
     disks = {disk["id"]: disk for server in servers for disk in server_disks(world, server)}
     for disk in disks.values():
@@ -229,7 +227,7 @@ def batch_create(world, request):
     )
 
 
-def query(world, request):
+def query(world: World, request: Request) -> Any:
     """5.5.3"""
     wanted = request.query
     if wanted.get("query_type") not in (None, "", "general", "status_abnormal"):
@@ -256,13 +254,13 @@ def query(world, request):
     )
 
 
-def show(world, request):
+def show(world: World, request: Request) -> dict:
     """5.5.4"""
     instance = checks.find(world, "protected_instances", request.args["protected_instance_id"])
     return {"protected_instance": show_instance(world, instance)}
 
 
-def rename(world, request):
+def rename(world: World, request: Request) -> dict:
     """5.5.5"""
     instance = checks.find(world, "protected_instances", request.args["protected_instance_id"])
     instance["name"] = checks.name(checks.body(request, "protected_instance").get("name"))

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from . import faults, wire
-from .world import shown, stamp_z
+from .request import Request
+from .world import World, shown, stamp_z
 
 # job type: callable(world, job) that carries out the effect, and the one for a failure. Filled by ``ends``.
-_EFFECTS: dict[str, Callable] = {}
-_FAILURES: dict[str, Callable] = {}
+Effect = Callable[[World, dict], Any]
+_EFFECTS: dict[str, Effect] = {}
+_FAILURES: dict[str, Effect] = {}
 _FAILURE_STATUS = {
     "create": "createFail", "delete": "deleteFail", "attach": "attachFail", "detach": "detachFail", "expand": "expandFail",
     "resize": "resizeFail", "start": "startFail", "stop": "stopFail", "reverse": "reverseFail", "failover": "failoverFail",
@@ -20,10 +23,10 @@ _FAILURE_STATUS = {
 _GROUP_LEVEL = ("createProtectionGroupNoCG", "deleteProtectionGroupNoCG")
 
 
-def ends(job_type, failed=None):
+def ends(job_type: str, failed: Effect | None = None) -> Callable[[Effect], Effect]:
     """Decorator: the function carries out what the job does when it ends well; ``failed(world, job)`` when it fails."""
 
-    def register(effect):
+    def register(effect: Effect) -> Effect:
         _EFFECTS[job_type] = effect
         if failed:
             _FAILURES[job_type] = failed
@@ -32,7 +35,7 @@ def ends(job_type, failed=None):
     return register
 
 
-def submit(world, job_type, arguments, resource, entities=None, sub_jobs=(), extra_seconds=0.0):
+def submit(world: World, job_type: Any, arguments: Any, resource: Any, entities: Any = None, sub_jobs: Iterable = (), extra_seconds: Any = 0.0) -> dict:
     """Start a job and give back ``{"job_id": ...}``.
 
     :param arguments: JSON value for the effect
@@ -68,14 +71,14 @@ def submit(world, job_type, arguments, resource, entities=None, sub_jobs=(), ext
     return {"job_id": job_id}
 
 
-def _sub_job(world, begin, entry):
+def _sub_job(world: World, begin: Any, entry: dict) -> dict:
     return {
         "job_id": world.new_job_id(), "job_type": entry[0], "status": "RUNNING", "begin_time": stamp_z(begin), "end_time": None,
         "error_code": None, "fail_reason": None, "entities": dict(entry[1]),
     }
 
 
-def _planned_failure(world, job_type, name):
+def _planned_failure(world: World, job_type: Any, name: str) -> dict | None:
     """The first planned fault for this job: ``{job_type, resource_name?, error_code, fail_reason, sub_job?, hang?, count?}``."""
     for fault in world.faults:
         if fault.get("job_type") != job_type or wire.is_one(fault) or fault.get("resource_name") not in (None, name):
@@ -88,7 +91,7 @@ def _planned_failure(world, job_type, name):
     return None
 
 
-def settle(world):
+def settle(world: World) -> None:
     """Let every job end whose time has come."""
     for job_id in world.due():
         job = world.jobs.get(job_id)
@@ -106,7 +109,7 @@ def settle(world):
             _EFFECTS[job["job_type"]](world, job)
 
 
-def _fail(world, job, subs):
+def _fail(world: World, job: dict, subs: Any) -> None:
     planned = job["_planned"]
     code, reason = planned.get("error_code", "SDRS.0405"), planned.get("fail_reason", "planned by the simulator's user")
     job["status"] = "FAIL"
@@ -128,7 +131,7 @@ def _fail(world, job, subs):
     }
 
 
-def show(world, request):
+def show(world: World, request: Request) -> Any:
     """GET /v1/{project_id}/jobs/{job_id}; ECS has its jobs under the same path on its own host."""
     job = world.jobs.get(request.args["job_id"])
     if job is None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timezone
+from typing import Any
 
 from .faults import Fault
+from .request import Request
+from .world import World
 
 _LONGEST_SESSION = 6 * 3600
 
 
-def token(world, request):
+def token(world: World, request: Request) -> dict:
     """PUT /meta-data/latest/api/token: a token for the metadata itself, as text in JSON's place; 404 where it is not asked for."""
     if not world.settings["metadata_token_required"]:
         raise Fault(404, {"message": "404 Not Found"})
@@ -27,7 +30,7 @@ def token(world, request):
     return {}
 
 
-def security_key(world, request):
+def security_key(world: World, request: Request) -> dict:
     """GET /openstack/latest/securitykey: keys for some time; new ones when half of it has passed."""
     if world.settings["metadata_token_required"]:
         known = world.counters.get("metadata_tokens", {})
@@ -47,6 +50,6 @@ def security_key(world, request):
     return {"credential": {"access": latest["access_key"], "secret": latest["secret_key"], "securitytoken": latest["security_token"], "expires_at": until}}
 
 
-def keys_of(world, access_key):
+def keys_of(world: World, access_key: Any) -> Any:
     """The temporary keys with this access key, ended ones too; None where there are none."""
     return next((keys for keys in world.counters.get("temporary_keys", []) if keys["access_key"] == access_key), None)

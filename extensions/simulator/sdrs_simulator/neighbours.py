@@ -3,30 +3,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .faults import neighbour
 from .instances import server_disks
 from .jobs import ends, submit
 from .removals import lose_server
-from .world import shown, stamp_z
+from .request import Request
+from .world import World, shown, stamp_z
 
 
-def show_server(server):
+def show_server(server: dict) -> dict:
     addresses = {network: [shown(nic) for nic in nics] for network, nics in server["addresses"].items()}
     power = 1 if server["status"] == "ACTIVE" else 4
     return dict(shown(server), addresses=addresses, **{"OS-EXT-STS:power_state": power})
 
 
-def _server(world, server_id):
+def _server(world: World, server_id: str) -> Any:
     if server_id not in world.servers:
         raise neighbour(404, "Ecs.0114", "server does not exist")
     return world.servers[server_id]
 
 
-def server(world, request):
+def server(world: World, request: Request) -> dict:
     return {"server": show_server(_server(world, request.args["server_id"]))}
 
 
-def servers(world, request):
+def servers(world: World, request: Request) -> dict:
     """``offset`` is a page number; the name filter is fuzzy."""
     wanted = request.query
     found = [
@@ -37,7 +40,7 @@ def servers(world, request):
     return {"count": len(found), "servers": [show_server(entry) for entry in found[(number - 1) * limit:number * limit]]}
 
 
-def block_devices(world, request):
+def block_devices(world: World, request: Request) -> dict:
     entry = _server(world, request.args["server_id"])
     return {
         "volumeAttachments": [
@@ -48,7 +51,7 @@ def block_devices(world, request):
     }
 
 
-def power(world, request):
+def power(world: World, request: Request) -> Any:
     content = request.json()
     name = next(iter(content), None) if isinstance(content, dict) else None
     wanted = content[name].get("servers") if name in ("os-start", "os-stop") and isinstance(content[name], dict) else None
@@ -65,7 +68,7 @@ def power(world, request):
     )
 
 
-def _powered(world, job):
+def _powered(world: World, job: dict) -> None:
     for server_id in job["_arguments"]["servers"]:
         if server_id in world.servers:
             world.servers[server_id].update({"status": job["_arguments"]["status"], "OS-EXT-STS:task_state": None})
@@ -75,7 +78,7 @@ ends("startServer")(_powered)
 ends("stopServer")(_powered)
 
 
-def delete_servers(world, request):
+def delete_servers(world: World, request: Request) -> Any:
     """POST …/cloudservers/delete: SDRS is not asked, whatever protects them."""
     content = request.json()
     wanted = content.get("servers") if isinstance(content, dict) else None
@@ -92,12 +95,12 @@ def delete_servers(world, request):
 
 
 @ends("deleteServer")
-def _servers_deleted(world, job):
+def _servers_deleted(world: World, job: dict) -> None:
     for server_id in job["_arguments"]["servers"]:
         lose_server(world, server_id, job["_arguments"]["disks"])
 
 
-def volumes(world, request):
+def volumes(world: World, request: Request) -> dict:
     wanted = request.query
     found = [
         disk for disk in world.volumes.values()
@@ -110,19 +113,19 @@ def volumes(world, request):
     return {"count": len(found), "volumes": [shown(disk) for disk in found[offset:offset + limit]]}
 
 
-def volume(world, request):
+def volume(world: World, request: Request) -> dict:
     if request.args["volume_id"] not in world.volumes:
         raise neighbour(404, "EVS.5404", "volume not found")
     return {"volume": shown(world.volumes[request.args["volume_id"]])}
 
 
-def _as_group(world, group_id):
+def _as_group(world: World, group_id: Any) -> Any:
     if group_id not in world.as_groups:
         raise neighbour(404, "AS.2007", "The AS group does not exist.")
     return world.as_groups[group_id]
 
 
-def as_groups(world, request):
+def as_groups(world: World, request: Request) -> dict:
     wanted = request.query
     found = [group for group in world.as_groups.values() if wanted.get("scaling_group_name", "") in group["scaling_group_name"]]
     start, limit = int(wanted.get("start_number", 0)), int(wanted.get("limit", 20))
@@ -132,11 +135,11 @@ def as_groups(world, request):
     }
 
 
-def as_group(world, request):
+def as_group(world: World, request: Request) -> dict:
     return {"scaling_group": shown(_as_group(world, request.args["group_id"]))}
 
 
-def update_as_group(world, request):
+def update_as_group(world: World, request: Request) -> dict:
     """Numbers must keep min <= desire <= max (AS API, "Modifying an AS Group")."""
     group, content = _as_group(world, request.args["group_id"]), request.json()
     merged = dict(group, **content)
@@ -147,7 +150,7 @@ def update_as_group(world, request):
     return {"scaling_group_id": group["scaling_group_id"]}
 
 
-def as_group_action(world, request):
+def as_group_action(world: World, request: Request) -> None:
     """204"""
     group, action = _as_group(world, request.args["group_id"]), request.json().get("action")
     if action not in ("pause", "resume"):
@@ -155,12 +158,12 @@ def as_group_action(world, request):
     group["scaling_group_status"] = "PAUSED" if action == "pause" else "INSERVICE"
 
 
-def as_group_members(world, request):
+def as_group_members(world: World, request: Request) -> dict:
     _as_group(world, request.args["group_id"])
     return {"total_number": 0, "start_number": 0, "limit": 20, "scaling_group_instances": []}
 
 
-def new_as_group(world, name, vpc_id, zones, count):
+def new_as_group(world: World, name: str, vpc_id: Any, zones: Any, count: int) -> dict:
     group = {
         "scaling_group_id": world.new_id(), "scaling_group_name": name, "scaling_group_status": "INSERVICE", "current_instance_number": count,
         "desire_instance_number": count, "min_instance_number": 0, "max_instance_number": 10, "vpc_id": vpc_id, "is_scaling": False,

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import detail
 from .faults import Fault
 from .jobs import ends, submit
+from .request import Request
+from .world import World
 
 _FIELDS = (
     "availability_zone", "backup_id", "count", "description", "enterprise_project_id", "imageRef", "metadata", "multiattach", "name", "size",
@@ -16,11 +20,11 @@ _SMALLEST, _LARGEST = 10, 32768
 _LONGEST_NAME, _MOST_TAGS = 255, 10
 
 
-def _bad(message):
+def _bad(message: Any) -> Any:
     return Fault(400, {"badRequest": {"message": "Invalid input received: %s" % message, "code": 400}})
 
 
-def create(world, request):
+def create(world: World, request: Request) -> Any:
     """One empty data disk; it is ``creating`` until its job has ended."""
     content = request.json()
     wanted = content.get("volume") if isinstance(content, dict) else None
@@ -58,10 +62,10 @@ def create(world, request):
     return submit(world, "createVolume", {"volume": disk["id"]}, ("volumes", disk), entities)
 
 
-def _failed(world, job):
+def _failed(world: World, job: dict) -> None:
     world.volumes[job["_arguments"]["volume"]]["status"] = "error"
 
 
 @ends("createVolume", failed=_failed)
-def _created(world, job):
+def _created(world: World, job: dict) -> None:
     world.volumes[job["_arguments"]["volume"]]["status"] = "available"

@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
 from . import checks
 from .faults import sdrs
 from .jobs import ends, submit
+from .request import Request
 from .sites import production_zone
+from .world import World
 
 READY = ("available", "protected")
 
 
-def interface(world, subnet, address=None):
+def interface(world: World, subnet: dict, address: str | None = None) -> dict:
     """A new interface in ``subnet``: ``{addr, version, port ID, MAC}`` as ECS shows it, with its subnet kept privately."""
     if address is None:
         address = free_address(world, subnet)
@@ -24,21 +27,21 @@ def interface(world, subnet, address=None):
     }
 
 
-def used_addresses(world, subnet):
+def used_addresses(world: World, subnet: dict) -> set:
     return {
         nic["addr"] for server in world.servers.values() for nics in server["addresses"].values() for nic in nics
         if nic["_subnet"] == subnet["id"]
     }
 
 
-def free_address(world, subnet):
+def free_address(world: World, subnet: dict) -> str:
     """The lowest free address; a counter per subnet spares the search."""
     count = world.counters[subnet["id"]] = world.counters.get(subnet["id"], 9) + 1
     network = ipaddress.ip_network(subnet["cidr"])
     return str(network.network_address + 1 + count % (network.num_addresses - 3))
 
 
-def move(instance, old, new, force):
+def move(instance: dict, old: Any, new: Any, force: Any) -> None:
     """At a switch the addresses go from the old production server to the new one; after a failover the old one has none."""
     if force:
         instance["_parked"] = new["addresses"]
@@ -47,7 +50,7 @@ def move(instance, old, new, force):
         new["addresses"], old["addresses"] = old["addresses"], new["addresses"]
 
 
-def give_back(world, instance):
+def give_back(world: World, instance: dict) -> None:
     """Re-protection gives the server without NICs its own again."""
     parked = instance.pop("_parked", None)
     for key in ("source_server", "target_server"):
@@ -56,14 +59,14 @@ def give_back(world, instance):
             server["addresses"] = parked
 
 
-def servers(world, instance):
+def servers(world: World, instance: dict) -> list:
     """``(production server, DR server)`` by the AZ of the group's current production site."""
     zone = production_zone(world.server_groups[instance["server_group_id"]])
     halves = [world.servers.get(instance[key]) for key in ("source_server", "target_server")]
     return sorted(halves, key=lambda server: server is None or server["OS-EXT-AZ:availability_zone"] != zone)
 
 
-def _ready(world, request):
+def _ready(world: World, request: Request) -> Any:
     instance = checks.find(world, "protected_instances", request.args["protected_instance_id"])
     if world.server_groups[instance["server_group_id"]]["status"] not in READY:
         raise sdrs("SDRS.1024")
@@ -72,7 +75,7 @@ def _ready(world, request):
     return instance
 
 
-def add(world, request):
+def add(world: World, request: Request) -> Any:
     """5.5.8"""
     instance, content = _ready(world, request), checks.body(request)
     group = world.server_groups[instance["server_group_id"]]
@@ -101,7 +104,7 @@ def add(world, request):
     )
 
 
-def _back(world, job):
+def _back(world: World, job: dict) -> Any:
     instance = world.protected_instances.get(job["_arguments"]["instance"])
     if instance:
         instance["status"] = job["_arguments"]["back"]
@@ -109,7 +112,7 @@ def _back(world, job):
 
 
 @ends("addNicNew", _back)
-def _added(world, job):
+def _added(world: World, job: dict) -> None:
     instance, nic = _back(world, job), job["_arguments"]["nic"]
     production, other = servers(world, instance)
     network = world.subnets[nic["_subnet"]]["vpc_id"]
@@ -118,7 +121,7 @@ def _added(world, job):
         other["addresses"].setdefault(network, []).append(interface(world, world.subnets[nic["_subnet"]]))
 
 
-def delete(world, request):
+def delete(world: World, request: Request) -> Any:
     """5.5.9"""
     instance, content = _ready(world, request), checks.body(request)
     wanted = content.get("nic_id")
@@ -138,7 +141,7 @@ def delete(world, request):
 
 
 @ends("deleteNicNew", _back)
-def _deleted(world, job):
+def _deleted(world: World, job: dict) -> None:
     arguments, instance = job["_arguments"], _back(world, job)
     production, other = servers(world, instance)
     for nics in production["addresses"].values():

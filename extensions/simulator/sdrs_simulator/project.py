@@ -3,36 +3,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import checks
 from .faults import neighbour
-from .world import shown
+from .request import Request
+from .world import World, shown
 
 
-def _version(request):
+def _version(request: Request) -> dict:
     return {
         "id": "v1", "links": [{"href": "http://%s/v1" % request.headers.get("Host", "localhost"), "rel": "self"}],
         "status": "CURRENT", "updated": "2018-05-30T15:00:00Z", "version": "", "min_version": "",
     }
 
 
-def versions(world, request):
+def versions(world: World, request: Request) -> dict:
     """5.2.1"""
     return {"versions": [_version(request)]}
 
 
-def version(world, request):
+def version(world: World, request: Request) -> dict:
     """5.2.2"""
     if request.args["api_version"] != "v1":
         raise neighbour(404, "404", "no such version")
     return {"version": _version(request)}
 
 
-def domains(world, request):
+def domains(world: World, request: Request) -> dict:
     """5.3.1"""
     return {"domains": [shown(domain) for domain in world.domains.values()]}
 
 
-def failed_tasks(world, request):
+def failed_tasks(world: World, request: Request) -> Any:
     """5.9.1: without a group the tasks of the protection group level only."""
     wanted = request.query
     found = [
@@ -45,24 +48,24 @@ def failed_tasks(world, request):
     return checks.page(request, found, "failure_jobs", shown)
 
 
-def delete_failed_task(world, request):
+def delete_failed_task(world: World, request: Request) -> None:
     """5.9.2; 204."""
     if world.failed_tasks.pop(request.args["failure_job_id"], None) is None:
         raise neighbour(404, "404", "no such task")
 
 
-def delete_all_failed_tasks(world, request):
+def delete_all_failed_tasks(world: World, request: Request) -> None:
     """5.9.3; 204. Those of the protection group level only."""
     world.failed_tasks = {key: task for key, task in world.failed_tasks.items() if task["_group"] is not None}
 
 
-def delete_group_failed_tasks(world, request):
+def delete_group_failed_tasks(world: World, request: Request) -> None:
     """5.9.4; 204."""
     group = checks.find(world, "server_groups", request.args["server_group_id"])
     world.failed_tasks = {key: task for key, task in world.failed_tasks.items() if task["_group"] != group["id"]}
 
 
-def quotas(world, request):
+def quotas(world: World, request: Request) -> dict:
     """5.10.1"""
     return {
         "quotas": {
@@ -74,6 +77,6 @@ def quotas(world, request):
     }
 
 
-def rpo_statistics(world, request):
+def rpo_statistics(world: World, request: Request) -> dict:
     """Not in the reference (service.md, section 7): resources over their RPO. Synchronous replication has none."""
     return {"resource_rpo_statistics": [], "count": 0}

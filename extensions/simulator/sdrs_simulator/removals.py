@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import checks
 from .faults import not_published, sdrs
 from .jobs import ends, submit
 from .replications import detach_disks, pairs_of
+from .request import Request
 from .sites import TRANSIT
+from .world import World
 
 DELETABLE = (
     "available", "protected", "failed-over", "error", "error-starting", "error-stopping", "error-reversing", "error-failing-over",
@@ -15,7 +19,7 @@ DELETABLE = (
 )
 
 
-def _check_deletion(world, instances, content):
+def _check_deletion(world: World, instances: list, content: dict) -> None:
     for instance in instances:
         group = world.server_groups[instance["server_group_id"]]
         if instance["status"] not in DELETABLE or group["status"] in TRANSIT:
@@ -31,7 +35,7 @@ def _check_deletion(world, instances, content):
                 raise sdrs("SDRS.1409" if len(instances) > 1 else "SDRS.1365")
 
 
-def delete(world, request):
+def delete(world: World, request: Request) -> Any:
     """5.5.2; the body is optional."""
     instance = checks.find(world, "protected_instances", request.args["protected_instance_id"], "SDRS.1301")
     content = request.json() or {}
@@ -41,20 +45,13 @@ def delete(world, request):
     return _submit_deletion(world, "deleteProtectedInstanceNoCG", [instance], content, {"protected_instance_id": instance["id"]}, ())
 
 
-def batch_delete(world, request):
+def batch_delete(world: World, request: Request) -> Any:
     """5.5.12"""
     if not world.settings["batch_offered"]:
         raise not_published(world.settings["not_offered_status"])
     content = checks.body(request)
-    wanted = content.get("protected_instances")
-    if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
-        raise sdrs("SDRS.0201")
-    if len(wanted) > 20:
-        raise sdrs("SDRS.0226")
-    ids = [entry.get("id") for entry in wanted]
-    if len(set(map(str, ids))) != len(ids):
-        raise sdrs("SDRS.1363")
-    instances = [checks.find(world, "protected_instances", object_id) for object_id in ids]
+    wanted = checks.entries(content.get("protected_instances"), "id", 20, "SDRS.0226", "SDRS.1363")
+    instances = [checks.find(world, "protected_instances", entry.get("id")) for entry in wanted]
     if len({instance["server_group_id"] for instance in instances}) > 1:
         raise sdrs("SDRS.1364")
     _check_deletion(world, instances, content)
@@ -62,7 +59,7 @@ def batch_delete(world, request):
     return _submit_deletion(world, "batchDeleteProtectedInstance", instances, content, {}, subs)
 
 
-def _submit_deletion(world, job_type, instances, content, entities, subs):
+def _submit_deletion(world: World, job_type: Any, instances: list, content: dict, entities: Any, subs: Any) -> Any:
     arguments = {
         "instances": [instance["id"] for instance in instances], "server": checks.boolean(content, "delete_target_server"),
     }
@@ -72,7 +69,7 @@ def _submit_deletion(world, job_type, instances, content, entities, subs):
     return submit(world, job_type, arguments, ("protected_instances", instances[0]), entities, subs)
 
 
-def _deleted(world, job):
+def _deleted(world: World, job: dict) -> None:
     for instance_id in job["_arguments"]["instances"]:
         instance = world.protected_instances.pop(instance_id)
         for pair in pairs_of(world, instance_id):
@@ -85,7 +82,7 @@ def _deleted(world, job):
             _remove_server(world, instance["target_server"])
 
 
-def _remove_server(world, server_id):
+def _remove_server(world: World, server_id: str) -> None:
     server = world.servers.pop(server_id, None)
     for entry in (server or {}).get("os-extended-volumes:volumes_attached", []):
         disk = world.volumes.get(entry["id"])
@@ -95,7 +92,7 @@ def _remove_server(world, server_id):
                 del world.volumes[disk["id"]]
 
 
-def lose_server(world, server_id, with_disks=False):
+def lose_server(world: World, server_id: str, with_disks: bool = False) -> None:
     """A server goes with its system disk, without SDRS being asked: what protects it is ``invalid`` from now on (A.3)."""
     server = world.servers.pop(server_id, None)
     for entry in (server or {}).get("os-extended-volumes:volumes_attached", []):
@@ -109,7 +106,7 @@ def lose_server(world, server_id, with_disks=False):
             instance["status"] = "invalid"
 
 
-def lose_volume(world, volume_id):
+def lose_volume(world: World, volume_id: Any) -> None:
     """A disk goes: its pair is ``invalid``, and an instance whose synchronisation is disturbed by that is in ``fault`` (A.3, A.4)."""
     disk = world.volumes.pop(volume_id, None)
     detach_disks(world, [disk] if disk else [], [entry["server_id"] for entry in (disk or {}).get("attachments", [])])
@@ -127,7 +124,7 @@ def lose_volume(world, volume_id):
 _UNTOUCHED = ("creating", "deleting", "error", "error-deleting")
 
 
-def _deletion_failed(world, job):
+def _deletion_failed(world: World, job: dict) -> None:
     for instance_id in job["_arguments"]["instances"]:
         world.protected_instances[instance_id]["status"] = "error-deleting"
 

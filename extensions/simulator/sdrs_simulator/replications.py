@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from . import checks, sites
 from .disks import plug
 from .faults import sdrs
 from .jobs import ends, submit
-from .world import shown, stamp_t
+from .request import Request
+from .world import World, shown, stamp_t
 
 _ERRORS = ("error-starting", "error-stopping", "error-reversing", "error-failing-over")
 DETACHABLE_GROUP = ("available", "protected", "failed-over", *_ERRORS)
@@ -23,14 +26,12 @@ DELETABLE_PAIR = (
 )
 
 
-def pairs_of(world, instance_id):
+def pairs_of(world: World, instance_id: Any) -> list:
     """The pairs attached to an instance."""
-    return [
-        pair for pair in world.replications.values() if any(entry["protected_instance"] == instance_id for entry in pair["attachment"])
-    ]
+    return [pair for pair in world.replications.values() if any(entry["protected_instance"] == instance_id for entry in pair["attachment"])]
 
 
-def show_pair(world, pair):
+def show_pair(world: World, pair: dict) -> dict:
     done = sites.progress(world, pair)
     answer = dict(shown(pair), progress=done)
     if pair["status"] == "protected":
@@ -38,7 +39,9 @@ def show_pair(world, pair):
     return answer
 
 
-def new_pair(world, group, disk, instance=None, device=None, name=None, description=None):
+def new_pair(
+    world: World, group: dict, disk: dict, instance: dict | None = None, device: str | None = None, name: str | None = None, description: Any = None,
+) -> dict:
     """A pair being created for a disk of the production site; its other half comes when the job ends."""
     count = world.counters["pairs"] = world.counters.get("pairs", 0) + 1
     now = stamp_t(world.now())
@@ -58,7 +61,7 @@ def new_pair(world, group, disk, instance=None, device=None, name=None, descript
     return pair
 
 
-def build_other_disk(world, pair):
+def build_other_disk(world: World, pair: dict) -> dict:
     """The half at the other site, with the same name and size."""
     group, disk = world.server_groups[pair["server_group_id"]], world.volumes[pair["volume_ids"]]
     zone = next(
@@ -71,7 +74,7 @@ def build_other_disk(world, pair):
     return twin
 
 
-def create(world, request):
+def create(world: World, request: Request) -> Any:
     """5.6.1"""
     content = checks.body(request, "replication")
     group = checks.find(world, "server_groups", content.get("server_group_id"))
@@ -96,15 +99,15 @@ def create(world, request):
     return _submit(world, "createReplicationPairNoCG", pair)
 
 
-def _submit(world, job_type, pair, **arguments):
+def _submit(world: World, job_type: Any, pair: dict, **arguments: Any) -> Any:
     return submit(
         world, job_type, dict(arguments, pair=pair["id"]), ("replications", pair),
         {"replication_pair_id": pair["id"], "volume_ids": pair["volume_ids"]},
     )
 
 
-def _failed(status):
-    def failed(world, job):
+def _failed(status: str) -> Any:
+    def failed(world: World, job: dict) -> None:
         pair = world.replications[job["_arguments"]["pair"]]
         pair["status"] = status
         if status == "error":
@@ -114,13 +117,13 @@ def _failed(status):
 
 
 @ends("createReplicationPairNoCG", _failed("error"))
-def _created(world, job):
+def _created(world: World, job: dict) -> None:
     pair = world.replications[job["_arguments"]["pair"]]
     build_other_disk(world, pair)
     sites.settle_pair(world, pair)
 
 
-def query(world, request):
+def query(world: World, request: Request) -> Any:
     """5.6.3"""
     wanted = request.query
     if wanted.get("query_type") not in (None, "", "general", "status_abnormal"):
@@ -143,12 +146,12 @@ def query(world, request):
     return checks.page(request, found, "replications", lambda pair: show_pair(world, pair))
 
 
-def show(world, request):
+def show(world: World, request: Request) -> dict:
     """5.6.4"""
     return {"replication": show_pair(world, checks.find(world, "replications", request.args["replication_id"]))}
 
 
-def rename(world, request):
+def rename(world: World, request: Request) -> dict:
     """5.6.6"""
     pair = checks.find(world, "replications", request.args["replication_id"])
     pair["name"] = checks.name(checks.body(request, "replication").get("name"))
@@ -156,7 +159,7 @@ def rename(world, request):
     return {"replication": show_pair(world, pair)}
 
 
-def delete(world, request):
+def delete(world: World, request: Request) -> Any:
     """5.6.2; the body is optional."""
     pair = checks.find(world, "replications", request.args["replication_id"])
     content = (request.json() or {}).get("replication") or {}
@@ -177,14 +180,14 @@ def delete(world, request):
 
 
 @ends("deleteReplicationPairNoCG", _failed("error-deleting"))
-def _deleted(world, job):
+def _deleted(world: World, job: dict) -> None:
     pair = world.replications.pop(job["_arguments"]["pair"])
     halves = pair["volume_ids"].split(",")
     if job["_arguments"]["volume"] and len(halves) == 2:
         world.volumes.pop(halves[1], None)
 
 
-def action(world, request):
+def action(world: World, request: Request) -> Any:
     """5.6.5"""
     pair = checks.find(world, "replications", request.args["replication_id"])
     content = checks.body(request)
@@ -203,7 +206,7 @@ def action(world, request):
 
 
 @ends("expandReplicationPairNew", _failed("error-extending"))
-def _extended(world, job):
+def _extended(world: World, job: dict) -> None:
     pair = world.replications[job["_arguments"]["pair"]]
     pair["status"] = job["_arguments"]["back"]
     pair["record_metadata"]["volume_size"] = job["_arguments"]["size"]
@@ -212,7 +215,7 @@ def _extended(world, job):
             world.volumes[half]["size"] = job["_arguments"]["size"]
 
 
-def attach(world, request):
+def attach(world: World, request: Request) -> Any:
     """5.5.6"""
     instance = checks.find(world, "protected_instances", request.args["protected_instance_id"])
     content = checks.body(request, "replicationAttachment")
@@ -242,7 +245,7 @@ def attach(world, request):
 
 
 @ends("attachReplicationPairNew", _failed("error-attaching"))
-def _attached(world, job):
+def _attached(world: World, job: dict) -> None:
     arguments = job["_arguments"]
     pair, instance = world.replications[arguments["pair"]], world.protected_instances[arguments["instance"]]
     pair["status"] = arguments["back"]
@@ -254,7 +257,7 @@ def _attached(world, job):
                 plug(server, disk, arguments["device"])
 
 
-def detach(world, request):
+def detach(world: World, request: Request) -> Any:
     """5.5.7"""
     instance = checks.find(world, "protected_instances", request.args["protected_instance_id"])
     pair = checks.find(world, "replications", request.args["replication_id"])
@@ -276,7 +279,7 @@ def detach(world, request):
 
 
 @ends("detachReplicationPairNew", _failed("error-detaching"))
-def _detached(world, job):
+def _detached(world: World, job: dict) -> None:
     arguments = job["_arguments"]
     pair, instance = world.replications[arguments["pair"]], world.protected_instances[arguments["instance"]]
     pair["status"] = arguments["back"]
@@ -285,7 +288,7 @@ def _detached(world, job):
     detach_disks(world, disks, [instance["source_server"], instance["target_server"]])
 
 
-def detach_disks(world, disks, server_ids):
+def detach_disks(world: World, disks: Iterable, server_ids: Any) -> None:
     """Unplug disks from servers."""
     for disk in disks:
         disk["attachments"] = [entry for entry in disk["attachments"] if entry["server_id"] not in server_ids]

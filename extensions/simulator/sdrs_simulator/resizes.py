@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import checks, detail, nics
 from .faults import sdrs
 from .jobs import ends, submit
+from .request import Request
 from .sites import READY
+from .world import World
 
 
-def resize(world, request):
+def resize(world: World, request: Request) -> Any:
     """5.5.10"""
     instance = checks.find(world, "protected_instances", request.args["protected_instance_id"])
     content = checks.body(request, "resize")
@@ -46,12 +50,12 @@ def resize(world, request):
     )
 
 
-def _resize_failed(world, job):
+def _resize_failed(world: World, job: dict) -> None:
     world.protected_instances[job["_arguments"]["instance"]]["status"] = "error-resizing"
 
 
 @ends("resizeProtectedInstanceNew", _resize_failed)
-def _resized(world, job):
+def _resized(world: World, job: dict) -> None:
     instance = world.protected_instances[job["_arguments"]["instance"]]
     instance["status"] = job["_arguments"]["back"]
     for server, flavor in zip(nics.servers(world, instance), job["_arguments"]["flavors"]):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from . import (
     admin,
@@ -133,7 +134,7 @@ OPEN = [
 ]
 
 
-def _compile(table, authenticated):
+def _compile(table: list, authenticated: bool) -> list:
     return [(method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + "/?"), handler, authenticated)
             for method, path, handler in table]
 
@@ -141,7 +142,7 @@ def _compile(table, authenticated):
 _ROUTES = _compile(OPEN, False) + _compile(API, True)
 
 
-def match(method, path):
+def match(method: Any, path: str) -> tuple | None:
     """``(handler, arguments, authenticated)`` or None; the first that fits wins, so fixed paths stand before variable ones."""
     for its_method, pattern, handler, authenticated in _ROUTES:
         if its_method == method:

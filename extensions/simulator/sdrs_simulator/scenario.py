@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from typing import Any
 
 from . import detail, estate, nics
 from .disks import plug
@@ -24,7 +25,7 @@ ZONES = ["eu-sim-01", "eu-sim-02"]
 FLAVORS = ["s3.medium.2", "s3.large.2", "s3.xlarge.2", "c3.large.2"]
 
 
-def _secret(name, length):
+def _secret(name: str, length: Any) -> Any:
     # The same at every start, so that a configuration stays valid, yet nothing like a word (short ones would be masked in results).
     return hashlib.sha256(("sdrs-simulator " + name).encode()).hexdigest()[:length]
 
@@ -77,7 +78,7 @@ DEFAULT = {
 }
 
 
-def build(speed, path=None, settings=None, topologies=None, unprotected=None):
+def build(speed: Any, path: str | None = None, settings: Any = None, topologies: str | None = None, unprotected: str | None = None) -> Any:
     """A World from the scenario file at ``path``, or the default one.
 
     :param settings: laid over those of the scenario
@@ -117,7 +118,7 @@ def build(speed, path=None, settings=None, topologies=None, unprotected=None):
     return world
 
 
-def _of_estate(there, planned):
+def _of_estate(there: tuple, planned: tuple) -> dict:
     """The scenario that holds what topologies name; of those that are ``planned`` nothing is protected."""
     found = estate.content(there[0], planned[0])
     region = there[1] or planned[1]
@@ -126,7 +127,7 @@ def _of_estate(there, planned):
     return {"identity": identity, "domains": found["domains"], "vpcs": vpcs, "servers": found["servers"], "volumes": found["volumes"], "as_groups": []}
 
 
-def _domain(world, local, remote, name="ActiveactiveDomain"):
+def _domain(world: World, local: str, remote: str, name: str = "ActiveactiveDomain") -> None:
     domain_id = world.new_id()
     world.domains[domain_id] = {
         "id": domain_id, "name": name, "description": "", "sold_out": False,
@@ -134,7 +135,7 @@ def _domain(world, local, remote, name="ActiveactiveDomain"):
     }
 
 
-def known_settings(settings):
+def known_settings(settings: Any) -> Any:
     """The settings themselves.
 
     :raises ValueError: a setting that there is not
@@ -145,7 +146,7 @@ def known_settings(settings):
     return settings
 
 
-def _vpc(world, entry):
+def _vpc(world: World, entry: dict) -> dict:
     vpc = {
         "id": entry.get("id") or world.new_id(), "name": entry["name"], "cidr": entry["cidr"], "status": "OK", "description": "", "routes": [],
         "enable_shared_snat": False,
@@ -156,7 +157,7 @@ def _vpc(world, entry):
     return vpc
 
 
-def _disk(world, name, entry, zone, bootable):
+def _disk(world: World, name: str, entry: dict, zone: str | None, bootable: Any) -> dict:
     disk = {
         "id": entry.get("id") or world.new_id(), "name": name, "size": entry["size"], "status": "available", "volume_type": entry.get("type", "SSD"),
         "availability_zone": zone, "multiattach": bool(entry.get("shared")), "bootable": "true" if bootable else "false",
@@ -166,11 +167,11 @@ def _disk(world, name, entry, zone, bootable):
     return disk
 
 
-def _default_security_group(world):
+def _default_security_group(world: World) -> Any:
     return world.security_groups.setdefault(_secret("sg", 32), {"id": _secret("sg", 32), "name": "default"})
 
 
-def _server(world, entry, vpc, zones, shared_disks):
+def _server(world: World, entry: dict, vpc: dict, zones: Any, shared_disks: Any) -> dict:
     zone = entry.get("zone", zones[0])
     subnet = next(subnet for subnet in world.subnets.values() if subnet["vpc_id"] == vpc["id"])
     server = {
@@ -193,7 +194,7 @@ def _server(world, entry, vpc, zones, shared_disks):
     return server
 
 
-def start_line(world, url):
+def start_line(world: World, url: str) -> dict:
     """What the simulator prints when it is ready (guide "Rehearsing on the simulator")."""
     known = world.identity
     keys = ("region", "project_id", "project_name", "domain_name", "username", "password", "access_key", "secret_key")

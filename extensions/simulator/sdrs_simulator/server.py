@@ -14,40 +14,17 @@ import uuid
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from urllib.parse import parse_qsl, unquote
+from typing import Any
+from urllib.parse import unquote
 
 from . import iam, routes, services, vpcs, wire
-from .faults import Fault, not_published, sdrs
+from .faults import Fault, not_published
 from .jobs import settle
+from .request import Request
+from .world import World
 
 _LONGEST_BODY = 12 * 1024 * 1024  # 3.2
 _KEPT_REQUESTS = 100_000
-
-
-class Request:
-    """What a handler gets; it may set ``answer_status``, ``answer_headers`` and ``answer_text``."""
-
-    def __init__(self, handler, body):
-        self.server = handler.server
-        self.method = handler.command
-        self.headers = handler.headers
-        self.body = body
-        self.raw_path, _unused, self.raw_query = handler.path.partition("?")
-        self.path = self.raw_path.rstrip("/") or "/"
-        self.query = dict(parse_qsl(self.raw_query, keep_blank_values=True))
-        self.args = {}
-        self.answer_status = None
-        self.answer_headers = {}
-        self.answer_text = None  # in place of JSON
-
-    def json(self):
-        """The body as JSON; None when there is none (0201 when it is something else)."""
-        if not self.body:
-            return None
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            raise sdrs("SDRS.0201") from None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -55,7 +32,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Server
 
-    def _serve(self):
+    def _serve(self) -> Any:
         length = int(self.headers.get("Content-Length") or 0)
         if length > _LONGEST_BODY:
             self.close_connection = True
@@ -74,10 +51,10 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(status, request.answer_text.encode("utf-8"), {"Content-Type": "text/plain", **request.answer_headers})
         return self._answer(status, content, request.answer_headers)
 
-    def _log(self, request, status):
+    def _log(self, request: Request, status: Any) -> None:
         self.server.log.append({"method": request.method, "path": self.path, "status": status})
 
-    def _go_wrong(self, request, fault):
+    def _go_wrong(self, request: Request, fault: dict) -> Any:
         """Let a planned fault meet the request; the log has status 0 where no answer was sent."""
         answer = None
         if fault.get("happens") or fault.get("truncated") or fault.get("lost") == "after":
@@ -96,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 
-    def _handle(self, request):
+    def _handle(self, request: Request) -> tuple:
         world = self.server.world
         with world.lock:
             try:
@@ -120,11 +97,11 @@ class Handler(BaseHTTPRequestHandler):
                 traceback.print_exc()
                 return 500, {"error": {"code": "SDRS.0013", "message": "Internal error"}}
 
-    def _answer(self, status, content, headers):
+    def _answer(self, status: int, content: Any, headers: dict) -> None:
         body = b"" if content is None else json.dumps(content).encode("utf-8")
         self._send(status, body, {**({"Content-Type": "application/json"} if body else {}), **headers})
 
-    def _send(self, status, body, headers, part=None):
+    def _send(self, status: int, body: bytes, headers: dict, part: int | None = None) -> None:
         """Write an answer at once, or only the first ``part`` bytes of its body."""
         if self.server.refusing:
             self.close_connection = True
@@ -134,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
         lines += ["%s: %s" % item for item in headers.items()]
         self.wfile.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body[:part])
 
-    def log_message(self, format, *args):
+    def log_message(self, format: Any, *args: Any) -> None:
         """Nothing: the log of requests is asked for by the admin API."""
 
 
@@ -143,7 +120,7 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, world, port=0):
+    def __init__(self, world: World, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.world = world
         self.refusing = False
@@ -152,15 +129,15 @@ class Server(socketserver.ThreadingTCPServer):
         self.log: collections.deque[dict] = collections.deque(maxlen=_KEPT_REQUESTS)
 
     @property
-    def url(self):
+    def url(self) -> str:
         return "http://127.0.0.1:%d" % self.server_address[1]
 
-    def refuse(self, seconds):
+    def refuse(self, seconds: Any) -> None:
         """Refuse connections for so many seconds; what is connected is let go at its next answer."""
         self.refusing = True
         threading.Thread(target=self._refuse, args=(seconds,), daemon=True).start()
 
-    def _refuse(self, seconds):
+    def _refuse(self, seconds: Any) -> None:
         address = self.server_address
         self.shutdown()
         self.server_close()
@@ -172,5 +149,5 @@ class Server(socketserver.ThreadingTCPServer):
         self.refusing = False
         self.serve_forever(poll_interval=0.1)
 
-    def handle_error(self, request, client_address):
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""

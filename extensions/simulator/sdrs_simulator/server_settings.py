@@ -4,25 +4,28 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from .faults import Fault, neighbour
+from .request import Request
+from .world import World
 
 MOST_TAGS = 10
 _PLAIN = re.compile(r"[\w-]*")
 
 
-def _server(world, request):
+def _server(world: World, request: Request) -> Any:
     if request.args["server_id"] not in world.servers:
         raise neighbour(404, "Ecs.0114", "server does not exist")
     return world.servers[request.args["server_id"]]
 
 
-def _nova(status, name, message):
+def _nova(status: int, name: str, message: Any) -> Any:
     """The error body of the calls that ECS took over from OpenStack."""
     return Fault(status, {name: {"message": message, "code": status}})
 
 
-def action(world, request):
+def action(world: World, request: Request) -> None:
     """``POST /v2.1/{project_id}/servers/{server_id}/action``: addSecurityGroup, removeSecurityGroup; 202, no body.
 
     ``name`` is a security group's name or ID; it takes effect for the NICs of the server.
@@ -52,7 +55,7 @@ def action(world, request):
     request.answer_status = 202
 
 
-def tags(world, request):
+def tags(world: World, request: Request) -> None:
     """``POST /v1/{project_id}/cloudservers/{server_id}/tags/action``: create or delete, at most ten tags; 204. Idempotent both."""
     server, content = _server(world, request), request.json()
     wanted = content.get("tags") if isinstance(content, dict) else None
@@ -75,6 +78,6 @@ def tags(world, request):
     server["tags"] = ["%s=%s" % item for item in have.items()]
 
 
-def auto_recovery(world, request):
+def auto_recovery(world: World, request: Request) -> dict:
     """``GET /v1/{project_id}/cloudservers/{server_id}/autorecovery``: text, not a boolean."""
     return {"support_auto_recovery": _server(world, request)["_auto_recovery"]}

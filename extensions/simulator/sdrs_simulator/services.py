@@ -7,8 +7,11 @@ Sources: the error code pages of VPC and AS, 403 bodies of ECS users, A.1 of the
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from .faults import Fault, gateway, neighbour, not_published, sdrs
+from .request import Request
+from .world import World
 
 # The first that fits. Jobs are asked of SDRS and ECS by the same path, so they are nobody's here.
 _PATHS = (
@@ -25,12 +28,12 @@ _PATHS = (
 _ACTIONS = {"ecs": "ecs:cloudServers:%s", "evs": "evs:volumes:%s"}
 
 
-def of(path):
+def of(path: str) -> Any:
     """The service that ``path`` belongs to; None where the path does not tell."""
     return next(service for pattern, service in _PATHS if pattern.fullmatch(path))
 
 
-def check(world, request):
+def check(world: World, request: Request) -> None:
     """Refuse what the settings ``not_offered`` and ``denied`` take away, and a project that is not the user's."""
     service = of(request.path)
     if service in world.settings["not_offered"]:
@@ -41,7 +44,7 @@ def check(world, request):
         raise _foreign_project(service, request.args["project_id"], world.identity["project_id"])
 
 
-def denial(service, method="GET"):
+def denial(service: str, method: str = "GET") -> Any:
     """The answer to a user without permission."""
     if service in _ACTIONS:
         action = _ACTIONS[service] % ("list" if method == "GET" else "manage")
@@ -55,7 +58,7 @@ def denial(service, method="GET"):
     return sdrs("SDRS.0004")
 
 
-def _foreign_project(service, given, own):
+def _foreign_project(service: str, given: str, own: str) -> Fault:
     if service in _ACTIONS:
         text = "Malformed request URL: URL's project_id '%s' doesn't match Context's project_id '%s'" % (given, own)
         return Fault(400, {"badRequest": {"message": text, "code": 400}})

@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from . import checks, nics
 from .faults import sdrs
 from .jobs import ends, submit
+from .request import Request
 from .sites import begin_sync, end_sync, members, production_zone, progress, set_status
+from .world import World
 
 
-def action(world, request):
+def action(world: World, request: Request) -> Any:
     """5.4.6 to 5.4.9: exactly one action in the body."""
     group = checks.find(world, "server_groups", request.args["server_group_id"])
     content = checks.body(request)
@@ -19,7 +24,7 @@ def action(world, request):
     return _ACTIONS[name](world, group, arguments)
 
 
-def _start(world, group, arguments):
+def _start(world: World, group: dict, arguments: Any) -> Any:
     if group["status"] in ("failed-over", "error-reprotecting"):
         if _running(world, group, production=False):
             raise sdrs("SDRS.1342")
@@ -30,18 +35,18 @@ def _start(world, group, arguments):
     return _switch(world, group, "startProtectionGroupNoCG")
 
 
-def _stop(world, group, arguments):
+def _stop(world: World, group: dict, arguments: Any) -> Any:
     _require(group, "protected", "error-stopping")
     return _switch(world, group, "stopProtectionGroupNoCG")
 
 
-def _failover(world, group, arguments):
+def _failover(world: World, group: dict, arguments: Any) -> Any:
     _require(group, "protected", "error-failing-over", "error-reversing")
     _require_pairs(world, group)
     return _switch(world, group, "failoverProtectionGroupNoCG")
 
 
-def _reverse(world, group, arguments):
+def _reverse(world: World, group: dict, arguments: Any) -> Any:
     if arguments.get("priority_station") not in ("source", "target"):
         raise sdrs("SDRS.0201")
     if arguments["priority_station"] == group["priority_station"]:
@@ -62,12 +67,12 @@ _ACTIONS = {
 }
 
 
-def _require(group, *statuses):
+def _require(group: dict, *statuses: Any) -> None:
     if group["status"] not in statuses:
         raise sdrs("SDRS.1002")
 
 
-def _require_pairs(world, group):
+def _require_pairs(world: World, group: dict) -> None:
     pairs = members(world, group)[1]
     if not pairs:
         raise sdrs("SDRS.1015")
@@ -75,7 +80,7 @@ def _require_pairs(world, group):
         raise sdrs("SDRS.1824")
 
 
-def _running(world, group, production):
+def _running(world: World, group: dict, production: bool) -> list:
     zone = production_zone(group)
     servers = [
         world.servers.get(instance[key]) for instance in members(world, group)[0] for key in ("source_server", "target_server")
@@ -96,7 +101,7 @@ _SWITCHES = {
 }
 
 
-def _switch(world, group, job_type, **arguments):
+def _switch(world: World, group: dict, job_type: Any, **arguments: Any) -> Any:
     """Set group, instances and pairs to the transit status and start the job: ``server_group_id`` is in the sub-jobs only."""
     instances, pairs, dummy = members(world, group)
     _set_all(world, (group, *instances, *pairs), _SWITCHES[job_type][0])
@@ -107,21 +112,21 @@ def _switch(world, group, job_type, **arguments):
     )
 
 
-def _set_all(world, objects, status):
+def _set_all(world: World, objects: Iterable, status: str) -> None:
     for obj in objects:
         if obj["status"] not in ("error", "invalid", "creating", "deleting"):
             obj["status"] = status
 
 
-def _switched(job_type):
-    def effect(world, job):
+def _switched(job_type: Any) -> None:
+    def effect(world: World, job: dict) -> None:
         group = world.server_groups[job["_arguments"]["group"]]
         instances, pairs, dummy = members(world, group)
         set_status(world, group, _SWITCHES[job_type][1])
         _set_all(world, (*instances, *pairs), group["status"])
         _EFFECTS[job_type](world, group, instances, pairs, job["_arguments"].get("to"))
 
-    def failed(world, job):
+    def failed(world: World, job: dict) -> None:
         group = world.server_groups[job["_arguments"]["group"]]
         instances, pairs, dummy = members(world, group)
         set_status(world, group, _SWITCHES[job_type][2])
@@ -130,39 +135,39 @@ def _switched(job_type):
     ends(job_type, failed)(effect)
 
 
-def _protect(world, group, instances, pairs, to):
+def _protect(world: World, group: dict, instances: Iterable, pairs: Iterable, to: Any) -> None:
     for pair in pairs:
         pair["replication_status"] = "copying"
         begin_sync(world, pair)
 
 
-def _reprotect(world, group, instances, pairs, to):
+def _reprotect(world: World, group: dict, instances: Iterable, pairs: Iterable, to: Any) -> None:
     for instance in instances:
         nics.give_back(world, instance)
     _protect(world, group, instances, pairs, to)
 
 
-def _unprotect(world, group, instances, pairs, to):
+def _unprotect(world: World, group: dict, instances: Iterable, pairs: Iterable, to: Any) -> None:
     for pair in pairs:
         end_sync(world, pair)
         pair["replication_status"] = "active-stopped"
 
 
-def _fail_over(world, group, instances, pairs, to):
+def _fail_over(world: World, group: dict, instances: Iterable, pairs: Iterable, to: Any) -> None:
     _turn(world, group, instances, pairs, "target" if group["priority_station"] == "source" else "source", force=True)
     _unprotect(world, group, instances, pairs, to)
 
 
-def _reversed(world, group, instances, pairs, to):
+def _reversed(world: World, group: dict, instances: Iterable, pairs: Iterable, to: Any) -> None:
     _turn(world, group, instances, pairs, to, force=False)
 
 
-def _turn(world, group, instances, pairs, to, force):
+def _turn(world: World, group: dict, instances: Iterable, pairs: Iterable, to: Any, force: Any) -> None:
     """Make the other site production: addresses move with the NICs; a failover stops the old servers and takes theirs away."""
     group["priority_station"] = to
     zone = production_zone(group)
     for instance in instances:
-        halves = [world.servers.get(instance[key]) for key in ("source_server", "target_server")]
+        halves: list = [world.servers.get(instance[key]) for key in ("source_server", "target_server")]
         instance["priority_station"] = to
         if all(halves):
             new, old = sorted(halves, key=lambda server: server["OS-EXT-AZ:availability_zone"] != zone)

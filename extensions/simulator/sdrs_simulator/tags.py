@@ -3,23 +3,26 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import unquote
 
 from . import checks
 from .faults import sdrs
 from .instances import show_instance
+from .request import Request
+from .world import World
 
 _UNTAGGABLE = ("creating", "deleting", "error", "invalid", "fault")
 
 
-def _instance(world, request, refused=None):
+def _instance(world: World, request: Request, refused: Any = None) -> Any:
     instance = checks.find(world, "protected_instances", request.args["protected_instance_id"])
     if refused and instance["status"] in _UNTAGGABLE:
         raise sdrs(refused)
     return instance
 
 
-def action(world, request):
+def action(world: World, request: Request) -> None:
     """5.8.2 and 5.8.3; 204."""
     content = checks.body(request)
     if content.get("action") == "create":
@@ -41,7 +44,7 @@ def action(world, request):
         raise sdrs("SDRS.2201")
 
 
-def _add(instance, new):
+def _add(instance: dict, new: Any) -> None:
     merged = {tag["key"]: tag["value"] for tag in instance["tags"]}
     merged.update((tag["key"], tag["value"]) for tag in new)
     if len(merged) > 10:
@@ -49,13 +52,13 @@ def _add(instance, new):
     instance["tags"] = [{"key": key, "value": value} for key, value in merged.items()]
 
 
-def add(world, request):
+def add(world: World, request: Request) -> None:
     """5.8.4; 204."""
     instance = _instance(world, request, "SDRS.2221")
     _add(instance, checks.tags([checks.body(request, "tag")]))
 
 
-def delete(world, request):
+def delete(world: World, request: Request) -> None:
     """5.8.5; 204, or 404 for a key that is not there."""
     instance, key = _instance(world, request, "SDRS.2222"), unquote(request.args["key"])
     if not any(tag["key"] == key for tag in instance["tags"]):
@@ -63,12 +66,12 @@ def delete(world, request):
     instance["tags"] = [tag for tag in instance["tags"] if tag["key"] != key]
 
 
-def show(world, request):
+def show(world: World, request: Request) -> dict:
     """5.8.6"""
     return {"tags": _instance(world, request)["tags"]}
 
 
-def project(world, request):
+def project(world: World, request: Request) -> dict:
     """5.8.7"""
     values: dict = {}
     for instance in world.protected_instances.values():
@@ -77,7 +80,7 @@ def project(world, request):
     return {"tags": [{"key": key, "values": sorted(found)} for key, found in sorted(values.items())]}
 
 
-def query(world, request):
+def query(world: World, request: Request) -> dict:
     """5.8.1: filter or count."""
     content = checks.body(request)
     kind = content.get("action")
@@ -110,7 +113,7 @@ def query(world, request):
     return {"resources": resources, "total_count": len(found)}
 
 
-def _conditions(value):
+def _conditions(value: Any) -> list:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(entry, dict) and isinstance(entry.get("values"), list) for entry in value):
@@ -136,7 +139,7 @@ def _conditions(value):
     return [(key, [text.strip() for text in entry["values"]]) for key, entry in zip(keys, value)]
 
 
-def _name_to_match(matches):
+def _name_to_match(matches: list) -> Any:
     if matches is None:
         return None
     if not isinstance(matches, list) or not matches:
@@ -154,7 +157,7 @@ def _name_to_match(matches):
     return matches[0]["value"]
 
 
-def _has(tags, condition):
+def _has(tags: list, condition: Any) -> bool:
     key, values = condition
     if key not in tags:
         return False
@@ -163,7 +166,7 @@ def _has(tags, condition):
     )
 
 
-def _passes(tags, conditions):
+def _passes(tags: Any, conditions: Any) -> bool:
     wanted, wanted_any, unwanted, unwanted_any = (
         conditions[key] for key in ("tags", "tags_any", "not_tags", "not_tags_any")
     )

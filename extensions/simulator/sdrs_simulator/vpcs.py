@@ -8,15 +8,17 @@ it is associated with its VPC, is gone some moments after its deletion, and cann
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
 from .faults import vpc as refused
-from .world import shown
+from .request import Request
+from .world import World, shown
 
 _RANGES = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _NTP = "ntp"
 
 
-def settle(world):
+def settle(world: World) -> None:
     """Let subnets become active, and vanish, when their time has come."""
     now = world.now()
     for subnet in [subnet for subnet in world.subnets.values() if "_active" in subnet or "_gone" in subnet]:
@@ -27,13 +29,13 @@ def settle(world):
             subnet["status"] = "ACTIVE"
 
 
-def _vpc(world, vpc_id):
+def _vpc(world: World, vpc_id: Any) -> Any:
     if vpc_id not in world.vpcs:
         raise refused(404, "VPC.0003", "VPC %s does not exist." % vpc_id)
     return world.vpcs[vpc_id]
 
 
-def _cidr(text, code="VPC.0101"):
+def _cidr(text: Any, code: str = "VPC.0101") -> str:
     try:
         network = ipaddress.ip_network(text)
     except (ValueError, TypeError):
@@ -43,7 +45,7 @@ def _cidr(text, code="VPC.0101"):
     return str(network)
 
 
-def _page(request, found):
+def _page(request: Request, found: list) -> list:
     """Paged by ``marker``, the last ID seen."""
     if request.query.get("marker"):
         position = next((index for index, entry in enumerate(found) if entry["id"] == request.query["marker"]), len(found))
@@ -51,15 +53,15 @@ def _page(request, found):
     return [shown(entry) for entry in found[:int(request.query.get("limit", 2000))]]
 
 
-def vpcs(world, request):
+def vpcs(world: World, request: Request) -> dict:
     return {"vpcs": _page(request, list(world.vpcs.values()))}
 
 
-def vpc(world, request):
+def vpc(world: World, request: Request) -> dict:
     return {"vpc": shown(_vpc(world, request.args["vpc_id"]))}
 
 
-def create_vpc(world, request):
+def create_vpc(world: World, request: Request) -> dict:
     content = request.json().get("vpc") or {}
     if len(world.vpcs) >= world.settings["quotas"]["vpcs"]:
         raise refused(409, "VPC.0114", "Quota exceeded for resources: ['router']")
@@ -73,7 +75,7 @@ def create_vpc(world, request):
     return answer
 
 
-def update_vpc(world, request):
+def update_vpc(world: World, request: Request) -> dict:
     """"vpc" must contain name or cidr (VPC API, "Updating VPC Information")."""
     existing, content = _vpc(world, request.args["vpc_id"]), request.json().get("vpc") or {}
     if content.get("name") is None and content.get("cidr") is None:
@@ -84,7 +86,7 @@ def update_vpc(world, request):
     return {"vpc": shown(existing)}
 
 
-def delete_vpc(world, request):
+def delete_vpc(world: World, request: Request) -> None:
     """204; refused while it has subnets, those that are going included."""
     existing = _vpc(world, request.args["vpc_id"])
     if any(subnet["vpc_id"] == existing["id"] for subnet in world.subnets.values()):
@@ -92,18 +94,18 @@ def delete_vpc(world, request):
     del world.vpcs[existing["id"]]
 
 
-def subnets(world, request):
+def subnets(world: World, request: Request) -> dict:
     wanted = request.query.get("vpc_id")
     return {"subnets": _page(request, [subnet for subnet in world.subnets.values() if wanted in (None, subnet["vpc_id"])])}
 
 
-def subnet(world, request):
+def subnet(world: World, request: Request) -> dict:
     if request.args["subnet_id"] not in world.subnets:
         raise refused(404, "VPC.0202", "Query resource by id %s fail." % request.args["subnet_id"])
     return {"subnet": shown(world.subnets[request.args["subnet_id"]])}
 
 
-def create_subnet(world, request):
+def create_subnet(world: World, request: Request) -> dict:
     """``gateway_ip`` is mandatory; DNS servers that are not given stay blank."""
     content = request.json().get("subnet") or {}
     if not content.get("name"):
@@ -125,7 +127,7 @@ def create_subnet(world, request):
     return {"subnet": shown(new)}
 
 
-def add_subnet(world, vpc_id, name, cidr, gateway=None, more=None):
+def add_subnet(world: World, vpc_id: Any, name: str, cidr: str, gateway: Any = None, more: Any = None) -> dict:
     """A subnet as it is when it has been there for long."""
     subnet_id = world.new_id()
     new = {
@@ -138,7 +140,7 @@ def add_subnet(world, vpc_id, name, cidr, gateway=None, more=None):
     return new
 
 
-def _configure(existing, content):
+def _configure(existing: Any, content: dict) -> None:
     """DNS, DHCP and NTP; a DHCP that is left out is switched on."""
     for key in ("primary_dns", "secondary_dns"):
         _address(content.get(key))
@@ -160,7 +162,7 @@ def _configure(existing, content):
         existing["extra_dhcp_opts"] = [{"opt_name": _NTP, "opt_value": value}] if servers else []
 
 
-def _address(text):
+def _address(text: str | None) -> None:
     try:
         if text and ipaddress.ip_address(text).version != 4:
             raise ValueError
@@ -168,7 +170,7 @@ def _address(text):
         raise refused(400, "VPC.0201", "%s is invalid." % text) from None
 
 
-def _existing(world, request):
+def _existing(world: World, request: Request) -> Any:
     existing = world.subnets.get(request.args["subnet_id"])
     if existing is None:
         raise refused(404, "VPC.0202", "Query resource by id %s fail." % request.args["subnet_id"])
@@ -177,7 +179,7 @@ def _existing(world, request):
     return existing
 
 
-def update_subnet(world, request):
+def update_subnet(world: World, request: Request) -> dict:
     existing, content = _existing(world, request), request.json().get("subnet") or {}
     if not content.get("name"):
         raise refused(400, "VPC.0201", "Subnet name is invalid.")
@@ -186,7 +188,7 @@ def update_subnet(world, request):
     return {"subnet": {"id": existing["id"], "status": existing["status"]}}
 
 
-def delete_subnet(world, request):
+def delete_subnet(world: World, request: Request) -> None:
     """204, and it is gone a moment later; refused while a port is in it."""
     existing = _existing(world, request)
     if "_gone" in existing:
@@ -197,7 +199,7 @@ def delete_subnet(world, request):
     existing["_gone"] = world.now() + world.seconds(world.settings["subnet_seconds"])
 
 
-def release_ports(world, entry):
+def release_ports(world: World, entry: dict) -> None:
     """The ports of a server that is deleted outlive it a little."""
     until = world.now() + world.seconds(world.settings["port_seconds"])
     for nic in [nic for nics in entry["addresses"].values() for nic in nics]:
@@ -208,7 +210,7 @@ def release_ports(world, entry):
 # What a drill VPC does not get. ---------------------------------------------------------------------------------------
 
 
-def _route_table(world, existing):
+def _route_table(world: World, existing: Any) -> dict:
     inside = [each for each in world.subnets.values() if each["vpc_id"] == existing["id"]]
     local = [{"type": "local", "destination": each["cidr"], "nexthop": "-"} for each in inside]
     return {
@@ -218,7 +220,7 @@ def _route_table(world, existing):
     }
 
 
-def route_tables(world, request):
+def route_tables(world: World, request: Request) -> dict:
     """The default table of each VPC; on one of the clouds the list does not show routes."""
     _offered(world, "route_tables")
     found = [_route_table(world, each) for each in world.vpcs.values() if request.query.get("vpc_id") in (None, each["id"])]
@@ -227,7 +229,7 @@ def route_tables(world, request):
     return {"routetables": _page(request, found)}
 
 
-def route_table(world, request):
+def route_table(world: World, request: Request) -> dict:
     _offered(world, "route_tables")
     found = [_route_table(world, each) for each in world.vpcs.values() if each["id"][::-1] == request.args["routetable_id"]]
     if not found:
@@ -235,7 +237,7 @@ def route_table(world, request):
     return {"routetable": found[0]}
 
 
-def peerings(world, request):
+def peerings(world: World, request: Request) -> dict:
     _offered(world, "peerings")
     wanted = request.query.get("vpc_id")
     return {"peerings": _page(request, [
@@ -243,20 +245,20 @@ def peerings(world, request):
     ])}
 
 
-def network_acls(world, request):
+def network_acls(world: World, request: Request) -> dict:
     _offered(world, "network_acls")
     found = _page(request, list(world.network_acls.values()))
     info = {"previous_marker": found[0]["id"] if found else None, "current_count": len(found)}
     return {"firewalls": found, "request_id": world.new_id(), "page_info": info}
 
 
-def _offered(world, what):
+def _offered(world: World, what: str) -> None:
     status = world.settings["vpc_lists_refused"].get(what)
     if status:
         raise refused(status, "VPC.2701" if status == 403 else "APIGW.0101", "not for you")
 
 
-def vpc_quotas(world, request):
+def vpc_quotas(world: World, request: Request) -> dict:
     """``GET /v1/{project_id}/quotas``: of one type, or of all the simulator knows."""
     used = {"vpc": len(world.vpcs), "subnet": len(world.subnets)}
     limits = world.settings["quotas"]

@@ -15,16 +15,20 @@ from __future__ import annotations
 import collections
 import json
 import re
+from typing import Any
+
+from .request import Request
+from .world import World
 
 _EFFECTS = ("status", "lost", "refused", "truncated")
 
 
-def is_one(fault):
+def is_one(fault: dict) -> bool:
     """Whether a planned fault is about requests, not jobs."""
     return any(key in fault for key in _EFFECTS)
 
 
-def planned(world, request):
+def planned(world: World, request: Request) -> Any:
     """The fault that meets this request, or None; faults are counted down and leave when they are used up."""
     for fault in world.faults:
         if not is_one(fault) or fault.get("method") not in (None, request.method):
@@ -46,10 +50,10 @@ def planned(world, request):
 class Limit:
     """The setting ``requests_per_second``."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._passed: collections.deque[float] = collections.deque()
 
-    def exceeded(self, world):
+    def exceeded(self, world: World) -> dict | None:
         """The gateway's answer to one request too many, as a fault; None when it may pass."""
         now, allowed = world.now(), world.settings["requests_per_second"]
         while self._passed and self._passed[0] <= now - 1:
@@ -60,7 +64,7 @@ class Limit:
         return None
 
 
-def body_of(fault):
+def body_of(fault: dict) -> tuple:
     """``(bytes, content type)`` of a planned answer."""
     body = fault.get("body", "")
     if isinstance(body, str):

@@ -10,7 +10,9 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timezone
+from typing import Any
 
 COLLECTIONS = (
     "server_groups", "protected_instances", "replications", "drills", "jobs", "failed_tasks", "domains", "servers", "volumes",
@@ -70,54 +72,68 @@ class World:
     Private fields of objects start with ``_`` and are never shown. Times are seconds since the epoch.
     """
 
-    # Of the collections, which are made by name, those that are read here.
+    # COLLECTIONS, which are made by name: objects by ID.
+    server_groups: dict
+    protected_instances: dict
+    replications: dict
+    drills: dict
     jobs: dict
+    failed_tasks: dict
     domains: dict
+    servers: dict
+    volumes: dict
+    vpcs: dict
+    subnets: dict
+    peerings: dict
+    network_acls: dict
+    as_groups: dict
+    tokens: dict
     security_groups: dict
+    publicips: dict
 
-    def __init__(self, speed=1.0, settings=None):
+    def __init__(self, speed: Any = 1.0, settings: Any = None) -> None:
         self.speed = speed
         self.settings = merged(DEFAULT_SETTINGS, settings or {})
-        self.identity = {}
-        self.faults = []  # see jobs.py
-        self.counters = {}
+        self.identity: dict = {}
+        self.faults: list[dict] = []  # see jobs.py
+        self.counters: dict = {}
         for name in COLLECTIONS:
             setattr(self, name, {})
         self.lock = threading.RLock()
         self.changed = False
-        self._due = []
+        self._due: list[tuple] = []
 
-    def now(self):
+    def now(self) -> Any:
         return time.time()
 
-    def seconds(self, real):
+    def seconds(self, real: Any) -> Any:
         """Real seconds to wait for what takes ``real`` seconds of the service."""
         return real / self.speed
 
-    def new_id(self):
+    def new_id(self) -> str:
         return str(uuid.uuid4())
 
-    def new_job_id(self):
+    def new_job_id(self) -> str:
         """32 hex digits; digits 17 to 28 are the submission time in milliseconds (service.md, section 6)."""
         count = self.counters["jobs"] = self.counters.get("jobs", 0) + 1
         return "%s%012x%04x" % ("ff8080826b45d4a5", int(self.now() * 1000), count % 65536)
 
-    def schedule(self, when, job_id):
+    def schedule(self, when: Any, job_id: Any) -> None:
         heapq.heappush(self._due, (when, job_id))
 
-    def due(self):
+    def due(self) -> Iterator:
         """IDs of the jobs that have ended by now, in the order of their ends."""
         while self._due and self._due[0][0] <= self.now():
             yield heapq.heappop(self._due)[1]
 
-    def dump(self):
+    def dump(self) -> Any:
         """Everything as JSON text."""
         with self.lock:
             content = {name: getattr(self, name) for name in COLLECTIONS}
             content.update(settings=self.settings, identity=self.identity, faults=self.faults, counters=self.counters)
             return json.dumps(content)
 
-    def restore(self, text):
+    def restore(self, text: str) -> None:
         """Be what ``dump`` gave."""
         with self.lock:
             for name, value in json.loads(text).items():
@@ -129,7 +145,7 @@ class World:
                 if job["status"] == "RUNNING":
                     self.schedule(job["_end"], job["job_id"])
 
-    def save(self, path):
+    def save(self, path: str) -> None:
         """Write everything to ``path``, atomically and readable by the owner alone."""
         self.changed = False
         text = self.dump()
@@ -138,12 +154,12 @@ class World:
             stream.write(text)
         os.replace(name, path)
 
-    def load(self, path):
+    def load(self, path: str) -> None:
         with open(path, encoding="utf-8") as stream:
             self.restore(stream.read())
 
 
-def merged(base, extra):
+def merged(base: Any, extra: Any) -> dict:
     """``base`` with ``extra`` laid over it, mappings within mappings too."""
     result = dict(base)
     for key, value in extra.items():
@@ -152,21 +168,21 @@ def merged(base, extra):
     return result
 
 
-def shown(obj):
+def shown(obj: dict) -> dict:
     """The object as the API gives it."""
     return {key: value for key, value in obj.items() if not key.startswith("_")}
 
 
-def stamp(when):
+def stamp(when: Any) -> Any:
     """``yyyy-MM-dd HH:mm:ss.SSS`` (5.4.2)."""
     return datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
-def stamp_t(when):
+def stamp_t(when: Any) -> Any:
     """``yyyy-MM-ddTHH:mm:ss.SSSSSS`` (5.6.3)."""
     return datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
-def stamp_z(when):
+def stamp_z(when: Any) -> Any:
     """``yyyy-MM-ddTHH:mm:ss.SSSZ`` (5.1.1)."""
     return datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from .._cloud.errors import ConfigError
 from .._cloud.settings import SERVICES
 from .checks import ADVISORY, ERROR, given, place, row, said, skipped
-from .probe import classified
+from .probe import Facts, classified
 
 _MOST = 10
 _CONSOLE = "the console lists projects under My Credentials"
 
 
-def account(facts):
+def account(facts: Facts) -> list:
     if facts.barrier:
         return [skipped("account", facts.barrier)]
-    user = facts.token.get("user") if isinstance(facts.token.get("user"), dict) else {}
+    user: dict = facts.token["user"] if isinstance(facts.token.get("user"), dict) else {}
     domain = user.get("domain")
     owner = domain if isinstance(domain, dict) else {}
     if user.get("name"):
@@ -25,18 +28,18 @@ def account(facts):
     return [row("account", True, "account ID %s" % ", ".join(owners) if owners else "not known: these credentials do not tell it", severity=ADVISORY)]
 
 
-def _projects(facts):
+def _projects(facts: Facts) -> Any:
     """The projects that IAM lists; None where it does not tell."""
     outcome = facts.answers.get("iam")
     return outcome.value if outcome is not None and outcome.ok else None
 
 
-def _names(projects):
+def _names(projects: Any) -> str:
     names = ["%s (%s)" % (each.get("name"), each.get("id")) for each in projects[:_MOST]]
     return ", ".join(names) + (", ... %d in all" % len(projects) if len(projects) > _MOST else "") if names else "none"
 
 
-def project(facts):
+def project(facts: Facts) -> list:
     error, settings = facts.login.error, facts.settings
     if isinstance(error, ConfigError):
         return [row("project", False, error.message, "Name the project, for example: export OS_PROJECT_NAME=... (the default is the region's)")]
@@ -58,18 +61,18 @@ def project(facts):
         return [row("project", False, "every service refuses %s %s from %s" % (key, getattr(settings, key), source), remedy)]
     if listed and not known and not facts.token:
         return [row("project", False, "project_id %s from %s is none of the projects that IAM lists" % (settings.project_id, source), remedy)]
-    scope = facts.token.get("project") if isinstance(facts.token.get("project"), dict) else {}
+    scope: dict = facts.token["project"] if isinstance(facts.token.get("project"), dict) else {}
     name = (known or scope).get("name")
     return [row("project", True, "%s (%s)" % (name, facts.project_id) if name else "%s, taken as it is" % facts.project_id)]
 
 
-def _refused_project(facts):
+def _refused_project(facts: Facts) -> Any:
     """The error by which IAM or a service says that the project is wrong."""
     errors = [facts.login.error, *(outcome.error for outcome in facts.answers.values())]
     return next((error for error in errors if classified(error) == "wrong_project"), None)
 
 
-def _unknown_project(facts, listed, source, remedy):
+def _unknown_project(facts: Facts, listed: Iterable, source: Any, remedy: str) -> Any:
     """The finding where no project has been found by its name."""
     name = facts.settings.project_name
     if not name:
@@ -83,7 +86,7 @@ def _unknown_project(facts, listed, source, remedy):
     return row("project", False, "%s named %s, which comes from %s" % ("%d projects are" % count if count else "no project is", name, source), remedy)
 
 
-def _regions(facts, kind=None):
+def _regions(facts: Facts, kind: str | None = None) -> set:
     """The regions in the token's catalogue: all, or those of one type of service."""
     catalog = facts.token.get("catalog")
     entries = [entry for entry in catalog if isinstance(entry, dict) and kind in (None, entry.get("type"))] if isinstance(catalog, list) else []
@@ -92,7 +95,7 @@ def _regions(facts, kind=None):
     return {str(each.get("region_id") or each.get("region")) for each in endpoints if (each.get("region_id") or each.get("region")) not in (None, "", "*")}
 
 
-def region(facts):
+def region(facts: Facts) -> list:
     settings = facts.settings
     if "region" in facts.faults:
         return [row("region", False, facts.faults["region"], "Correct %s." % place(facts, "region"))]
@@ -129,7 +132,7 @@ def region(facts):
     return [row("region", True, "%s from %s" % (name, source))]
 
 
-def catalogue(facts):
+def catalogue(facts: Facts) -> list:
     if facts.settings is None or facts.faults or not facts.settings.logs_in:
         return [row("catalogue", True, "none: only a login with a password, or to an agency, brings one", severity=ADVISORY)]
     if facts.barrier:
@@ -147,7 +150,7 @@ def catalogue(facts):
     return [row("catalogue", True, "it has %s" % ", ".join(facts.catalogue) + ("; not %s" % ", ".join(lacking) if lacking else ""), severity=ADVISORY)]
 
 
-def endpoints(facts):
+def endpoints(facts: Facts) -> list:
     found = []
     for service in SERVICES:
         name = "endpoint_" + service
@@ -164,6 +167,6 @@ def endpoints(facts):
     return found
 
 
-def _origin(facts, service):
+def _origin(facts: Facts, service: str) -> str:
     setting = given(facts, service)
     return "from %s" % setting if setting else "from the catalogue" if service in facts.catalogue else "made of region and cloud_domain"

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from .._cloud.credentials import AGENCY, KINDS, keys_of, lacking
 from .._cloud.errors import ConfigError
 from .._cloud.settings import ENVIRONMENT, SERVICES
-from .probe import MOST_SKEW, SIGNING, classified
+from .probe import MOST_SKEW, SIGNING, Facts, classified
 
 ERROR, ADVISORY = "error", "advisory"
 AGAIN = "Run the doctor again in a minute; if it stays so, send its JSON to the support of the cloud."
@@ -23,19 +25,19 @@ _FAULT_REMEDY = "Correct what is named here; the guide on connecting lists what 
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY")
 
 
-def row(check, passed, detail, remedy="", severity=ERROR):
+def row(check: str, passed: object, detail: str, remedy: str = "", severity: str = ERROR) -> dict:
     """One finding; a remedy is kept only where something is wrong."""
     return {
         "check": check, "passed": bool(passed), "severity": severity, "detail": _shown(detail), "remedy": "" if passed else _shown(remedy), "skipped": False,
     }
 
 
-def _shown(text):
+def _shown(text: str) -> str:
     """What a URL holds before ``@`` is nobody's business."""
     return re.sub(r"//[^/@\s]+@", "//***@", text)
 
 
-def skipped(check, because):
+def skipped(check: str, because: str) -> dict:
     """What could not be examined, as another check did not pass."""
     return {
         "check": check, "passed": False, "severity": ADVISORY, "skipped": True,
@@ -43,26 +45,26 @@ def skipped(check, because):
     }
 
 
-def said(error):
+def said(error: Any) -> str:
     """What an error says, with its code."""
     code = error.data.get("code")
     return error.message + (" [%s]" % code if code else "")
 
 
-def place(facts, key):
+def place(facts: Facts, key: str) -> Any:
     """Where a setting comes from, for a sentence."""
     layer, name = facts.survey.places.get(key, [("option", key)])[0]
     return "option %s" % name if layer == "option" else name
 
 
-def given(facts, service):
+def given(facts: Facts, service: str) -> Any:
     """The setting that gives a service's URL, or None."""
     if service in facts.settings.endpoints:
         return place(facts, "auth_url" if service == "iam" and "auth_url" in facts.survey.places else "endpoints")
     return place(facts, "endpoint") if facts.settings.endpoint else None
 
 
-def credentials(facts):
+def credentials(facts: Facts) -> list:
     places, fault = facts.survey.places, facts.faults.get("credentials")
     complete = [kind for kind in KINDS if not lacking(kind, places.__contains__)]
     settings = facts.settings if not facts.faults else None
@@ -85,7 +87,7 @@ def credentials(facts):
     return [row("credentials", True, detail + ("; not used: %s" % _with_places(facts, list(dict.fromkeys(unused))) if unused else ""))]
 
 
-def kind_name(settings, kind):
+def kind_name(settings: Any, kind: str) -> str:
     """The kind of credentials in words, with what is made of them."""
     name = _KIND_NAMES[kind]
     if settings and kind == "password" and settings.credentials.get("passcode"):
@@ -93,17 +95,17 @@ def kind_name(settings, kind):
     return name + (", with which an agency is assumed" if settings and settings.agency else "")
 
 
-def _variable(facts, key):
+def _variable(facts: Facts, key: str) -> Any:
     """The environment variable for a setting, of the family that the user's other ones are of."""
     families = {name.split("_")[0] for found in facts.survey.places.values() for layer, name in found if layer == "environment"}
     return next((name for name in ENVIRONMENT[key] if name.split("_")[0] in families), ENVIRONMENT[key][0])
 
 
-def _with_places(facts, keys):
+def _with_places(facts: Facts, keys: Iterable) -> str:
     return ", ".join("%s from %s" % (key, place(facts, key)) for key in keys)
 
 
-def settings(facts):
+def settings(facts: Facts) -> list:
     faults = {area: message for area, message in facts.faults.items() if area != "credentials"}
     if faults:
         remedies = {
@@ -123,7 +125,7 @@ def settings(facts):
     return [row("settings", True, "; ".join(texts) or "nothing but defaults")]
 
 
-def clock(facts):
+def clock(facts: Facts) -> list:
     skew, error = facts.skew, facts.login.error
     remedy = "Let this machine's clock be set by NTP, for example: sudo timedatectl set-ntp true"
     if error is not None and any(word in error.message.lower() for word in ("expired", "x-sdk-date", "skew")):
@@ -141,7 +143,7 @@ def clock(facts):
     return [row("clock", abs(skew) <= _WORTH_TELLING, text, remedy, ERROR if signs and abs(skew) > MOST_SKEW else ADVISORY)]
 
 
-def _hosts(facts, area):
+def _hosts(facts: Facts, area: Any) -> tuple:
     """``{host: problem}`` of hosts with a problem in an area, the severity it has, and the services it concerns."""
     found = {service: facts.knock(service) for service in SERVICES if facts.knock(service)}
     bad = {service: each for service, each in found.items() if each.area == area}
@@ -150,11 +152,11 @@ def _hosts(facts, area):
     return {each.host: each.problem for each in bad.values()}, severity, list(bad)
 
 
-def _listed(problems):
+def _listed(problems: dict) -> str:
     return "; ".join("%s: %s" % item for item in problems.items())
 
 
-def name_resolution(facts):
+def name_resolution(facts: Facts) -> list:
     if not facts.knocks:
         return [skipped("name_resolution", "region" if facts.settings else "settings")]
     problems, severity, services = _hosts(facts, "name_resolution")
@@ -166,7 +168,7 @@ def name_resolution(facts):
     return [row("name_resolution", not problems, _listed(problems) or (", ".join(own) or "left to the proxy"), remedy, severity)]
 
 
-def proxy(facts):
+def proxy(facts: Facts) -> list:
     problems, severity, _services = _hosts(facts, "proxy")
     used = sorted({each.proxy for each in facts.knocks.values() if each.proxy})
     names = [name for name in _PROXIES if os.environ.get(name)]
@@ -179,7 +181,7 @@ def proxy(facts):
     return [row("proxy", not problems, text, remedy, severity)]
 
 
-def tls(facts):
+def tls(facts: Facts) -> list:
     https = [each for each in facts.knocks.values() if each.url.startswith("https:")]
     if not https:
         return [skipped("tls", "region" if facts.settings else "settings")] if not facts.knocks else [row("tls", True, "not used: plain http to this machine")]
@@ -208,7 +210,7 @@ def tls(facts):
     return [row("tls", True, "verified; trusted: %s" % trust)]
 
 
-def login(facts):
+def login(facts: Facts) -> list:
     outcome, kind = facts.login, facts.settings.kind if facts.settings else None
     if outcome.skipped:
         return [skipped("login", outcome.skipped)]
@@ -223,7 +225,7 @@ def login(facts):
     return [skipped("login", facts.answers["sdrs"].skipped or "read_sdrs")]
 
 
-def _login_remedy(facts, error, kind):
+def _login_remedy(facts: Facts, error: Any, kind: Any) -> str:
     text, meaning = error.message.lower(), classified(error)
     if facts.settings.agency and "agency" in text:
         return "Compare %s with the agency in the console of the account that has made it; the user needs the role Agent Operator." % _places(facts, AGENCY)
@@ -253,5 +255,5 @@ def _login_remedy(facts, error, kind):
         _places(facts, keys_of(kind)), facts.settings.project_name or facts.settings.project_id)
 
 
-def _places(facts, keys):
+def _places(facts: Facts, keys: Iterable) -> str:
     return " and ".join(place(facts, key) for key in keys if key in facts.survey.places)

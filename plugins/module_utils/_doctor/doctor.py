@@ -6,9 +6,12 @@ Facts are gathered first, all of them (``_doctor_probe``), then judged one check
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from . import account, services
 from . import checks as connection
-from .probe import gather
+from .probe import Facts, gather
 
 # In the order in which a fault hides what comes after it.
 CHECKS = {
@@ -21,7 +24,7 @@ CHECKS = {
 }
 
 
-def examine(params, host):
+def examine(params: dict, host: Any) -> dict:
     """``{healthy, checks}``; settings that are wrong, or missing, are findings."""
     facts = gather(params, host)
     checks = [finding for name, check in CHECKS.items() for finding in _judged(name, check, facts)]
@@ -29,7 +32,7 @@ def examine(params, host):
     return {"changed": False, "healthy": healthy, "checks": checks}
 
 
-def _judged(name, check, facts):
+def _judged(name: str, check: Callable[[Facts], list], facts: Facts) -> list:
     try:
         return check(facts)
     except Exception as error:  # pylint: disable=broad-except

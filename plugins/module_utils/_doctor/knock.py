@@ -8,6 +8,7 @@ import socket
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from .._cloud.connection import new_session
@@ -37,11 +38,11 @@ class Knock:
     skew: float | None = None
 
     @property
-    def host(self):
+    def host(self) -> str | None:
         return urlsplit(self.url).hostname
 
 
-def knock(url, path, settings):
+def knock(url: str, path: str, settings: Any) -> Any:
     """Resolve the host (behind a proxy: the proxy), connect, and send one GET without credentials."""
     found = Knock(url, proxy=without_credentials(proxy_of(url)))
     try:
@@ -78,7 +79,7 @@ def knock(url, path, settings):
     return found
 
 
-def knock_at(urls, settings):
+def knock_at(urls: Any, settings: Any) -> dict:
     """``{url: Knock}`` for ``{url: path}``, all at once."""
     found = together({url: lambda url=url, path=path: knock(url, path, settings) for url, path in urls.items()}, 2 * CONNECT + ANSWER)
     return {
@@ -87,27 +88,27 @@ def knock_at(urls, settings):
     }
 
 
-def proxy_of(url):
+def proxy_of(url: str) -> Any:
     """The proxy for ``url`` as the environment gives it, or None."""
     return None if is_loopback(urlsplit(url).hostname) else select_proxy(url, get_environ_proxies(url))
 
 
-def without_credentials(proxy):
+def without_credentials(proxy: Any) -> Any:
     """A proxy's URL as it can be shown."""
     return re.sub(r"//.*@", "//", proxy if "://" in proxy else "http://" + proxy) if proxy else None
 
 
-def passwords(proxies):
+def passwords(proxies: Any) -> list:
     """The passwords in proxies' URLs, as they stand there and decoded."""
     found = [re.search(r"^(?:\w+://)?[^:@]*:(.+)@", proxy) for proxy in proxies if proxy]
     return [text for match in found if match for text in (match[1], unquote(match[1]))]
 
 
-def is_loopback(host):
+def is_loopback(host: str | None) -> bool:
     return host in ("localhost", "::1") or str(host).startswith("127.")
 
 
-def together(calls, seconds):
+def together(calls: Any, seconds: Any) -> Any:
     """``{name: (result, error)}`` of calls carried out at once; ``(None, None)`` for those that have not ended after so many seconds."""
     pool, found = Threads(time.monotonic), dict.fromkeys(calls, (None, None))
     deadline = time.monotonic() + seconds
@@ -123,12 +124,12 @@ def together(calls, seconds):
     return found
 
 
-def _anonymous(request):
+def _anonymous(request: Any) -> Any:
     # With auth=None requests would look for credentials in ~/.netrc.
     return request
 
 
-def _skew(date, begun, ended):
+def _skew(date: Any, begun: Any, ended: Any) -> Any:
     """Seconds by which the sender's clock is ahead; the header has no fractions."""
     try:
         return parsedate_to_datetime(date).timestamp() + 0.5 - (begun + ended) / 2

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from .._cloud import validate
 from .._cloud.clouds_yaml import files_of_cloud
@@ -42,7 +44,7 @@ class Survey:
     secrets: list = field(repr=False)
 
 
-def survey(options, environ):
+def survey(options: Any, environ: Any) -> Any:
     """Where each setting was found; a cloud entry that cannot be read has none."""
     names = {"option": {key: key for key in options}, "cloud": {}, "environment": {
         key: next((name for name in variables if environ.get(name)), None) for key, variables in ENVIRONMENT.items()
@@ -65,7 +67,7 @@ def survey(options, environ):
     return Survey(places, secrets)
 
 
-def resolve(options, environ):
+def resolve(options: Any, environ: Any) -> tuple:
     """``(settings, faults)``: what can be resolved, and ``{area: message}`` of what cannot; None for settings where nothing can.
 
     With any fault the credentials are left out: nothing is sent with settings that are not as they were meant.
@@ -94,7 +96,7 @@ def resolve(options, environ):
     return settings, faults
 
 
-def _attempt(options, environ):
+def _attempt(options: Any, environ: Any) -> tuple:
     try:
         return resolve_settings(options, environ), None
     except ConfigError as error:
@@ -103,13 +105,13 @@ def _attempt(options, environ):
         return None, "unexpected %s in the settings" % type(error).__name__
 
 
-def _without(options, environ, keys):
+def _without(options: Any, environ: Any, keys: Iterable) -> tuple:
     """Options and environment without these settings."""
     names = {name for key in keys for name in ENVIRONMENT.get(key, ())} | ({"OS_CLOUD"} if "cloud" in keys else set())
     return {key: value for key, value in options.items() if key not in keys}, {key: value for key, value in environ.items() if key not in names}
 
 
-def token_cache(settings):
+def token_cache(settings: Any) -> tuple:
     """``(usable, what there is to say)`` of the folder of tokens; nothing is made or changed."""
     if not settings.token_cache:
         return True, "off; every task logs in with a password anew"
@@ -123,7 +125,7 @@ def token_cache(settings):
     return True, "%s holds %d entr%s" % (folder, count, "y" if count == 1 else "ies")
 
 
-def locks():
+def locks() -> tuple:
     """``(usable, what there is to say)`` of the folders of locks; nothing is made or changed."""
     places, problems = lock_folders()
     usable: list = []
@@ -139,7 +141,7 @@ def locks():
     return True, "%s: %s" % (" and ".join(there), "held by process %s" % ", ".join(map(str, held)) if held else "no run holds a lock")
 
 
-def _folder_problem(folder):
+def _folder_problem(folder: Any) -> str | None:
     """Why a private folder cannot be used or made, or None."""
     while not os.path.lexists(folder) and folder != os.path.dirname(folder):
         folder = os.path.dirname(folder)
@@ -150,7 +152,7 @@ def _folder_problem(folder):
         return str(problem)
 
 
-def _holders(folder):
+def _holders(folder: Any) -> list:
     """The processes that hold a lock in ``folder``, where the system tells; trying a lock would disturb the run that waits for it."""
     try:
         files = {entry.inode() for entry in os.scandir(folder) if entry.name.endswith(".lock")}
@@ -161,7 +163,7 @@ def _holders(folder):
     return sorted({int(parts[4]) for parts in lines if len(parts) > 5 and parts[1] == "FLOCK" and int(parts[5].rpartition(":")[2]) in files})
 
 
-def versions():
+def versions() -> dict:
     """``{name: version}`` of all that takes part."""
     found = {"cloud_dr.sdrs": VERSION}
     try:

@@ -7,6 +7,7 @@ Changes nothing: GET, and the one POST that obtains a token. A rejected signatur
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -56,7 +57,7 @@ class Outcome:
     skipped: str | None = None
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         return self.error is None and self.skipped is None
 
 
@@ -86,10 +87,10 @@ class Facts:
     project_id: str | None = None
     answers: dict = field(default_factory=dict)
 
-    def knock(self, service):
+    def knock(self, service: str) -> Any:
         return self.knocks.get(self.urls.get(service))
 
-    def missing(self, service):
+    def missing(self, service: str) -> Any:
         """The check that stands between this machine and a service; None when it responds."""
         found = self.knock(service)
         if found is None:
@@ -97,11 +98,11 @@ class Facts:
         return "endpoint_" + service if found.area == "endpoint" else found.area
 
     @property
-    def barrier(self):
+    def barrier(self) -> Any:
         """The check that stands before all that needs a login; None after a login."""
         return self.login.skipped or ("login" if self.login.error else None)
 
-    def needed(self, service):
+    def needed(self, service: str) -> Any:
         """Whether the collection cannot do its work without this service, with these settings."""
         if service == "iam":
             settings = self.settings
@@ -109,7 +110,7 @@ class Facts:
         return service != "as"
 
     @property
-    def project_doubtful(self):
+    def project_doubtful(self) -> bool:
         """Whether every service of the project refuses it, and nothing else vouches for it."""
         listed = self.answers.get("iam")
         if self.token.get("project") or (listed and listed.ok and any(each.get("id") == self.project_id for each in listed.value)):
@@ -117,12 +118,12 @@ class Facts:
         errors = [self.answers[service].error for service in SERVICES if service != "iam" and service in self.answers]
         return len(errors) > 1 and all(error is not None and error.data.get("http_status") in (401, 403, 404) for error in errors)
 
-    def guessed(self, service):
+    def guessed(self, service: str) -> bool:
         """Whether a service's URL is made up although there is a catalogue, which does not have it."""
         return bool(self.catalogue) and service not in self.catalogue and service not in self.settings.endpoints and not self.settings.endpoint
 
     @property
-    def skew(self):
+    def skew(self) -> Any:
         """Seconds by which the services' clock is ahead of this machine's; None where none tells."""
         found = (self.knock(service) for service in SERVICES)
         return next((each.skew for each in found if each and each.skew is not None), None)
@@ -133,13 +134,13 @@ class _Client(Client):
 
     said: dict = {}
 
-    def _log_in(self, *arguments):
+    def _log_in(self, *arguments: Any) -> Any:
         answer = super()._log_in(*arguments)
         self.said = answer[1]["token"] if isinstance(answer[1].get("token"), dict) else {}
         return answer
 
 
-def gather(options, host, environ=None):
+def gather(options: Any, host: Any, environ: Any = None) -> Any:
     """All the facts that can be had; what is wrong is a fact, too."""
     environ = dict(os.environ if environ is None else environ)
     options = {key: value for key, value in options.items() if value is not None}
@@ -165,7 +166,7 @@ def gather(options, host, environ=None):
     return facts
 
 
-def _reach(facts, services):
+def _reach(facts: Facts, services: Any) -> None:
     for service in services:
         try:
             facts.urls[service] = facts.settings.url(service, facts.catalogue)
@@ -176,7 +177,7 @@ def _reach(facts, services):
     facts.knocks.update(knock_at({url: path for url, path in paths.items() if url not in facts.knocks}, facts.settings))
 
 
-def _no_login(facts):
+def _no_login(facts: Facts) -> Any:
     """The check that makes a login pointless: one that is bound to fail is not tried."""
     if facts.faults:
         return "credentials" if "credentials" in facts.faults else "settings"
@@ -187,7 +188,7 @@ def _no_login(facts):
     return None
 
 
-def _log_in(facts, client):
+def _log_in(facts: Facts, client: Any) -> None:
     """The password or the agency, or the first request that is signed or bears the token: one attempt."""
     if facts.settings.logs_in:
         facts.login = _outcome(lambda: client.auth.prepare() or True)
@@ -213,16 +214,16 @@ def _log_in(facts, client):
     facts.project_id = facts.settings.project_id or _named(facts.answers.get("iam"), facts.settings.project_name)
 
 
-def _projects(client):
+def _projects(client: Client) -> Any:
     return objects(client.send("GET", "iam", "/v3/projects"), "projects")
 
 
-def _named(projects, name):
+def _named(projects: Any, name: str | None) -> Any:
     found = [each.get("id") for each in (projects.value if projects and projects.ok else []) if name and each.get("name") == name]
     return found[0] if len(found) == 1 else None
 
 
-def _ask_all(facts, client):
+def _ask_all(facts: Facts, client: Client) -> None:
     client.settings.project_id = facts.project_id
     client.auth.project_id = facts.project_id
     # SDRS first and alone: where it rejects the credentials, nobody else is asked.
@@ -243,7 +244,7 @@ def _ask_all(facts, client):
     facts.answers.update(_outcomes({name: call for name, (_service, call) in calls.items() if facts.answers[name].ok}))
 
 
-def _may_ask(facts, name, service):
+def _may_ask(facts: Facts, name: str, service: str) -> Any:
     """Whether a question makes sense: an Outcome that is ok, or names what is missing."""
     first = facts.answers.get("sdrs", Outcome())
     if facts.barrier:
@@ -256,25 +257,25 @@ def _may_ask(facts, name, service):
     return Outcome(skipped="read_sdrs" if isinstance(first.error, AuthError) or pointless else None)
 
 
-def _one(client, service):
+def _one(client: Client, service: str) -> Any:
     return client.call("GET", service, _READS[service], {"limit": 1})
 
 
-def _resources(answer):
+def _resources(answer: dict) -> Any:
     quotas = answer.get("quotas")
     return objects(quotas if isinstance(quotas, dict) else {}, "resources")
 
 
-def _outcomes(calls):
+def _outcomes(calls: Any) -> dict:
     """``{name: Outcome}`` of calls carried out at once, each ended or given up."""
     return {name: _as_outcome(*ended) for name, ended in together(calls, 2 * (CONNECT + ANSWER)).items()}
 
 
-def _outcome(call):
+def _outcome(call: Callable[..., Any]) -> Any:
     return _outcomes({"": call})[""]
 
 
-def _as_outcome(value, error):
+def _as_outcome(value: Any, error: SdrsError) -> Any:
     if value is None and error is None:
         error = ConnectionFailed("no response in time")
     if error is not None and not isinstance(error, SdrsError):
@@ -283,7 +284,7 @@ def _as_outcome(value, error):
     return Outcome(value, error)
 
 
-def classified(error):
+def classified(error: Any) -> str | None:
     """What an error means: rejected, denied, not_offered, wrong_project, unreachable, other; None without one."""
     if error is None:
         return None

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
+from .._cloud.errors import SdrsError
 from .._cloud.settings import SERVICES
 from . import local
 from .checks import ADVISORY, AGAIN, ERROR, row, said, skipped
-from .probe import classified
+from .probe import Facts, classified
 
 # The action that a user needs to read each service, and what cannot be done without it.
 _ACTIONS = {
@@ -25,7 +28,7 @@ _MOST = 10
 _OTC = "otc.t-systems.com"
 
 
-def reads(facts):
+def reads(facts: Facts) -> list:
     found = []
     for service in SERVICES:
         name, outcome = "read_" + service, facts.answers.get(service)
@@ -40,7 +43,7 @@ def reads(facts):
     return found
 
 
-def _read_remedy(facts, service, error):
+def _read_remedy(facts: Facts, service: str, error: SdrsError) -> Any:
     meaning = classified(error)
     if meaning == "denied":
         return "Let the account's administrator give the user, in project %s, %s." % (facts.project_id, _ACTIONS[service])
@@ -53,10 +56,10 @@ def _read_remedy(facts, service, error):
     return AGAIN
 
 
-def write(facts):
+def write(facts: Facts) -> list:
     if facts.barrier:
         return [skipped("write", facts.barrier)]
-    roles = facts.token.get("roles") if isinstance(facts.token.get("roles"), list) else []
+    roles: list = facts.token["roles"] if isinstance(facts.token.get("roles"), list) else []
     names = [str(each.get("name")) for each in roles if isinstance(each, dict) and each.get("name")]
     if any(name in _WRITERS for name in names):
         return [row("write", True, "the user has the role %s, which may write" % next(name for name in names if name in _WRITERS), severity=ADVISORY)]
@@ -66,9 +69,9 @@ def write(facts):
     return [row("write", True, "not known: nothing tells it without changing something", severity=ADVISORY)]
 
 
-def _asked(name, judge, question=None):
+def _asked(name: str, judge: Callable[..., Any], question: str | None = None) -> Callable[[Facts], list]:
     """A check of one answer: ``judge(facts, value)`` gives its row."""
-    def check(facts):
+    def check(facts: Facts) -> list:
         outcome = facts.answers.get(question or name)
         if outcome is None or outcome.skipped:
             return [skipped(name, outcome.skipped if outcome else facts.barrier)]
@@ -78,13 +81,13 @@ def _asked(name, judge, question=None):
     return check
 
 
-def _versions(facts, versions):
+def _versions(facts: Facts, versions: Any) -> Any:
     texts = ["%s %s" % (each.get("id"), each.get("status") or "") for each in versions]
     known = any(each.get("id") == "v1" for each in versions)
     return row("api_version", known, ", ".join(texts).strip() or "the service lists none", "Check the endpoint of sdrs: this collection speaks v1.", ADVISORY)
 
 
-def _domains(facts, domains):
+def _domains(facts: Facts, domains: Any) -> Any:
     if not domains:
         groups = facts.answers.get("groups")
         return row("domains", False, "the region has no active-active domain, so that no protection group can be made",
@@ -98,36 +101,36 @@ def _domains(facts, domains):
                "Ask the cloud's support for capacity: no server can be protected in a domain that is sold out.", ADVISORY)
 
 
-def _used(quota):
+def _used(quota: Any) -> str:
     limit = quota.get("quota")
     return "%s: %s of %s used" % (quota.get("type"), quota.get("used"), "unlimited" if limit == -1 else limit)
 
 
-def _left(quota):
+def _left(quota: Any) -> Any:
     limit, used = quota.get("quota"), quota.get("used")
     return None if limit == -1 or not all(isinstance(number, int) for number in (limit, used)) else limit - used
 
 
-def _quotas(facts, quotas):
+def _quotas(facts: Facts, quotas: Any) -> Any:
     full = [str(quota.get("type")) for quota in quotas if _left(quota) is not None and _left(quota) <= 0]
     return row("quotas", not full, "; ".join(map(_used, quotas)) or "the service lists none",
                "Ask for a higher quota of %s in the console, under My Quota." % " and ".join(full), ADVISORY)
 
 
-def batch(facts):
+def batch(facts: Facts) -> list:
     otc = facts.settings is not None and str(facts.settings.cloud_domain).endswith(_OTC)
     text = "not known: nothing tells it without changing something" + ("; Open Telekom Cloud does not document them" if otc else "")
     return [row("batch", True, text, severity=ADVISORY)]
 
 
-def rpo_statistics(facts):
+def rpo_statistics(facts: Facts) -> Any:
     outcome = facts.answers.get("rpo")
     if outcome is not None and classified(outcome.error) == "not_offered":
         return [row("rpo_statistics", True, "not offered by this cloud; reports leave them out", severity=ADVISORY)]
     return _asked("rpo_statistics", lambda facts, value: row("rpo_statistics", True, "offered", severity=ADVISORY), "rpo")(facts)
 
 
-def _groups(facts, groups):
+def _groups(facts: Facts, groups: list) -> Any:
     counted = Counter(str(group.get("status")) for group in groups)
     bad = [group for group in groups if str(group.get("status")).startswith("error")]
     text = ", ".join("%d %s" % (count, status) for status, count in sorted(counted.items())) or "none yet"
@@ -135,19 +138,19 @@ def _groups(facts, groups):
                "Look at the page of the playbook cloud_dr.sdrs.posture; the module sdrs_failed_task_info lists what failed.", ADVISORY)
 
 
-def _pairs(facts, pairs):
+def _pairs(facts: Facts, pairs: list) -> Any:
     counted = Counter(str(pair.get("status")) for pair in pairs)
     text = ", ".join("%d %s" % (count, status) for status, count in sorted(counted.items())) or "none in fault"
     return row("replications", not pairs, text + _which(pairs),
                "Look at the page of the playbook cloud_dr.sdrs.posture; the module sdrs_failed_task_info lists what failed.", ADVISORY)
 
 
-def _which(objects):
+def _which(objects: list) -> str:
     names = ["%s is %s" % (each.get("name"), each.get("status")) for each in objects[:_MOST]]
     return ": " + ", ".join(names) + (", ... %d in all" % len(objects) if len(objects) > _MOST else "") if names else ""
 
 
-def _vpc_quota(facts, quotas):
+def _vpc_quota(facts: Facts, quotas: Any) -> Any:
     quota = next((each for each in quotas if each.get("type") == "vpc"), None)
     if quota is None:
         return row("vpc_quota", True, "not known: the service does not list it", severity=ADVISORY)
@@ -164,24 +167,24 @@ replications = _asked("replications", _pairs, "pairs")
 vpc_quota = _asked("vpc_quota", _vpc_quota, "vpc_quotas")
 
 
-def token_cache(facts):
+def token_cache(facts: Facts) -> list:
     if facts.settings is None:
         return [skipped("token_cache", "settings")]
     usable, text = local.token_cache(facts.settings)
     return [row("token_cache", usable, text, "Make the folder yours alone (chmod 700), or choose another with SDRS_TOKEN_CACHE_DIR.", ADVISORY)]
 
 
-def locks(facts):
+def locks(facts: Facts) -> list:
     usable, text = local.locks()
     return [row("locks", usable, text, "Remove that folder, or make it yours alone (chmod 700): runs at the same time are not kept apart.", ADVISORY)]
 
 
-def versions(facts):
+def versions(facts: Facts) -> list:
     found = local.versions()
     old = [name for name, least in (("Python", (3, 10)), ("ansible-core", (2, 16))) if name in found and _numbers(found[name]) < least]
     return [row("versions", not old, ", ".join("%s %s" % item for item in found.items()),
                 "Install a newer %s: the collection needs Python 3.10 and ansible-core 2.16." % " and ".join(old), ERROR)]
 
 
-def _numbers(version):
+def _numbers(version: Any) -> tuple:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())

@@ -20,11 +20,11 @@ class Spec:
     :param constraints: ``mutually_exclusive``, ``required_one_of`` and the like, as AnsibleModule takes them
     """
 
-    def __init__(self, options=None, **constraints):
+    def __init__(self, options: Any = None, **constraints: Any) -> None:
         self.options = options or {}
         self.constraints = constraints
 
-    def __add__(self, other):
+    def __add__(self, other: Spec) -> Spec:
         clash = set(self.options) & set(other.options)
         if clash:
             raise ValueError("options defined twice: %s" % ", ".join(sorted(clash)))
@@ -37,12 +37,12 @@ class Spec:
             merged["required_by"] = required_by
         return Spec({**self.options, **other.options}, **merged)
 
-    def kwargs(self):
+    def kwargs(self) -> dict:
         """Keyword arguments for AnsibleModule or ArgumentSpecValidator."""
         return dict(self.constraints, argument_spec=self.options)
 
 
-def alias_conflicts(options, given, path=""):
+def alias_conflicts(options: Any, given: dict, path: str = "") -> list:
     """Options and aliases given with different values, as ``[(option, alias)]``, those of sub-options with their path.
 
     :param given: the options as the user wrote them, before aliases are folded in
@@ -85,7 +85,7 @@ def unsupported(options: dict[str, Any], given: dict) -> str | None:
     return "; ".join(found[:_MOST_UNKNOWN] + more) or None
 
 
-def ordinary_numbers(options, given):
+def ordinary_numbers(options: Any, given: dict) -> dict:
     """``given`` with something harmless in place of numbers that ansible-core chokes on (infinite, none, of thousands of digits).
 
     They are refused all the same, by name: infinite floats by their rule, the others because they cannot be converted.
@@ -94,7 +94,7 @@ def ordinary_numbers(options, given):
     return {name: _ordinary_value(specs[name], value) if name in specs else value for name, value in given.items()}
 
 
-def _ordinary_value(spec, value):
+def _ordinary_value(spec: Any, value: Any) -> Any:
     kind = spec.get("elements") if spec.get("type") == "list" else spec.get("type")
     if kind in ("int", "float"):
         if spec["type"] == "list" and isinstance(value, str):
@@ -105,7 +105,7 @@ def _ordinary_value(spec, value):
     return ordinary_numbers(spec["options"], value) if "options" in spec and isinstance(value, dict) else value
 
 
-def _ordinary(kind, value):
+def _ordinary(kind: Any, value: Any) -> Any:
     try:
         finite = isinstance(value, bool) or not isinstance(value, (int, float, str)) or math.isfinite(float(value))
     except OverflowError:

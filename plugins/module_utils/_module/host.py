@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -18,7 +20,7 @@ from .._cloud.text import all_visible, without_reserved
 from .._cloud.transport import MISSING_REQUESTS
 from .._engine.declaration import Local
 from .._engine.run import run
-from .argument_spec import CONNECTION, alias_conflicts, ordinary_numbers, unsupported
+from .argument_spec import CONNECTION, Spec, alias_conflicts, ordinary_numbers, unsupported
 
 NEEDED_PYTHON = (3, 10)
 # Names the process of ansible-playbook to a module on the same machine.
@@ -34,11 +36,11 @@ class _Module(AnsibleModule):
     params: dict
     unsupported: str | None = None
 
-    def __init__(self, declaration, **options):
+    def __init__(self, declaration: Any, **options: Any) -> None:
         self._declaration = declaration
         super().__init__(**options)
 
-    def _log_invocation(self):
+    def _log_invocation(self) -> None:
         """Of what is bulky, the system's log gets the size, too."""
         whole, self.params = self.params, shown(self._declaration, self.params)
         try:
@@ -46,7 +48,7 @@ class _Module(AnsibleModule):
         finally:
             self.params = whole
 
-    def _load_params(self):
+    def _load_params(self) -> None:
         super()._load_params()
         self.params = ordinary_numbers(self.argument_spec, self.params)
         self.given, self.params = dict(self.params), whole_data(self.params)  # halves of characters cannot be logged
@@ -55,7 +57,7 @@ class _Module(AnsibleModule):
         self.no_log_values.update(known())
         self.unsupported = unsupported(self.argument_spec, self.given)
 
-    def fail_json(self, msg, **kwargs):
+    def fail_json(self, msg: str, **kwargs: Any) -> Any:
         # ansible-core names an option without the place in a list of entries where it stands.
         super().fail_json(msg=masked(self.unsupported) if self.unsupported else msg, **kwargs)
 
@@ -63,28 +65,28 @@ class _Module(AnsibleModule):
 class ModuleHost:
     """``host`` for ``run``: an AnsibleModule."""
 
-    def __init__(self, module):
+    def __init__(self, module: Any) -> None:
         self._module = module
         self._parent = os.getppid()
         controller = os.environ.get(CONTROLLER, "")
         self._controller = int(controller) if controller.isdigit() and int(controller) in _ancestors() else None
         self.check_mode = module.check_mode
 
-    def warn(self, message):
+    def warn(self, message: str) -> None:
         self._module.warn(one_line(message, LONGEST_WARNING))
 
-    def mask(self, secrets):
+    def mask(self, secrets: Any) -> None:
         """Secrets from the environment or clouds.yaml are masked like those of options."""
         self._module.no_log_values.update(secrets)
 
-    def alive(self):
+    def alive(self) -> None:
         """A killed ansible-playbook leaves its module running: stop before the next write."""
         require_parent(self._parent)
         if self._controller and self._controller not in _ancestors():
             raise SdrsError(ORPHANED)
 
 
-def run_module(spec, declaration):
+def run_module(spec: Spec, declaration: Any) -> None:
     """Run ``declaration`` with the module's options and end the process."""
     spec = with_connection(spec, declaration)
     module = _Module(declaration, supports_check_mode=True, **spec.kwargs())
@@ -101,31 +103,31 @@ def run_module(spec, declaration):
     module.exit_json(**result)
 
 
-def with_connection(spec, declaration):
+def with_connection(spec: Spec, declaration: Any) -> Spec:
     """The options of a module: with those of the connection, unless it asks no service. What needs no secret gets none."""
     return spec if isinstance(declaration, Local) else CONNECTION + spec
 
 
-def outcome(spec, declaration, given, params, host):
+def outcome(spec: Any, declaration: Any, given: dict, params: dict, host: Any) -> dict:
     """The result of a declaration, a failed one in place of an exception.
 
     :param given: the options as the user wrote them
     """
-    def act():
+    def act() -> dict:
         checked(spec, given)
         return run(declaration, params, host)
 
     return attempt(act)
 
 
-def checked(spec, given):
+def checked(spec: Any, given: dict) -> None:
     """Refuse options that no task takes, whatever it does."""
     validate.check(given, {})
     for conflict in alias_conflicts(spec.options, given):
         raise ConfigError(same_option(*conflict))
 
 
-def attempt(act):
+def attempt(act: Callable[[], dict]) -> dict:
     """The result of ``act()``, a failed one in place of an exception."""
     try:
         return act()
@@ -138,12 +140,12 @@ def attempt(act):
         return failure(unexpected(error))
 
 
-def failure(text):
+def failure(text: str) -> dict:
     """A failed result that has no more to say."""
     return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
 
 
-def shown(declaration, params):
+def shown(declaration: Any, params: dict) -> dict:
     """``params`` as a result's ``invocation`` has them: of what is bulky or large, which ends in the database of AWX, its size."""
     bulky = {name: params[name] for name in getattr(declaration, "bulky", ()) if isinstance(params.get(name), dict)}
     large = {name: "%d bytes" % size for name, size in ((name, _size(value)) for name, value in params.items()) if size > _LARGEST_OPTION}
@@ -153,17 +155,17 @@ def shown(declaration, params):
     }
 
 
-def _size(value):
+def _size(value: Any) -> int:
     return len(json.dumps(value, default=str)) if isinstance(value, (dict, list)) else 0
 
 
-def require_parent(parent):
+def require_parent(parent: int) -> None:
     """Raise when the process ``parent``, which waits for the task, is gone."""
     if os.getppid() != parent:
         raise SdrsError(ORPHANED)
 
 
-def _ancestors():
+def _ancestors() -> list[int]:
     """The processes above this one; none where /proc does not tell.
 
     Between a local module and ansible-playbook stand a shell and a worker, which live on when ansible-playbook is killed.
@@ -179,6 +181,6 @@ def _ancestors():
     return found
 
 
-def same_option(option, alias):
+def same_option(option: str, alias: Any) -> str:
     """What to say of an option and its alias that were given different values."""
     return "%s and %s are the same option and were given different values" % (option, alias)

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import altered, matching, raw
 from .._cloud.validate import Between
 from .._engine.kind import Kind, LiveState
-from .._engine.lookup import exactly_one
-from .._engine.plan import Plan, Request
+from .._engine.lookup import Lookup, exactly_one
+from .._engine.plan import Plan, Request, Step
 from .._sdrs import identity
 
 KIND = Kind(name="as_group", title="AS group", plural="as_groups", entity="", transit={}, took_effect=lambda step, obj: False, listable=False)
@@ -28,11 +30,11 @@ FIELDS = (
 )
 
 
-def _at_most(count, what):
+def _at_most(count: int, what: str) -> Callable[[Any], str | None]:
     return lambda value: None if len(value) <= count else "holds %d %s, at most %d are allowed" % (len(value), what, count)
 
 
-def _listeners(value):
+def _listeners(value: Any) -> str | None:
     if len(value) > 6:
         return "holds %d load balancers, at most 6 are allowed" % len(value)
     for index, entry in enumerate(value):
@@ -42,7 +44,7 @@ def _listeners(value):
     return None
 
 
-def _name(value):
+def _name(value: Any) -> str | None:
     if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
         return None
     return "%r may hold at most 64 letters, digits, '_' and '-'" % value
@@ -67,11 +69,11 @@ class Live(LiveState):
     obj: dict
 
     @property
-    def id(self):
+    def id(self) -> Any:
         return self.obj["scaling_group_id"]
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The group by ID or name; one that does not exist is an error."""
     if params.get("lb_listener_id") and params.get("lbaas_listeners"):
         raise ConfigError("lb_listener_id and lbaas_listeners are alternatives")
@@ -91,16 +93,16 @@ def read(lookup, params):
     return Live(named[0])
 
 
-def _alike(lookup, params):
+def _alike(lookup: Lookup, params: dict) -> Any:
     return lookup.once(("as groups", params["name"]), lambda: lookup.api.as_groups(params["name"]))
 
 
-def _plain(group):
+def _plain(group: dict) -> dict:
     """Name and ID under the names that other kinds have for them."""
     return {"name": group.get("scaling_group_name"), "id": group.get("scaling_group_id")}
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """At most one update and one pause or resume, in the order that the reference needs. Pure."""
     result, group = Plan(), live.obj
     name = group.get("scaling_group_name")
@@ -111,7 +113,7 @@ def plan(params, live):
     problem = _numbers_problem(altered(group, **wanted))
     if problem:
         raise Refused("AS group %s: %s" % (name, problem))
-    status = STATUS.get(params.get("status"))
+    status = STATUS.get(params.get("status") or "")
     paused = group.get("scaling_group_status") == "PAUSED" or status == "PAUSED"
     _check_idle(changed, group, name, paused)
     if status:
@@ -127,11 +129,11 @@ def plan(params, live):
     return result
 
 
-def _act(result, group_id, name, action, after):
+def _act(result: Plan, group_id: Any, name: str | None, action: str, after: Iterable[Step]) -> Step:
     return result.add(action, KIND, name, group_id, Request("act_on_as_group", {"as_group": group_id}, {"action": action}), after=after)
 
 
-def _same(wanted, have):
+def _same(wanted: Any, have: Any) -> bool:
     """Whether the live value is the wanted one; of objects only the keys that were given count."""
     if isinstance(wanted, list) and isinstance(have, list):
         return len(wanted) == len(have) and all(_same(one, other) for one, other in zip(wanted, have))
@@ -140,20 +142,20 @@ def _same(wanted, have):
     return wanted == have
 
 
-def _numbers_problem(group):
+def _numbers_problem(group: dict) -> Any:
     """What is wrong with minimum, expected and maximum number of instances, as far as they are known; or None."""
-    low, wanted, high = (group.get(key) for key in NUMBERS)
+    low, wanted, high = (group.get(key) for key in NUMBERS)  # numbers, or not told
     for small, large, text in (
         (low, high, "max_instance_number: %d is less than min_instance_number %d" % (high or 0, low or 0)),
         (low, wanted, "desire_instance_number: %d is less than min_instance_number %d" % (wanted or 0, low or 0)),
         (wanted, high, "desire_instance_number: %d is greater than max_instance_number %d" % (wanted or 0, high or 0)),
     ):
-        if None not in (small, large) and small > large:
+        if small is not None and large is not None and small > large:
             return text
     return None
 
 
-def _check_idle(changed, group, name, paused):
+def _check_idle(changed: dict, group: dict, name: str | None, paused: bool) -> None:
     options = [key for key in ONLY_WHEN_IDLE if key in changed]
     busy = group.get("is_scaling") or group.get("current_instance_number") or not paused
     if options and busy:
@@ -164,6 +166,6 @@ def _check_idle(changed, group, name, paused):
         raise Refused("AS group %s: available_zones can only be changed while nothing scales" % name)
 
 
-def show(lookup, group_id, _live):
+def show(lookup: Lookup, group_id: Any, _live: Live) -> Any:
     """The group after it."""
     return lookup.show(KIND, group_id)

@@ -6,14 +6,18 @@ SDRS replicates disks, nothing else (5.4.6). What one side does not tell is unkn
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .._cloud.errors import Refused
 from .._cloud.odd import Unusable, matching, raw
 from .._cloud.validate import MAX_TAGS
 from .._engine.kind import LiveState
-from .._engine.lookup import exactly_one
-from .._engine.plan import Plan, Request, require
+from .._engine.lookup import Lookup, exactly_one
+from .._engine.plan import Plan, ReadList, Request, Step, require
+from .._engine.waiting import Waiting
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
 from .._sdrs.sites import production_zone, server_zone, sides
 from .._sdrs.tags import tags_to_list
@@ -33,13 +37,13 @@ _BY_HAND = {
 }
 
 
-def report(lookup, params, waiting):
+def report(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """What an info module gives: the differences, pair by pair."""
     found = _entries(lookup, params, _pairs(lookup, params)[1])
     return {"drift": found, "drifted": any(entry["differences"] for entry in found)}
 
 
-def _pairs(lookup, params):
+def _pairs(lookup: Lookup, params: dict) -> tuple:
     """``(group, [(instance, production server, DR server)])``"""
     group = lookup.one(SERVER_GROUP, params["server_group"])
     instances = lookup.list(PROTECTED_INSTANCE, server_group_id=group["id"])
@@ -53,7 +57,7 @@ def _pairs(lookup, params):
     return group, [(instance, *_sides(lookup, instance, group)) for instance in instances]
 
 
-def _sides(lookup, instance, group):
+def _sides(lookup: Lookup, instance: dict, group: dict) -> Any:
     try:
         return sides(lookup, instance, group)
     except Unusable as error:
@@ -61,7 +65,7 @@ def _sides(lookup, instance, group):
         return None, None
 
 
-def _entries(lookup, params, pairs):
+def _entries(lookup: Lookup, params: dict, pairs: Iterable) -> list:
     recovery = _auto_recovery(lookup, pairs) if params.get("auto_recovery") else {}
     found = []
     for instance, production, other in pairs:
@@ -77,12 +81,12 @@ def _entries(lookup, params, pairs):
     return found
 
 
-def _auto_recovery(lookup, pairs):
+def _auto_recovery(lookup: Lookup, pairs: Iterable) -> dict:
     """``{server ID: "true" or "false"}`` as far as ECS tells; the vendor calls the operation discarded, so a cloud may lack it."""
     found = {}
     for _instance, *servers in pairs:
         for server in servers if all(servers) else ():
-            answer = lookup.neighbour(lambda server=server: lookup.api.call("show_ecs_auto_recovery", ecs_server=server["id"]))
+            answer = lookup.neighbour(functools.partial(lookup.api.call, "show_ecs_auto_recovery", ecs_server=server["id"]))
             value = (answer or {}).get("support_auto_recovery")
             found[server["id"]] = None if value is None else str(value).lower()
     return found
@@ -91,7 +95,7 @@ def _auto_recovery(lookup, pairs):
 # Comparing ------------------------------------------------------------------------------------------------------------
 
 
-def compare_servers(production, other, auto_recovery=None):
+def compare_servers(production: dict, other: dict, auto_recovery: dict | None = None) -> list:
     """``[{attribute, production, dr, repairable, remedy}]`` for what is known of both servers and differs. Pure."""
     recovery = auto_recovery or {}
     readers = {
@@ -113,7 +117,7 @@ def compare_servers(production, other, auto_recovery=None):
     ]
 
 
-def _way(attribute, production, other):
+def _way(attribute: str, production: dict, other: dict) -> dict:
     """Whether the module repairs it, and else what to do."""
     remedy = _BY_HAND.get(attribute)
     if attribute == "security_groups" and not (production["security_groups"] and any((other.get("addresses") or {}).values())):
@@ -123,20 +127,20 @@ def _way(attribute, production, other):
     return {"repairable": True, "remedy": "the playbook cloud_dr.sdrs.drift with drift_repair=true (module sdrs_drift with repair: [%s])" % attribute}
 
 
-def _agency(server):
+def _agency(server: dict) -> Any:
     """The agency's name, empty for none: metadata that is told, yet holds no ``agency_name``, means a server without an agency."""
     metadata = server.get("metadata")
     return metadata.get("agency_name", "") if metadata and isinstance(metadata, dict) else None
 
 
-def _ecs_group(server):
+def _ecs_group(server: dict) -> list | None:
     """IDs of the ECS groups; ``{}`` as scheduler hints means none."""
     hints = server.get("os:scheduler_hints")
     groups = hints.get("group", []) if isinstance(hints, dict) else None
     return sorted(map(str, groups)) if isinstance(groups, list) else None
 
 
-def _tags(server):
+def _tags(server: dict) -> Any:
     """``{key: value}`` from ECS's list of ``key=value``; None when it is not told."""
     tags = server.get("tags")
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
@@ -144,9 +148,9 @@ def _tags(server):
     return {key: value for key, _sign, value in (tag.partition("=") for tag in tags)}
 
 
-def security_groups(production, other):
+def security_groups(production: dict, other: dict) -> Any:
     """``[{ID: name}, {ID: name}]`` of the two servers, by name where an ID is not told; None when that is not told either."""
-    both = [server.get("security_groups") for server in (production, other)]
+    both: list[Any] = [server.get("security_groups") for server in (production, other)]
     if None in both:
         return None
     key = "id" if all(group.get("id") for groups in both for group in groups) else "name"
@@ -155,7 +159,7 @@ def security_groups(production, other):
     return [{group[key]: group.get("name") or group[key] for group in groups} for groups in both]
 
 
-def _labelled(here, there):
+def _labelled(here: dict, there: dict) -> tuple:
     """Both as lists of names, with IDs where several groups bear one name."""
     merged = {**here, **there}
     names = list(merged.values())
@@ -167,7 +171,7 @@ def _labelled(here, there):
 # Repairing ------------------------------------------------------------------------------------------------------------
 
 
-def _took_effect(step, server):
+def _took_effect(step: Any, server: dict | None) -> bool:
     """Whether a server shows what the step was to change."""
     if not server:
         return False
@@ -193,10 +197,10 @@ class Live(LiveState):
     auto_recovery: bool = False
 
     @property
-    def id(self):
+    def id(self) -> Any:
         return self.group["id"]
 
-    def watch(self):
+    def watch(self) -> list:
         return [(SERVER_GROUP, self.group)]
 
 
@@ -207,20 +211,20 @@ class Repair(Plan):
     left: list = field(default_factory=list)
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The group, its servers and their differences."""
     group, pairs = _pairs(lookup, params)
     return Live(_entries(lookup, params, pairs), group, pairs, params["auto_recovery"])
 
 
-def show(lookup, _group_id, live):
+def show(lookup: Lookup, _group_id: Any, live: Live) -> list:
     """The differences after it."""
     lookup.all_servers()
     pairs = [(instance, *(each and lookup.server(each["id"]) for each in servers)) for instance, *servers in live.pairs]
     return _entries(lookup, {"auto_recovery": live.auto_recovery}, pairs)
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Repair:
     """Steps that give DR servers the security groups and tags of their production servers. Pure."""
     result = Repair()
     for entry, (instance, production, other) in zip(live.obj, live.pairs):
@@ -237,7 +241,7 @@ def plan(params, live):
     return result
 
 
-def _note(result, entry, repaired):
+def _note(result: Repair, entry: dict, repaired: list) -> None:
     name = entry["name"] or entry["protected_instance"]
     if entry["differences"]:
         result.before[name] = {each["attribute"]: each["dr"] for each in entry["differences"]}
@@ -245,23 +249,23 @@ def _note(result, entry, repaired):
     result.left.append(dict(entry, differences=[each for each in entry["differences"] if each not in repaired]))
 
 
-def _steps(result, attribute, group, production, other):
+def _steps(result: Plan, attribute: str, group: dict, production: dict, other: dict) -> None:
     zone, label = server_zone(other), KIND.label(other)
     # Which of the two is production was told by one of them alone.
     if server_zone(production) != production_zone(group) or zone in (None, production_zone(group)):
         raise Refused("%s: its AZ does not tell whether it is the DR server; nothing was changed" % label)
 
-    def still_dr(server):
+    def still_dr(server: dict | None) -> None:
         if not server or server_zone(server) != zone:
             raise Refused("%s is no longer there, or no longer in AZ %s" % (label, zone))
 
-    def still_ready(lists):
+    def still_ready(lists: ReadList) -> None:
         now: dict = next(iter(matching(lists(SERVER_GROUP, {}), lambda each: each.get("id") == group["id"])), {})
         require(READY, {"protection group": now.get("status")}, "changing DR servers", SERVER_GROUP.label(group))
         if production_zone(now) == zone:
             raise Refused("%s: production is at its site now" % label)
 
-    def add(operation, call, body):
+    def add(operation: str, call: str, body: dict) -> Step:
         request = Request(call, {"ecs_server": other["id"]}, body, guard=still_dr, premise=still_ready, service="ecs")
         return result.add(operation, KIND, other.get("name"), other["id"], request, after=steps[-1:])
 

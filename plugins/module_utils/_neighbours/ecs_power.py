@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import altered, matching
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
-from .._engine.lookup import exactly_one, readable
+from .._engine.lookup import Lookup, exactly_one, readable
 from .._engine.plan import Plan, Request
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
 from .._sdrs.sites import servers_at
@@ -21,10 +23,10 @@ _TASK = "OS-EXT-STS:task_state"
 class _ServerKind(Kind):
     """A server is in transit while it has a task, whatever its status."""
 
-    def busy(self, obj):
+    def busy(self, obj: Any) -> bool:
         return bool(obj) and bool(obj.get(_TASK))
 
-    def assumed(self, obj):
+    def assumed(self, obj: dict) -> Any:
         if not self.busy(obj):
             return obj
         ends = {"powering-on": "ACTIVE", "powering-off": "SHUTOFF"}
@@ -45,17 +47,17 @@ class Live(LiveState):
     obj: list
 
     @property
-    def id(self):
+    def id(self) -> str | None:
         return "servers" if self.obj else None
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, server) for server in self.obj]
 
-    def assume(self):
+    def assume(self) -> Live:
         return Live([KIND.assumed(server) for server in self.obj])
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The servers by ID or unique name, or those of a protection group at one site."""
     if bool(params.get("servers")) == bool(params.get("server_group")):
         raise ConfigError("either servers, or server_group and site are needed")
@@ -79,7 +81,7 @@ def read(lookup, params):
     return Live(list(found.values()))
 
 
-def _of_group(lookup, params):
+def _of_group(lookup: Lookup, params: dict) -> Any:
     if not params.get("site"):
         raise ConfigError("server_group needs site: production or dr")
     group = lookup.one(SERVER_GROUP, params["server_group"])
@@ -89,12 +91,12 @@ def _of_group(lookup, params):
     return servers_at(lookup, instances, group, params["site"] == "production")
 
 
-def _instance(instances, reference):
+def _instance(instances: list, reference: str) -> Any:
     found = matching(instances, lambda instance: reference in (instance.get("id"), instance.get("name")))
     return exactly_one(found, instances, PROTECTED_INSTANCE.title, reference)
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """At most one step for all servers that differ. Pure."""
     wanted = WANTED[params["state"]]
     result = Plan(before={server["id"]: server.get("status") for server in live.obj})
@@ -110,7 +112,7 @@ def plan(params, live):
     return result
 
 
-def power(params, servers):
+def power(params: dict, servers: Iterable) -> tuple[str, Request]:
     """``(operation, request)`` that starts or stops servers with one call."""
     members = [(server.get("name"), server["id"]) for server in servers]
     body = {"servers": [{"id": server["id"]} for server in servers]}
@@ -119,7 +121,7 @@ def power(params, servers):
     return "power_off", Request("stop_ecs_servers", body=dict(body, type=params["mode"].upper()), members=members, service="ecs")
 
 
-def show(lookup, _unused, live):
+def show(lookup: Lookup, _unused: Any, live: Live) -> list:
     """The servers after it."""
     if len(live.obj) == 1:
         server = lookup.server(live.obj[0]["id"])

@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching, raw
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
-from .._engine.lookup import exactly_one
-from .._engine.plan import Plan, Request
+from .._engine.lookup import Lookup, exactly_one
+from .._engine.plan import Plan, Request, Step
 from . import ecs_power
 
 
-def _took_effect(step, eip):
-    return bool(eip) and (eip.get("port_id") or None) == step.request.body["port_id"]
+def _took_effect(step: Any, eip: dict | None) -> bool:
+    if not eip:
+        return False
+    return (eip.get("port_id") or None) == step.request.body["port_id"]
 
 
 KIND = Kind(
@@ -33,10 +37,10 @@ class Live(LiveState):
     label: str = ""
     in_its_place: dict | None = None
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, self.obj)]
 
-    def assume(self):
+    def assume(self) -> Live:
         return self.supposing(KIND.assumed(self.obj))
 
 
@@ -47,7 +51,7 @@ class Binding(Plan):
     expected: dict = field(default_factory=dict)
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The elastic IP by ID or address, and the port of the server."""
     if params["state"] == "bound" and not (params.get("server") or params.get("port")):
         raise ConfigError("state: bound needs server or port")
@@ -66,7 +70,7 @@ def read(lookup, params):
     return live
 
 
-def _port(lookup, params):
+def _port(lookup: Lookup, params: dict) -> tuple:
     """``(port ID, label)`` of the server's NIC that ``address`` names, or of its only or primary one."""
     server = ecs_power.read(lookup, {"servers": [params["server"]]}).obj[0]
     nics = [
@@ -84,7 +88,7 @@ def _port(lookup, params):
     return chosen[0]["OS-EXT-IPS:port_id"], "%s at %s" % (label, chosen[0].get("addr"))
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """At most one unbinding and one binding, in this order: an elastic IP that is bound cannot be bound elsewhere (VPC.0510). Pure."""
     bound, wanted = live.obj.get("port_id") or None, live.port_id if params["state"] == "bound" else None
     address = live.obj.get("public_ip_address")
@@ -110,10 +114,10 @@ def plan(params, live):
     return result
 
 
-def _bind(result, live, operation, port_id, premise, after=()):
+def _bind(result: Plan, live: Live, operation: str, port_id: str | None, premise: str | None, after: Iterable[Step] = ()) -> Step:
     name = live.obj.get("public_ip_address")
 
-    def guard(eip):
+    def guard(eip: dict | None) -> None:
         now = (eip or {}).get("port_id") or None
         if eip is None or now not in (premise, port_id):
             raise Refused("elastic IP %s is bound to port %s meanwhile" % (name, now) if eip else "elastic IP %s no longer exists" % name)
@@ -121,7 +125,7 @@ def _bind(result, live, operation, port_id, premise, after=()):
     return result.add(operation, KIND, name, live.obj["id"], Request("update_eip", {"eip": live.obj["id"]}, {"port_id": port_id}, guard=guard), after=after)
 
 
-def show(lookup, eip_id, _live):
+def show(lookup: Lookup, eip_id: Any, _live: Live) -> Any:
     """The elastic IP after it."""
     return lookup.show(KIND, eip_id)
 

@@ -9,13 +9,14 @@ import os
 import selectors
 import socket
 import time
+from typing import Any
 
 # At once, so that many servers do not use up the process's files.
 _MOST = 200
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY)
 
 
-def plain_address(text):
+def plain_address(text: str) -> str | None:
     """An IP address in its usual form, so that two spellings are equal; None for what cannot be connected to from here.
 
     What names a zone, such as ``fe80::1%eth0``, holds on one link only; a name would be looked up by the resolver of this machine.
@@ -29,7 +30,7 @@ def plain_address(text):
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
-def answering(targets, seconds=2.0):
+def answering(targets: Any, seconds: Any = 2.0) -> Any:
     """Try to connect to all ``(address, port)`` at once, for at most ``seconds``.
 
     :returns: ``{target: None}`` for those that answer, ``{target: reason}`` for the others
@@ -40,7 +41,7 @@ def answering(targets, seconds=2.0):
     return outcome
 
 
-def _round(targets, seconds):
+def _round(targets: Any, seconds: Any) -> dict:
     outcome = {}
     with selectors.DefaultSelector() as selector:
         for target in targets:
@@ -62,7 +63,7 @@ def _round(targets, seconds):
     return outcome
 
 
-def _begin(selector, target):
+def _begin(selector: Any, target: Any) -> Any:
     """Begin to connect; what stands in the way, or None."""
     address, port = target
     plain = plain_address(address)
@@ -82,6 +83,6 @@ def _begin(selector, target):
     return os.strerror(code)
 
 
-def _close(selector, key):
+def _close(selector: Any, key: Any) -> None:
     selector.unregister(key.fileobj)
     key.fileobj.close()

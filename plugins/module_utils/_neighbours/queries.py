@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from .._cloud.odd import altered, matching, raw
 from .._cloud.validate import identifiers
+from .._engine.lookup import Lookup
+from .._engine.waiting import Waiting
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
 from .._sdrs.sites import server_halves
 from . import as_group
@@ -14,7 +16,7 @@ NAME_PART = {"name": lambda value: None if value else "must not be empty"}
 SERVER_RULES = {**NAME_PART, "ids": identifiers}
 
 
-def vpcs(lookup, params, waiting):
+def vpcs(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """VPCs with their subnets."""
     found = lookup.api.vpcs()
     for key in ("id", "name"):
@@ -24,7 +26,7 @@ def vpcs(lookup, params, waiting):
     return {"vpcs": [altered(vpc, subnets=[subnet for subnet in subnets if raw(subnet, "vpc_id") == raw(vpc, "id")]) for vpc in found]}
 
 
-def as_groups(lookup, params, waiting):
+def as_groups(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """AS groups by ID, or whose name contains ``name``."""
     if params.get("id"):
         group = lookup.show(as_group.KIND, params["id"])
@@ -32,7 +34,7 @@ def as_groups(lookup, params, waiting):
     return {"as_groups": lookup.api.as_groups(params.get("name"))}
 
 
-def ecs_servers(lookup, params, waiting):
+def ecs_servers(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """ECS servers by ID, name part, or as the halves of a group's protected instances."""
     if params.get("ids"):
         if len(params["ids"]) > 1:

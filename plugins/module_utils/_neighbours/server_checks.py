@@ -7,13 +7,17 @@ be told apart is ``not_verifiable``, never passed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
+from typing import Any
 
 from .._cloud.errors import SdrsError, one_line
 from .._cloud.odd import Unusable, raw
 from .._cloud.validate import Between, identifiers
 from .._defaults import SERVER_GRACE
 from .._engine.jobs import interval
+from .._engine.lookup import Lookup
+from .._engine.waiting import Waiting
 from .._sdrs.owner import is_windows
 from .ports import answering, plain_address
 
@@ -33,30 +37,32 @@ RULES = {
 class _Server:
     """A server under watch; ``checks`` holds what is decided, by name."""
 
-    def __init__(self, server_id, ports):
-        self.id, self.seen, self.problem = server_id, {}, None
-        self.checks, self.ports = {}, list(ports)
-        self.reasons = {}
+    def __init__(self, server_id: str, ports: Iterable) -> None:
+        self.id, self.ports = server_id, list(ports)
+        self.seen: Any = {}
+        self.problem: str | None = None
+        self.checks: dict[str, dict] = {}
+        self.reasons: dict = {}
 
     @property
-    def address(self):
+    def address(self) -> Any:
         """The address to be tried, in its usual form; None when there is none that can be."""
         return next(filter(None, map(plain_address, addresses(self.seen))), None)
 
-    def open_ports(self):
+    def open_ports(self) -> list:
         """The ports still to be tried."""
         passed = self.checks.get(STATE, {}).get("status") == PASSED
         return [port for port in self.ports if passed and port_check(port) not in self.checks]
 
-    def patience(self, timeout, windows_settle):
+    def patience(self, timeout: Any, windows_settle: Any) -> Any:
         """Seconds until what is open counts as failed; longer for the ports of a Windows server that runs."""
         return timeout + windows_settle if self.open_ports() and is_windows(self.seen) else timeout
 
-    def undecided(self):
+    def undecided(self) -> bool:
         return STATE not in self.checks or bool(self.open_ports())
 
 
-def addresses(server):
+def addresses(server: Any) -> list:
     """The addresses of a server's NICs, IPv4 first, floating ones left out. What is no address is nobody's, so that it hides no other."""
     nets = raw(server or {}, "addresses")
     if nets is not None and not isinstance(nets, dict):
@@ -66,16 +72,16 @@ def addresses(server):
     return [nic["addr"] for nic in sorted(fixed, key=lambda nic: ":" in nic["addr"])]
 
 
-def port_check(port):
+def port_check(port: int) -> str:
     return "tcp_%d" % port
 
 
-def read(lookup, params, waiting):
+def read(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     """Watch the servers until everything is decided, or the time is over."""
     return watch(lookup, dict.fromkeys(params["ids"], params["ports"] or ()), params, waiting)
 
 
-def watch(lookup, wanted, params, waiting, starting=None):
+def watch(lookup: Lookup, wanted: Any, params: dict, waiting: Waiting, starting: Callable[[], bool] | None = None) -> dict:
     """The same for servers with ports of their own.
 
     :param wanted: ``{server ID: ports}``
@@ -103,12 +109,12 @@ def watch(lookup, wanted, params, waiting, starting=None):
     return {"server_checks": shown, "passed": all(server["passed"] for server in shown)}
 
 
-def _look(lookup, servers, waited, timeout, grace):
+def _look(lookup: Lookup, servers: Iterable, waited: Any, timeout: Any, grace: Any) -> None:
     known = lookup.servers_among([server.id for server in servers])
     for server in servers:
         if STATE in server.checks:
             continue
-        seen = known.get(server.id)
+        seen: Any = known.get(server.id)
         server.seen = seen or server.seen
         if seen == {}:  # ECS does not tell; it may later
             server.problem = "ECS does not tell its state"
@@ -126,12 +132,12 @@ def _look(lookup, servers, waited, timeout, grace):
             _decide(server, STATE, FAILED, server.problem, waited)
 
 
-def _decide(server, name, status, detail, waited):
+def _decide(server: Any, name: str, status: str, detail: str, waited: Any) -> None:
     at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     server.checks[name] = {"check": name, "status": status, "detail": detail, "at": at, "seconds": round(waited, 3)}
 
 
-def _elsewhere(lookup, servers):
+def _elsewhere(lookup: Lookup, servers: Iterable) -> dict | None:
     """``{address: names of servers that are not watched}``; None when it is not known."""
     found: dict = {}
     watched = {server.id for server in servers}
@@ -145,7 +151,7 @@ def _elsewhere(lookup, servers):
     return None if everyone.unreadable else found
 
 
-def _not_unique(servers, others, waited):
+def _not_unique(servers: Iterable, others: Any, waited: Any) -> None:
     for server in servers:
         for port in server.open_ports() if server.address else ():
             if others is None:
@@ -157,7 +163,7 @@ def _not_unique(servers, others, waited):
             _decide(server, port_check(port), NOT_VERIFIABLE, detail, waited)
 
 
-def _try_ports(servers, waited, seconds):
+def _try_ports(servers: Iterable, waited: Any, seconds: Any) -> None:
     targets: dict = {}
     for server in servers:
         for port in server.open_ports():
@@ -174,7 +180,7 @@ def _try_ports(servers, waited, seconds):
                 _decide(server, port_check(port), PASSED, "%s answers" % address, waited)
 
 
-def _give_up(servers, waited):
+def _give_up(servers: Iterable, waited: Any) -> None:
     for server in servers:
         if STATE not in server.checks:
             _decide(server, STATE, FAILED, "after %.0f s: %s" % (waited, server.problem), waited)
@@ -182,7 +188,7 @@ def _give_up(servers, waited):
             _decide(server, port_check(port), FAILED, "%s after %.0f s: %s" % (server.address, waited, server.reasons.get(port)), waited)
 
 
-def _shown(server, ports, others):
+def _shown(server: Any, ports: Iterable, others: Any) -> dict:
     checks = [server.checks[STATE]]
     for port in ports:
         skipped = {"check": port_check(port), "status": NOT_TRIED, "detail": "the server does not run", "at": None, "seconds": None}

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
-from .._cloud.errors import Refused
+from .._cloud.errors import ApiError, Refused
 from .._engine.kind import Kind, generic_took_effect
-from .._engine.plan import Find, Request, creator
+from .._engine.plan import Find, Plan, Request, Step, creator
 
 
-def _updated(step, obj):
+def _updated(step: Any, obj: dict) -> bool:
     return not _changed(_from_body(step.request.body), obj)
 
 
@@ -26,7 +27,7 @@ _MOST_NTP = 4
 CHANGEABLE = ("primary_dns", "secondary_dns", "dns_list", "dhcp_enable", "ntp_servers")
 
 
-def refused_for_now(error):
+def refused_for_now(error: ApiError) -> bool:
     """Whether a deletion that was refused with ``error`` may work later: ports outlive their servers by some seconds.
 
     One that is going may not belong to its VPC any more.
@@ -37,7 +38,7 @@ def refused_for_now(error):
 # Rules -----------------------------------------------------------------------------------------------------------------
 
 
-def problem(entry):
+def problem(entry: dict) -> str | None:
     """What is wrong with the options of an entry besides its CIDR, as ``option: text``; or None."""
     for option in ("gateway_ip", "primary_dns", "secondary_dns"):
         if entry.get(option) and _not_ipv4(entry[option]):
@@ -60,7 +61,7 @@ def problem(entry):
     return None
 
 
-def _not_ipv4(value):
+def _not_ipv4(value: Any) -> str | None:
     try:
         ipaddress.IPv4Address(value)
     except ValueError:
@@ -71,7 +72,7 @@ def _not_ipv4(value):
 # What is there, what is wanted -----------------------------------------------------------------------------------------
 
 
-def live_options(subnet):
+def live_options(subnet: dict) -> dict:
     """The options of a live subnet, as an entry names them."""
     listed = subnet.get("dnsList") or [address for address in (subnet.get("primary_dns"), subnet.get("secondary_dns")) if address]
     ntp = next((each.get("opt_value") for each in subnet.get("extra_dhcp_opts") or [] if each.get("opt_name") == "ntp"), None)
@@ -82,21 +83,21 @@ def live_options(subnet):
     }
 
 
-def _wanted(entry):
+def _wanted(entry: dict) -> dict:
     return {key: value for key, value in entry.items() if value is not None}
 
 
-def _changed(wanted, subnet):
+def _changed(wanted: dict, subnet: dict) -> dict:
     """The changeable options that differ; NTP servers have no order."""
     have = live_options(subnet)
 
-    def differs(key):
+    def differs(key: str) -> bool:
         return set(wanted[key]) != set(have[key]) if key == "ntp_servers" else wanted[key] != have[key]
 
     return {key: wanted[key] for key in CHANGEABLE if key in wanted and differs(key)}
 
 
-def _body(options):
+def _body(options: dict) -> dict:
     """Options as the API names them."""
     body = {key: value for key, value in options.items() if key not in ("dns_list", "ntp_servers")}
     if "dns_list" in options:
@@ -108,7 +109,7 @@ def _body(options):
     return body
 
 
-def _from_body(body):
+def _from_body(body: dict) -> dict:
     sent = {key: body[key] for key in ("primary_dns", "secondary_dns", "dhcp_enable") if key in body}
     if "dnsList" in body:
         sent = {"dns_list": body["dnsList"], "dhcp_enable": body["dhcp_enable"]}
@@ -117,7 +118,7 @@ def _from_body(body):
     return sent
 
 
-def first_address(cidr):
+def first_address(cidr: str) -> str:
     """The first address that can be used, which is the gateway by custom."""
     return str(ipaddress.ip_network(cidr).network_address + 1)
 
@@ -125,7 +126,7 @@ def first_address(cidr):
 # Steps -----------------------------------------------------------------------------------------------------------------
 
 
-def plan(result, params, vpc, parent, have):
+def plan(result: Plan, params: dict, vpc: Any, parent: Any, have: list) -> None:
     """Add steps that make the subnets of a VPC as wanted, and what they are before and after.
 
     :param parent: the VPC's ID, or the step that creates it
@@ -151,7 +152,7 @@ def plan(result, params, vpc, parent, have):
     result.after["subnets"] = list(after.values())
 
 
-def _create(result, entry, parent):
+def _create(result: Plan, entry: dict, parent: Any) -> dict:
     entry = dict(entry, gateway_ip=entry.get("gateway_ip") or first_address(entry["cidr"]))
     if not entry.get("dns_list") and not entry.get("primary_dns") and not entry.get("secondary_dns"):
         result.warnings.append("subnet %s gets no DNS server, so that its servers resolve no names; set dns_list" % entry["name"])
@@ -163,7 +164,7 @@ def _create(result, entry, parent):
     return entry
 
 
-def _update(result, entry, vpc, present):
+def _update(result: Plan, entry: dict, vpc: dict, present: dict) -> dict:
     """Add the step that changes a subnet; what is fixed must be the same."""
     have = live_options(present)
     if str(present.get("status")).lower().startswith("error"):
@@ -181,7 +182,7 @@ def _update(result, entry, vpc, present):
     return changed
 
 
-def delete_step(result, vpc, subnet):
+def delete_step(result: Plan, vpc: dict, subnet: dict) -> Step:
     """Add the deletion of a subnet, which is repeated while ports are still in it."""
     return result.add(
         "delete", KIND, subnet.get("name"), subnet["id"],

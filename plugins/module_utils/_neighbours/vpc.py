@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from .._cloud.errors import ConfigError, Refused
+from .._cloud.errors import ApiError, ConfigError, Refused
 from .._cloud.odd import matching
 from .._engine.kind import Kind, LiveState, generic_took_effect
-from .._engine.lookup import exactly_one
-from .._engine.plan import Find, Plan, Request
+from .._engine.lookup import Lookup, exactly_one
+from .._engine.plan import Find, Plan, Request, Step
 from .._sdrs import identity
 from .subnets import KIND as SUBNET
 from .subnets import delete_step as delete_subnet
@@ -32,17 +34,17 @@ _FINAL = ("VPC.0107", "VPC.0109", "VPC.0112", "VPC.0118", "VPC.0120")
 class Live(LiveState):
     """The VPC and its subnets."""
 
-    obj: dict | None
+    obj: Any
     subnets: list = field(default_factory=list)
 
-    def watch(self):
+    def watch(self) -> list:
         return [(KIND, self.obj), *((SUBNET, subnet) for subnet in self.subnets)]
 
-    def assume(self):
+    def assume(self) -> Live:
         return Live(KIND.assumed(self.obj), [SUBNET.assumed(subnet) for subnet in self.subnets])
 
 
-def cidr(value):
+def cidr(value: Any) -> str | None:
     """Rule: 10.0.0.0/8 to 10.255.255.240/28, 172.16.0.0/12 to 172.31.255.240/28 or 192.168.0.0/16 to 192.168.255.240/28."""
     try:
         network = ipaddress.ip_network(value)
@@ -53,7 +55,7 @@ def cidr(value):
     return None
 
 
-def subnets(value):
+def subnets(value: Any) -> str | None:
     """Rule for the list of subnets."""
     seen = set()
     for index, entry in enumerate(value):
@@ -67,7 +69,7 @@ def subnets(value):
     return None
 
 
-def read(lookup, params):
+def read(lookup: Lookup, params: dict) -> Live:
     """The VPC by ID or name, and its subnets when they matter."""
     if params.get("id"):
         live = Live(lookup.show(KIND, params["id"]))
@@ -84,7 +86,7 @@ def read(lookup, params):
     return live
 
 
-def plan(params, live):
+def plan(params: dict, live: Live) -> Plan:
     """Steps that make VPC and subnets as wanted. Pure."""
     result, vpc = Plan(), live.obj
     if params["state"] == "absent":
@@ -112,7 +114,7 @@ def plan(params, live):
     return result
 
 
-def _plan_absent(params, live):
+def _plan_absent(params: dict, live: Live) -> Plan:
     result, vpc = Plan(), live.obj
     if not vpc:
         return result
@@ -127,10 +129,10 @@ def _plan_absent(params, live):
     return result
 
 
-def _refused_for_now(error):
+def _refused_for_now(error: ApiError) -> bool:
     """Whether a VPC that could not be deleted may be later: its subnets, and what was in them, are still going."""
     return error.http_status == 409 and error.code not in _FINAL
 
 
-def _update(result, vpc_id, name, body, after):
+def _update(result: Plan, vpc_id: Any, name: str | None, body: dict, after: Iterable[Step]) -> None:
     result.add("update", KIND, name, vpc_id, Request("update_vpc", {"vpc": vpc_id}, body), after=after)

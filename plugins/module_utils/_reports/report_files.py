@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from typing import Any
 
 from .._cloud.errors import ConfigError, one_line
 from .._cloud.private_folder import NotPrivate, private_folder, replace_file, user_folder
@@ -20,13 +21,13 @@ LIMIT = 16 * 1024 * 1024
 _MOST_NAMES = 1000
 
 
-def paths(value):
+def paths(value: Any) -> str | None:
     """Rule: every path is absolute; a relative one would mean another folder in an installed collection."""
     wrong = next((path for path in value if not os.path.isabs(path)), None)
     return "%r is not an absolute path" % wrong if wrong else None if value else "must not be empty"
 
 
-def file_name(value):
+def file_name(value: Any) -> str | None:
     """Rule: the name of a file, and no path."""
     return None if value and os.path.basename(value) == value and not value.startswith(".") else "%r is not the name of a file" % value
 
@@ -34,12 +35,12 @@ def file_name(value):
 RULES = {"files": paths, "absent": paths, "sums": file_name}
 
 
-def write(params, host):
+def write(params: dict, host: Any) -> dict:
     """Write what differs, each file as a whole or not at all, and remove what shall be absent.
 
     :raises ConfigError: the system refuses it, and there is no fallback
     """
-    run = _Run(params.get("fallback"), params.get("keep"), host)
+    run = _Run(params.get("fallback"), bool(params.get("keep")), host)
     files = {path: str(text).encode("utf-8", "backslashreplace") for path, text in (params.get("files") or {}).items()}
     names = run.names(files) if run.keep else {path: path for path in files}
     for path, content in files.items():
@@ -54,7 +55,7 @@ def write(params, host):
     return {"changed": bool(run.after), "operations": [], "jobs": [], "diff": diff, "paths": run.paths, "problems": run.problems}
 
 
-def elsewhere(path):
+def elsewhere(path: str) -> tuple:
     """Where a file is kept that cannot be written, as ``(folder, name)``; the folder is None where the user has none."""
     folder, name = os.path.split(path)
     state = user_folder("XDG_STATE_HOME", os.path.join(".local", "state"))
@@ -65,12 +66,15 @@ def elsewhere(path):
 class _Run:
     """What one task writes and removes, and what it could not."""
 
-    def __init__(self, fallback, keep, host):
+    def __init__(self, fallback: str | None, keep: bool, host: Any) -> None:
         self.fallback, self.keep, self.check_mode = fallback, keep, host.check_mode
-        self.before, self.after, self.paths, self.problems = {}, {}, {}, []
-        self._temporary = None
+        self.before: dict = {}
+        self.after: dict = {}
+        self.paths: dict = {}
+        self.problems: list = []
+        self._temporary: str | None = None
 
-    def names(self, files):
+    def names(self, files: dict[str, bytes]) -> dict[str, str]:
         """Where files go that replace none: at their paths, or, if others are there, all of them with the same number.
 
         The first of them is taken by creating it, so that of two runs at once each gets names of its own.
@@ -84,7 +88,7 @@ class _Run:
             raise ConfigError("there are too many files such as %s" % next(iter(files)))
         return {path: _numbered(path, _MOST_NAMES) for path in files}
 
-    def write(self, path, name, content):
+    def write(self, path: str, name: str, content: bytes) -> bool:
         """Write the file that was asked for as ``path`` at ``name``; gives back whether there was something to write."""
         have = _content(name)
         self.paths[path] = name
@@ -101,7 +105,7 @@ class _Run:
             self._write_elsewhere(path, name, content, error)
         return True
 
-    def note(self, path, content, sums):
+    def note(self, path: str, content: bytes, sums: str) -> None:
         """Append the digest of what was written. One small write at the end of the file: two runs do not mix their lines."""
         if path is None or self.check_mode:
             return
@@ -118,7 +122,7 @@ class _Run:
                 raise ConfigError("%s: %s" % (place, _reason(error))) from None
             self._tell("%s cannot be written (%s)" % (place, _reason(error)))
 
-    def _write_elsewhere(self, path, name, content, error):
+    def _write_elsewhere(self, path: str, name: str, content: bytes, error: OSError | ValueError) -> None:
         try:
             self.paths[path] = self._keep(name, content)
             self._tell("%s cannot be written (%s): what belongs there is in %s" % (
@@ -128,7 +132,7 @@ class _Run:
             self._tell("%s cannot be written (%s), and nothing else either (%s): what belongs there is lost" % (
                 os.path.dirname(name), _reason(error), _reason(second)))
 
-    def _keep(self, path, content):
+    def _keep(self, path: str, content: bytes) -> str:
         folder, name = elsewhere(path)
         if folder:
             name = next(each for each in (_numbered(name, number) for number in range(1, _MOST_NAMES))
@@ -141,7 +145,7 @@ class _Run:
         _replace(kept, content)
         return kept
 
-    def remove(self, path):
+    def remove(self, path: str) -> None:
         folder, name = elsewhere(path)
         for place in [path, *([os.path.join(folder, name)] if self.fallback and folder else [])]:
             try:
@@ -156,18 +160,18 @@ class _Run:
                 del self.before[place], self.after[place]
                 self._tell("%s cannot be removed (%s)" % (place, _reason(error)))
 
-    def _tell(self, problem):
+    def _tell(self, problem: str) -> None:
         problem = one_line(problem)
         if problem not in self.problems:
             self.problems.append(problem)
 
 
-def _numbered(path, number):
+def _numbered(path: str, number: int) -> str:
     stem, ending = os.path.splitext(path)
     return path if number == 1 else "%s-%d%s" % (stem, number, ending)
 
 
-def _taken(path):
+def _taken(path: str) -> bool:
     """Whether this run has the name now: nobody else had it. Where nothing can be created, writing it finds out why."""
     with contextlib.suppress(OSError, ValueError):
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
@@ -180,11 +184,11 @@ def _taken(path):
     return True
 
 
-def _reason(error):
+def _reason(error: OSError | ValueError) -> str:
     return getattr(error, "strerror", None) or "not a valid path"
 
 
-def _content(path):
+def _content(path: str) -> bytes | None:
     """What a regular file holds; None where there is none, and of what is something else, unreadable or too large."""
     try:
         # O_NONBLOCK: a FIFO would let the task wait for its other end.
@@ -199,7 +203,7 @@ def _content(path):
         return None
 
 
-def _replace(path, content):
+def _replace(path: str, content: bytes) -> None:
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=0o755, exist_ok=True)
     handle, beside = tempfile.mkstemp(prefix=".new-", dir=folder)

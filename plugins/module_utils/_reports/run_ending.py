@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def some(value):
+
+def some(value: Any) -> str | None:
     """Rule: there is an ending."""
     return None if value else "must not be empty"
 
@@ -13,6 +15,6 @@ def some(value):
 RULES = {"endings": some}
 
 
-def show(params, host):
+def show(params: dict, host: Any) -> dict:
     """The result; what prints it is the controller's business."""
     return {"changed": False, "operations": [], "jobs": [], "endings": params["endings"]}

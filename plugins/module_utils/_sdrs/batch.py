@@ -12,11 +12,12 @@ from .._cloud.odd import matching
 from .._cloud.validate import is_id, name
 from .._engine.kind import LiveState
 from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
 from .._engine.plan import Find, Plan, Request, Step, find_step, require
 from . import identity, last_copy, protected_instance
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .owner import find_instance, group_name
-from .sharing import outsiders, shared_disks, sharing
+from .sharing import batches, outsiders, shared_disks, sharing
 from .sites import server_halves
 from .tags import tags_to_list, text_tags
 from .targets import target_is_expendable, targets
@@ -41,6 +42,25 @@ def _servers(value: Any) -> str | None:
 
 
 RULES = {"name_prefix": _prefix, "servers": _servers}
+
+
+@dataclass
+class Options(_Options):
+    """``servers``: ``{server, name, flavor}``."""
+
+    server_group: str
+    servers: list[dict]
+    state: str = "present"
+    name_prefix: str | None = None
+    description: str | None = None
+    cluster: str | None = None
+    primary_subnet: str | None = None
+    tenancy: str | None = None
+    dedicated_host: str | None = None
+    tags: dict | None = None
+    delete_target_server: bool = False
+    delete_target_eip: bool = False
+    delete_last_copy: bool = False
 
 
 @dataclass
@@ -73,18 +93,18 @@ class Live(LiveState):
         return self.supposing(list(kept.values()), group=SERVER_GROUP.assumed_owner(self.group), by_server=kept)
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The group, the servers, and what protects them; which servers share disks when some have to be created."""
-    references = [entry["server"] for entry in params["servers"]]
+    references = [entry["server"] for entry in options.servers]
     if len(set(references)) != len(references):
         raise ConfigError("servers names a server twice")
-    if params.get("dedicated_host") and params.get("tenancy") != "dedicated":
+    if options.dedicated_host and options.tenancy != "dedicated":
         raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
     if any(not is_id(reference) for reference in references):
         lookup.all_servers()  # one list instead of one query for each name
-    live = Live([], group := lookup.one(SERVER_GROUP, params["server_group"]))
-    params["server_group"] = group["id"]
-    for index, entry in enumerate(params["servers"]):
+    live = Live([], group := lookup.one(SERVER_GROUP, options.server_group))
+    options.server_group = group["id"]
+    for index, entry in enumerate(options.servers):
         instance, server = find_instance(lookup, KIND, {"server": entry["server"], "server_group": group["id"]})
         server_id = server["id"] if server else entry["server"]
         if server:
@@ -97,18 +117,18 @@ def read(lookup: Lookup, params: dict) -> Live:
             )
         if instance:
             identity.check_name(
-                KIND, instance, dict(entry, state=params["state"]),
+                KIND, instance, dict(entry, state=options.state),
                 lambda entry=entry: lookup.named(KIND, entry["name"], server_group_id=group["id"]), "servers[%d]" % index,
             )
             live.by_server[server_id] = instance
     live.obj = list({instance["id"]: instance for instance in live.by_server.values()}.values())
-    absent = params["state"] == "absent"
+    absent = options.state == "absent"
     if absent:
         live.pairs = lookup.list(REPLICATION, server_group_id=group["id"]) if live.obj else []
     elif _missing(live):
         _read_disks(lookup, live)
     leaving = [(KIND, instance) for instance in live.obj if absent or instance.get("status") == KIND.failed_creation]
-    live.copies = last_copy.read(lookup, params["delete_last_copy"], leaving, live.group)
+    live.copies = last_copy.read(lookup, options.delete_last_copy, leaving, live.group)
     return live
 
 
@@ -136,16 +156,16 @@ def _read_disks(lookup: Lookup, live: Live) -> None:
     live.bound = outsiders(missing, attached, set(missing))
 
 
-def plan(params: dict, live: Live) -> Plan:
+def plan(options: Options, live: Live) -> Plan:
     """Steps that create or delete what is missing or left. Pure."""
-    return _plan_absent(params, live) if params["state"] == "absent" else _plan_present(params, live)
+    return _plan_absent(options, live) if options.state == "absent" else _plan_present(options, live)
 
 
-def _plan_present(params: dict, live: Live) -> Plan:
+def _plan_present(options: Options, live: Live) -> Plan:
     result = Plan()
     result.before = {"protected_servers": {key: instance.get("name") for key, instance in live.by_server.items()}}
     named = {entry["server"]: entry.get("name") or result.before["protected_servers"].get(entry["server"]) for entry in live.entries}
-    result.after = {"protected_servers": {key: name_ or params.get("name_prefix") for key, name_ in named.items()}}
+    result.after = {"protected_servers": {key: name_ or options.name_prefix for key, name_ in named.items()}}
     entries = {entry["server"]: entry for entry in live.entries}
     missing = [server_id for together in live.sets for server_id in together]
     for server_id, instance in live.by_server.items():
@@ -159,23 +179,23 @@ def _plan_present(params: dict, live: Live) -> Plan:
     if missing:
         label = SERVER_GROUP.label(live.group)
         require(INSTANCE_ADDABLE, {"protection group": live.group.get("status")}, "creating protected instances", label)
-        if not params.get("name_prefix"):
+        if not options.name_prefix:
             raise ConfigError("name_prefix is needed to create protected instances")
     for server_id in missing:
         if live.servers.get(server_id):
             protected_instance.check_site(live.group, live.servers[server_id], server_id)
     for batch in batches(live.sets, CREATED_AT_ONCE):
-        _create_named(result, params, live, [entries[server_id] for server_id in batch])
+        _create_named(result, options, live, [entries[server_id] for server_id in batch])
     return result
 
 
-def _create_named(result: Plan, params: dict, live: Live, wanted: list) -> None:
+def _create_named(result: Plan, options: Options, live: Live, wanted: list) -> None:
     """One call for several instances, in place of those whose creation failed; names are set by renaming, instance by instance."""
     failed = [live.by_server[entry["server"]] for entry in wanted if entry["server"] in live.by_server]
     removal = []
     if failed:
         removal = [_delete(result, failed, live.copies, replacing=True)]
-    step = create_step(result, params, live, wanted, after=removal)
+    step = create_step(result, options, live, wanted, after=removal)
     for entry in wanted:
         if entry.get("name"):
             made = made_step(result, entry["name"], entry["server"], live.group["id"], step)
@@ -189,46 +209,29 @@ def made_step(result: Plan, name_: str | None, server_id: str, group_id: Any, cr
     return found
 
 
-def batches(sets: Iterable, limit: int) -> list:
-    """Sets packed into calls of at most ``limit``; those that share a disk stay together.
-
-    :raises Refused: a set is larger than a call may be
-    """
-    packed: list = []
-    for together in sorted(sets, key=len, reverse=True):
-        if len(together) > limit:
-            raise Refused("%d servers share disks, one call can take %d: %s" % (len(together), limit, ", ".join(together)), code="SDRS.1362")
-        room = next((batch for batch in packed if len(batch) + len(together) <= limit), None)
-        if room is None:
-            packed.append(list(together))
-        else:
-            room.extend(together)
-    return packed
-
-
 def _rename(result: Plan, instance_id: Any, have: Any, wanted: Any, after: Iterable[Step] = ()) -> None:
     if wanted and have != wanted:
         result.rename(KIND, instance_id, wanted, after)
 
 
-def create_step(result: Plan, params: dict, live: Live, entries: list, after: Iterable[Step] = ()) -> Step:
+def create_step(result: Plan, options: Options, live: Live, entries: list, after: Iterable[Step] = ()) -> Step:
     """Add the creation of the instances of ``entries`` (``{server, name, flavor}``) in one call (5.5.11) to a plan."""
     body = {
-        "name_prefix": params["name_prefix"], "description": params.get("description"), "server_group_id": live.group["id"],
-        "cluster_id": params.get("cluster"), "primary_subnet_id": params.get("primary_subnet"), "tenancy": params.get("tenancy"),
-        "dedicated_host_id": params.get("dedicated_host"), "tags": tags_to_list(text_tags(params.get("tags"))) or None,
+        "name_prefix": options.name_prefix, "description": options.description, "server_group_id": live.group["id"],
+        "cluster_id": options.cluster, "primary_subnet_id": options.primary_subnet, "tenancy": options.tenancy,
+        "dedicated_host_id": options.dedicated_host, "tags": tags_to_list(text_tags(options.tags)) or None,
         "servers": [{"server_id": entry["server"], **({"flavorRef": entry["flavor"]} if entry.get("flavor") else {})} for entry in entries],
     }
     first = entries[0]["server"]
     request = Request(
         "batch_create_protected_instances", body={key: value for key, value in body.items() if value is not None},
-        members=[(entry.get("name") or params["name_prefix"], None) for entry in entries], instead=lambda error: _singly(params, live, entries, error),
+        members=[(entry.get("name") or options.name_prefix, None) for entry in entries], instead=lambda error: _singly(options, live, entries, error),
     )
     find = Find({"server_group_id": live.group["id"]}, lambda obj: first in server_halves(obj))
-    return result.add("create", KIND, params["name_prefix"], None, request, find, after=after)
+    return result.add("create", KIND, options.name_prefix, None, request, find, after=after)
 
 
-def _singly(params: dict, live: Live, entries: Iterable, error: SdrsError) -> list[Step]:
+def _singly(options: Options, live: Live, entries: Iterable, error: SdrsError) -> list[Step]:
     """Where the cloud has no batch operations: single creations, if no disk is shared (service.md, section 6).
 
     :raises ApiError: the first answer, with what it means
@@ -243,13 +246,13 @@ def _singly(params: dict, live: Live, entries: Iterable, error: SdrsError) -> li
         raise error
     plan_ = Plan()
     for number, entry in enumerate(entries, 1):
-        name = entry.get("name") or "%s-%04d" % (params["name_prefix"], number)
-        single = dict(params, name=name, server=entry["server"], flavor=entry.get("flavor"), primary_ip_address=None)
-        protected_instance.create_step(plan_, protected_instance.Options.of(single), live.group)
+        name = entry.get("name") or "%s-%04d" % (options.name_prefix, number)
+        single = protected_instance.Options.of({**vars(options), "name": name, "server": entry["server"], "flavor": entry.get("flavor")})
+        protected_instance.create_step(plan_, single, live.group)
     return plan_.steps
 
 
-def _plan_absent(params: dict, live: Live) -> Plan:
+def _plan_absent(options: Options, live: Live) -> Plan:
     result = Plan(before={"protected_servers": {key: instance.get("name") for key, instance in live.by_server.items()}})
     result.after = {"protected_servers": {}}
     by_id = {instance["id"]: instance for instance in live.obj}
@@ -257,9 +260,9 @@ def _plan_absent(params: dict, live: Live) -> Plan:
         label = KIND.label(instance)
         require(INSTANCE_DELETABLE, {"protected instance": instance.get("status")}, "deleting it", label)
         for option in ("delete_target_server", "delete_target_eip"):
-            if params[option]:
+            if getattr(options, option):
                 target_is_expendable(live.group, option, label)
-    wanted = targets(params)
+    wanted = targets(vars(options))
     live.copies.clear(result, [(KIND, instance) for instance in live.obj], wanted)
     for batch in batches(sharing(by_id, live.pairs), DELETED_AT_ONCE):
         objects = [by_id[key] for key in batch]

@@ -12,12 +12,23 @@ from .._cloud.api import Api
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.validate import identifiers, ip_address, is_id
 from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan, Request, require
 from .kinds import CHANGEABLE, PROTECTED_INSTANCE
 from .owner import OwnedLive, group_of
 from .sites import sides
 
 KIND = PROTECTED_INSTANCE
+
+
+@dataclass
+class Options(_Options):
+    protected_instance: str
+    state: str = "present"
+    subnet: str | None = None
+    ip_address: str | None = None
+    security_groups: list[str] | None = None
+    nic: str | None = None
 
 
 @dataclass
@@ -30,13 +41,13 @@ class Live(OwnedLive):
     subnet: Any = None  # a dict, where one was named
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The instance, its production server's addresses, and the subnet."""
-    if params["state"] == "present" and not params.get("subnet"):
+    if options.state == "present" and not options.subnet:
         raise ConfigError("subnet is needed to add a NIC")
-    if not (params.get("subnet") or params.get("nic") or params.get("ip_address")):
+    if not (options.subnet or options.nic or options.ip_address):
         raise ConfigError("nic, ip_address or subnet is needed to tell which NIC")
-    instance = lookup.one(KIND, params["protected_instance"])
+    instance = lookup.one(KIND, options.protected_instance)
     live = Live(instance, group_of(lookup, KIND, instance))
     server = sides(lookup, instance, live.group)[0]
     if not server:
@@ -44,22 +55,24 @@ def read(lookup: Lookup, params: dict) -> Live:
     live.server, live.nics = server["id"], _interfaces(server)
     if not isinstance(server.get("addresses"), dict) or not all(nic["addr"] for nic in live.nics):
         raise Refused("%s: ECS does not tell the addresses of its production server %s" % (KIND.label(instance), server["id"]), retryable=True)
-    if params.get("subnet"):
-        live.subnet = lookup.subnet(params["subnet"], (live.group or {}).get("source_vpc_id"))
+    if options.subnet:
+        live.subnet = lookup.subnet(options.subnet, (live.group or {}).get("source_vpc_id"))
         if not live.subnet.get("cidr"):
-            raise Refused("subnet %s has no CIDR, so it is not known which NICs are in it" % params["subnet"])
-    _check_identity(params, live)
+            raise Refused("subnet %s has no CIDR, so it is not known which NICs are in it" % options.subnet)
+    _check_identity(options, live)
     return live
 
 
-def _check_identity(params: dict, live: Live) -> None:
+def _check_identity(options: Options, live: Live) -> None:
     """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
-    given = [(option, params[option]) for option in ("nic", "ip_address") if params.get(option)]
-    meant = [_matching(dict([each]), replace(live, subnet=None)) for each in given]
-    if any(meant) and not _matching(params, live):
+    given = [(option, value) for option, value in (("nic", options.nic), ("ip_address", options.ip_address)) if value]
+    alone = replace(options, nic=None, ip_address=None)
+    singly: list[dict] = [{option: value} for option, value in given]
+    meant = [_matching(replace(alone, **single), replace(live, subnet=None)) for single in singly]
+    if any(meant) and not _matching(options, live):
         nics = ["NIC %s (%s)" % (found[0]["addr"], found[0]["port"]) if found else "no NIC" for found in meant]
         what = ["%s %s means %s" % (*each, nic) for each, nic in zip(given, nics)]
-        what += ["subnet %s is %s" % (params["subnet"], live.subnet.get("cidr"))] if live.subnet else []
+        what += ["subnet %s is %s" % (options.subnet, live.subnet.get("cidr"))] if live.subnet else []
         raise Refused("%s: %s" % (KIND.label(live.obj), ", but ".join(what)), remedy="Nothing was sent. Leave out one of them, or correct it.")
 
 
@@ -75,23 +88,23 @@ def _changed(live: Live) -> Callable[[Api], bool]:
     return lambda api: _interfaces(api.server(str(live.server))) != live.nics
 
 
-def plan(params: dict, live: Live) -> Plan:
+def plan(options: Options, live: Live) -> Plan:
     """At most one step. Pure."""
     result, label = Plan(), KIND.label(live.obj)
     result.before = {"addresses": [nic["addr"] for nic in live.nics]}
     result.after = {"addresses": list(result.before["addresses"])}
     statuses = {"protection group": (live.group or {}).get("status"), "protected instance": live.obj.get("status")}
-    if params["state"] == "present":
-        if _matching(params, live):
+    if options.state == "present":
+        if _matching(options, live):
             return result
         require(CHANGEABLE, statuses, "adding a NIC", label)
-        body = {"subnet_id": live.subnet["id"], "ip_address": params.get("ip_address")}
-        if params.get("security_groups"):
-            body["security_groups"] = [{"id": group} for group in params["security_groups"]]
-        result.after["addresses"].append(params.get("ip_address") or "an address of %s" % live.subnet.get("cidr"))
+        body: dict = {"subnet_id": live.subnet["id"], "ip_address": options.ip_address}
+        if options.security_groups:
+            body["security_groups"] = [{"id": group} for group in options.security_groups]
+        result.after["addresses"].append(options.ip_address or "an address of %s" % live.subnet.get("cidr"))
         _add(result, live, "add_nic", {key: value for key, value in body.items() if value is not None})
         return result
-    found = _matching(params, live)
+    found = _matching(options, live)
     if not found:
         return result
     if len(found) > 1:
@@ -109,13 +122,13 @@ def _add(result: Plan, live: Live, operation: str, body: dict) -> None:
     result.add(operation, KIND, live.obj.get("name"), live.obj["id"], request)
 
 
-def _matching(params: dict, live: Live) -> list:
+def _matching(options: Options, live: Live) -> list:
     """The NICs that port ID, address and subnet mean; a deletion in a subnet alone leaves the primary NIC out of account."""
     found = live.nics
-    if params.get("nic"):
-        found = [nic for nic in found if nic["port"] == params["nic"]]
-    if params.get("ip_address"):
-        found = [nic for nic in found if nic["addr"] == params["ip_address"]]
+    if options.nic:
+        found = [nic for nic in found if nic["port"] == options.nic]
+    if options.ip_address:
+        found = [nic for nic in found if nic["addr"] == options.ip_address]
     if live.subnet:
         found = [nic for nic in found if _inside(nic["addr"], live.subnet.get("cidr"))]
     return found

@@ -7,12 +7,23 @@ from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
 from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan, Request, require
 from .kinds import PROTECTED_INSTANCE, RESIZABLE
 from .owner import OwnedLive, group_of
 from .sites import is_switched, sides
 
 KIND = PROTECTED_INSTANCE
+
+
+@dataclass
+class Options(_Options):
+    protected_instance: str
+    flavor: str | None = None
+    production_flavor: str | None = None
+    dr_flavor: str | None = None
+    production_dedicated_host: str | None = None
+    dr_dedicated_host: str | None = None
 
 
 @dataclass
@@ -23,21 +34,21 @@ class Live(OwnedLive):
     servers: list = field(default_factory=list)
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The instance, its group and its servers."""
-    if not (params.get("flavor") or params.get("production_flavor") or params.get("dr_flavor")):
+    if not (options.flavor or options.production_flavor or options.dr_flavor):
         raise ConfigError("flavor, production_flavor or dr_flavor is needed")
-    instance = lookup.one(KIND, params["protected_instance"])
+    instance = lookup.one(KIND, options.protected_instance)
     group = group_of(lookup, KIND, instance)
     live = Live(instance, group)
     live.servers = sides(lookup, instance, group)
     return live
 
 
-def plan(params: dict, live: Live) -> Plan:
+def plan(options: Options, live: Live) -> Plan:
     """At most one step, with only the sides that differ. Pure."""
     result, label = Plan(), KIND.label(live.obj)
-    wanted = [params.get("flavor") or params.get("production_flavor"), params.get("flavor") or params.get("dr_flavor")]
+    wanted = [options.flavor or options.production_flavor, options.flavor or options.dr_flavor]
     names = ("production", "DR")
     have = [((server or {}).get("flavor") or {}).get("id") for server in live.servers]
     for name, flavor, present in zip(names, wanted, have):
@@ -49,17 +60,17 @@ def plan(params: dict, live: Live) -> Plan:
     result.after = {key: flavor for key, flavor in zip(keys, wanted) if flavor}
     if not any(differing):
         return result
-    _require(params, live, differing, label)
+    _require(options, live, differing, label)
     body = {}
     # On a switched group it is not known which server the service calls production: both are named, though one may be right already.
     if is_switched(live.group) or (all(differing) and wanted[0] == wanted[1]):
         body["flavorRef"] = wanted[0]
     else:
         body.update({key: flavor for key, flavor, change in zip(("production_flavorRef", "dr_flavorRef"), wanted, differing) if change})
-    for option, key, change in (("production_dedicated_host", "production_dedicated_host_id", differing[0]),
-                                ("dr_dedicated_host", "dr_dedicated_host_id", differing[1])):
-        if params.get(option) and change:
-            body[key] = params[option]
+    for host, key, change in ((options.production_dedicated_host, "production_dedicated_host_id", differing[0]),
+                              (options.dr_dedicated_host, "dr_dedicated_host_id", differing[1])):
+        if host and change:
+            body[key] = host
     targets = [(server["id"], flavor) for server, flavor, change in zip(live.servers, wanted, differing) if change]
     request = Request(
         "resize_protected_instance", {"protected_instance": live.obj["id"]}, body,
@@ -69,10 +80,10 @@ def plan(params: dict, live: Live) -> Plan:
     return result
 
 
-def _require(params: dict, live: Live, differing: list, label: str) -> None:
+def _require(options: Options, live: Live, differing: list, label: str) -> None:
     statuses = {"protection group": (live.group or {}).get("status"), "protected instance": live.obj.get("status")}
     require(RESIZABLE, statuses, "resizing it", label)
-    if is_switched(live.group) and not params.get("flavor"):
+    if is_switched(live.group) and not options.flavor:
         raise Refused(
             "%s: its group has switched sites, so production and DR flavors cannot be told apart" % label,
             remedy="Use flavor, for both sides, or fail back first.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .._cloud.errors import Refused
 from .kinds import plain_attachments
 
 
@@ -44,3 +45,20 @@ def outsiders(servers: Iterable, disks: Iterable, listed: set) -> dict:
             if users - listed:
                 found.setdefault(server_id, set()).update(users - listed)
     return found
+
+
+def batches(sets: Iterable, limit: int) -> list:
+    """Sets packed into calls of at most ``limit``; those that share a disk stay together.
+
+    :raises Refused: a set is larger than a call may be
+    """
+    packed: list = []
+    for together in sorted(sets, key=len, reverse=True):
+        if len(together) > limit:
+            raise Refused("%d servers share disks, one call can take %d: %s" % (len(together), limit, ", ".join(together)), code="SDRS.1362")
+        room = next((batch for batch in packed if len(batch) + len(together) <= limit), None)
+        if room is None:
+            packed.append(list(together))
+        else:
+            room.extend(together)
+    return packed

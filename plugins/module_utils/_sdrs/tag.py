@@ -10,9 +10,18 @@ from .._cloud.errors import Refused
 from .._cloud.paging import objects
 from .._engine.kind import LiveState
 from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan
 from .kinds import PROTECTED_INSTANCE
 from .tags import add_tag_steps, tags_to_list, tags_to_mapping
+
+
+@dataclass
+class Options(_Options):
+    protected_instance: str
+    tags: dict
+    state: str = "present"
+    purge: bool = False
 
 
 @dataclass
@@ -28,9 +37,9 @@ class Live(LiveState):
         return self.instance_id
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The instance's tags, which come with the instance."""
-    instance = lookup.one(PROTECTED_INSTANCE, params["protected_instance"])
+    instance = lookup.one(PROTECTED_INSTANCE, options.protected_instance)
     tags = instance.get("tags")
     return Live(tags if isinstance(tags, list) else show(lookup, instance["id"]), instance["id"], instance.get("name"))
 
@@ -40,17 +49,17 @@ def show(lookup: Lookup, instance_id: Any, live: Live | None = None) -> list:
     return lookup.api.judged("tags", objects(lookup.api.call("list_tags", protected_instance=instance_id), "tags"))
 
 
-def plan(params: dict, live: Live) -> Plan:
+def plan(options: Options, live: Live) -> Plan:
     """Steps that set or remove tags. Pure."""
     result = Plan(before={"tags": tags_to_mapping(live.obj)})
-    if params["state"] == "present":
-        empty = [key for key, value in params["tags"].items() if value is None]
+    if options.state == "present":
+        empty = [key for key, value in options.tags.items() if value is None]
         if empty:
             raise Refused("tags: %s has no value; give one, an empty string if need be" % ", ".join(empty))
-        add_tag_steps(result, PROTECTED_INSTANCE, live.instance_id, live.name, live.obj, params["tags"], params["purge"])
+        add_tag_steps(result, PROTECTED_INSTANCE, live.instance_id, live.name, live.obj, options.tags, options.purge)
         return result
     have = result.before["tags"]
-    gone = {key: None for key, value in params["tags"].items() if key in have and (value is None or have[key] == str(value))}
+    gone = {key: None for key, value in options.tags.items() if key in have and (value is None or have[key] == str(value))}
     add_tag_steps(result, PROTECTED_INSTANCE, live.instance_id, live.name, live.obj, {}, False, remove=gone)
     return result
 

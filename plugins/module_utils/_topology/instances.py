@@ -11,11 +11,12 @@ from .._cloud.validate import plain_device, same_device
 from .._engine.kind import whole
 from .._engine.plan import Find, Request, creator, find_step, waits_for
 from .._sdrs import protected_instance, replication
-from .._sdrs.batch import CREATED_AT_ONCE, batches, made_step
+from .._sdrs.batch import CREATED_AT_ONCE, made_step
 from .._sdrs.batch import Live as LiveBatch
+from .._sdrs.batch import Options as BatchOptions
 from .._sdrs.batch import create_step as create_together
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION, plain_attachments
-from .._sdrs.sharing import outsiders, shared_disks, sharing
+from .._sdrs.sharing import batches, outsiders, shared_disks, sharing
 from .._sdrs.sites import server_halves, volume_halves
 from .._sdrs.tags import add_tag_steps, tags_to_mapping
 from .._sdrs.teardown import batch_delete_step
@@ -136,7 +137,7 @@ def _create_set(part, where, members, left_out, copies):
     entries = [{"server": member.want["server"], "name": member.want["name"], "flavor": member.want["flavor"]} for member in members]
     # The service appends a number such as -0001; names are at most 64 bytes.
     prefix = members[0].want["name"].encode("utf-8")[:59].decode("utf-8", "ignore")
-    options = dict(members[0].want, name_prefix=prefix, tags=None)
+    options = BatchOptions.of({**members[0].want, "server_group": where["id"], "servers": [], "name_prefix": prefix, "tags": None})
     live = LiveBatch([], where, sets=[servers])
     batches([servers], CREATED_AT_ONCE)
     create_together(part, options, live, entries, after=[*removal, *creator(where["id"])])
