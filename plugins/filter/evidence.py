@@ -12,7 +12,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
 
 from ..module_utils._cloud.errors import one_line
-from ..plugin_utils import _evidence
+from ..plugin_utils import _evidence, _hooks
 from ..plugin_utils._filters import as_filter
 from .user_path import user_path
 
@@ -42,6 +42,37 @@ def _problem(path, resolve, above):
     return next(filter(None, (_problem(each, resolve, (*above, path)) for each in _included(whole, path) if each not in (*above, path))), "")
 
 
+def hook_look(path, remote):
+    """See ``_hooks.look``: of a file that can be run, and of those it includes.
+
+    :param remote: hosts of the inventory whose connection is not local
+    """
+    loader, first = DataLoader(), user_path(path)
+    files, left = {}, [first]
+    try:
+        while left:
+            place = left.pop()
+            files[place] = loader.load_from_file(place)
+            left += [each for each in _included(files[place], place) if each not in files]
+    except (AnsibleError, OSError, ValueError, TypeError) as error:
+        return {"registers": [], "problems": [one_line("%s cannot be run: %s" % (place, error))], "guarded": False}
+    found = _hooks.look(list(files.values()), remote, not any(map(_opaque, files.values())))
+    return dict(found, problems=[one_line("%s: %s" % (path, problem)) for problem in found["problems"]])
+
+
+def _opaque(tasks):
+    """Whether more is run than can be seen here."""
+    for task in tasks if isinstance(tasks, list) else []:
+        for key, value in task.items() if isinstance(task, dict) else ():
+            short = str(key).rpartition(".")[2]
+            if short in ("include_role", "import_role") or key in _PARTS and _opaque(value):
+                return True
+            name = value.get("file") if isinstance(value, dict) else value
+            if short in ("include_tasks", "import_tasks") and "{{" in str(name):
+                return True
+    return False
+
+
 def _included(tasks, path):
     """The files that ``tasks`` include or import and that lie beside them; where Ansible finds others is not known here."""
     found = []
@@ -69,6 +100,7 @@ def _without_imports(tasks):
 class FilterModule:
     def filters(self):
         return {
+            "hook_look": as_filter(hook_look),
             "bare_report": as_filter(_evidence.bare_report),
             "report_places": as_filter(_evidence.places),
             "task_file_problem": as_filter(task_file_problem),

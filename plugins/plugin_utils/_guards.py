@@ -30,6 +30,7 @@ INTERNAL = {
         "failover_scaling", "failover_scalings", "failover_started", "failover_step", "failover_steps", "failover_stone", "failover_stopped",
         "failover_stopped_other", "failover_stops", "failover_switched", "failover_tried", "failover_unscaled", "failover_up", "failover_verified",
         "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_would", "failover_written",
+        "failover_hook_look", "failover_remote", "failover_unreached",
     ),
     "drill": (
         "drill_about", "drill_all", "drill_asked", "drill_available", "drill_became", "drill_before", "drill_came_to", "drill_checked",
@@ -50,6 +51,7 @@ INTERNAL = {
         "recover_by_drill_record_path", "recover_by_drill_result", "recover_by_drill_results", "recover_by_drill_run", "recover_by_drill_standing",
         "recover_by_drill_started", "recover_by_drill_step", "recover_by_drill_steps", "recover_by_drill_there", "recover_by_drill_told",
         "recover_by_drill_wave", "recover_by_drill_where",
+        "recover_by_drill_remote",
     ),
     "recovery": (
         "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
@@ -59,6 +61,7 @@ INTERNAL = {
         "recovery_over", "recovery_planned", "recovery_playbook", "recovery_question", "recovery_scaled", "recovery_scaling", "recovery_servers",
         "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",
         "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_variable", "recovery_variables", "recovery_vpc", "recovery_when",
+        "recovery_hook_look", "recovery_unreached",
     ),
     "posture": (
         "posture_about", "posture_documents", "posture_ending", "posture_failure", "posture_judged", "posture_judging", "posture_names", "posture_read",
