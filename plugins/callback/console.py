@@ -57,9 +57,9 @@ VARIABLE = "SDRS_CONSOLE"
 _USUAL = 8
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 _COLORS = {"changed": C.COLOR_CHANGED, "failed": C.COLOR_ERROR, "note": C.COLOR_WARN}
-_LOCAL = ("doctor", "demo", "posture")
+_LOCAL = ("doctor", "demo", "posture", "recovery_export")
 _RUNBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect", "recover_by_drill",
-             "doctor", "demo", "posture")
+             "doctor", "demo", "posture", "recover", "recovery_export")
 
 
 class CallbackModule(CallbackBase):
@@ -180,7 +180,7 @@ class CallbackModule(CallbackBase):
                 return
             self._over = True
             self._clear()
-        local = self._playbook in _LOCAL
+        local = self._playbook in _LOCAL or self._screen.local
         hosts = self._hosts if local else [host for host in self._hosts if host != "localhost"] or self._hosts
         known = self._playbook in _RUNBOOKS
         if not known:

@@ -55,6 +55,11 @@ endings:
   type: list
   elements: dict
   sample: [{subject: erp, state: ["production at the source site"], done: ["nothing"], not_done: ["nothing is left"], failed: false}]
+local:
+  description: O(local).
+  returned: success
+  type: bool
+  sample: false
 error:
   description: What went wrong.
   returned: failure

@@ -25,7 +25,8 @@ _PAST = {
 }
 # What a result tells in one line is not told step by step as well.
 AT_THE_END = ("failover", "planned_failover", "reprotect", "power_on", "power_off")
-# Facts of roles of which an ending can be made before they end.
+# Facts of roles of which an ending can be made before they end: those that are read below.
+NEEDED = ("about", "group", "errors", "verified", "milestones", "results", "steps", "notes", "clean_up", "position", "ordered", "would", "scaled")
 _FACTS = {"failover_": "failover", "drill_": "drill"}
 
 
@@ -34,7 +35,7 @@ class Screen:
 
     def __init__(self):
         self.endings, self.facts, self.errors, self.current = {}, {}, {}, {}
-        self.said, self.stopped_by = {}, None
+        self.said, self.stopped_by, self.local = {}, None, False
 
     def started(self, host, task, action, at):
         """A task begins on a host."""
@@ -70,6 +71,7 @@ class Screen:
         return lines
 
     def _note(self, host, result):
+        self.local = self.local or bool(result.get("endings") and result.get("local"))
         for ending in (result.get("endings") or []) if isinstance(result.get("endings"), list) else []:
             if isinstance(ending, dict) and ending.get("subject"):
                 self.endings[str(ending.get("host"))] = ending
@@ -114,7 +116,7 @@ class Screen:
             "would": facts.get("failover_would") or [], "check_mode": about.get("check_mode"), "refused": not facts.get(role + "_group"),
             "errors": facts.get(role + "_errors") or self.errors.get(host) or [], "stopped_by": self.stopped_by,
             "task": running.get("task"), "writing": bool(running.get("own")) and not str(running.get("action")).endswith("_info"),
-            "next": about.get("next"), "reasons": [] if self.stopped_by else None,
+            "next": about.get("next"), "reasons": [] if self.stopped_by else None, "untold": True,
         }
         for name in ("milestones", "results", "steps", "notes", "clean_up"):
             run[name] = facts.get("%s_%s" % (role, name)) or []

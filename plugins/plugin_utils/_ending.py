@@ -21,6 +21,8 @@ _PROTECTION = {
 _TITLES = {"drill": "drill", "planned_failover": "planned failover", "failover": "failover", "failback": "failback", "reprotect": "re-protection",
            "recover_by_drill": "recovery by drill"}
 _DRILLS = ("drill", "recover_by_drill")
+# What has to be confirmed.
+_CONFIRMED = ("failover", "planned_failover", "failback", "reprotect", "recover_by_drill")
 _NOTHING = "nothing: nothing was sent that changes anything"
 # What a person cannot mend in the group itself: the connection or the account.
 _OUTSIDE = ("APIGW.", "SDRS.0102", "SDRS.0103")
@@ -199,6 +201,11 @@ def outside(errors):
     return False
 
 
+def again(why="mend what NOT DONE names, then run it again"):
+    """The same command once more, with the confirmation and the ``--limit`` that were typed."""
+    return dict(step(why), keep=True)
+
+
 def step(why, playbook=None, confirm=False, options=(), check=False):
     """What to do next. ``playbook`` None is the same one."""
     return {"why": why, "playbook": playbook, "confirm": confirm, "options": list(options), "check": check}
@@ -206,7 +213,7 @@ def step(why, playbook=None, confirm=False, options=(), check=False):
 
 def _next(run):
     what, status = run.get("what"), (run.get("group") or {}).get("status")
-    switch, errors = what != "drill", run.get("errors") or []
+    switch, errors = what in _CONFIRMED, run.get("errors") or []
     if outside(errors) and not _reached(run, "switched"):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
     if run.get("stopped_by"):
@@ -217,6 +224,8 @@ def _next(run):
         return step("do it" if status not in _SWITCHING else "wait for the switch in flight, and finish it", confirm=switch)
     if switch and what != "reprotect" and status == "failed-over" and errors and run.get("position") == "elsewhere" and not _reached(run, "switched"):
         return step("re-protect first (this overwrites the disks of the other site), then the same again", "reprotect", confirm=True)
+    if errors and run.get("untold") and status is None:
+        return again()
     if errors or _failing(run):
         if status in ("available", None) and not _sent(run) and not run.get("refused") and switch:
             return step("mend what NOT DONE names; this rehearses it, and sends nothing", confirm=False, check=True)
@@ -257,7 +266,9 @@ def refusals(groups, what, problems, confirmed):
     ]
     sure = [each for each in endings if each["confirm"] in confirmed]
     for each in endings:
-        each["next"] = None
+        each["next"] = None if what in _CONFIRMED else again()
+    if what not in _CONFIRMED:
+        return endings
     if len(sure) == len(endings):
         for each in sure:
             each["next"] = step("mend what NOT DONE names, then run it again", confirm=True)
@@ -273,5 +284,5 @@ def refusals(groups, what, problems, confirmed):
 
 def untold(host, what, errors=(), stopped_by=None, task=None):
     """The ending of a run of which nothing more is known than why it ended."""
-    run = {"what": what, "host": host, "subject": host, "errors": list(errors), "stopped_by": stopped_by, "task": task, "refused": True}
-    return ending(run)
+    run = {"what": what, "host": host, "subject": host, "errors": list(errors), "stopped_by": stopped_by, "task": task, "refused": True, "untold": True}
+    return dict(ending(run), untold=what, failed=True, **({} if errors or stopped_by else {"next": again()}))

@@ -31,6 +31,7 @@ INTERNAL = {
         "failover_stopped_other", "failover_stops", "failover_switched", "failover_tried", "failover_unscaled", "failover_up", "failover_verified",
         "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_would", "failover_written",
         "failover_hook_look", "failover_remote", "failover_unreached",
+        "failover_shown",
     ),
     "drill": (
         "drill_about", "drill_all", "drill_asked", "drill_available", "drill_became", "drill_before", "drill_came_to", "drill_checked",
@@ -41,6 +42,7 @@ INTERNAL = {
         "drill_remains", "drill_removed", "drill_removed_record", "drill_result", "drill_results", "drill_run", "drill_runs", "drill_saved",
         "drill_seen", "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_tries", "drill_try", "drill_undrilled",
         "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why", "drill_written",
+        "drill_judged", "drill_shown",
     ),
     "recover_by_drill": (
         "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_came_to", "recover_by_drill_checked", "recover_by_drill_drills",
@@ -52,6 +54,7 @@ INTERNAL = {
         "recover_by_drill_started", "recover_by_drill_step", "recover_by_drill_steps", "recover_by_drill_there", "recover_by_drill_told",
         "recover_by_drill_wave", "recover_by_drill_where",
         "recover_by_drill_remote",
+        "recover_by_drill_refusal", "recover_by_drill_shown",
     ),
     "recovery": (
         "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
@@ -62,10 +65,12 @@ INTERNAL = {
         "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",
         "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_variable", "recovery_variables", "recovery_vpc", "recovery_when",
         "recovery_hook_look", "recovery_unreached",
+        "recovery_shown",
     ),
     "posture": (
         "posture_about", "posture_documents", "posture_ending", "posture_failure", "posture_judged", "posture_judging", "posture_names", "posture_read",
         "posture_stem", "posture_written",
+        "posture_shown",
     ),
     "report": (
         "report_circumstances", "report_content", "report_drawn", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run",

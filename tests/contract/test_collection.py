@@ -215,3 +215,23 @@ def test_an_option_and_its_alias_with_different_values():
     assert argument_spec.alias_conflicts(nested, {"groups": [{}, {"server_group": "a", "server_group_id": "b"}]}) == [
         ("groups[1].server_group", "groups[1].server_group_id"),
     ]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+def test_every_runbook_ends_with_its_last_lines_whatever_fails(path):
+    """Each of its plays shows how it ended where a task fails; those on protection groups check their hosts first."""
+    plays = yaml.safe_load(path.read_text())
+    for play in plays:
+        if "ansible.builtin.import_playbook" in play:
+            if play["ansible.builtin.import_playbook"] == "target.yml":
+                assert play["vars"] == {"target_runbook": path.stem}
+            continue
+        assert not {"pre_tasks", "roles", "post_tasks"} & set(play), "what is not in the block is not rescued"
+        first = play["tasks"][0]
+        shows = [task for task in play["tasks"][1:] + first["rescue"] if "cloud_dr.sdrs.run_ending" in task]
+        ends = [task for task in first["rescue"] if task.get("ansible.builtin.import_tasks") == "tasks/failed.yml"]
+        assert len(shows) + len(ends) == 1 and len(play["tasks"]) == 1 + (bool(shows) and shows[0] not in first["rescue"]) * 2
+        if ends and path.stem not in ("target", "recover"):
+            assert ends[0]["vars"]["runbook"] == path.stem
+        if "sdrs_hosts" in play["hosts"]:
+            assert first["block"][0]["ansible.builtin.import_tasks"] == "tasks/target.yml"

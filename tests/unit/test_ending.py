@@ -253,3 +253,48 @@ def test_a_recovery_by_drill_repeats_its_own_confirmation():
     words, _left = _ending_lines.typed_again(dict(COMMAND, playbook="cloud_dr.sdrs.recover_by_drill", extra_vars=["recover_by_drill_confirm=erp"]),
                                              _ending.step("again", confirm=True), ["erp"], ["erp"])
     assert words[-1] == "-e recover_by_drill_confirm=erp" and sum("confirm" in word for word in words) == 1
+
+
+def test_what_failed_before_its_role_could_tell_is_told_of_every_host():
+    from ansible_collections.cloud_dr.sdrs.plugins.filter.ending import FilterModule
+    from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _shown
+
+    endings = FilterModule().filters()["run_endings"]
+    hosts = {"erp": {"ansible_failed_result": {"failed": True, "msg": "value of failover_active_site must be one of: source, target"}},
+             "crm": {}, "db": {"failover_group": OVER, "failover_about": {"what": "failover", "site": "target"}, "failover_errors": [{"msg": "no room"}]}}
+    erp, crm, db, own = _shown.completed(endings([{}, {}, {}, {"host": "own"}], ["erp", "crm", "db", "own"], "failover"), hosts)
+    assert own == {"host": "own"} and "failover_active_site" in erp["not_done"][0] and erp["failed"] and "untold" not in erp
+    assert "failover_active_site" in crm["not_done"][0], "a task that runs once fails for all, and leaves its result to one"
+    assert "production at the target site (b)" in db["state"] and "no room" in db["not_done"]
+    (alone,) = _shown.completed(endings([], ["localhost"], "drill"), {}, {"inventory_hostname": "localhost", "ansible_failed_result": {"msg": "No host"}})
+    assert alone["not_done"][0] == "No host"
+    (unknown,) = _shown.completed(endings([], ["x"], "converge"), {})
+    assert unknown["failed"] and unknown["next"]["keep"] and unknown["not_done"] == ["converge: nothing of it was begun"]
+
+
+@pytest.mark.parametrize("make", [
+    lambda run: _ending_runs.topology(run, {}), lambda run: _ending_runs.plan(run, {}), lambda run: _ending_runs.export(run, {}, {}),
+    lambda run: _ending_runs.drift(run, {}), lambda run: _ending_runs.drill_status(run, {}), lambda run: _ending_runs.posture(run, {}),
+])
+def test_a_run_that_came_to_nothing_is_no_success(make):
+    found = make({"host": "erp", "subject": "erp"})
+    assert found["failed"] and found["untold"] and "nothing" in found["done"][0] and "not read" in found["state"][0]
+
+
+@pytest.mark.parametrize("what", ["drill", "converge", "plan", "drill_status"])
+def test_only_what_has_to_be_confirmed_is_confirmed_next(what):
+    """A drill takes no failover_confirm."""
+    for ending in (*_ending.refusals({"erp": None}, what, ["drill_replace holds a number"], set()), _ending.untold("erp", what, [{"msg": "x"}]),
+                   _ending.untold("erp", what, stopped_by="SIGTERM")):
+        words, _left = _ending_lines.typed_again(dict(COMMAND, playbook="cloud_dr.sdrs." + what, extra_vars=[]), ending["next"], ["erp"], ["erp"])
+        assert not any("confirm" in word for word in words), words
+
+
+def test_the_same_again_keeps_the_confirmation_and_the_limit_and_drops_what_was_refused():
+    extra = ["failover_confirm=erp failover_active_site=target", "failover_group=x", "failover_waves=[]"]
+    command = dict(COMMAND, playbook="playbooks/failback.yml", extra_vars=extra, limit="erp*")
+    words = shlex.split(" ".join(_ending_lines.typed_again(command, _ending.again(), ["erp"], ["erp"])[0]))
+    assert words[2:] == ["-i", "inventory.yml", "--limit", "erp*", "-e", "failover_confirm=erp", "-e", "failover_waves=[]"]
+    planned = _ending_lines.typed_again(dict(command, playbook="cloud_dr.sdrs.planned_failover"), _ending.step("x"), ["erp"], ["erp"])[0]
+    assert "-e failover_active_site=target" in planned, "no promise of this playbook"
+    assert "--limit erp" in _ending_lines.typed_again(dict(command, all_hosts=["erp", "erp2"]), _ending.again(), ["erp"], ["erp"])[0]
