@@ -6,6 +6,7 @@ Reads ``[[argument, ...], ...]`` from its standard input and prints ``[{code, st
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -31,8 +32,7 @@ def _child(arguments, stream):
 
 
 def main():
-    import ansible.cli.playbook  # pylint: disable=unused-import
-
+    importlib.import_module("ansible.cli.playbook")
     found = []
     for arguments in json.load(sys.stdin):
         with tempfile.TemporaryFile() as stream:

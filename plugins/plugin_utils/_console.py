@@ -26,7 +26,7 @@ _PAST = {
 # What a result tells in one line is not told step by step as well.
 AT_THE_END = ("failover", "planned_failover", "reprotect", "power_on", "power_off")
 # Facts of roles of which an ending can be made before they end: those that are read below.
-NEEDED = ("about", "group", "errors", "verified", "milestones", "results", "steps", "notes", "clean_up", "position", "ordered", "would", "scaled")
+NEEDED = ("about", "group", "errors", "verified", "milestones", "results", "steps", "notes", "clean_up", "position", "ordered", "would", "scaled", "scaled_to")
 _FACTS = {"failover_": "failover", "drill_": "drill"}
 
 
@@ -117,6 +117,7 @@ class Screen:
             "errors": facts.get(role + "_errors") or self.errors.get(host) or [], "stopped_by": self.stopped_by,
             "task": running.get("task"), "writing": bool(running.get("own")) and not str(running.get("action")).endswith("_info"),
             "next": about.get("next"), "reasons": [] if self.stopped_by else None, "untold": True,
+            "as_groups": facts.get("failover_scaled") or [], "scaled_to": facts.get("failover_scaled_to"),
         }
         for name in ("milestones", "results", "steps", "notes", "clean_up"):
             run[name] = facts.get("%s_%s" % (role, name)) or []

@@ -171,9 +171,21 @@ def _left(run):
         rest = [name for name in wave.get("instances") or [] if name not in tried]
         if rest and not (run.get("no_change") and not run.get("errors")):
             found.append("wave %s: %s not tried" % (wave.get("number"), listed(rest)))
+    found += _paused(run)
     if what not in _DRILLS and switched and (run.get("group") or {}).get("status") == "failed-over":
         found.append("re-protection from the new site")
     return found
+
+
+def _paused(run):
+    """AS groups that the run paused, or an earlier one, and did not resume."""
+    names = [entry["before"].get("name") or entry["before"].get("id") for entry in run.get("as_groups") or []
+             if (entry.get("before") or {}).get("status") == "paused" and (entry.get("after") or {}).get("status") not in (None, "paused")]
+    if not names or run.get("scaled_to") == "after" or run.get("check_mode") or run.get("no_change"):
+        return []
+    begun = run.get("interrupted") or run.get("position") != "elsewhere" or any("AS groups" in str(error.get("task")) for error in run.get("errors") or [])
+    sure = run.get("scaled_to") == "before"
+    return ["AS group %s %s paused" % (listed(names), "is still" if sure else "may still be")] if sure or begun else []
 
 
 def message(error):

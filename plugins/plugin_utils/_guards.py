@@ -30,7 +30,7 @@ INTERNAL = {
         "failover_scaling", "failover_scalings", "failover_started", "failover_step", "failover_steps", "failover_stone", "failover_stopped",
         "failover_stopped_other", "failover_stops", "failover_switched", "failover_tried", "failover_unscaled", "failover_up", "failover_verified",
         "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_would", "failover_written",
-        "failover_hook_look", "failover_remote", "failover_unreached",
+        "failover_hook_look", "failover_remote", "failover_scaled_to", "failover_unreached",
         "failover_shown",
     ),
     "drill": (

@@ -217,6 +217,26 @@ def test_an_option_and_its_alias_with_different_values():
     ]
 
 
+REFERENCES = ("server_group", "protected_instance", "replication", "active_active_domain", "source_vpc", "server", "volume", "drill_vpc")
+
+
+def _references(options, path=""):
+    """``(path, its spec)`` of the options that name another object by a text, those of sub-options too."""
+    for name, spec in options.items():
+        if name in REFERENCES and spec.get("type") == "str":
+            yield path + name, spec
+        yield from _references(spec.get("options") or {}, "%s%s[]." % (path, name))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem not in ("sdrs_recovery_servers",)))
+def test_a_reference_has_its_alias_wherever_it_stands(name):
+    spec = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + name).SPEC
+    for path, option in _references(spec.options):
+        last = path.rpartition(".")[2]
+        wanted = {"active_active_domain": "domain"}.get(last, last + "_id")
+        assert wanted in option.get("aliases", ()), path
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
 def test_every_runbook_ends_with_its_last_lines_whatever_fails(path):
     """Each of its plays shows how it ended where a task fails; those on protection groups check their hosts first."""

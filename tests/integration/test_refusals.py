@@ -9,9 +9,9 @@ import subprocess
 import sys
 
 import pytest
+from test_last_lines import CONSOLE, LABELS, SWITCHES, block
 
 from support import ROOT, Workplace
-from test_last_lines import CONSOLE, LABELS, SWITCHES, block
 
 GROUPS = ("converge", "plan", "export", "drift", "drill", "drill_status", "recover_by_drill", *SWITCHES)
 CONFIRMED = ("-e", "failover_confirm=erp", "-e", "recover_by_drill_confirm=erp")
@@ -27,13 +27,14 @@ KINDS = {
     "a limit": {"plan": (("-e", "sdrs_hosts=crm", "--limit", "erp"), "within --limit 'erp'"),
                 "failover": (("-e", "recovery_plan=plan.yml", "--limit", "erp"), "run it without --limit")},
     "the wrong kind": {name: (("-e", "sdrs_kind=protected_instance", *CONFIRMED), "are no protection groups (sdrs_kind): erp") for name in GROUPS},
-    "a wrong option": {name: (("-e", wrong, *CONFIRMED), wrong.replace('"', "=").strip("{=").partition("=")[0] if name != "drill_status" else "'abc'") for name, wrong in WRONG.items()},
+    "a wrong option": {name: (("-e", wrong, *CONFIRMED), re.findall(r"\w+", wrong)[name == "drill_status"]) for name, wrong in WRONG.items()},
     "not confirmed": {name: ((), "not confirmed is erp") for name in (*SWITCHES, "recover_by_drill")},
     "the connection": {name: (("-e", '{"sdrs_connection": {"max_retries": "abc"}}', *CONFIRMED), "max_retries")
                        for name in ("converge", "plan", "drill_status", "failover", "doctor", "posture", "demo", "recovery_export")},
     "its own": {
         "recover": ((), "Give a recovery plan"), "recovery_export": ((), "Say where it goes"), "doctor": (("-e", "doctor_json=/proc/none"), "/proc/"),
-        "drill": (("-e", '{"drill_replace": "a b"}'), "names have no spaces"), "failback": (("-e", "failover_active_site=target", *CONFIRMED), "needs failover_active_site"),
+        "drill": (("-e", '{"drill_replace": "a b"}'), "names have no spaces"),
+        "failback": (("-e", "failover_active_site=target", *CONFIRMED), "needs failover_active_site"),
         "posture": (("-e", "posture_max_age=abc"), "cannot be reached"),
     },
 }

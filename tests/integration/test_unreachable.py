@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from recovery_site import Estate
+
 from runbook_site import CONFIRMED, ended
 from support import eventually
 

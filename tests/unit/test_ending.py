@@ -272,6 +272,22 @@ def test_what_failed_before_its_role_could_tell_is_told_of_every_host():
     assert unknown["failed"] and unknown["next"]["keep"] and unknown["not_done"] == ["converge: nothing of it was begun"]
 
 
+@pytest.mark.parametrize("changes, wanted", [
+    ({"scaled_to": "before"}, "AS group web is still paused"), ({"scaled_to": "after"}, None),
+    ({"scaled_to": "", "interrupted": True}, "web may still be paused"),
+    ({"scaled_to": "", "group": PROTECTED, "milestones": [{"name": "requested", "at": T0}], "servers": [], "results": []}, None),
+    ({"scaled_to": "before", "check_mode": True}, None),
+    ({"scaled_to": "", "errors": [{"msg": "no", "task": "Change AS groups before"}]}, "web may still be paused"),
+])
+def test_as_groups_that_stay_paused_are_not_done(changes, wanted):
+    groups = _failover.as_groups([
+        "web", {"name": "batch", "after": {"status": "paused"}}, {"name": "db", "before": {"status": "inservice"}},
+    ])
+    found = " ".join(_ending.ending(run(errors=[{"msg": "it is on fire"}], as_groups=groups) | changes)["not_done"])
+    assert (wanted or "paused") in found if wanted else "paused" not in found, found
+    assert "batch" not in found and "group db" not in found, "their own options say so"
+
+
 @pytest.mark.parametrize("make", [
     lambda run: _ending_runs.topology(run, {}), lambda run: _ending_runs.plan(run, {}), lambda run: _ending_runs.export(run, {}, {}),
     lambda run: _ending_runs.drift(run, {}), lambda run: _ending_runs.drill_status(run, {}), lambda run: _ending_runs.posture(run, {}),

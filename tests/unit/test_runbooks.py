@@ -30,6 +30,9 @@ def passed(finished="2026-11-20T03:00:00Z", **changes):
     ([], "30d", False, "overdue"),
     ([], "300d", False, "unknown"),
     ([], "100d", True, "ok"),
+    ([], "90d", True, "ok"),
+    ([], "89d", True, "unknown"),
+    ([], "90d", False, "overdue"),
     ([], "30d", True, "unknown"),
 ])
 def test_the_age_of_the_last_successful_drill(reports, max_age, drilled, verdict):

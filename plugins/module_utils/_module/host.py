@@ -11,7 +11,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._cloud import validate
 from .._cloud.clouds_yaml import MissingYaml
 from .._cloud.errors import LONGEST_WARNING, ConfigError, SdrsError, one_line, unexpected
-from .._cloud.mask import known, masked_data, whole_data
+from .._cloud.mask import known, masked, masked_data, whole_data
 from .._cloud.settings import remember
 from .._cloud.text import all_visible, without_reserved
 from .._cloud.transport import MISSING_REQUESTS
@@ -28,6 +28,11 @@ class _Module(AnsibleModule):
     """Keeps the options as the user wrote them: AnsibleModule lets an alias beat its option with a warning only."""
 
     params: dict
+
+    def fail_json(self, msg, **kwargs):
+        """Options that are refused, too, have an ``error``."""
+        kwargs.setdefault("error", {"message": masked(one_line(msg)), "retryable": False})
+        super().fail_json(msg, **kwargs)
 
     def _load_params(self):
         super()._load_params()
@@ -90,13 +95,17 @@ def outcome(spec, declaration, given, params, host):
             raise ConfigError(same_option(*conflict))
         return run(declaration, params, host)
     except MissingYaml:
-        return {"failed": True, "msg": missing_required_lib("PyYAML", reason="to read clouds.yaml")}
+        return refused(missing_required_lib("PyYAML", reason="to read clouds.yaml"))
     except SdrsError as error:
         # Ansible prints the result of what failed.
         return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}
     except Exception as error:  # pylint: disable=broad-except
-        text = unexpected(error)
-        return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
+        return refused(unexpected(error))
+
+
+def refused(text):
+    """The result of a task that was refused, or failed, by itself."""
+    return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
 
 
 def shown(declaration, params):

@@ -29,6 +29,7 @@ IMMUTABLE = (
     Field("source_vpc", "source_vpc_id"),
     Field("dr_type", "dr_type"),
 )
+_MOST_NAMED = 50
 _NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
 
 
@@ -95,13 +96,14 @@ class Live(LiveState):
     contents: list = field(default_factory=list)  # (Kind, object)
     domain_id: str | None = None
     copies: object = None  # what is known of the halves of the contents
+    held: list = field(default_factory=list)  # (Kind, object): contents that keep the group from being deleted
 
     def watch(self):
         return [(KIND, self.obj), *self.contents]
 
     def assume(self):
         contents = [(kind, kind.assumed(obj)) for kind, obj in self.contents]
-        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id, self.copies)
+        return Live(KIND.assumed(self.obj), [(kind, obj) for kind, obj in contents if obj], self.domain_id, self.copies, self.held)
 
     def of(self, kind):
         """The contents of one kind."""
@@ -249,19 +251,26 @@ def delete_step(result, group, after=(), later=False):
     )
 
 
-def _plan_absent(live):
-    result, group = Plan(), live.obj
-    if group is None:
-        return result
+def held(group):
+    """How much the group holds, as text; empty if it holds nothing."""
     counts = {
         "protected instances": group.get("protected_instance_num"),
         "replication pairs": group.get("replication_num"),
         "DR drills": group.get("disaster_recovery_drill_num"),
     }
-    held = ", ".join("%s %s" % (count, what) for what, count in counts.items() if count and whole(count) != 0)
-    if held:
+    return ", ".join("%s %s" % (count, what) for what, count in counts.items() if count and whole(count) != 0)
+
+
+def _plan_absent(live):
+    result, group = Plan(), live.obj
+    if group is None:
+        return result
+    if held(group):
+        names = sorted(kind.label(obj) for kind, obj in live.held)
+        more = " and %d more" % (len(names) - _MOST_NAMED) if len(names) > _MOST_NAMED else ""
         raise Refused(
-            "%s cannot be deleted: it has %s" % (KIND.label(group), held), remedy="Delete them first, or set purge: true.",
+            "%s cannot be deleted: it has %s%s%s" % (KIND.label(group), held(group), ": " * bool(names) + ", ".join(names[:_MOST_NAMED]), more),
+            remedy="Delete them first, or set purge: true.",
         )
     result.before = {"name": group.get("name")}
     delete_step(result, group)

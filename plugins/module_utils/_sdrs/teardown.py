@@ -21,6 +21,8 @@ def read(lookup, params):
     live = server_group.read(lookup, params)
     if _purges(params, live):
         read_contents(lookup, params, live)
+    elif params["state"] == "absent" and live.obj and server_group.held(live.obj):
+        live.held = [(kind, obj) for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
     return live
 
 
