@@ -37,6 +37,7 @@ seealso:
 import atexit
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -49,14 +50,15 @@ from ansible.plugins.callback import CallbackBase
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._cloud.text import visible
 from ..plugin_utils._board import INTERVAL, Board, Listener
-from ..plugin_utils._console import AT_THE_END, WIDTH, Screen, line
+from ..plugin_utils._console import AT_THE_END, WIDTH, Screen, folded, is_ours, line
 from ..plugin_utils._ending_lines import block
 from ..plugin_utils._typed import typed
 
 VARIABLE = "SDRS_CONSOLE"
 _USUAL = 8
-_ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 _COLORS = {"changed": C.COLOR_CHANGED, "failed": C.COLOR_ERROR, "note": C.COLOR_WARN}
+_DIFF = {"+": C.COLOR_DIFF_ADD, "-": C.COLOR_DIFF_REMOVE, "@": C.COLOR_DIFF_LINES}
+_COLOR_CODE = re.compile(r"\x1b\[[0-9;]*m")  # of Ansible, which colours a diff by itself
 _LOCAL = ("doctor", "demo", "posture", "recovery_export")
 _RUNBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect", "recover_by_drill",
              "doctor", "demo", "posture", "recover", "recovery_export")
@@ -73,7 +75,7 @@ class CallbackModule(CallbackBase):
         self._began = self._spoken = time.monotonic()
         self._owner, self._listener, self._seconds = os.getpid(), None, _USUAL
         self._hosts, self._playbook, self._over, self._status, self._held = [], None, True, False, {}
-        self._warned, self._signals = set(), {}
+        self._warned, self._signals, self._play, self._unmatched = set(), {}, None, False
 
     # What begins
 
@@ -97,8 +99,8 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play):
         name = play.get_name().strip()
-        if name and name != "Check the target":
-            self._say("%s" % name + (" (check mode: nothing is sent)" if play.check_mode else ""))
+        # Told when a host begins: some plays of a runbook have none.
+        self._play = name != "Check the target" and name and name + (" (check mode: nothing is sent)" if play.check_mode else "")
 
     def v2_playbook_on_task_start(self, task, is_conditional):
         self._flush()
@@ -108,6 +110,9 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_start(self, host, task):
         with self._lock:
+            play, self._play = self._play, None
+            if play:
+                self._say(play)
             if host.get_name() not in self._hosts:
                 self._hosts.append(host.get_name())
             self._screen.started(host.get_name(), task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), time.monotonic())
@@ -117,7 +122,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result):
         host, task, found = _parts(result)
         lines = self._screen.ended(
-            host, task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), found, _ours(task), bool(task.check_mode))
+            host, task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), found, is_ours(task), bool(task.check_mode))
         self._warnings(host, found)
         for each in lines:
             if each[2] == "note":  # the same for several groups is one line
@@ -129,7 +134,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result, ignore_errors=False):
         host, task, found = _parts(result)
         self._warnings(host, found)
-        for each in self._screen.failed(host, task.get_name().rpartition(" : ")[2].strip(), found, ignore_errors, _ours(task)):
+        for each in self._screen.failed(host, task.get_name().rpartition(" : ")[2].strip(), found, ignore_errors, is_ours(task)):
             self._say(each[1], each[0], each[2])
         self._dump(host, found)
 
@@ -147,10 +152,11 @@ class CallbackModule(CallbackBase):
         for diff in found.get("diff") if isinstance(found.get("diff"), list) else [found.get("diff")]:
             if diff and found.get("changed"):
                 for each in self._get_diff(diff).splitlines():
-                    self._print(visible(each, keep="", longest=400))
+                    for part in folded(visible(_COLOR_CODE.sub("", each), keep="", longest=400)):
+                        self._print(part, _DIFF.get(part[:1]))
 
     def v2_playbook_on_no_hosts_matched(self):
-        self._say("no host matches", kind="failed")
+        self._play, self._unmatched = None, True
 
     def v2_playbook_on_no_hosts_remaining(self):
         self._say("no host is left that could go on", kind="failed")
@@ -160,6 +166,8 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats):
         self._flush()
         self._close()
+        if self._unmatched and not self._hosts:
+            self._say("no host matches", kind="failed")
         self._print("")
         self._print("PLAY RECAP")
         for host in sorted(stats.processed):
@@ -167,10 +175,12 @@ class CallbackModule(CallbackBase):
             shown = ["ok=%d changed=%d failed=%d" % (numbers["ok"], numbers["changed"], numbers["failures"])]
             shown += ["%s=%d" % (name, numbers[name]) for name in ("unreachable", "skipped", "rescued", "ignored") if numbers[name]]
             bad = numbers["failures"] or numbers["unreachable"]
-            self._print("%s  %s" % (one_line(host, 40), " ".join(shown)), C.COLOR_ERROR if bad else C.COLOR_CHANGED if numbers["changed"] else C.COLOR_OK)
+            for part in folded("%s  %s" % (one_line(host, 64), " ".join(shown))):
+                self._print(part, C.COLOR_ERROR if bad else C.COLOR_CHANGED if numbers["changed"] else C.COLOR_OK)
         custom = dict(getattr(stats, "custom", {}).get("_run", {})) if C.SHOW_CUSTOM_STATS else {}
         if custom:
-            self._print("CUSTOM STATS " + one_line(json.dumps(custom, default=str, ensure_ascii=False, sort_keys=True), 2000))
+            for part in folded("CUSTOM STATS " + one_line(json.dumps(custom, default=str, ensure_ascii=False, sort_keys=True), 2000)):
+                self._print(part)
         self._end()
 
     def _end(self):
@@ -268,7 +278,8 @@ class CallbackModule(CallbackBase):
         with self._lock:
             self._clear()
             self._spoken = time.monotonic()
-            self._display.display(text, color=color)
+            # Whatever ANSIBLE_FORCE_COLOR says: a log is no terminal.
+            self._display.display(text, color=color if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else None)
 
     def _clear(self):
         if self._status:
@@ -287,9 +298,3 @@ def _parts(result):
     task = getattr(result, "task", None) or result._task  # pylint: disable=protected-access
     found = getattr(result, "result", None)
     return host.get_name(), task, found if isinstance(found, dict) else result._result  # pylint: disable=protected-access
-
-
-def _ours(task):
-    """Whether a task is of this collection; a collection may be a link."""
-    path = str(task.get_path() or "").rpartition(":")[0]
-    return bool(path) and os.path.realpath(path).startswith(_ROOT)

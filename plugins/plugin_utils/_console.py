@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
+from pathlib import Path
 
 from ..module_utils._cloud.errors import one_line
 from . import _ending
@@ -28,6 +30,7 @@ AT_THE_END = ("failover", "planned_failover", "reprotect", "power_on", "power_of
 # Facts of roles of which an ending can be made before they end: those that are read below.
 NEEDED = ("about", "group", "errors", "verified", "milestones", "results", "steps", "notes", "clean_up", "position", "ordered", "would", "scaled", "scaled_to")
 _FACTS = {"failover_": "failover", "drill_": "drill"}
+_ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 
 
 class Screen:
@@ -173,3 +176,23 @@ def line(host, text, elapsed, width=WIDTH):
     clock = "%d:%02d" % divmod(int(elapsed), 60)
     return textwrap.wrap(one_line("%s  %s" % (host, text) if host else text, _LONGEST), width, initial_indent="%6s  " % clock, subsequent_indent=" " * _INDENT,
                          break_on_hyphens=False) or [clock]
+
+
+def folded(text, width=WIDTH):
+    """A line of a diff, of the recap or of statistics in lines of ``width``; a word that is longer, such as a path, stays whole."""
+    if len(text) <= width:
+        return [text]
+    mark = text[:1] if text[:1] in "+-@" else ""
+    indent = mark + " " * (min(len(text[len(mark):]) - len(text[len(mark):].lstrip()), width // 2) + 4 - len(mark))
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [text]
+
+
+def _path(task):
+    """The file of a task; a collection may be a link."""
+    path = str(task.get_path() or "").rpartition(":")[0]
+    return path and os.path.realpath(path)
+
+
+def is_ours(task):
+    """Whether a task is of this collection."""
+    return _path(task).startswith(_ROOT)

@@ -178,7 +178,7 @@ def _left(run):
 
 
 def _paused(run):
-    """AS groups that the run paused, or an earlier one, and did not resume."""
+    """AS groups that this run paused, or an earlier one."""
     names = [entry["before"].get("name") or entry["before"].get("id") for entry in run.get("as_groups") or []
              if (entry.get("before") or {}).get("status") == "paused" and (entry.get("after") or {}).get("status") not in (None, "paused")]
     if not names or run.get("scaled_to") == "after" or run.get("check_mode") or run.get("no_change"):

@@ -69,8 +69,18 @@ def _word(text):
 def _reports(endings):
     found = [str(ending["report"]) for ending in endings if ending.get("report")]
     if len(found) == 1:
-        return ["report: %s" % found[0]]
-    return ["%d reports, below %s" % (len(found), os.path.dirname(os.path.commonprefix(found)) or "/")] if found else []
+        return ["report: %s" % near(found[0])]
+    return ["%d reports, below %s" % (len(found), near(os.path.dirname(os.path.commonprefix(found)) or "/"))] if found else []
+
+
+def near(path):
+    """A path as a person types it: relative where it is below the working directory."""
+    path = str(path)
+    try:
+        found = os.path.relpath(path)
+    except (OSError, ValueError):
+        return path
+    return path if found.startswith("..") else found
 
 
 def _wrapped(name, sentences, width):

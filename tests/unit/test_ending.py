@@ -314,3 +314,24 @@ def test_the_same_again_keeps_the_confirmation_and_the_limit_and_drops_what_was_
     planned = _ending_lines.typed_again(dict(command, playbook="cloud_dr.sdrs.planned_failover"), _ending.step("x"), ["erp"], ["erp"])[0]
     assert "-e failover_active_site=target" in planned, "no promise of this playbook"
     assert "--limit erp" in _ending_lines.typed_again(dict(command, all_hosts=["erp", "erp2"]), _ending.again(), ["erp"], ["erp"])[0]
+
+
+def test_a_report_below_the_working_directory_is_told_as_a_person_types_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    beside = str(tmp_path / "reports" / "erp" / ("failover-%s.html" % ("x" * 60)))
+    assert "report: reports/erp/failover-" in parts(shown(dict(_ending.ending(run()), report=beside)))["DONE"]
+    both = [dict(_ending.ending(run(host=name, subject=name)), report=str(tmp_path / "reports" / name / "x.html")) for name in ("a", "b")]
+    assert "2 reports, below reports" in parts(shown(*both, all_hosts=["a", "b"]))["DONE"]
+    assert "report: /var/lib/reports/x.html" in parts(shown(dict(_ending.ending(run()), report="/var/lib/reports/x.html")))["DONE"]
+
+
+@pytest.mark.parametrize("text", [
+    "+      description: " + "word " * 30, "-" + "x " * 90, "erp" * 25 + "  ok=12 changed=3 failed=1 unreachable=1 skipped=20 rescued=1 ignored=2",
+    "CUSTOM STATS " + json.dumps({"group-%02d" % number: "overdue" for number in range(20)}), "short",
+])
+def test_lines_of_the_console_fit_eighty_columns(text):
+    lines = _console.folded(text)
+    assert all(len(line) <= 80 for line in lines) and "".join("".join(lines).split()).replace("+", "").replace("-", "") == "".join(
+        text.split()).replace("+", "").replace("-", "")
+    assert all(line.startswith(text[0]) for line in lines) or text[0] not in "+-"
+    assert _console.folded("+ path: " + "/a/path" * 20)[-1].endswith(" " + "/a/path" * 20), "what is copied stays whole"
