@@ -37,6 +37,7 @@ seealso:
 import atexit
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -49,16 +50,18 @@ from ansible.plugins.callback import CallbackBase
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._cloud.text import visible
 from ..plugin_utils._board import INTERVAL, Board, Listener
-from ..plugin_utils._console import AT_THE_END, PLAN, WIDTH, Screen, line, is_ours, of_a_plan
+from ..plugin_utils._console import AT_THE_END, PLAN, WIDTH, Screen, folded, is_ours, line, of_a_plan
 from ..plugin_utils._ending_lines import block
 from ..plugin_utils._typed import typed
 
 VARIABLE = "SDRS_CONSOLE"
 _USUAL = 8
 _COLORS = {"changed": C.COLOR_CHANGED, "failed": C.COLOR_ERROR, "note": C.COLOR_WARN}
-_LOCAL = ("doctor", "demo", "posture", PLAN)
+_DIFF = {"+": C.COLOR_DIFF_ADD, "-": C.COLOR_DIFF_REMOVE, "@": C.COLOR_DIFF_LINES}
+_COLOR_CODE = re.compile(r"\x1b\[[0-9;]*m")  # of Ansible, which colours a diff by itself
+_LOCAL = ("doctor", "demo", "posture", PLAN, "recovery_export")
 _RUNBOOKS = ("converge", "plan", "export", "drift", "drill", "drill_status", "failover", "planned_failover", "failback", "reprotect", "recover_by_drill",
-             "doctor", "demo", "posture", PLAN)
+             "doctor", "demo", "posture", PLAN, "recovery_export")
 
 
 class CallbackModule(CallbackBase):
@@ -72,7 +75,7 @@ class CallbackModule(CallbackBase):
         self._began = self._spoken = time.monotonic()
         self._owner, self._listener, self._seconds = os.getpid(), None, _USUAL
         self._hosts, self._playbook, self._over, self._status, self._held = [], None, True, False, {}
-        self._warned, self._signals, self._play_hosts = set(), {}, []
+        self._warned, self._signals, self._play_hosts, self._play, self._unmatched = set(), {}, [], None, False
 
     # What begins
 
@@ -97,8 +100,8 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play):
         self._play_hosts = [host.get_name() for host in play.get_variable_manager()._inventory.get_hosts(play.hosts)]  # pylint: disable=protected-access
         name = play.get_name().strip()
-        if name and name != "Check the target":
-            self._say("%s" % name + (" (check mode: nothing is sent)" if play.check_mode else ""))
+        # Told when a host begins: some plays of a runbook have none.
+        self._play = name != "Check the target" and name and name + (" (check mode: nothing is sent)" if play.check_mode else "")
 
     def v2_playbook_on_task_start(self, task, is_conditional):
         self._flush()
@@ -108,6 +111,9 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_start(self, host, task):
         with self._lock:
+            play, self._play = self._play, None
+            if play:
+                self._say(play)
             if host.get_name() not in self._hosts:
                 self._hosts.append(host.get_name())
             if self._playbook != PLAN and of_a_plan(task):
@@ -153,10 +159,11 @@ class CallbackModule(CallbackBase):
         for diff in found.get("diff") if isinstance(found.get("diff"), list) else [found.get("diff")]:
             if diff and found.get("changed"):
                 for each in self._get_diff(diff).splitlines():
-                    self._print(visible(each, keep="", longest=400))
+                    for part in folded(visible(_COLOR_CODE.sub("", each), keep="", longest=400)):
+                        self._print(part, _DIFF.get(part[:1]))
 
     def v2_playbook_on_no_hosts_matched(self):
-        self._say("no host matches", kind="failed")
+        self._play, self._unmatched = None, True
 
     def v2_playbook_on_no_hosts_remaining(self):
         self._say("no host is left that could go on", kind="failed")
@@ -166,6 +173,8 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats):
         self._flush()
         self._close()
+        if self._unmatched and not self._hosts:
+            self._say("no host matches", kind="failed")
         self._print("")
         self._print("PLAY RECAP")
         for host in sorted(stats.processed):
@@ -173,10 +182,12 @@ class CallbackModule(CallbackBase):
             shown = ["ok=%d changed=%d failed=%d" % (numbers["ok"], numbers["changed"], numbers["failures"])]
             shown += ["%s=%d" % (name, numbers[name]) for name in ("unreachable", "skipped", "rescued", "ignored") if numbers[name]]
             bad = numbers["failures"] or numbers["unreachable"]
-            self._print("%s  %s" % (one_line(host, 40), " ".join(shown)), C.COLOR_ERROR if bad else C.COLOR_CHANGED if numbers["changed"] else C.COLOR_OK)
+            for part in folded("%s  %s" % (one_line(host, 64), " ".join(shown))):
+                self._print(part, C.COLOR_ERROR if bad else C.COLOR_CHANGED if numbers["changed"] else C.COLOR_OK)
         custom = dict(getattr(stats, "custom", {}).get("_run", {})) if C.SHOW_CUSTOM_STATS else {}
         if custom:
-            self._print("CUSTOM STATS " + one_line(json.dumps(custom, default=str, ensure_ascii=False, sort_keys=True), 2000))
+            for part in folded("CUSTOM STATS " + one_line(json.dumps(custom, default=str, ensure_ascii=False, sort_keys=True), 2000)):
+                self._print(part)
         self._end()
 
     def _end(self):
@@ -186,7 +197,7 @@ class CallbackModule(CallbackBase):
                 return
             self._over = True
             self._clear()
-        local = self._playbook in _LOCAL
+        local = self._playbook in _LOCAL or self._screen.local
         hosts = self._hosts if local else [host for host in self._hosts if host != "localhost"] or self._hosts
         known = self._playbook in _RUNBOOKS
         if self._playbook == PLAN and "localhost" in hosts:
@@ -276,7 +287,8 @@ class CallbackModule(CallbackBase):
         with self._lock:
             self._clear()
             self._spoken = time.monotonic()
-            self._display.display(text, color=color)
+            # Whatever ANSIBLE_FORCE_COLOR says: a log is no terminal.
+            self._display.display(text, color=color if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else None)
 
     def _clear(self):
         if self._status:

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from ..plugin_utils import _ending, _ending_runs, _guards, _recovery_ending
 from ..plugin_utils._filters import as_filter
 
 
 def _endings(found, hosts, what):
-    """``found`` by host; a host that has none ended before."""
-    return [ending or _ending.untold(host, what) for host, ending in zip(hosts, found)]
+    """``found`` by host; a host that has none ended before. Of these ``run_ending`` knows more."""
+    return [ending or _ending.untold(host, what) for host, ending in zip_longest(hosts, found[:len(hosts)])]
 
 
 def _refused(groups, what, problems, confirm):
@@ -35,5 +37,6 @@ class FilterModule:
             "drift_ending": as_filter(_ending_runs.drift),
             "drill_status_ending": as_filter(_ending_runs.drill_status),
             "doctor_ending": as_filter(_ending_runs.doctor),
+            "recovery_export_ending": as_filter(_ending_runs.recovery_export),
             "posture_ending": as_filter(_ending_runs.posture),
         }

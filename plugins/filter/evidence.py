@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-from ..plugin_utils import _attempts, _evidence, _guards, _task_files
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+
+from ..module_utils._cloud.errors import one_line
+from ..plugin_utils import _attempts, _evidence, _guards, _hooks, _task_files
 from ..plugin_utils._filters import as_filter
 from ..plugin_utils._options import options
 from ..plugin_utils._recovery_lint import lint_files
@@ -33,10 +37,29 @@ def _with_attempt(record):
     return dict(record, attempts=_attempts.begun(record))
 
 
+def hook_look(path, remote):
+    """See ``_hooks.look``: of a file that can be run, and of those it includes.
+
+    :param remote: hosts of the inventory whose connection is not local
+    """
+    loader, first = DataLoader(), user_path(path)
+    files, left = {}, [first]
+    try:
+        while left:
+            place = left.pop()
+            files[place] = loader.load_from_file(place)
+            left += [each for each in _task_files.included(files[place], place) if each not in files]
+    except (AnsibleError, OSError, ValueError, TypeError) as error:
+        return {"registers": [], "problems": [one_line("%s cannot be run: %s" % (place, error))], "guarded": False}
+    found = _hooks.look(list(files.values()), remote, not any(map(_task_files.opaque, files.values())))
+    return dict(found, problems=[one_line("%s: %s" % (path, problem)) for problem in found["problems"]])
+
+
 class FilterModule:
     def filters(self):
         return {
             "with_attempt": as_filter(_with_attempt),
+            "hook_look": as_filter(hook_look),
             "bare_report": as_filter(_evidence.bare_report),
             "report_places": as_filter(_evidence.places),
             "task_file_problem": as_filter(task_file_problem),

@@ -11,7 +11,7 @@ from ansible.utils.vars import load_extra_vars
 from ..plugin_utils import _failover, _guards
 from ..plugin_utils._filters import as_filter
 from ..plugin_utils._options import options
-from .evidence import linted
+from .evidence import hook_look, linted
 
 
 def _problems(confirm, groups, asked):
@@ -19,7 +19,9 @@ def _problems(confirm, groups, asked):
     waves = [wave for wave in asked.get("waves") or [] if isinstance(wave, dict)]
     files = [wave[when] for wave in waves for when in ("before", "after") if isinstance(wave.get(when), str) and wave[when]]
     # A file that Ansible cannot read would end the run of every host where it is included, in the midst of the switch.
-    return problems + linted(files, asked.get("variables"))
+    wrong = linted(files, asked.get("variables"))
+    looked = [] if wrong else [hook_look(file, asked.get("remote") or [])["problems"] for file in dict.fromkeys(files)]
+    return problems + wrong + [problem for found in looked for problem in found]
 
 
 def _permitted(group, confirm, name, asked):

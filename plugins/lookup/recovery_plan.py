@@ -40,7 +40,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The plan as C(document), what is wrong with it as C(problems), and the C(sha256) of its file.
+  description: The plan as C(document), what is wrong with it as C(problems), the C(sha256) of its file, and the hosts whose connection is not
+    local as C(remote).
   type: list
   elements: dict
 """
@@ -53,7 +54,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..filter.evidence import task_file_problem
+from ..filter.evidence import hook_look, task_file_problem
 from ..filter.user_path import user_path
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._recovery import document as _recovery_document
@@ -78,7 +79,18 @@ def _examined(term, variables, operation, site):
     found = _recovery_document.problems(document)
     if found:
         return {"document": {}, "problems": ["%s: %s" % (name, problem) for problem in map(one_line, found)], "sha256": digest}
-    return {"document": document, "problems": lint(document, task_file_problem, user_path, variables, operation, site), "sha256": digest}
+    remote = _remote(variables)
+    problems = lint(document, task_file_problem, user_path, variables, operation, site)
+    # Of a file that cannot be run this says nothing new.
+    problems += [] if problems else [each for _where, file in _recovery_document.files(document) for each in hook_look(file, remote)["problems"]]
+    return {"document": document, "problems": list(dict.fromkeys(problems)), "sha256": digest, "remote": remote}
+
+
+def _remote(variables):
+    """Hosts that may be unreachable, to which tasks of hooks may be delegated."""
+    hostvars = variables.get("hostvars") or {}
+    return [str(host) for host in (variables.get("groups") or {}).get("all") or []
+            if str(hostvars[host].get("ansible_connection", "local")) not in ("local", "ansible.builtin.local")]
 
 
 def _read(term):

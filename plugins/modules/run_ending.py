@@ -56,6 +56,11 @@ endings:
   type: list
   elements: dict
   sample: [{subject: erp, state: ["production at the source site"], done: ["nothing"], not_done: ["nothing is left"], failed: false}]
+local:
+  description: O(local).
+  returned: success
+  type: bool
+  sample: false
 # docs_blocks: local_error
 error:
   description: What went wrong.

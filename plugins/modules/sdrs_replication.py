@@ -61,6 +61,7 @@ options:
         description: Name or ID of a protected instance of the group.
         type: str
         required: true
+        aliases: [protected_instance_id]
       device:
         description:
           - Device name, such as V(/dev/vdb). Needed to attach, fixed then. V(/dev/sdb) and V(/dev/vdb) are the same device.
@@ -168,7 +169,7 @@ SPEC = WAIT + STATE + IMMUTABLE_CHANGE + Spec(
         "attachments": {
             "type": "list",
             "elements": "dict",
-            "options": {"protected_instance": {"type": "str", "required": True}, "device": {"type": "str"}},
+            "options": {"protected_instance": reference("protected_instance", required=True), "device": {"type": "str"}},
         },
         "purge_attachments": {"type": "bool", "default": False},
         "force_detach": {"type": "bool", "default": False},

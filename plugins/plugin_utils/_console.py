@@ -27,7 +27,8 @@ _PAST = {
 }
 # What a result tells in one line is not told step by step as well.
 AT_THE_END = ("failover", "planned_failover", "reprotect", "power_on", "power_off")
-# Facts of roles of which an ending can be made before they end.
+# Facts of roles of which an ending can be made before they end: those that are read below.
+NEEDED = ("about", "group", "errors", "verified", "milestones", "results", "steps", "notes", "clean_up", "position", "ordered", "would", "scaled", "scaled_to")
 _FACTS = {"failover_": "failover", "drill_": "drill", "recovery_": "recovery"}
 PLAN = "recover"
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
@@ -38,7 +39,7 @@ class Screen:
 
     def __init__(self):
         self.endings, self.facts, self.errors, self.current = {}, {}, {}, {}
-        self.said, self.stopped_by, self.sent = {}, None, set()
+        self.said, self.stopped_by, self.sent, self.local = {}, None, set(), False
 
     def started(self, host, task, action, at):
         """A task begins on a host."""
@@ -78,6 +79,7 @@ class Screen:
         return lines
 
     def _note(self, host, result):
+        self.local = self.local or bool(result.get("endings") and result.get("local"))
         for ending in (result.get("endings") or []) if isinstance(result.get("endings"), list) else []:
             if isinstance(ending, dict) and ending.get("subject"):
                 self.endings[str(ending.get("host"))] = ending
@@ -125,7 +127,8 @@ class Screen:
             "would": facts.get("failover_would") or [], "check_mode": about.get("check_mode"), "refused": not facts.get(role + "_group"),
             "errors": facts.get(role + "_errors") or self.errors.get(host) or [], "stopped_by": self.stopped_by,
             "task": running.get("task"), "writing": _writes(running),
-            "next": about.get("next"), "reasons": [] if self.stopped_by else None,
+            "next": about.get("next"), "reasons": [] if self.stopped_by else None, "untold": True,
+            "as_groups": facts.get("failover_scaled") or [], "scaled_to": facts.get("failover_scaled_to"),
         }
         for name in ("milestones", "results", "steps", "notes", "clean_up"):
             run[name] = facts.get("%s_%s" % (role, name)) or []
@@ -186,6 +189,15 @@ def line(host, text, elapsed, width=WIDTH):
     clock = "%d:%02d" % divmod(int(elapsed), 60)
     return textwrap.wrap(one_line("%s  %s" % (host, text) if host else text, _LONGEST), width, initial_indent="%6s  " % clock, subsequent_indent=" " * _INDENT,
                          break_on_hyphens=False) or [clock]
+
+
+def folded(text, width=WIDTH):
+    """A line of a diff, of the recap or of statistics in lines of ``width``; a word that is longer, such as a path, stays whole."""
+    if len(text) <= width:
+        return [text]
+    mark = text[:1] if text[:1] in "+-@" else ""
+    indent = mark + " " * (min(len(text[len(mark):]) - len(text[len(mark):].lstrip()), width // 2) + 4 - len(mark))
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [text]
 
 
 def _path(task):

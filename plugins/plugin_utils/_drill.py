@@ -13,8 +13,8 @@ from ..module_utils._neighbours.subnets import live_options
 from ._report import PASSED, moment, span
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-# period_no_dr_drill speaks of three months (5.4.2).
-_THREE_MONTHS = 92 * 86400
+# period_no_dr_drill speaks of three months (5.4.2), which are 90 days where an age is given in days, and at most 92.
+_THREE_MONTHS, _AT_MOST = 90 * 86400, 92 * 86400
 _NESTED = ("block", "rescue", "always")
 # Of what a task registers, the parts that say what it saw; others, such as its arguments, may hold secrets.
 _OUTPUT = ("status", "rc", "state", "elapsed", "msg", "stdout", "stderr", "content", "ping", "failed_when_result")
@@ -200,7 +200,7 @@ def status(reports, max_age, drilled=None, now=None):
         return {"verdict": verdict, "age_seconds": age, "last": last["finished"], "report": last.get("path"), "message": text}
     told = {"age_seconds": None, "last": None, "report": None}
     if drilled is False:
-        verdict = "overdue" if allowed <= _THREE_MONTHS else "unknown"
+        verdict = "overdue" if allowed <= _AT_MOST else "unknown"
         return dict(told, verdict=verdict, message="there is no report of a successful drill, and the service knows of no drill in the last three months")
     if drilled and allowed >= _THREE_MONTHS:
         return dict(told, verdict="ok", message="there is no report of a successful drill; the service knows of a drill in the last three months")

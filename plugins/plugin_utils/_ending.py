@@ -23,6 +23,8 @@ _PROTECTION = {
 _TITLES = {"drill": "drill", "planned_failover": "planned failover", "failover": "failover", "failback": "failback", "reprotect": "re-protection",
            "recover_by_drill": "recovery by drill"}
 _DRILLS = ("drill", "recover_by_drill")
+# What has to be confirmed.
+_CONFIRMED = ("failover", "planned_failover", "failback", "reprotect", "recover_by_drill")
 _NOTHING = "nothing: nothing was sent that changes anything"
 # Nothing to type: it takes somebody's work.
 BACK: dict = {"why": "back up what the servers of the drill write, nothing protects it; the report says how to get back", "playbook": None, "confirm": False,
@@ -174,9 +176,21 @@ def _left(run: dict) -> Any:
         rest = [name for name in wave.get("instances") or [] if name not in tried]
         if rest and not (run.get("no_change") and not run.get("errors")):
             found.append("wave %s: %s not tried" % (wave.get("number"), listed(rest)))
+    found += _paused(run)
     if what not in _DRILLS and switched and (run.get("group") or {}).get("status") == "failed-over":
         found.append("re-protection from the new site")
     return found
+
+
+def _paused(run: dict) -> list[str]:
+    """AS groups that this run paused, or an earlier one."""
+    names = [entry["before"].get("name") or entry["before"].get("id") for entry in run.get("as_groups") or []
+             if (entry.get("before") or {}).get("status") == "paused" and (entry.get("after") or {}).get("status") not in (None, "paused")]
+    if not names or run.get("scaled_to") == "after" or run.get("check_mode") or run.get("no_change"):
+        return []
+    begun = run.get("interrupted") or run.get("position") != "elsewhere" or any("AS groups" in str(error.get("task")) for error in run.get("errors") or [])
+    sure = run.get("scaled_to") == "before"
+    return ["AS group %s %s paused" % (listed(names), "is still" if sure else "may still be")] if sure or begun else []
 
 
 def message(error: Any) -> Any:
@@ -204,6 +218,11 @@ def outside(errors: Any) -> bool:
     return False
 
 
+def again(why: str = "mend what NOT DONE names, then run it again") -> dict:
+    """The same command once more, with the confirmation and the ``--limit`` that were typed."""
+    return dict(step(why), keep=True)
+
+
 def step(why: str, playbook: Any = None, confirm: bool = False, options: Iterable = (), check: bool = False) -> dict:
     """What to do next. ``playbook`` None is the same one."""
     return {"why": why, "playbook": playbook, "confirm": confirm, "options": list(options), "check": check}
@@ -211,7 +230,7 @@ def step(why: str, playbook: Any = None, confirm: bool = False, options: Iterabl
 
 def _next(run: dict) -> Any:
     what, status = run.get("what"), (run.get("group") or {}).get("status")
-    switch, errors = what != "drill", run.get("errors") or []
+    switch, errors = what in _CONFIRMED, run.get("errors") or []
     if outside(errors) and not _reached(run, "switched"):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
     if run.get("stopped_by"):
@@ -222,6 +241,8 @@ def _next(run: dict) -> Any:
         return step("do it" if status not in SWITCHING else "wait for the switch in flight, and finish it", confirm=switch)
     if switch and what != "reprotect" and status == "failed-over" and errors and run.get("position") == "elsewhere" and not _reached(run, "switched"):
         return step("re-protect first (this overwrites the disks of the other site), then the same again", "reprotect", confirm=True)
+    if errors and run.get("untold") and status is None:
+        return again()
     if errors or _failing(run):
         if status in ("available", None) and not _sent(run) and not run.get("refused") and switch:
             return step("mend what NOT DONE names; this rehearses it, and sends nothing", confirm=False, check=True)
@@ -262,7 +283,9 @@ def refusals(groups: dict, what: str, problems: Any, confirmed: Any) -> list:
     ]
     sure = [each for each in endings if each["confirm"] in confirmed]
     for each in endings:
-        each["next"] = None
+        each["next"] = None if what in _CONFIRMED else again()
+    if what not in _CONFIRMED:
+        return endings
     if len(sure) == len(endings):
         for each in sure:
             each["next"] = step("mend what NOT DONE names, then run it again", confirm=True)
@@ -278,5 +301,5 @@ def refusals(groups: dict, what: str, problems: Any, confirmed: Any) -> list:
 
 def untold(host: str, what: str, errors: Iterable = (), stopped_by: Any = None, task: dict | None = None) -> dict:
     """The ending of a run of which nothing more is known than why it ended."""
-    run = {"what": what, "host": host, "subject": host, "errors": list(errors), "stopped_by": stopped_by, "task": task, "refused": True}
-    return ending(run)
+    run = {"what": what, "host": host, "subject": host, "errors": list(errors), "stopped_by": stopped_by, "task": task, "refused": True, "untold": True}
+    return dict(ending(run), untold=what, failed=True, **({} if errors or stopped_by else {"next": again()}))

@@ -11,6 +11,7 @@ import textwrap
 
 from ..module_utils._cloud.errors import one_line
 from ._ending import listed
+from ._guards import INTERNAL, PROMISES
 
 WIDTH, MOST = 80, 15
 _INDENT = 10
@@ -18,7 +19,7 @@ _NEVER_CUT = 6
 _SUBJECTS = 5
 _LONGEST = 400
 # Extra variables that the next command repeats: those of the collection, none of which is a secret.
-_PREFIXES = ("failover_", "drill_", "topology_", "plan_", "drift_", "report_", "demo_", "posture_", "recover_by_drill_", "sdrs_hosts", "recovery_")
+_PREFIXES = ("failover_", "drill_", "topology_", "plan_", "drift_", "report_", "demo_", "posture_", "doctor_", "recover_by_drill_", "sdrs_hosts", "recovery_")
 _CONFIRMATIONS = ("failover_confirm", "recover_by_drill_confirm", "recovery_confirm")
 _OWN = "cloud_dr.sdrs."
 
@@ -68,8 +69,18 @@ def _word(text):
 def _reports(endings):
     found = [str(ending["report"]) for ending in endings if ending.get("report")]
     if len(found) == 1:
-        return ["report: %s" % found[0]]
-    return ["%d reports, below %s" % (len(found), os.path.dirname(os.path.commonprefix(found)) or "/")] if found else []
+        return ["report: %s" % near(found[0])]
+    return ["%d reports, below %s" % (len(found), near(os.path.dirname(os.path.commonprefix(found)) or "/"))] if found else []
+
+
+def near(path):
+    """A path as a person types it: relative where it is below the working directory."""
+    path = str(path)
+    try:
+        found = os.path.relpath(path)
+    except (OSError, ValueError):
+        return path
+    return path if found.startswith("..") else found
 
 
 def _wrapped(name, sentences, width):
@@ -148,9 +159,11 @@ def typed_again(command, wanted, hosts, names):
     for source in command["inventory"]:
         words.append("-i " + shlex.quote(str(source)))
     local = wanted["playbook"] == "doctor" or command.get("local")
-    if not local and (set(hosts) != set(command["all_hosts"]) or command.get("limit")):
+    if wanted.get("keep") and command.get("limit") and (local or set(hosts) == set(command["all_hosts"])):
+        words.append("--limit " + shlex.quote(str(command["limit"])))
+    elif not local and (set(hosts) != set(command["all_hosts"]) or command.get("limit")):
         words.append("--limit " + shlex.quote(",".join(hosts)))
-    kept, left_out = repeated(command["extra_vars"], wanted["playbook"] not in (None, "doctor"), wanted.get("keep"))
+    kept, left_out = repeated(command["extra_vars"], wanted["playbook"] not in (None, "doctor"), wanted.get("keep"), own_of(command["playbook"]))
     for options in kept if wanted["playbook"] != "doctor" else []:
         words.append("-e " + shlex.quote(options))
     if wanted["confirm"]:
@@ -184,12 +197,19 @@ def playbook(typed, wanted):
     return beside if os.path.basename(typed) != typed and os.path.isfile(beside) else _OWN + wanted
 
 
-def repeated(extra_vars, other=False, confirmed=False):
+def own_of(typed):
+    """Variables that a playbook, as it was typed, sets itself, and those that roles set: no command needs them, and some are refused."""
+    name = os.path.basename(typed).removesuffix(".yml").removesuffix(".yaml").rpartition(".")[2]
+    return {*PROMISES.get(name, ()), *(variable for role in INTERNAL.values() for variable in role)}
+
+
+def repeated(extra_vars, other=False, confirmed=False, own=()):
     """``(values for -e, names of the variables that are left out)``: files and the collection's own variables are repeated.
 
     :param extra_vars: as they were typed
     :param other: another playbook is next, for which the mode and the direction of this one do not hold
     :param confirmed: the very same run is next, with its confirmation
+    :param own: names that are left out without a word
     """
     kept, left_out = [], []
     for text in map(str, extra_vars or []):
@@ -201,7 +221,7 @@ def repeated(extra_vars, other=False, confirmed=False):
             left_out.append("-e …")
             continue
         for name, value in values.items():
-            if name in _CONFIRMATIONS and not confirmed or other and not (
+            if name in own or name in _CONFIRMATIONS and not confirmed or other and not (
                     name.startswith(("sdrs_hosts", "recovery_plan")) or name.endswith(("_report_dir", "_waves"))):
                 continue
             if name.startswith(_PREFIXES):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._ending import listed, message, outside, step, where
+from ._ending import again, listed, message, outside, step, untold, where
 
 _CREATED = ("create", "add_nic", "attach")
 _DELETED = ("delete", "delete_nic", "detach")
@@ -61,8 +61,10 @@ def topology(run, result):
     """The ending of converge.
 
     :param run: ``host``, ``subject``, ``check_mode``
-    :param result: of sdrs_topology, failed or not
+    :param result: of sdrs_topology, failed or not; empty if it came to none
     """
+    if not result:
+        return untold(run["host"], "converge")
     operations, failed = result.get("operations") or [], bool(result.get("failed"))
     errors, blocked, not_tried = _parts(result)
     if failed and not errors and not blocked:
@@ -104,8 +106,10 @@ def plan(run, found, result=None):
     :param found: what the filter plan_report made
     :param result: of sdrs_topology, for its error
     """
+    if not found and not (result or {}).get("failed"):
+        return untold(run["host"], "plan")
     if not found:
-        return _made(run, ["not read in this run"], [_NOTHING], ["the comparison"], step("mend what was told above, then plan again"), True)
+        return _made(run, ["not read in this run"], [_NOTHING], [message(result)], _mend(result), True)
     verdict, operations = found.get("verdict"), found.get("operations") or []
     state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(verdict, "could not be compared")]
     state += (["blocked: until failback"] if found.get("blocked") else []) + _beside(found)
@@ -154,8 +158,10 @@ def export(run, read, written):
     :param written: the result of writing the file; empty if it came to none
     """
     failed = next((result for result in (read, written) if result.get("failed")), None)
-    if failed or not written:
-        return _made(run, ["not read in this run"], ["nothing: no file was written"], [message(failed or {})], _mend(failed or {}), True)
+    if not failed and not written:
+        return untold(run["host"], "export")
+    if failed:
+        return _made(run, ["not read in this run"], ["nothing: no file was written"], [message(failed)], _mend(failed), True)
     left = read.get("left_out") or []
     lacking = ["%d things are not in the document, as the file says" % len(left)] if left else []
     return _made(run, ["read as it is live"], ["written: %s" % run.get("path")], lacking, step("see that the document is what is live", "plan"), False)
@@ -164,9 +170,11 @@ def export(run, read, written):
 def drift(run, result, repaired=None):
     """The ending of drift: what differs between production and DR servers."""
     failed = next((each for each in (result, repaired or {}) if each.get("failed")), None)
-    if failed or "drift" not in result:
+    if not failed and "drift" not in result:
+        return untold(run["host"], "drift")
+    if failed:
         state = ["not compared in this run"] if "drift" not in result else ["compared, not repaired"]
-        return _made(run, state, [_NOTHING], [message(failed or {})], _mend(failed or {}), True)
+        return _made(run, state, [_NOTHING], [message(failed)], _mend(failed), True)
     entries = (repaired or {}).get("drift") or result["drift"] or []
     differing = [entry.get("name") for entry in entries if entry.get("differences")]
     silent = [entry.get("name") for entry in entries if entry.get("differences") is None]
@@ -191,6 +199,8 @@ def drill_status(run, status, failure=None):
     if failure:
         failure = failure if failure.get("msg") else {"msg": "there is no protection group of this name"}
         return _made(run, ["not judged in this run"], [_NOTHING], [message(failure)], _mend(failure), True)
+    if not status:
+        return untold(run["host"], "drill_status")
     verdict = status.get("verdict")
     return _made(run, ["drill %s: %s" % (verdict or "unknown", status.get("message") or "could not be judged")],
                  ["looked at reports and at the service; nothing was changed"],
@@ -203,8 +213,28 @@ def _mend(result):
     return step("mend what NOT DONE names, then run it again")
 
 
-def doctor(result):
-    """The ending of doctor."""
+def recovery_export(run, failure=None):
+    """The ending of recovery_export.
+
+    :param run: ``host``, and the ``path`` of the plan
+    :param failure: the failed task's result, if one failed
+    """
+    run = dict(run, subject="recovery plan")
+    if failure:
+        return _made(run, ["not written in this run"], ["nothing: no file was written"], [message(failure)], _mend(failure), True)
+    return _made(run, ["written of what is live, all protection groups in one tier"], ["written: %s" % run.get("path")],
+                 ["the order: put the groups into tiers, the first to start first"],
+                 step("when its tiers are right: rehearse it", "drill", options=["recovery_plan=%s" % run.get("path")], check=True), False)
+
+
+def doctor(result, failure=None):
+    """The ending of doctor.
+
+    :param failure: the failed task's result, if one failed
+    """
+    if failure:
+        return _made({"host": "localhost", "subject": "connection"}, ["examined" if result.get("checks") else "not examined in this run"], [_NOTHING],
+                     [message(failure)], again(), True)
     checks = result.get("checks") or []
     failed = [check for check in checks if not check.get("passed") and not check.get("skipped") and check.get("severity") == "error"]
     state = ["healthy" if result.get("healthy") else "not healthy: %s" % listed(check.get("check") for check in failed)]
@@ -219,9 +249,11 @@ def posture(run, judged, failure=None):
     :param judged: what the filter posture made; empty if it came to none
     :param failure: the failed task's result, if one failed
     """
-    if not judged or failure:
+    if not judged and not failure:
+        return untold(run["host"], "posture")
+    if failure:
         state = ["read, but the page could not be written"] if judged else ["not read in this run"]
-        return _made(dict(run, report=None), state, [_NOTHING], [message(failure or {})], _mend(failure or {}), True)
+        return _made(dict(run, report=None), state, [_NOTHING], [message(failure)], _mend(failure), True)
     totals = judged["totals"]
     state = ["%d protection groups: %d critical, %d with warnings, %d protected, %d drilled in time" % tuple(
         totals[key] for key in ("groups", "critical", "warning", "protected", "drilled_in_time"))]

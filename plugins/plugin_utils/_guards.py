@@ -30,6 +30,7 @@ INTERNAL = {
         "failover_scaling", "failover_scalings", "failover_so_far", "failover_started", "failover_step", "failover_steps", "failover_stone",
         "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_tried", "failover_unscaled", "failover_up",
         "failover_verified", "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_would", "failover_written",
+        "failover_hook_look", "failover_remote", "failover_scaled_to", "failover_shown", "failover_unreached",
     ),
     "drill": (
         "drill_about", "drill_all", "drill_asked", "drill_available", "drill_became", "drill_before", "drill_came_to", "drill_checked", "drill_clean_up",
@@ -41,6 +42,7 @@ INTERNAL = {
         "drill_remains", "drill_removed", "drill_removed_record", "drill_result", "drill_results", "drill_run", "drill_runs", "drill_saved", "drill_seen",
         "drill_server", "drill_standing", "drill_status", "drill_target", "drill_there", "drill_there_are", "drill_tries", "drill_try", "drill_undrilled",
         "drill_unreached", "drill_verified", "drill_verify", "drill_vpc_fates", "drill_vpcs", "drill_why", "drill_written",
+        "drill_judged", "drill_shown",
     ),
     "recover_by_drill": (
         "recover_by_drill_asked", "recover_by_drill_bound", "recover_by_drill_came_to", "recover_by_drill_checked", "recover_by_drill_drills",
@@ -50,6 +52,7 @@ INTERNAL = {
         "recover_by_drill_record", "recover_by_drill_record_path", "recover_by_drill_result", "recover_by_drill_results", "recover_by_drill_run",
         "recover_by_drill_standing", "recover_by_drill_started", "recover_by_drill_step", "recover_by_drill_steps", "recover_by_drill_there",
         "recover_by_drill_told", "recover_by_drill_wave", "recover_by_drill_where", "recover_by_drill_written",
+        "recover_by_drill_refusal", "recover_by_drill_remote", "recover_by_drill_shown",
     ),
     "recovery": (
         "recovery_about", "recovery_acknowledgement", "recovery_again", "recovery_answer", "recovery_as", "recovery_asked", "recovery_became", "recovery_begun",
@@ -60,6 +63,7 @@ INTERNAL = {
         "recovery_over", "recovery_planned", "recovery_playbook", "recovery_question", "recovery_scaled", "recovery_scaling", "recovery_servers",
         "recovery_standing", "recovery_started", "recovery_state", "recovery_step", "recovery_stopped", "recovery_switched", "recovery_tier",
         "recovery_tried", "recovery_undone", "recovery_unscaled", "recovery_variable", "recovery_variables", "recovery_vpc", "recovery_ways", "recovery_when",
+        "recovery_hook_look", "recovery_shown", "recovery_unreached",
     ),
     "topology": (
         "topology_about", "topology_all", "topology_applied", "topology_asked", "topology_asks", "topology_came_to", "topology_ending", "topology_endings",
@@ -71,6 +75,7 @@ INTERNAL = {
     "posture": (
         "posture_about", "posture_documents", "posture_ending", "posture_failure", "posture_judged", "posture_judging", "posture_names", "posture_read",
         "posture_stem", "posture_written",
+        "posture_shown",
     ),
     "report": (
         "report_circumstances", "report_content", "report_drawn", "report_lost", "report_paths", "report_problems", "report_rpo", "report_run",

@@ -25,7 +25,7 @@ from ..module_utils._cloud.text import without_reserved
 from ..module_utils._cloud.transport import MISSING_REQUESTS
 from ..module_utils._engine.declaration import Local
 from ..module_utils._module.argument_spec import CONNECTION, ordinary_numbers, unsupported
-from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, outcome, require_parent, shown, with_connection
+from ..module_utils._module.host import CONTROLLER, NEEDED_PYTHON, failure, outcome, require_parent, shown, with_connection
 
 _HERE = (None, "localhost", "127.0.0.1", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -85,8 +85,7 @@ def in_process(module):
             try:
                 return _run_here(module, self._task)
             except Exception as error:  # pylint: disable=broad-except
-                text = unexpected(error)
-            return {"failed": True, "msg": text, "error": {"message": text, "retryable": False}}
+                return failure(unexpected(error))
 
         def _plain(self, task_vars):
             """Whether the task may run in this process."""
@@ -121,7 +120,7 @@ def _run_here(module, task):
     host = _ActionHost(task.check_mode, checked._no_log_values)
     unknown = unsupported(spec.options, options)
     if unknown or checked.error_messages:
-        result = {"failed": True, "msg": masked(unknown or "; ".join(checked.error_messages))}
+        result = failure(masked(unknown or "; ".join(checked.error_messages)))
     else:
         result = outcome(spec, module.DECLARATION, options, checked.validated_parameters, host)
     given = {name: checked.validated_parameters.get(name) for name in spec.options}

@@ -119,3 +119,22 @@ def _without_imports(tasks):
         {key: _without_imports(value) if key in _PARTS else value for key, value in task.items()} if isinstance(task, dict) else task
         for task in tasks if not (isinstance(task, dict) and any(str(key).rpartition(".")[2].startswith(("import_", "include_")) for key in task))
     ]
+
+
+def opaque(tasks):
+    """Whether more is run than ``included`` tells."""
+    for _name, action, value in _actions(tasks):
+        file = value.get("file") if isinstance(value, dict) else value
+        if action in _ROLES or action in _INCLUDES and "{{" in str(file):
+            return True
+    return False
+
+
+def included(tasks, path):
+    """The files that ``tasks`` include or import by names that are no templates."""
+    found = []
+    for _name, action, value in _actions(tasks):
+        file = value.get("file") if isinstance(value, dict) else value
+        if action in _INCLUDES and isinstance(file, str) and "{{" not in file:
+            found += _meant(path, file)
+    return found

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from typing import Any
 
 from ansible import constants as C
 from ansible import context
+
+from ._ending_lines import near
 
 
 def typed(all_hosts: Any, local: bool = False) -> dict:
@@ -22,21 +23,11 @@ def typed(all_hosts: Any, local: bool = False) -> dict:
     playbooks = list(said.get("args") or ["cloud_dr.sdrs.plan"])
     inventory = list(said.get("inventory") or [])
     usual = [str(place) for place in (C.DEFAULT_HOST_LIST or [])]
-    options = ["--vault-password-file " + shlex.quote(_near(path)) for path in said.get("vault_password_files") or []]
+    options = ["--vault-password-file " + shlex.quote(near(path)) for path in said.get("vault_password_files") or []]
     options += ["--vault-id " + shlex.quote(str(name)) for name in said.get("vault_ids") or []]
     options += ["--ask-vault-pass"] if said.get("ask_vault_pass") else []
     return {
-        "playbook": str(playbooks[0]), "inventory": [] if inventory == usual else [place if "," in place else _near(place) for place in map(str, inventory)],
+        "playbook": str(playbooks[0]), "inventory": [] if inventory == usual else [place if "," in place else near(place) for place in map(str, inventory)],
         "extra_vars": [str(text) for text in said.get("extra_vars") or []], "limit": said.get("subset"), "all_hosts": list(all_hosts),
         "options": options, "local": local,
     }
-
-
-def _near(path: str) -> Any:
-    """A path as it was most likely typed: below the working directory."""
-    path = str(path)
-    try:
-        near = os.path.relpath(path)
-    except (OSError, ValueError):
-        return path
-    return path if near.startswith("..") else near

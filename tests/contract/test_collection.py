@@ -227,3 +227,43 @@ def test_an_option_and_its_alias_with_different_values():
     assert argument_spec.alias_conflicts(nested, {"groups": [{}, {"server_group": "a", "server_group_id": "b"}]}) == [
         ("groups[1].server_group", "groups[1].server_group_id"),
     ]
+
+
+REFERENCES = ("server_group", "protected_instance", "replication", "active_active_domain", "source_vpc", "server", "volume", "drill_vpc")
+
+
+def _references(options, path=""):
+    """``(path, its spec)`` of the options that name another object by a text, those of sub-options too."""
+    for name, spec in options.items():
+        if name in REFERENCES and spec.get("type") == "str":
+            yield path + name, spec
+        yield from _references(spec.get("options") or {}, "%s%s[]." % (path, name))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem not in ("sdrs_recovery_servers",)))
+def test_a_reference_has_its_alias_wherever_it_stands(name):
+    spec = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + name).SPEC
+    for path, option in _references(spec.options):
+        last = path.rpartition(".")[2]
+        wanted = {"active_active_domain": "domain"}.get(last, last + "_id")
+        assert wanted in option.get("aliases", ()), path
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+def test_every_runbook_ends_with_its_last_lines_whatever_fails(path):
+    """Each of its plays shows how it ended where a task fails; those on protection groups check their hosts first."""
+    plays = yaml.safe_load(path.read_text())
+    for play in plays:
+        if "ansible.builtin.import_playbook" in play:
+            if play["ansible.builtin.import_playbook"] == "target.yml":
+                assert play["vars"] == {"target_runbook": path.stem}
+            continue
+        assert not {"pre_tasks", "roles", "post_tasks"} & set(play), "what is not in the block is not rescued"
+        first = play["tasks"][0]
+        shows = [task for task in play["tasks"][1:] + first["rescue"] if "cloud_dr.sdrs.run_ending" in task]
+        ends = [task for task in first["rescue"] if task.get("ansible.builtin.import_tasks") == "tasks/failed.yml"]
+        assert len(shows) + len(ends) == 1 and len(play["tasks"]) == 1 + (bool(shows) and shows[0] not in first["rescue"]) * 2
+        if ends and path.stem not in ("target", "recover"):
+            assert ends[0]["vars"]["runbook"] == path.stem
+        if "sdrs_hosts" in play["hosts"]:
+            assert first["block"][0]["ansible.builtin.import_tasks"] == "tasks/target.yml"

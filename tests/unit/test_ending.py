@@ -301,3 +301,85 @@ def test_a_recovery_by_drill_repeats_its_own_confirmation():
 def test_after_a_recovery_by_drill_there_is_work_but_nothing_to_type():
     lines = shown(run(what="recover_by_drill", position=None, group=PROTECTED, milestones=[{"name": "requested", "at": T0}, {"name": "available", "at": T9}]))
     assert parts(lines)["NEXT"].startswith("back up what the servers of the drill write") and "ansible-playbook" not in " ".join(lines)
+
+
+def test_what_failed_before_its_role_could_tell_is_told_of_every_host():
+    from ansible_collections.cloud_dr.sdrs.plugins.filter.ending import FilterModule
+    from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _shown
+
+    endings = FilterModule().filters()["run_endings"]
+    hosts = {"erp": {"ansible_failed_result": {"failed": True, "msg": "value of failover_active_site must be one of: source, target"}},
+             "crm": {}, "db": {"failover_group": OVER, "failover_about": {"what": "failover", "site": "target"}, "failover_errors": [{"msg": "no room"}]}}
+    erp, crm, db, own = _shown.completed(endings([{}, {}, {}, {"host": "own"}], ["erp", "crm", "db", "own"], "failover"), hosts)
+    assert own == {"host": "own"} and "failover_active_site" in erp["not_done"][0] and erp["failed"] and "untold" not in erp
+    assert "failover_active_site" in crm["not_done"][0], "a task that runs once fails for all, and leaves its result to one"
+    assert "production at the target site (b)" in db["state"] and "no room" in db["not_done"]
+    (alone,) = _shown.completed(endings([], ["localhost"], "drill"), {}, {"inventory_hostname": "localhost", "ansible_failed_result": {"msg": "No host"}})
+    assert alone["not_done"][0] == "No host"
+    (unknown,) = _shown.completed(endings([], ["x"], "converge"), {})
+    assert unknown["failed"] and unknown["next"]["keep"] and unknown["not_done"] == ["converge: nothing of it was begun"]
+
+
+@pytest.mark.parametrize("changes, wanted", [
+    ({"scaled_to": "before"}, "AS group web is still paused"), ({"scaled_to": "after"}, None),
+    ({"scaled_to": "", "interrupted": True}, "web may still be paused"),
+    ({"scaled_to": "", "group": PROTECTED, "milestones": [{"name": "requested", "at": T0}], "servers": [], "results": []}, None),
+    ({"scaled_to": "before", "check_mode": True}, None),
+    ({"scaled_to": "", "errors": [{"msg": "no", "task": "Change AS groups before"}]}, "web may still be paused"),
+])
+def test_as_groups_that_stay_paused_are_not_done(changes, wanted):
+    groups = _failover.as_groups([
+        "web", {"name": "batch", "after": {"status": "paused"}}, {"name": "db", "before": {"status": "inservice"}},
+    ])
+    found = " ".join(_ending.ending(run(errors=[{"msg": "it is on fire"}], as_groups=groups) | changes)["not_done"])
+    assert (wanted or "paused") in found if wanted else "paused" not in found, found
+    assert "batch" not in found and "group db" not in found, "their own options say so"
+
+
+@pytest.mark.parametrize("make", [
+    lambda run: _ending_runs.topology(run, {}), lambda run: _ending_runs.plan(run, {}), lambda run: _ending_runs.export(run, {}, {}),
+    lambda run: _ending_runs.drift(run, {}), lambda run: _ending_runs.drill_status(run, {}), lambda run: _ending_runs.posture(run, {}),
+])
+def test_a_run_that_came_to_nothing_is_no_success(make):
+    found = make({"host": "erp", "subject": "erp"})
+    assert found["failed"] and found["untold"] and "nothing" in found["done"][0] and "not read" in found["state"][0]
+
+
+@pytest.mark.parametrize("what", ["drill", "converge", "plan", "drill_status"])
+def test_only_what_has_to_be_confirmed_is_confirmed_next(what):
+    """A drill takes no failover_confirm."""
+    for ending in (*_ending.refusals({"erp": None}, what, ["drill_replace holds a number"], set()), _ending.untold("erp", what, [{"msg": "x"}]),
+                   _ending.untold("erp", what, stopped_by="SIGTERM")):
+        words, _left = _ending_lines.typed_again(dict(COMMAND, playbook="cloud_dr.sdrs." + what, extra_vars=[]), ending["next"], ["erp"], ["erp"])
+        assert not any("confirm" in word for word in words), words
+
+
+def test_the_same_again_keeps_the_confirmation_and_the_limit_and_drops_what_was_refused():
+    extra = ["failover_confirm=erp failover_active_site=target", "failover_group=x", "failover_waves=[]"]
+    command = dict(COMMAND, playbook="playbooks/failback.yml", extra_vars=extra, limit="erp*")
+    words = shlex.split(" ".join(_ending_lines.typed_again(command, _ending.again(), ["erp"], ["erp"])[0]))
+    assert words[2:] == ["-i", "inventory.yml", "--limit", "erp*", "-e", "failover_confirm=erp", "-e", "failover_waves=[]"]
+    planned = _ending_lines.typed_again(dict(command, playbook="cloud_dr.sdrs.planned_failover"), _ending.step("x"), ["erp"], ["erp"])[0]
+    assert "-e failover_active_site=target" in planned, "no promise of this playbook"
+    assert "--limit erp" in _ending_lines.typed_again(dict(command, all_hosts=["erp", "erp2"]), _ending.again(), ["erp"], ["erp"])[0]
+
+
+def test_a_report_below_the_working_directory_is_told_as_a_person_types_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    beside = str(tmp_path / "reports" / "erp" / ("failover-%s.html" % ("x" * 60)))
+    assert "report: reports/erp/failover-" in parts(shown(dict(_ending.ending(run()), report=beside)))["DONE"]
+    both = [dict(_ending.ending(run(host=name, subject=name)), report=str(tmp_path / "reports" / name / "x.html")) for name in ("a", "b")]
+    assert "2 reports, below reports" in parts(shown(*both, all_hosts=["a", "b"]))["DONE"]
+    assert "report: /var/lib/reports/x.html" in parts(shown(dict(_ending.ending(run()), report="/var/lib/reports/x.html")))["DONE"]
+
+
+@pytest.mark.parametrize("text", [
+    "+      description: " + "word " * 30, "-" + "x " * 90, "erp" * 25 + "  ok=12 changed=3 failed=1 unreachable=1 skipped=20 rescued=1 ignored=2",
+    "CUSTOM STATS " + json.dumps({"group-%02d" % number: "overdue" for number in range(20)}), "short",
+])
+def test_lines_of_the_console_fit_eighty_columns(text):
+    lines = _console.folded(text)
+    assert all(len(line) <= 80 for line in lines) and "".join("".join(lines).split()).replace("+", "").replace("-", "") == "".join(
+        text.split()).replace("+", "").replace("-", "")
+    assert all(line.startswith(text[0]) for line in lines) or text[0] not in "+-"
+    assert _console.folded("+ path: " + "/a/path" * 20)[-1].endswith(" " + "/a/path" * 20), "what is copied stays whole"

@@ -52,6 +52,7 @@ def module(monkeypatch, capsys):
 def test_what_cannot_be_is_refused_by_name(module, options, message):
     result = module(sdrs_server_group, **{**OPTIONS, **options})
     assert result["failed"] and message in result["msg"], result["msg"]
+    assert result["error"]["message"] and result["error"]["retryable"] is False
     shown = json.dumps(result)
     assert "t0ken" not in shown and "s3cret" not in shown and "unexpected" not in shown
     shown.encode("ascii").decode("unicode_escape").encode("utf-8")  # nothing in it that cannot be written
@@ -61,6 +62,30 @@ def test_numbers_in_lists(module):
     for ports in ([22, 10**400], "22,inf", [0], [65536], [22, "nan"]):
         result = module(ecs_server_check_info, **{key: value for key, value in OPTIONS.items() if key != "name"}, ids=["x" * 32], ports=ports)
         assert result["failed"] and ("ports: must be from 1 to 65535" in result["msg"] or "ports" in result["msg"])
+
+
+def test_every_failure_has_an_error(module, monkeypatch):
+    """Options that are refused in the controller's process, and packages that are missing."""
+    import types
+
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.clouds_yaml import MissingYaml
+    from ansible_collections.cloud_dr.sdrs.plugins.module_utils._module import host
+    from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _in_process
+
+    task = types.SimpleNamespace(args={**OPTIONS, "state": "bogus"}, check_mode=True)
+    results = [_in_process._run_here(sdrs_server_group, task)]
+
+    def missing(*_arguments):
+        raise MissingYaml("x")
+
+    monkeypatch.setattr(host, "run", missing)
+    results += [_in_process._run_here(sdrs_server_group, types.SimpleNamespace(args=OPTIONS, check_mode=True)), module(sdrs_server_group, **OPTIONS)]
+    monkeypatch.setattr(host, "MISSING_REQUESTS", "Traceback of the import")
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda *_arguments: None)
+    results.append(module(sdrs_server_group, **OPTIONS))
+    for result in results:
+        assert result["failed"] and result["error"] == {"message": result["msg"], "retryable": False}, result
+    assert "value of state" in results[0]["msg"] and "PyYAML" in results[1]["msg"] and "PyYAML" in results[2]["msg"] and "requests" in results[3]["msg"]
 
 
 def test_a_fault_of_ours_is_a_sentence(module, monkeypatch):

@@ -65,5 +65,5 @@ def test_counts_as_text_mean_what_they_say(monkeypatch):
     hostile = False
     direct.run("sdrs_protected_instance", server_group="erp", server="ecs-erp-db-1", name="db")
     hostile = True
-    with pytest.raises(TaskFailed, match="it has 1 protected instances, [0-9] replication pairs"):
+    with pytest.raises(TaskFailed, match=r"it has 1 protected instances, [0-9] replication pairs: protected instance db \([0-9a-f-]+\), replication pair "):
         direct.run("sdrs_server_group", name="erp", state="absent")

@@ -54,7 +54,7 @@ def test_promises_of_the_playbooks(playbook, asked, broken):
 def test_every_switching_playbook_names_itself_and_sets_what_it_promises():
     for playbook, promise in _guards.PROMISES.items():
         play = yaml.safe_load((ROOT / "playbooks" / (playbook + ".yml")).read_text())[-1]
-        assert play["tasks"][0]["vars"] == {"failover_playbook": playbook}
+        assert play["tasks"][0]["block"][1]["vars"] == {"failover_playbook": playbook}
         assert {name: play["vars"].get(name) for name in promise} == promise
 
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 
 import pytest
 
-from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill, _failover
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill, _failover, _hooks
 from support import TaskFailed, run_task
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=timezone.utc)
@@ -29,6 +30,9 @@ def passed(finished="2026-11-20T03:00:00Z", **changes):
     ([], "30d", False, "overdue"),
     ([], "300d", False, "unknown"),
     ([], "100d", True, "ok"),
+    ([], "90d", True, "ok"),
+    ([], "89d", True, "unknown"),
+    ([], "90d", False, "overdue"),
     ([], "30d", True, "unknown"),
 ])
 def test_the_age_of_the_last_successful_drill(reports, max_age, drilled, verdict):
@@ -158,3 +162,38 @@ def test_files_are_written_as_a_whole_and_only_where_they_differ(tmp_path):
     for wrong in ({"files": {"a.json": ""}}, {"files": {}}, {"absent": ["b"]}, {"files": {str(tmp_path / "file" / "x"): ""}}):
         with pytest.raises(TaskFailed):
             run_task("report_files", wrong)
+
+
+def remote(name="t", **keys):
+    return {"name": name, "ansible.builtin.command": "x", "delegate_to": "dns", **keys}
+
+
+@pytest.mark.parametrize("tasks, registers, problems", [
+    ([remote(register="r")], ["r"], []),
+    ([remote()], [], ["task t is delegated and must register its result, or it would go unnoticed that its host cannot be reached"]),
+    ([remote(register="r"), remote("again", register="r")], ["r"], ["task again is delegated and must register its result under a name of its own"]),
+    ([remote(delegate_to="{{ item }}")], [], ["task t is delegated"]),
+    ([remote(delegate_to="localhost"), remote(delegate_to="near"), {"name": "t"}], [], []),
+    ([remote(delegate_to="near", vars={"ansible_connection": "ssh"})], [], ["task t is delegated"]),
+    ([remote(connection="local"), remote(vars={"ansible_connection": "local"})], [], []),
+    ([{"name": "t", "connection": "ssh"}], [], ["task t is delegated"]),
+    ([{"block": [{"name": "inner"}], "rescue": [{"name": "rescue", "register": "r"}], "delegate_to": "dns"}], ["r"], ["task inner is delegated"]),
+    ([{"block": [remote(delegate_to="near")], "vars": {"ansible_connection": "ssh"}}], [], ["task t is delegated"]),
+])
+def test_what_a_hook_registers_of_hosts_that_may_be_unreachable(tasks, registers, problems):
+    found = _hooks.look([tasks], ["dns"])
+    assert found["registers"] == registers and len(found["problems"]) == len(problems) and found["guarded"] == (not problems)
+    assert all(told.startswith(wanted) for told, wanted in zip(found["problems"], problems)), found
+    assert not _hooks.look([tasks], ["dns"], whole=False)["guarded"]
+
+
+def test_the_files_that_a_hook_includes_are_looked_at_and_roles_are_not_seen_through(tmp_path):
+    from ansible_collections.cloud_dr.sdrs.plugins.filter.evidence import hook_look
+
+    (tmp_path / "below.yml").write_text(json.dumps([remote(register="seen"), remote("unseen")]))
+    (tmp_path / "hook.yml").write_text(json.dumps([{"name": "i", "block": [{"name": "b", "ansible.builtin.include_tasks": "below.yml"}]}]))
+    found = hook_look(str(tmp_path / "hook.yml"), ["dns"])
+    assert found["registers"] == ["seen"] and "hook.yml: task unseen is delegated" in found["problems"][0] and not found["guarded"]
+    for task in ({"ansible.builtin.include_role": {"name": "x"}}, {"include_tasks": "{{ file }}"}, {"block": [{"import_role": {"name": "x"}}]}):
+        (tmp_path / "hook.yml").write_text(json.dumps([task]))
+        assert hook_look(str(tmp_path / "hook.yml"), ["dns"]) == {"registers": [], "problems": [], "guarded": False}

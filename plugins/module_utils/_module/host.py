@@ -59,7 +59,9 @@ class _Module(AnsibleModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
         # ansible-core names an option without the place in a list of entries where it stands.
-        super().fail_json(msg=masked(self.unsupported) if self.unsupported else msg, **kwargs)
+        text = masked(self.unsupported) if self.unsupported else msg
+        kwargs.setdefault("error", {"message": masked(one_line(text)), "retryable": False})
+        super().fail_json(msg=text, **kwargs)
 
 
 class ModuleHost:
@@ -132,7 +134,7 @@ def attempt(act: Callable[[], dict]) -> dict:
     try:
         return act()
     except MissingYaml:
-        return {"failed": True, "msg": missing_required_lib("PyYAML", reason="to read clouds.yaml")}
+        return failure(missing_required_lib("PyYAML", reason="to read clouds.yaml"))
     except SdrsError as error:
         # Ansible prints the result of what failed.
         return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}

@@ -17,4 +17,4 @@ RULES = {"endings": some}
 
 def show(params: dict, host: Any) -> dict:
     """The result; what prints it is the controller's business."""
-    return {"changed": False, "operations": [], "jobs": [], "endings": params["endings"]}
+    return {"changed": False, "operations": [], "jobs": [], "endings": params["endings"], "local": params["local"]}

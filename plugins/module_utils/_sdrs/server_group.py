@@ -36,6 +36,7 @@ IMMUTABLE = (
 )
 # What the group's status amounts to.
 _CHANGEABLE = (Field("protection", "status", lambda group: protection_of(group)),)
+_MOST_NAMED = 50
 _NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
 
 
@@ -117,6 +118,7 @@ class Live(LiveState):
     contents: list = field(default_factory=list)  # (Kind, object)
     domain_id: str | None = None
     copies: object = None  # what is known of the halves of the contents
+    held: list = field(default_factory=list)  # (Kind, object): contents that keep the group from being deleted
 
     def watch(self) -> list:
         return [(KIND, self.obj), *self.contents]
@@ -250,19 +252,26 @@ def delete_step(result: Plan, group: dict, after: Iterable[Step] = (), later: bo
     return result.add("delete", KIND, group.get("name"), group["id"], Request("delete_server_group", {"server_group": group["id"]}), after=after, later=later)
 
 
-def _plan_absent(live: Live) -> Plan:
-    result, group = Plan(), live.obj
-    if group is None:
-        return result
+def held(group: dict) -> str:
+    """How much the group holds, as text; empty if it holds nothing."""
     counts = {
         "protected instances": group.get("protected_instance_num"),
         "replication pairs": group.get("replication_num"),
         "DR drills": group.get("disaster_recovery_drill_num"),
     }
-    held = ", ".join("%s %s" % (count, what) for what, count in counts.items() if count and whole(count) != 0)
-    if held:
+    return ", ".join("%s %s" % (count, what) for what, count in counts.items() if count and whole(count) != 0)
+
+
+def _plan_absent(live: Live) -> Plan:
+    result, group = Plan(), live.obj
+    if group is None:
+        return result
+    if held(group):
+        names = sorted(kind.label(obj) for kind, obj in live.held)
+        more = " and %d more" % (len(names) - _MOST_NAMED) if len(names) > _MOST_NAMED else ""
         raise Refused(
-            "%s cannot be deleted: it has %s" % (KIND.label(group), held), remedy="Delete them first, or set purge: true.",
+            "%s cannot be deleted: it has %s%s%s" % (KIND.label(group), held(group), ": " * bool(names) + ", ".join(names[:_MOST_NAMED]), more),
+            remedy="Delete them first, or set purge: true.",
         )
     result.before = {"name": group.get("name")}
     delete_step(result, group)

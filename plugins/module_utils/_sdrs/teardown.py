@@ -26,6 +26,8 @@ def read(lookup: Lookup, options: server_group.Options) -> server_group.Live:
     live = server_group.read(lookup, options)
     if _purges(options, live):
         read_contents(lookup, options.delete_last_copy, live)
+    elif options.absent and live.obj and server_group.held(live.obj):
+        live.held = [(kind, obj) for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
     return live
 
 
