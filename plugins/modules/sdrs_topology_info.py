@@ -17,7 +17,7 @@ description:
     you prefer them.
   - Left out are values that only the service sets, names that are not unique in the group, names, descriptions and tags that the document's
     rules do not allow, and objects that a failed creation, deletion, attachment or detachment left behind. RV(left_out) lists all but the
-    first. C(drills) is there only if it holds all drills of the group, and at least one: with C(prune), a list deletes what it does not name.
+    first. C(drills) is there only if it holds all drills of the group, and at least one, since with C(prune) a list deletes what it does not name.
   - Values are as the service has them. To write the document into a file that Ansible reads as variables, use
     P(cloud_dr.sdrs.export_document#filter), because names and descriptions may look like templates.
   - The same state gives the same text, byte for byte.
