@@ -17,7 +17,7 @@ description:
     you prefer them.
   - Left out are values that only the service sets, names that are not unique in the group, names, descriptions and tags that the document's
     rules do not allow, and objects that a failed creation, deletion, attachment or detachment left behind. RV(left_out) lists all but the
-    first.
+    first. C(drills) is there only if it holds all drills of the group, and at least one, since with C(prune) a list deletes what it does not name.
   - Values are as the service has them. To write the document into a file that Ansible reads as variables, use
     P(cloud_dr.sdrs.export_document#filter), because names and descriptions may look like templates.
   - The same state gives the same text, byte for byte.
@@ -77,7 +77,7 @@ topology:
       description: The protection groups.
       type: list
       elements: dict
-  sample: {server_groups: [{name: erp, protection: enabled, protected_instances: [], replications: [], drills: []}]}
+  sample: {server_groups: [{name: erp, protection: enabled, protected_instances: [], replications: []}]}
 left_out:
   description: What the document lacks, because it cannot hold it or applying it would change something.
   returned: success, unless O(export) or O(compare) is given

@@ -174,8 +174,8 @@ def test_nothing_is_sent_once_ansible_playbook_is_killed(start_simulator, workpl
 
 def test_the_live_state_is_read_once_for_all_hosts(tmp_path):
     """Requests do not grow with the hosts, and what is wrong with one host is its own matter."""
-    names = ["g-%02d" % number for number in range(1, 9)]
-    site = Site(tmp_path, count=8, groups=names)
+    names = ["g-%02d" % number for number in range(1, 7)]
+    site = Site(tmp_path, count=6, groups=names)
     made = {}
 
     def requests(playbook, *arguments):
@@ -189,26 +189,31 @@ def test_the_live_state_is_read_once_for_all_hosts(tmp_path):
         for name in names:
             made[name] = yaml.safe_load((tmp_path / "exports" / (name + ".yml")).read_text())
             assert made[name]["topology_server_group"]["name"] == name
-        made["g-05"]["topology_server_group"]["protectoin"] = "enabled"
-        made["g-06"]["topology_server_group"]["protected_instances"].append({"name": "new", "server": "no-such-server"})
-        made["g-07"]["topology_server_group"]["protection"] = "disabled"
+        made["g-04"]["topology_server_group"]["protectoin"] = "enabled"
+        made["g-05"]["topology_server_group"]["protected_instances"].append({"name": "new", "server": "no-such-server"})
+        made["g-06"]["topology_server_group"]["protection"] = "disabled"
         site.play.inventory(**made)
+        inventory = json.loads((tmp_path / "inventory.yml").read_text())
+        hosts = inventory["all"].pop("hosts")
+        inventory["all"]["children"] = {"ours": {"hosts": hosts}, "probes": {"hosts": {"probe-1": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1"}}}}
+        (tmp_path / "inventory.yml").write_text(json.dumps(inventory))
+        ours = ("-e", "sdrs_hosts=ours")
 
-        process, few = requests("plan", "--limit", "g-01,g-02,g-03")
+        process, few = requests("plan", "--limit", "g-01,g-02")
         assert process.returncode == 0 and few <= 6, process.stdout + process.stderr
-        process, all_of_them = requests("plan")
+        process, all_of_them = requests("plan", *ours)
         told = {name: site.play.report("plan", name)[0] for name in names}
         assert process.returncode == 2 and {name: told[name]["verdict"] for name in names} == {
-            **dict.fromkeys(names, "clean"), "g-05": "error", "g-06": "error", "g-07": "drift"}, process.stdout + process.stderr
-        assert "protectoin" in told["g-05"]["message"] and "no-such-server" in told["g-06"]["message"]
+            **dict.fromkeys(names, "clean"), "g-04": "error", "g-05": "error", "g-06": "drift"}, process.stdout + process.stderr
+        assert "protectoin" in told["g-04"]["message"] and "no-such-server" in told["g-05"]["message"]
         assert all_of_them <= few + 1  # the servers, by one list, to find the one that is not there
 
-        process, converged = requests("converge")
+        process, converged = requests("converge", *ours)
         assert process.returncode == 2 and converged <= all_of_them + 3 * 8, process.stdout + process.stderr
         recap = process.stdout.partition("PLAY RECAP")[2]
-        assert [line.split()[0] for line in recap.splitlines() if "failed=1" in line] == ["g-05", "g-06"] and recap.count("changed=1") == 1
+        assert [line.split()[0] for line in recap.splitlines() if "failed=1" in line] == ["g-04", "g-05"] and recap.count("changed=1") == 1
 
-        process, asked = requests("drill_status")
-        assert process.returncode == 2 and asked == 2 and process.stdout.count("there is no report of a successful drill") >= 8, process.stdout
+        process, asked = requests("drill_status", *ours)
+        assert process.returncode == 2 and asked == 2 and process.stdout.count("there is no report of a successful drill") >= 6, process.stdout
     finally:
         site.simulator.stop()

@@ -113,7 +113,25 @@ def test_applying_an_export_changes_nothing(task, group, topology, export, simul
     assert json.dumps(exported) == json.dumps(export("erp")) and "same" not in json.dumps(exported)
     simulator.forget()
     assert not topology(*exported["server_groups"], prune=True)["changed"] and not writes(simulator)
-    assert set(exported["server_groups"][0]) >= {"drills", "protection", "source_vpc"}
+    assert set(exported["server_groups"][0]) >= {"protection", "source_vpc"}
+
+
+def test_an_export_makes_no_pruning_of_a_drill_that_stands(task, topology, simulator):
+    """An empty list of drills, and one that lacks a drill, would delete what stands or will stand."""
+    def exported():
+        result = task("sdrs_topology_info", server_groups=["erp"])
+        return result["topology"]["server_groups"][0], [each for each in result["left_out"] if each["resource_type"] == "drill"]
+
+    topology(erp(WEB))
+    document, left_out = exported()
+    assert "drills" not in document and not left_out
+    topology(erp(WEB, protection="enabled", drills=[{"name": "kept"}, {"name": "broken"}]))
+    made = {drill["name"]: drill["id"] for drill in task("sdrs_drill_info")["drills"]}
+    assert [each["name"] for each in exported()[0]["drills"]] == ["broken", "kept"]
+    simulator.patch("drills", made["broken"], status="error")
+    document, left_out = exported()
+    assert "drills" not in document and sorted(each["name"] for each in left_out) == ["broken", "kept"]
+    assert not topology(document, prune=True)["changed"]
 
 
 def test_an_export_leaves_out_what_a_failed_job_left_behind(task, topology, export, simulator):
