@@ -14,7 +14,7 @@ here, dest, files = map(pathlib.Path, sys.argv[1:])
 for name in filter(None, files.read_text().split("\0")):
     if (here / name).is_file():
         (dest / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(here / name, dest / name)
+        shutil.copy(here / name, dest / name, follow_symlinks=False)
 COPY
 
 # ansible-test makes virtual environments, and fetches a bootstrap script for pip from where it cannot be had everywhere.

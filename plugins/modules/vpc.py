@@ -163,7 +163,7 @@ SPEC = WAIT + STATE + Spec(
     },
     required_one_of=[("id", "name")],
 )
-DECLARATION = Declaration(vpc.KIND, vpc.read, vpc.plan, "vpc", rules={"cidr": vpc.cidr, "subnets": vpc.subnets})
+DECLARATION = Declaration(vpc.KIND, vpc.read, vpc.plan, "vpc", rules={"cidr": vpc.cidr, "subnets": vpc.subnets}, options=vpc.Options)
 
 
 def main():

@@ -113,7 +113,7 @@ SPEC = WAIT + Spec(
     required_if=[("state", "bound", ("server", "port"), True)],
     required_by={"address": ("server",)},
 )
-DECLARATION = Declaration(eip.KIND, eip.read, eip.plan, "eip", eip.show, expect=lambda made: made.expected, rules=eip.RULES)
+DECLARATION = Declaration(eip.KIND, eip.read, eip.plan, "eip", eip.show, expect=lambda made: made.expected, rules=eip.RULES, options=eip.Options)
 
 
 def main():

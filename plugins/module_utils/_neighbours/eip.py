@@ -12,6 +12,7 @@ from .._cloud.odd import matching, raw
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
 from .._engine.lookup import Lookup, exactly_one
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan, Request, Step
 from . import ecs_power
 
@@ -26,6 +27,16 @@ KIND = Kind(
     name="eip", title="elastic IP", plural="eips", entity="", listable=False, took_effect=_took_effect,
     transit={"BINDING": "ACTIVE", "PENDING_UPDATE": "ACTIVE", "PENDING_CREATE": "DOWN", "NOTIFYING": "DOWN"},
 )
+
+
+@dataclass
+class Options(_Options):
+    eip: str
+    server: str | None = None
+    address: str | None = None
+    port: str | None = None
+    state: str = "bound"
+    move: bool = False
 
 
 @dataclass
@@ -51,51 +62,51 @@ class Binding(Plan):
     expected: dict = field(default_factory=dict)
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The elastic IP by ID or address, and the port of the server."""
-    if params["state"] == "bound" and not (params.get("server") or params.get("port")):
+    if options.state == "bound" and not (options.server or options.port):
         raise ConfigError("state: bound needs server or port")
-    if params.get("address") and not params.get("server"):
+    if options.address and not options.server:
         raise ConfigError("address needs server")
     eips = lookup.once("elastic IPs", lookup.api.eips)
-    found = matching(eips, lambda each: params["eip"] in (each.get("id"), each.get("public_ip_address")))
+    found = matching(eips, lambda each: options.eip in (each.get("id"), each.get("public_ip_address")))
     shown = [[dict(each, name=raw(each, "public_ip_address")) for each in some] for some in (found, eips)]
-    exactly_one(shown[0], shown[1], KIND.title, params["eip"])
+    exactly_one(shown[0], shown[1], KIND.title, options.eip)
     live = Live(found[0])
-    if params.get("port"):
-        live.port_id, live.label = params["port"], "port %s" % params["port"]
-    elif params.get("server"):
-        live.port_id, live.label = _port(lookup, params)
+    if options.port:
+        live.port_id, live.label = options.port, "port %s" % options.port
+    elif options.server:
+        live.port_id, live.label = _port(lookup, options)
     live.in_its_place = next((each for each in eips if live.port_id and each.get("port_id") == live.port_id and each is not live.obj), None)
     return live
 
 
-def _port(lookup: Lookup, params: dict) -> tuple:
+def _port(lookup: Lookup, options: Options) -> tuple:
     """``(port ID, label)`` of the server's NIC that ``address`` names, or of its only or primary one."""
-    server = ecs_power.read(lookup, {"servers": [params["server"]]}).obj[0]
+    server = ecs_power.read(lookup, {"servers": [options.server]}).obj[0]
     nics = [
         nic for nics in (server.get("addresses") or {}).values() for nic in nics
         if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("OS-EXT-IPS:port_id") and ":" not in str(nic.get("addr"))
     ]
     label = ecs_power.KIND.label(server)
-    chosen = [nic for nic in nics if nic.get("addr") == params["address"]] if params.get("address") else [nic for nic in nics if nic.get("primary") is True]
-    if not params.get("address") and not chosen:
+    chosen = [nic for nic in nics if nic.get("addr") == options.address] if options.address else [nic for nic in nics if nic.get("primary") is True]
+    if not options.address and not chosen:
         chosen = nics
     if len(chosen) != 1:
-        problem = "no NIC has the address %s" % params["address"] if params.get("address") else "it is not clear which of its %d NICs is meant" % len(nics)
+        problem = "no NIC has the address %s" % options.address if options.address else "it is not clear which of its %d NICs is meant" % len(nics)
         addresses = ", ".join(str(nic.get("addr")) for nic in nics) or "none"
         raise Refused("%s: %s; its addresses: %s" % (label, problem, addresses), remedy="Name one with address.")
     return chosen[0]["OS-EXT-IPS:port_id"], "%s at %s" % (label, chosen[0].get("addr"))
 
 
-def plan(params: dict, live: Live) -> Plan:
+def plan(options: Options, live: Live) -> Plan:
     """At most one unbinding and one binding, in this order: an elastic IP that is bound cannot be bound elsewhere (VPC.0510). Pure."""
-    bound, wanted = live.obj.get("port_id") or None, live.port_id if params["state"] == "bound" else None
+    bound, wanted = live.obj.get("port_id") or None, live.port_id if options.state == "bound" else None
     address = live.obj.get("public_ip_address")
     result = Binding(before={"port_id": bound}, after={"port_id": bound}, expected=dict(live.obj))
-    if bound == wanted or (params["state"] == "unbound" and live.port_id and bound != live.port_id):
+    if bound == wanted or (options.state == "unbound" and live.port_id and bound != live.port_id):
         return result
-    if wanted and bound and not params["move"]:
+    if wanted and bound and not options.move:
         raise Refused(
             "elastic IP %s is bound to port %s (%s)" % (address, bound, live.obj.get("private_ip_address")),
             remedy="Unbind it there, or set move: true.",

@@ -126,7 +126,7 @@ def first_address(cidr: str) -> str:
 # Steps -----------------------------------------------------------------------------------------------------------------
 
 
-def plan(result: Plan, params: dict, vpc: Any, parent: Any, have: list) -> None:
+def plan(result: Plan, subnets: list[dict], purge: bool, vpc: Any, parent: Any, have: list) -> None:
     """Add steps that make the subnets of a VPC as wanted, and what they are before and after.
 
     :param parent: the VPC's ID, or the step that creates it
@@ -134,7 +134,7 @@ def plan(result: Plan, params: dict, vpc: Any, parent: Any, have: list) -> None:
     """
     by_name = {subnet.get("name"): subnet for subnet in have}
     before, after = {}, {}
-    for entry in map(_wanted, params["subnets"]):
+    for entry in map(_wanted, subnets):
         present = by_name.pop(entry["name"], None)
         if present:
             shown = {key: value for key, value in live_options(present).items() if key in ("name", "cidr", "gateway_ip") or key in entry}
@@ -143,7 +143,7 @@ def plan(result: Plan, params: dict, vpc: Any, parent: Any, have: list) -> None:
             after[entry["name"]] = _create(result, entry, parent)
     for name, subnet in by_name.items():
         before[name] = {key: live_options(subnet)[key] for key in ("name", "cidr", "gateway_ip")}
-        if params["purge_subnets"]:
+        if purge:
             delete_step(result, vpc, subnet)
         else:
             after[name] = before[name]

@@ -12,6 +12,7 @@ from .._cloud.errors import ApiError, ConfigError, Refused
 from .._cloud.odd import matching
 from .._engine.kind import Kind, LiveState, generic_took_effect
 from .._engine.lookup import Lookup, exactly_one
+from .._engine.options import ObjectOptions
 from .._engine.plan import Find, Plan, Request, Step
 from .._sdrs import identity
 from .subnets import KIND as SUBNET
@@ -31,6 +32,16 @@ _FINAL = ("VPC.0107", "VPC.0109", "VPC.0112", "VPC.0118", "VPC.0120")
 
 
 @dataclass
+class Options(ObjectOptions):
+    """``subnets`` as the module has them."""
+
+    cidr: str | None = None
+    enable_shared_snat: bool | None = None
+    subnets: list[dict] | None = None
+    purge_subnets: bool = False
+
+
+@dataclass
 class Live(LiveState):
     """The VPC and its subnets."""
 
@@ -41,7 +52,7 @@ class Live(LiveState):
         return [(KIND, self.obj), *((SUBNET, subnet) for subnet in self.subnets)]
 
     def assume(self) -> Live:
-        return Live(KIND.assumed(self.obj), [SUBNET.assumed(subnet) for subnet in self.subnets])
+        return self.supposing(KIND.assumed(self.obj), subnets=[SUBNET.assumed(subnet) for subnet in self.subnets])
 
 
 def cidr(value: Any) -> str | None:
@@ -69,36 +80,36 @@ def subnets(value: Any) -> str | None:
     return None
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The VPC by ID or name, and its subnets when they matter."""
-    if params.get("id"):
-        live = Live(lookup.show(KIND, params["id"]))
-        if live.obj is None and params["state"] == "present":
-            raise Refused("no VPC has the ID %s" % params["id"])
-        identity.check_name(KIND, live.obj, params, lambda: [vpc for vpc in lookup.once("vpcs", lookup.api.vpcs) if vpc.get("name") == params["name"]])
+    if options.id:
+        live = Live(lookup.show(KIND, options.id))
+        if live.obj is None and options.state == "present":
+            raise Refused("no VPC has the ID %s" % options.id)
+        identity.check_name(KIND, live.obj, vars(options), lambda: [vpc for vpc in lookup.once("vpcs", lookup.api.vpcs) if vpc.get("name") == options.name])
     else:
-        found = matching(lookup.once("vpcs", lookup.api.vpcs), lambda vpc: vpc.get("name") == params["name"])
-        live = Live(exactly_one(found, found, KIND.title, params["name"]) if found else None)
-    if live.obj is None and params["state"] == "present" and not params.get("cidr"):
-        raise ConfigError("VPC %s does not exist; creating it needs cidr" % params["name"])
-    if live.obj and (params.get("subnets") is not None or params["purge_subnets"] or params["state"] == "absent"):
+        found = matching(lookup.once("vpcs", lookup.api.vpcs), lambda vpc: vpc.get("name") == options.name)
+        live = Live(exactly_one(found, found, KIND.title, options.name) if found else None)
+    if live.obj is None and options.state == "present" and not options.cidr:
+        raise ConfigError("VPC %s does not exist; creating it needs cidr" % options.name)
+    if live.obj and (options.subnets is not None or options.purge_subnets or options.state == "absent"):
         live.subnets = lookup.once(("subnets", live.obj["id"]), lambda: lookup.api.subnets(live.obj["id"]))
     return live
 
 
-def plan(params: dict, live: Live) -> Plan:
+def plan(options: Options, live: Live) -> Plan:
     """Steps that make VPC and subnets as wanted. Pure."""
     result, vpc = Plan(), live.obj
-    if params["state"] == "absent":
-        return _plan_absent(params, live)
-    wanted = {name: params[name] for name in _FIELDS if params.get(name) is not None}
+    if options.state == "absent":
+        return _plan_absent(options, live)
+    wanted = {name: getattr(options, name) for name in _FIELDS if getattr(options, name) is not None}
     if vpc is None:
         parent = result.add(
-            "create", KIND, params["name"], None, Request("create_vpc", body={"name": params["name"], "cidr": params["cidr"]}),
-            Find({}, lambda obj: obj.get("name") == params["name"]),
+            "create", KIND, options.name, None, Request("create_vpc", body={"name": options.name, "cidr": options.cidr}),
+            Find({}, lambda obj: obj.get("name") == options.name),
         )
-        if params.get("enable_shared_snat"):
-            _update(result, parent, params["name"], {"name": params["name"], "enable_shared_snat": True}, [parent])
+        if options.enable_shared_snat:
+            _update(result, parent, options.name, {"name": options.name, "enable_shared_snat": True}, [parent])
         have = []
     else:
         parent, have = vpc["id"], live.subnets
@@ -109,16 +120,16 @@ def plan(params: dict, live: Live) -> Plan:
             body = changed if {"name", "cidr"} & set(changed) else dict(changed, name=vpc.get("name"))
             _update(result, parent, wanted.get("name") or vpc.get("name"), body, [])
     result.after = dict(wanted)
-    if params.get("subnets") is not None:
-        plan_subnets(result, params, vpc, parent, have)
+    if options.subnets is not None:
+        plan_subnets(result, options.subnets, options.purge_subnets, vpc, parent, have)
     return result
 
 
-def _plan_absent(params: dict, live: Live) -> Plan:
+def _plan_absent(options: Options, live: Live) -> Plan:
     result, vpc = Plan(), live.obj
     if not vpc:
         return result
-    if live.subnets and not params["purge_subnets"]:
+    if live.subnets and not options.purge_subnets:
         raise Refused(
             "%s cannot be deleted: it has subnets: %s" % (KIND.label(vpc), ", ".join(str(subnet.get("name")) for subnet in live.subnets[:10])),
             code="VPC.0104", remedy="Delete them first, or set purge_subnets: true.",
