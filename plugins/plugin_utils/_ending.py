@@ -28,7 +28,7 @@ _CONFIRMED = ("failover", "planned_failover", "failback", "reprotect", "recover_
 _NOTHING = "nothing: nothing was sent that changes anything"
 # Nothing to type: it takes somebody's work.
 BACK: dict = {"why": "back up what the servers of the drill write, nothing protects it; the report says how to get back", "playbook": None, "confirm": False,
-        "options": [], "only": True}
+              "options": [], "only": True}
 # What a person cannot mend in the group itself: the connection or the account.
 _OUTSIDE = ("APIGW.", "SDRS.0102", "SDRS.0103")
 _FIRST_REASONS = 3

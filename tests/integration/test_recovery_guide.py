@@ -130,8 +130,7 @@ def test_the_plan_with_drill_vpcs_and_the_pipeline(guide):
     vpcs, pipeline = (yaml.load(each.text, Loader=snippets._Loader) for each in BLOCKS if each.skipped == "needs-plan")
     (guide.folder / PLAN.file).write_text(PLAN.text + yaml.safe_dump(vpcs))
     done = ended(guide.type("ansible-playbook cloud_dr.sdrs.drill -e recovery_plan=recovery/site.yml"))
-    made = [path for path in guide.written("disaster-recovery-drills")]
-    assert len(made) == len(SITE) and not guide.task("sdrs_drill_info")["drills"], done.stdout[-3000:]
+    assert len(guide.written("disaster-recovery-drills")) == len(SITE) and not guide.task("sdrs_drill_info")["drills"], done.stdout[-3000:]
     assert {"vpc-drill-db", "vpc-drill-erp"} < {vpc["name"] for vpc in guide.task("vpc_info")["vpcs"]}, "those of the plan stay"
     _play(guide, pipeline)
 
