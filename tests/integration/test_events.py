@@ -124,7 +124,8 @@ CONNECTION = {"region": "eu-de", "auth_token": "t", "token_cache": False}
 
 
 @pytest.mark.parametrize("args, message", [
-    ({"intervall": 60}, "unknown argument intervall; known are interval, server_groups, state_file, feedback, region"), ({"server_group": "erp"}, "unknown argument server_group"),
+    ({"intervall": 60}, "unknown argument intervall; known are interval, server_groups, state_file, feedback, region"),
+    ({"server_group": "erp"}, "unknown argument server_group"),
     ({"state": "present", "wait": True}, "unknown argument state, wait"), ({"interval": "often"}, "interval: must be a number from 1 to 86400"),
     ({"interval": 0}, "interval: must be from 1"), ({"interval": -5}, "interval: must be from 1"), ({"interval": float("nan")}, "interval: must be from 1"),
     ({"interval": "inf"}, "interval: must be from 1"), ({"interval": 86401}, "interval: must be from 1"), ({"interval": True}, "interval: must be a number"),
