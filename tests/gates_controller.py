@@ -11,7 +11,8 @@ from pathlib import Path
 
 # The package "ansible" holds awx.awx 24.6.1; of it that collection alone is taken.
 PACKAGE = "ansible==12.3.0"
-RUNNER = "ansible-runner>=2.4,<3"
+# "~=": the first package names the environment's folder.
+RUNNER, RULEBOOK, BUILDER = "ansible-runner~=2.4", "ansible-rulebook~=1.1", "ansible-builder~=3.1"
 
 
 def _modules(base):
@@ -40,8 +41,8 @@ def every(base):
     """``{name: gate}``; ``base`` is the module of gates."""
     def applied(release, version):
         def gate(folder):
-            wanted = ("pytest", "pytest-xdist", "pyyaml", "requests", "python-dateutil", "jinja2", "trustme", "jsonschema")
-            tools = base.environment(version, base.core(release), *wanted)
+            wanted = ("python-dateutil", "pytest", "pytest-xdist", "pyyaml", "requests", "jinja2", "trustme", "jsonschema")
+            tools = base.environment(version, *wanted, base.core(release))
             env = base.environ(tools, HOME=str(folder), ANSIBLE_HOME=str(folder / "ansible"), SDRS_AWX=str(_modules(base)))
             command = [tools / "python", "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "tests/integration/test_awx.py"]
             return base._run(command, cwd=base.ROOT, env=env)
@@ -54,11 +55,11 @@ def every(base):
     def rulebooks(folder):
         if not shutil.which("java"):
             raise base.Missing("no Java on this machine")
-        tools = base.environment("3.12", "ansible-rulebook>=1.1,<2", base.core(base.NEWEST), "requests")
+        tools = base.environment("3.12", RULEBOOK, base.core(base.NEWEST), "requests")
         return _pytest(base, folder, tools, "tests/integration/test_rulebook.py", SDRS_RULEBOOK=str(tools))
 
     def contexts(folder):
-        tools = base.environment("3.12", "ansible-builder>=3.1,<4")
+        tools = base.environment("3.12", BUILDER)
         env = base.environ(tools)
         for name in ("execution", "decision"):
             definition = base.ROOT / "examples" / "awx" / (name + "-environment.yml")

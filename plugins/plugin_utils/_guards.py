@@ -28,7 +28,7 @@ INTERNAL = {
         "failover_part", "failover_parts", "failover_planned", "failover_playbook", "failover_position", "failover_readiness", "failover_record",
         "failover_record_path", "failover_refusal", "failover_reprotected", "failover_results", "failover_run", "failover_saved", "failover_scaled",
         "failover_scaling", "failover_scalings", "failover_so_far", "failover_started", "failover_step", "failover_steps", "failover_stone",
-        "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_tried", "failover_unscaled", "failover_up",
+        "failover_stopped", "failover_stopped_other", "failover_stops", "failover_switched", "failover_unscaled", "failover_up",
         "failover_verified", "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_would", "failover_written",
         "failover_hook_look", "failover_remote", "failover_scaled_to", "failover_shown", "failover_unreached",
     ),
