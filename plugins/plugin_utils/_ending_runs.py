@@ -210,7 +210,7 @@ def drill_status(run, status, failure=None):
 def _mend(result):
     if outside([result]):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
-    return step("mend what NOT DONE names, then run it again")
+    return again()
 
 
 def recovery_export(run, failure=None):

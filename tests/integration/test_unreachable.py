@@ -26,7 +26,8 @@ def estate(tmp_path):
 def test_an_unreachable_host_fails_its_hook(site):
     erp = site(count=2).synchronised()
     erp.play.inventory(erp={}, dns=LOST)
-    arguments = ("--limit", "erp", *CONFIRMED, "-e", json.dumps({"failover_waves": [{"instances": erp.names[:1], "after": "hook.yml"}]}))
+    arguments = ("--limit", "erp", *CONFIRMED, "-e", json.dumps({
+        "failover_waves": [{"instances": erp.names[:1], "after": "hook.yml"}], "failover_as_groups": ["as-erp-web"]}))
     erp.file("hook.yml", HOOK)
     refused = ended(erp.play("failover", *arguments), 2)
     assert "hook.yml: task Move the name is delegated and must register its result" in " ".join(refused.stdout.split()) and not erp.simulator.log()
@@ -34,10 +35,12 @@ def test_an_unreachable_host_fails_its_hook(site):
     failed = ended(erp.play("failover", *arguments, **CONSOLE), 2)
     report, _path = erp.report("failover")
     assert "after wave 1" in failed.stdout and "STATE     erp: production at the target site" in failed.stdout, failed.stdout
+    assert "AS group as-erp-web is still paused" in " ".join(failed.stdout.split()), failed.stdout
     assert "Connection refused" in " ".join(report["reasons"]) and report["steps"][-1]["status"] == "failed" and len(report["servers"]) == 1
     erp.play.inventory(erp={}, dns={"ansible_connection": "local"})
     ended(erp.play("failover", *arguments))
     assert len(erp.report("failover")[0]["servers"]) == 2
+    assert erp.task("as_group_info", name="as-erp-web")["as_groups"][0]["scaling_group_status"] == "INSERVICE"
 
 
 def test_an_unreachable_host_fails_the_hook_of_a_recovery_plan(estate):
