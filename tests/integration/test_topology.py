@@ -518,6 +518,6 @@ def _plain(exported):
             (each["name"], each.get("tags"), [(pair["device"], pair["size"], "Pair" in pair["name"] or pair["name"]) for pair in each["replications"]])
             for each in group["protected_instances"]
         ],
-        "pairs": [(each["name"], each["size"]) for each in group["replications"]], "drills": [each["name"] for each in group["drills"]],
+        "pairs": [(each["name"], each["size"]) for each in group["replications"]], "drills": [each["name"] for each in group.get("drills", [])],
         "protection": group["protection"],
     }

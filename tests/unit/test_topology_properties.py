@@ -90,7 +90,7 @@ def holds(document, live, prune):
         wrong.append("no free pair")
     if prune and document["replications"] == [] and free:
         wrong.append("pairs left: %s" % free)
-    drills, wanted = [each["name"] for each in live["drills"]], [each["name"] for each in document["drills"] or []]
+    drills, wanted = [each["name"] for each in live.get("drills", [])], [each["name"] for each in document["drills"] or []]
     if document["drills"] is not None and (drills != wanted if prune else not set(wanted) <= set(drills)):
         wrong.append("drills: %s" % drills)
     if document["protection"] and live.get("protection") != document["protection"]:
