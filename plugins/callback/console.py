@@ -50,12 +50,11 @@ from ansible.plugins.callback import CallbackBase
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._cloud.text import visible
 from ..plugin_utils._board import INTERVAL, Board, Listener
-from ..plugin_utils._console import AT_THE_END, PLAN, WIDTH, Screen, folded, is_ours, line, of_a_plan
+from ..plugin_utils._console import AT_THE_END, PLAN, WIDTH, Screen, folded, is_ours, line, of_a_plan, parts
 from ..plugin_utils._ending_lines import block
 from ..plugin_utils._typed import typed
 
-VARIABLE = "SDRS_CONSOLE"
-_USUAL = 8
+VARIABLE, _USUAL = "SDRS_CONSOLE", 8
 _COLORS = {"changed": C.COLOR_CHANGED, "failed": C.COLOR_ERROR, "note": C.COLOR_WARN}
 _DIFF = {"+": C.COLOR_DIFF_ADD, "-": C.COLOR_DIFF_REMOVE, "@": C.COLOR_DIFF_LINES}
 _COLOR_CODE = re.compile(r"\x1b\[[0-9;]*m")  # of Ansible, which colours a diff by itself
@@ -123,7 +122,7 @@ class CallbackModule(CallbackBase):
     # What ends
 
     def v2_runner_on_ok(self, result):
-        host, task, found = _parts(result)
+        host, task, found = parts(result)
         lines = self._screen.ended(
             host, task.get_name().rpartition(" : ")[2].strip(), str(task.resolved_action or task.action), found, is_ours(task), bool(task.check_mode))
         self._warnings(host, found)
@@ -135,7 +134,7 @@ class CallbackModule(CallbackBase):
         self._dump(host, found)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
-        host, task, found = _parts(result)
+        host, task, found = parts(result)
         self._warnings(host, found)
         for each in self._screen.failed(host, task.get_name().rpartition(" : ")[2].strip(), found, ignore_errors, is_ours(task)):
             self._say(each[1], each[0], each[2])
@@ -149,13 +148,13 @@ class CallbackModule(CallbackBase):
         self.v2_runner_on_failed(result)
 
     def v2_runner_on_skipped(self, result):
-        self._screen.current.pop(_parts(result)[0], None)
+        self._screen.current.pop(parts(result)[0], None)
 
     def v2_runner_retry(self, result):
         """Shown by the lines about what is in flight."""
 
     def v2_on_file_diff(self, result):
-        found = _parts(result)[2]
+        found = parts(result)[2]
         for diff in found.get("diff") if isinstance(found.get("diff"), list) else [found.get("diff")]:
             if diff and found.get("changed"):
                 for each in self._get_diff(diff).splitlines():
@@ -299,11 +298,3 @@ class CallbackModule(CallbackBase):
     def _close(self):
         if self._listener and os.getpid() == self._owner:
             self._listener.close()
-
-
-def _parts(result):
-    """``(host's name, task, result)``; ansible-core 2.19 named them anew."""
-    host = getattr(result, "host", None) or result._host  # pylint: disable=protected-access
-    task = getattr(result, "task", None) or result._task  # pylint: disable=protected-access
-    found = getattr(result, "result", None)
-    return host.get_name(), task, found if isinstance(found, dict) else result._result  # pylint: disable=protected-access

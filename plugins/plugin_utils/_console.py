@@ -214,3 +214,11 @@ def is_ours(task):
 def of_a_plan(task):
     """Whether a task belongs to a recovery plan, which several playbooks carry out."""
     return _path(task).startswith((os.path.join(_ROOT, "playbooks", "recover.yml"), os.path.join(_ROOT, "roles", "recovery", "")))
+
+
+def parts(result):
+    """``(host's name, task, result)``; ansible-core 2.19 named them anew."""
+    host = getattr(result, "host", None) or result._host  # pylint: disable=protected-access
+    task = getattr(result, "task", None) or result._task  # pylint: disable=protected-access
+    found = getattr(result, "result", None)
+    return host.get_name(), task, found if isinstance(found, dict) else result._result  # pylint: disable=protected-access

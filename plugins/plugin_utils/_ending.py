@@ -23,15 +23,12 @@ _PROTECTION = {
 _TITLES = {"drill": "drill", "planned_failover": "planned failover", "failover": "failover", "failback": "failback", "reprotect": "re-protection",
            "recover_by_drill": "recovery by drill"}
 _DRILLS = ("drill", "recover_by_drill")
-# What has to be confirmed.
 _CONFIRMED = ("failover", "planned_failover", "failback", "reprotect", "recover_by_drill")
 _NOTHING = "nothing: nothing was sent that changes anything"
 # Nothing to type: it takes somebody's work.
-BACK: dict = {"why": "back up what the servers of the drill write, nothing protects it; the report says how to get back", "playbook": None, "confirm": False,
-              "options": [], "only": True}
+BACK: dict = {"why": "back up what the servers of the drill write, nothing protects it; the report says how to get back", "only": True}
 # What a person cannot mend in the group itself: the connection or the account.
-_OUTSIDE = ("APIGW.", "SDRS.0102", "SDRS.0103")
-_FIRST_REASONS = 3
+_OUTSIDE, _FIRST_REASONS = ("APIGW.", "SDRS.0102", "SDRS.0103"), 3
 _BEFORE = re.compile(r"^(Task failed: )?(Finalization of task args .{0,400}?failed: .{0,400}?)?(The filter plugin '[\w.]+' failed: )", re.DOTALL)
 
 
@@ -266,8 +263,8 @@ def _after_success(what: Any, status: Any, run: dict) -> dict | None:
 
 def listed(names: Iterable, most: Any = 4) -> str:
     """Names, the first few of many."""
-    names = [str(name) for name in names]
-    return ", ".join(names[:most]) + (" and %d more" % (len(names) - most) if len(names) > most else "")
+    shown = [str(name) for name in names]
+    return ", ".join(shown[:most]) + (" and %d more" % (len(shown) - most) if len(shown) > most else "")
 
 
 def refusals(groups: dict, what: str, problems: Any, confirmed: Any) -> list:
@@ -286,12 +283,10 @@ def refusals(groups: dict, what: str, problems: Any, confirmed: Any) -> list:
         each["next"] = None if what in _CONFIRMED else again()
     if what not in _CONFIRMED:
         return endings
-    if len(sure) == len(endings):
+    if sure:
+        why = "mend what NOT DONE names, then run it again" if len(sure) == len(endings) else "switch only what is confirmed"
         for each in sure:
-            each["next"] = step("mend what NOT DONE names, then run it again", confirm=True)
-    elif sure:
-        for each in sure:
-            each["next"] = step("switch only what is confirmed", confirm=True)
+            each["next"] = step(why, confirm=True)
     elif len(endings) == 1:
         endings[0]["next"] = step("if you mean this group, confirm it", confirm=True)
     else:

@@ -61,7 +61,7 @@ def test_the_modules_of_this_release_are_there():
 def test_every_module_has_the_fast_path():
     files = {path.stem: path.read_text() for path in (ROOT / "plugins" / "action").glob("*.py")}
     assert sorted(files) == sorted(MODULES)
-    # Links, but for one that does more.
+    # Copies, but for one that does more.
     assert {name for name, text in files.items() if text != files["sdrs_server_group"]} == {"run_ending"}
 
 
