@@ -312,7 +312,8 @@ GIVEN = {
     "found": "{{ vpcs }}", "group": "{{ groups_found.server_groups[0] }}", "drill_run": {"what": "drill", "server_group": {"id": "1", "name": "erp"}},
 }
 READ = {"examined": ("sdrs_doctor_info", {}), "estate": ("sdrs_posture_info", {}), "vpcs": ("vpc_info", {"name": "vpc-erp"}),
-        "groups_found": ("sdrs_server_group_info", {"name": "erp"}), "stopped": ("ecs_power", {"server_group": "erp", "site": "production", "state": "stopped"})}
+        "groups_found": ("sdrs_server_group_info", {"name": "erp"}),
+        "stopped": ("ecs_power", {"server_group": "erp", "site": "production", "state": "stopped"})}
 # Examples of filters that only the roles use: an example named so shows that the filter is there, and the roles' tests run it.
 OF_ROLES = "Show it"
 
