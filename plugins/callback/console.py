@@ -54,7 +54,8 @@ from ..plugin_utils._console import AT_THE_END, PLAN, WIDTH, Screen, folded, is_
 from ..plugin_utils._ending_lines import block
 from ..plugin_utils._typed import typed
 
-VARIABLE, _USUAL = "SDRS_CONSOLE", 8
+VARIABLE = "SDRS_CONSOLE"
+_USUAL = 8
 _COLORS = {"changed": C.COLOR_CHANGED, "failed": C.COLOR_ERROR, "note": C.COLOR_WARN}
 _DIFF = {"+": C.COLOR_DIFF_ADD, "-": C.COLOR_DIFF_REMOVE, "@": C.COLOR_DIFF_LINES}
 _COLOR_CODE = re.compile(r"\x1b\[[0-9;]*m")  # of Ansible, which colours a diff by itself
@@ -234,8 +235,6 @@ class CallbackModule(CallbackBase):
             return
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
-
-    # The screen
 
     def _heard(self, message):
         with self._lock:

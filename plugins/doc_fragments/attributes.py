@@ -66,9 +66,11 @@ attributes:
     support: full
   action_group:
     description: Use C(group/cloud_dr.sdrs.sdrs) in C(module_defaults) to set defaults for this module.
-    support: none
+    support: full
     details:
-      - It asks no service, so that it takes no connection options.
+      - It asks no service, so that connection options of the group are left alone.
+    membership:
+      - cloud_dr.sdrs.sdrs
 """
 
     IMMUTABLE = r"""

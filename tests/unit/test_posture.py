@@ -107,8 +107,8 @@ def test_what_is_not_declared():
 def test_a_chart_stays_in_its_frame():
     drills = one(reports=[drill(1), drill(2, "failed", None), drill(3, measured=900.0), drill(4, measured=0.0)])["trend"]
     shape = _posture_formats.trend(drills)
-    assert all(bar["y"] >= 0 and bar["y"] + bar["height"] <= shape["height"] and bar["x"] + bar["width"] <= shape["width"] for bar in shape["bars"])
-    assert [bar["good"] for bar in shape["bars"]] == [True, False, False, True] and 0 < shape["target"] < shape["height"]
+    assert all(each["y"] >= 0 and each["y"] + each["height"] <= shape["height"] and each["x"] + each["width"] <= shape["width"] for each in shape["bars"])
+    assert [each["good"] for each in shape["bars"]] == [True, False, False, True] and 0 < shape["target"] < shape["height"]
     assert _posture_formats.trend([]) is None
 
 

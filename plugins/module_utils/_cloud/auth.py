@@ -137,7 +137,8 @@ class TokenAuth(AuthBase):
         return self._token
 
     def _sign_in(self, fresh: bool) -> None:
-        assert self._login is not None  # else there is a token
+        if self._login is None:
+            raise AssertionError("without a login there is a token")
         answer = self._login(fresh)
         self._token = answer["token"]
         register_secrets([self._token])

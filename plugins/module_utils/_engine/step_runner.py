@@ -234,7 +234,8 @@ class StepRunner:
     def _find(self, step: Step) -> Any:
         """The object a creation was meant to make, found by identity."""
         find = step.find
-        assert find is not None  # every creation has one
+        if find is None:
+            raise AssertionError("every creation can be found")
         return next(iter(matching(self._lists.get(step.kind, resolve(find.query)), find.match)), None)
 
     # Many at once -----------------------------------------------------------------------------------------------------

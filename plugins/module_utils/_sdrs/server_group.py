@@ -34,8 +34,6 @@ IMMUTABLE = (
     Field("source_vpc", "source_vpc_id"),
     Field("dr_type", "dr_type"),
 )
-# What the group's status amounts to.
-_CHANGEABLE = (Field("protection", "status", lambda group: protection_of(group)),)
 _MOST_NAMED = 50
 _NEEDED = ("name", "source_availability_zone", "target_availability_zone", "source_vpc")
 
@@ -222,6 +220,10 @@ def protection_of(group: dict) -> str | None:
     """The ``protection`` that the group's status amounts to; the status itself where it is neither."""
     status = group.get("status")
     return ENABLED if status in ("protected", "starting", "reprotecting") else DISABLED if status in ("available", "stopping") else status
+
+
+# What the group's status amounts to.
+_CHANGEABLE = (Field("protection", "status", protection_of),)
 
 
 def _create(result: Plan, options: Options, live: Live, after: Iterable[Step] = ()) -> Step:

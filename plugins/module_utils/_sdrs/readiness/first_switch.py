@@ -56,7 +56,8 @@ def checks(facts: Facts) -> list:
 
 def _production(facts: Facts, instance: dict) -> Any:
     """The server at the production site, else the other half, which was made like it."""
-    assert facts.servers is not None  # else there are no checks of servers
+    if facts.servers is None:
+        raise AssertionError("without servers there are no checks of them")
     halves = [facts.servers.get(half) for half in server_halves(instance)]
     known = [server for server in halves if server]
     return next((server for server in known if server_zone(server) == production_zone(facts.group)), next(iter(known), None))
