@@ -70,7 +70,7 @@ INTERNAL = {
         "topology_export_group", "topology_export_named", "topology_export_path", "topology_exported", "topology_found", "topology_kept",
         "topology_looked", "topology_marks", "topology_mine", "topology_misspelled", "topology_names", "topology_path", "topology_plan",
         "topology_plan_head", "topology_plan_paths", "topology_plan_stem", "topology_plan_time", "topology_planned", "topology_readers", "topology_result",
-        "topology_seen", "topology_wanted", "topology_written",
+        "topology_seen", "topology_shown", "topology_wanted", "topology_written",
     ),
     "posture": (
         "posture_about", "posture_documents", "posture_ending", "posture_failure", "posture_judged", "posture_judging", "posture_names", "posture_read",

@@ -240,7 +240,7 @@ PLAN_SWITCHED = {**PLAN_BEGUN, "recovery_became": {"reached": ["g02", "g03", "g0
       "NOT DONE": "tiers that failed: app; tiers not up: web"},
      "when the run began"),
     ({**PLAN_SWITCHED, "recovery_about": {"operation": "drill"}, "recovery_made": [{"id": "d"}]}, True, "cloud_dr.sdrs.sdrs_drill_batch",
-     {"NOT DONE": "the DR drills of this run are not deleted"}, "failover_confirm"),
+     {"NOT DONE": "the DR drills of this run are not deleted"}, "nothing was sent"),
 ])
 def test_a_run_of_a_plan_that_was_killed_says_what_is_known(facts, seen, action, says, never):
     screen = _console.Screen()
