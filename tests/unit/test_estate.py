@@ -56,7 +56,7 @@ def test_what_is_exported_is_what_was_given(there):
     # Either half means a pair.
     assert found["erp"]["replications"][0].pop("volume") in next(pair["volume_ids"] for pair in cloud.world.replications.values() if pair["name"] == "archive")
     assert found["erp"] == {**GROUP, "replications": [{"name": "archive", "size": 30}]}
-    assert {key: found["crm"][key] for key in ("name", "protection", "drills")} == {key: OTHER[key] for key in ("name", "protection", "drills")}
+    assert {key: found["crm"][key] for key in ("name", "protection")} == {key: OTHER[key] for key in ("name", "protection")}
 
 
 def test_nothing_is_to_be_done_but_what_a_change_says(there):
