@@ -20,6 +20,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*/README.md")), *
 # Reasons that markers name.
 REASONS = {
     "installs": "installs from Galaxy or PyPI; tests run in an environment that has what it installs",
+    "needs-repository": "needs a git repository; tests/integration/test_gitops.py runs ci/plan.sh, which does so",
     "needs-terraform": "Terraform is no part of the tests",
     "needs-plan": "needs the groups that a recovery plan names; tests/integration/test_recovery_guide.py runs it",
     "needs-java": "ansible-rulebook needs Java; the gate ansible-rulebook runs it (tests/integration/test_rulebook.py)",

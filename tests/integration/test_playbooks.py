@@ -131,7 +131,9 @@ def test_several_groups_and_hosts(workplace):
     workplace.inventory(erp={"topology_server_group": ERP}, more={"topology_server_groups": [other, dict(other, name="app")]})
     assert workplace("converge", "--limit", "more").stdout.count("changed=1") == 1
     planned = workplace("plan")
-    assert '"erp": "drift"' in planned.stdout and '"more": "clean"' in planned.stdout and '"verdict": "drift"' in planned.stdout, planned.stdout
+    stats = "".join(planned.stdout.rpartition("CUSTOM STATS")[2].split())
+    assert '"sdrs_plan__erp":{"name":"erp","verdict":"drift"}' in stats and '"sdrs_plan__more":{"name":"more","verdict":"clean"}' in stats
+    assert stats.count('"verdict":"drift"') == 2, "of the group, and of the run"
 
 
 def test_a_target_that_is_none_ends_failed(workplace):

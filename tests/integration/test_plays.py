@@ -239,13 +239,15 @@ def test_the_text_of_files_is_not_in_the_job_s_events(play, tmp_path):
 # The tasks of the examples that build on one another, by their names, in an order that works.
 EXAMPLES = [
     "Bring the DR topology about", "Give a protected server a new disk, created, paired and attached",
+    "Compare the groups of two hosts with what is live, in one reading", "See how all protection groups stand",
     "Export one group", "Keep it in git as variables of the host erp",
     "Keep one instance only, and delete the others with their DR servers",
     "Remove a group with all that it contains and all DR servers",
     "Create a protection group", "Protect a server", "Give the pair of a server's disk a name and let it grow", "Pair a free disk and attach it",
     "Tag a protected instance", "Let the instance have exactly one tag", "Remove a tag whatever its value",
     "Enable protection once the group has protected instances", "Query the tags of an instance", "Query all tags of the project",
-    "List the protected instances of a group", "Find the database servers", "List the pairs of a protected instance",
+    "List the protected instances of a group", "List no more than the names of the instances of a large group",
+    "Find the database servers", "List the pairs of a protected instance",
     "List faulty pairs of the project", "List active-active domains", "List groups whose last drill is too old", "Start a drill",
     "List the drills of a group", "End the drill", "Start a drill and go on", "Wait for it",
     "Set connection options once for all modules of the collection",

@@ -93,9 +93,9 @@ class Guide(Estate):
 
         def somebody():
             while not over.wait(0.02):
-                if list(place.glob(".*.jsonl")) and "manual_before" in PLAN.text:
+                if list(place.glob(".*.jsonl")) and "manual: " in PLAN.text:
                     time.sleep(0.01)
-                    (place / "acknowledged-data-checked").write_text("Ada")
+                    (place / "acknowledged-applications").write_text("Ada")
 
         watching = threading.Thread(target=somebody)
         watching.start()

@@ -58,7 +58,7 @@ def test_failures_stop_what_needs_them_and_a_second_run_finishes(estate):
     assert [tuple(each[key] for key in ("name", "status", "servers_up", "servers")) for each in report["tiers"]] == [
         ("one", "failed", 0, 2), ("needs-one", "blocked", 0, 2), ("alone", "failed", 2, 4), ("after-alone", "succeeded", 2, 2),
         ("hung", "failed", 0, 2), ("last", "succeeded", 2, 2)]
-    assert "servers 6 of 14 verified up" in report["state"] and "-e failover_confirm=site" in report["next"][1]
+    assert "servers 6 of 14 verified up, 2 failed, 6 not tried" in report["state"] and "-e failover_confirm=site" in report["next"][1]
     assert "not started: tier one did not come up" in failed.stdout and "group g01: g01: " in failed.stdout
     up = site.up()
     assert (up["g02"], up["g04"], up["g05"], up["g06"], up["g07"]) == (0, 2, 2, 0, 2), up
@@ -170,7 +170,7 @@ def test_recovery_by_drill(estate):
               "'{{ recovery_operation }} {{ recovery_variables.db }}'}\n" % site.folder)
     site.plan(tiers=[tier("db", "g01", after="hook.yml", ports=[5432]), tier("app", "g02")], variables={"drill": {"db": 1}}, as_groups=["as-nobody"])
     missing = ended(site.run(playbook="recover_by_drill"), 2)
-    assert "values.recover_by_drill is missing" in missing.stdout
+    assert "variables.recover_by_drill is missing" in missing.stdout
     site.plan(tiers=[tier("db", "g01", after="hook.yml", ports=[5432]), tier("app", "g02")], variables={"recover_by_drill": {"db": 2}}, as_groups=["as-nobody"])
     unsure = ended(site.play("recover_by_drill", "-e", "recovery_plan=plan.yml"), 2)
     assert "not confirmed is recovery plan site" in unsure.stdout and not site.written()

@@ -51,7 +51,8 @@ def test_a_drill_of_ten_servers_one_of_which_fails(site):
     assert report["verdict"] == "passed" and 0 < report["measured_seconds"] < 600 and "changed=3" in passed.stdout
     assert not erp.drills() and erp.vpcs() == before and not list((erp.folder / "reports" / "erp").glob(".*"))
     fresh = ended(erp.play("drill_status", "-e", "drill_max_age=1h"))
-    assert '"erp": "ok"' in fresh.stdout and not [path for path in erp.written() if "drills" not in path and "vpc" not in path and "subnet" not in path]
+    assert '"sdrs_drill_status_ok": true' in fresh.stdout
+    assert not [path for path in erp.written() if "drills" not in path and "vpc" not in path and "subnet" not in path]
     assert "the last successful drill ended" in ended(erp.play("drill_status", "-e", "drill_max_age=0s"), 2).stdout
 
 
@@ -107,7 +108,7 @@ def test_check_mode_of_a_drill_sends_nothing(site):
     ended(erp.play("drill", "--check", "-e", "drill_vpc=new-vpc", "-e", "drill_prepare_vpc=true"))
     assert not erp.written() and erp.report("drill")[0]["verdict"] == "check"
     unknown = ended(erp.play("drill_status", "-e", "drill_max_age=30d"), 2)
-    assert '"erp": "overdue"' in unknown.stdout and "knows of no drill in the last three months" in unknown.stdout
+    assert '"sdrs_drill_status_overdue": true' in unknown.stdout and "knows of no drill in the last three months" in unknown.stdout
 
 
 def test_ports_are_tried_where_production_cannot_answer(site):

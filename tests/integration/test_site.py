@@ -104,7 +104,7 @@ def expected(tiers, lost, down):
     for tier in tiers:
         stopped = [each for each in tiers if each["name"] in tier.get("needs", before) and (
             found[each["name"]] == "not_tried" or found[each["name"]] == "failed" and each.get("on_failure") != "continue")]
-        bad = set(tier["server_groups"]) & (lost | down)
+        bad = set(tier["groups"]) & (lost | down)
         found[tier["name"]] = "not_tried" if stopped else "failed" if bad else "passed"
         before = [tier["name"]]
     return found
@@ -120,7 +120,7 @@ def site(tmp_path):
 def test_two_groups_fail_one_power_on_hangs_and_one_is_refused(site):
     _drilled(site)
     site.begin_anew()
-    tiers = {tier["name"]: tier["server_groups"] for tier in site.tiers}
+    tiers = {tier["name"]: tier["groups"] for tier in site.tiers}
     # In a tier without which the next ones start, and in one that is not started.
     lost = {tiers["t1"][0], tiers["t3"][-1]}
     for group in lost:
