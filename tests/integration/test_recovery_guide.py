@@ -122,8 +122,9 @@ def test_the_commands_of_the_documentation(guide):
         guide.simulator.forget()
         done = ended(guide.type(command))
         assert bool(guide.written()) is ("--check" not in command), (command, done.stdout[-3000:])
-    assert (guide.folder / "told").read_text().splitlines() == ["db.example.org 192.168.0.10"] * len(
-        [command for command in COMMANDS if "--check" not in command and any(name in command.replace("failover_confirm", "") for name in ("failover", "failback", "recover_by_drill"))])
+    moving = ("sdrs.failover", "planned_failover", "failback", "recover_by_drill", "operation=failover")
+    moved = [command for command in COMMANDS if "--check" not in command and any(name in command for name in moving)]
+    assert (guide.folder / "told").read_text().splitlines() == ["db.example.org 192.168.0.10"] * len(moved)
 
 
 def test_the_plan_with_drill_vpcs_and_the_pipeline(guide):
