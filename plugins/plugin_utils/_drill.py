@@ -212,4 +212,4 @@ def status(reports, max_age, drilled=None, now=None):
 
 def days(value):
     """Seconds in days where they are that many."""
-    return "%.1f days" % (value / 86400) if value >= 2 * 86400 else span(value)
+    return "%s days" % ("%.1f" % (value / 86400)).removesuffix(".0") if value >= 2 * 86400 else span(value)

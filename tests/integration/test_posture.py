@@ -51,7 +51,7 @@ def test_the_page_and_what_makes_it_fail(estate):
     page, metrics = ((estate.folder / "reports" / ("posture." + form)).read_text() for form in ("html", "prom"))
     assert "<svg" in page and "crm" in page and 'sdrs_posture_group_protected{id="%s",name="crm"} 1' % crm["id"] in metrics
     found, shown = posture(estate, "-e", "drill_max_age=5d", code=2)
-    assert found["verdict"] == "failed" and "without a successful drill in the last 5.0 days" in shown and not estate.written()
+    assert found["verdict"] == "failed" and "without a successful drill in the last 5 days" in shown and not estate.written()
     drilled(estate, "hr", 1, verdict="failed", measured=None)
     found, _shown = posture(estate, "-e", "posture_max_failed_drills=0", code=2)
     assert found["groups"][0]["name"] == "hr", "by risk"

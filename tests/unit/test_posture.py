@@ -41,8 +41,8 @@ def one(changes=None, reports=(), **asked):
 @pytest.mark.parametrize("changes, reports, level, text", [
     ({}, [drill()], "fine", None),
     ({}, [], "warning", "no drill is on record"),
-    ({}, [drill(100)], "warning", "overdue by 10.0 days"),
-    ({}, [drill(85)], "notice", "due in 5.0 days"),
+    ({}, [drill(100)], "warning", "overdue by 10 days"),
+    ({}, [drill(85)], "notice", "due in 5 days"),
     ({}, [drill(measured=400.0)], "warning", "missed its target"),
     ({}, [drill(measured=None)], "warning", "not measured, target"),
     ({}, [drill(1, "failed", None), drill(2)], "warning", "the last drill failed"),
@@ -73,7 +73,7 @@ def test_the_riskiest_comes_first_and_a_trend_has_the_last_ten():
 
 
 @pytest.mark.parametrize("asked, changes, reports, text", [
-    ({"max_age": "30d"}, {}, [drill(40)], "without a successful drill in the last 30.0 days: erp"),
+    ({"max_age": "30d"}, {}, [drill(40)], "without a successful drill in the last 30 days: erp"),
     ({"max_age": "30d"}, {}, [drill(1, "failed")], "without a successful drill"),
     ({"max_unprotected": 0}, {"server_group": {"id": "i", "name": "erp", "status": "available"}}, [drill()], "not protected, 0 allowed"),
     ({"max_unsynchronised": "0"}, {"replications": {"total": 1, "synchronised": 0, "progress": 1}}, [drill()], "not synchronised"),
