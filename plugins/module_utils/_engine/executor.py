@@ -236,7 +236,8 @@ class Executor:
             elif step.kind.busy(obj):
                 self._tell("running", step, obj)
                 self._still_running(step, obj)
-            elif step.job:
+            elif step.job or step.request and step.request.retry_refused and obj is not None:
+                # A deletion that is repeated until its object is gone is not over while a list shows it.
                 self._by_job[step] = self._by_job.get(step, 0) + 1
                 self._look(step)
             else:
