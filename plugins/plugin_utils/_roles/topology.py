@@ -16,9 +16,7 @@ def _rendered(plan, paths):
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "connection_mark": _reading.mark,
     "readers": _reading.readers,
-    "export_document": _export_file.document,
     "export_notes": _export_file.notes,
     "render_plans": _rendered,
 }
