@@ -155,6 +155,7 @@ class Plan:
     after: dict = field(default_factory=dict)
     warnings: list = field(default_factory=list)
     refused: list = field(default_factory=list)  # (branch, SdrsError): parts of a document that cannot be brought about now
+    texts: tuple[str, str] | None = None  # before and after as the diff shows them, where these are no mappings
     told: dict = field(default_factory=dict)  # what else the result tells of the live state
     again: bool = False  # read and plan once more when the steps are done: more may have come to light
 

@@ -201,7 +201,9 @@ class _Task:
 
     def _diff(self) -> Any:
         # --diff prints it as it is.
-        return all_visible({"before": self.plans[0].before, "after": self.plans[0].after})
+        first = self.plans[0]
+        before, after = first.texts or (first.before, first.after)
+        return all_visible({"before": before, "after": after})
 
     def _result(self, live: Any) -> dict:
         operations = _operations(self.steps)
