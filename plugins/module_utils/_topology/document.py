@@ -44,7 +44,6 @@ OPTIONS = {
 }
 
 
-
 @dataclass
 class Options(_Options):
     """The same as reading and planning get it."""
