@@ -15,7 +15,7 @@ _PACKAGE = "ansible_collections.cloud_dr.sdrs.plugins."
 # Python 3.10 reads no TOML.
 LISTED = set(re.findall(r'"%s(\w+\.[\w.]+)"' % re.escape(_PACKAGE), (ROOT / "pyproject.toml").read_text(encoding="utf-8")))
 # Wings of which every file is annotated. Files of others join the list in pyproject.toml; none leaves it.
-WHOLE = ("_cloud", "_doctor", "_engine", "_module", "_neighbours", "_reports", "_sdrs", "_topology")
+WHOLE = ("_cloud", "_doctor", "_engine", "_module", "_neighbours", "_recovery", "_reports", "_sdrs", "_topology")
 _IGNORE = re.compile(r"# type: ignore(?!\[[a-z, -]+\]  # \w)")
 
 

@@ -42,11 +42,9 @@ _Warn = Callable[[str], Any]
 
 @dataclass
 class Options(_Options):
-    """``run``: what an entry of its beginning says of a run, with the keys of ``_SAME`` at least."""
-
     path: str
     action: str
-    run: dict | None = None
+    run: dict | None = None  # what tells the run from others (``_SAME``), and what else its first entry is to hold
     entries: list[dict] | None = None
     take_over: str | None = None
 
