@@ -73,7 +73,7 @@ class _Task:
 
     def run(self) -> dict:
         try:
-            with locked(self.declaration.locks, self.given, self.lookup, self.waiting, self.host):
+            with locked(self.declaration.locks, self._options(), self.lookup, self.waiting, self.host):
                 live = self._converge()
             self.branches.raise_failures()
             return self._result(live)

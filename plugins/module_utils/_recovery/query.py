@@ -69,7 +69,7 @@ def _group(lookup: Lookup, options: Options, name: str, group: dict) -> dict:
     operation, force = options.operation, options.force
     position = _recovery_state.position(operation, group, options.active_site)
     found: dict = {"name": name, "id": group["id"], "label": str(raw(group, "name")), "status": raw(group, "status"),
-             "priority_station": raw(group, "priority_station"), "position": position, "obstacles": [], "warnings": [], "healthy": False}
+                   "priority_station": raw(group, "priority_station"), "position": position, "obstacles": [], "warnings": [], "healthy": False}
     if position != ELSEWHERE:
         return found
     # What production shows after a disaster keeps no drill from being made; the service decides.

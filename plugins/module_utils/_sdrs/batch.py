@@ -16,7 +16,7 @@ from .._engine.options import Options as _Options
 from .._engine.plan import Find, Plan, Request, Step, find_step, require
 from . import identity, last_copy, protected_instance
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
-from .owner import find_instance, group_name
+from .owner import Sought, find_instance, group_name
 from .sharing import batches, outsiders, shared_disks, sharing
 from .sites import server_halves
 from .tags import tags_to_list, text_tags
@@ -105,8 +105,7 @@ def read(lookup: Lookup, options: Options) -> Live:
     live = Live([], group := lookup.one(SERVER_GROUP, options.server_group))
     options.server_group = group["id"]
     for index, entry in enumerate(options.servers):
-        instance, server = find_instance(lookup, KIND, {"server": entry["server"], "server_group": group["id"]})
-        server_id = server["id"] if server else entry["server"]
+        instance, server, server_id = find_instance(lookup, Sought(half=entry["server"], server_group=group["id"]))
         if server:
             live.servers[server_id] = server
         live.entries.append(dict(entry, server=server_id))

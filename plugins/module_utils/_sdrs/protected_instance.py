@@ -14,7 +14,7 @@ from .._engine.plan import Field, Find, Plan, Request, Step, managed, require
 from . import identity, last_copy
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, REPLICATION, SERVER_GROUP, SERVER_READY
 from .kinds import PROTECTED_INSTANCE as KIND
-from .owner import OwnedLive, find_instance, group_id_of, group_of
+from .owner import OwnedLive, Sought, find_instance, group_id_of, group_of
 from .present import NAME, live_values, plan_present, require_creatable
 from .sites import production_zone, server_halves
 from .tags import add_tag_steps, tags_to_list, tags_to_mapping, text_tags
@@ -70,10 +70,8 @@ def read(lookup: Lookup, options: Options) -> Live:
         raise ConfigError("primary_ip_address needs primary_subnet (SDRS.1380)")
     if options.dedicated_host and options.tenancy != "dedicated":
         raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
-    obj, server = find_instance(lookup, KIND, vars(options))
+    obj, server, options.server = find_instance(lookup, Sought(options.id, options.server, options.name, options.server_group))
     live = Live(obj, server=server)
-    if server:
-        options.server = server["id"]
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
     identity.check_found(

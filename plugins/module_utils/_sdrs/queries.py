@@ -13,8 +13,9 @@ from .._engine.jobs import ended
 from .._engine.kind import Kind
 from .._engine.lookup import Lookup
 from .._engine.waiting import Waiting
-from . import replication, tag
+from . import tag
 from .kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
+from .owner import Sought, find_pair
 
 _TAG_CONDITIONS = ("tags", "tags_any", "not_tags", "not_tags_any")
 
@@ -48,7 +49,7 @@ def replications(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     _scope(lookup, params, "server_group", SERVER_GROUP)
     _scope(lookup, params, "protected_instance", PROTECTED_INSTANCE)
     if params.get("volume") and not validate.is_id(params["volume"]):
-        found = replication.find_pair(lookup, REPLICATION, {"volume": params["volume"], "server_group": params.get("server_group")})[0]
+        found = find_pair(lookup, Sought(half=params["volume"], server_group=params.get("server_group"))).obj
         params["id"], params["volume"] = (found or {}).get("id"), None
         if found is None:
             return {"replications": []}

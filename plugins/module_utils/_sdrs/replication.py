@@ -16,7 +16,7 @@ from . import identity, last_copy
 from .attachments import plan_attachments, plan_detach, read_attachments, wants_change
 from .kinds import EXTENDABLE, PAIR_ADDABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, SERVER_GROUP, plain_attachments, size_of
 from .kinds import REPLICATION as KIND
-from .owner import find_pair, group_id_of
+from .owner import Sought, find_pair, group_id_of
 from .present import NAME, live_values, plan_present, require_creatable
 from .sites import production_zone, volume_halves
 from .targets import target_is_expendable, targets
@@ -68,10 +68,8 @@ class Live(LiveState):
 
 def read(lookup: Lookup, options: Options) -> Live:
     """Look the pair up by identity: ``id``, else the replicated disk, else ``name`` in the group."""
-    obj, volume = find_pair(lookup, KIND, vars(options))
+    obj, volume, options.volume = find_pair(lookup, Sought(options.id, options.volume, options.name, options.server_group))
     live = Live(obj, volume=volume)
-    if volume:
-        options.volume = volume["id"]
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
     identity.check_found(lookup, KIND, obj, vars(options), "volume", volume_halves, remedy="A disk can be in one replication pair only (SDRS.1811).")
