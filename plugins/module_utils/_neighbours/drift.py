@@ -24,6 +24,7 @@ from .._sdrs.tags import tags_to_list
 from . import ecs_power
 
 REPAIRABLE = ("security_groups", "tags")
+_Pair = tuple[dict, "dict | None", "dict | None"]  # an instance, its production server and its DR server, as far as they are known
 # While a group is switched or has failed over, production's settings may be the wrong ones, and the other server has no NICs.
 READY = {"protection group": {"available", "protected"}}
 _BY_HAND = {
@@ -43,10 +44,6 @@ class Options(_Options):
     protected_instances: list[str] | None = None
     auto_recovery: bool = False
     repair: list[str] = field(default_factory=list)
-
-
-# An instance, its production server and its DR server, as far as they are known.
-_Pair = tuple[dict, "dict | None", "dict | None"]
 
 
 def report(lookup: Lookup, options: Options, waiting: Waiting) -> dict:
@@ -71,11 +68,10 @@ def _pairs(lookup: Lookup, options: Options) -> tuple[dict, list[_Pair]]:
 
 def _sides(lookup: Lookup, instance: dict, group: dict) -> tuple[dict | None, dict | None]:
     try:
-        production, other = sides(lookup, instance, group)
+        return sides(lookup, instance, group)
     except Unusable as error:
         lookup.warn("not compared: %s" % error)
         return None, None
-    return production, other
 
 
 def _entries(lookup: Lookup, auto_recovery: bool, pairs: list[_Pair]) -> list[dict]:

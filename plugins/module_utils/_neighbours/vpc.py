@@ -16,6 +16,7 @@ from .._engine.options import ObjectOptions
 from .._engine.plan import Find, Plan, Request, Step
 from .._sdrs import identity
 from .subnets import KIND as SUBNET
+from .subnets import Subnet
 from .subnets import delete_step as delete_subnet
 from .subnets import plan as plan_subnets
 from .subnets import problem as problem_of_subnet
@@ -71,7 +72,7 @@ def subnets(value: Any) -> str | None:
     seen = set()
     for index, entry in enumerate(value):
         wrong = cidr(entry["cidr"])
-        problem = "cidr: " + wrong if wrong else problem_of_subnet(entry)
+        problem = "cidr: " + wrong if wrong else problem_of_subnet(Subnet.of(entry))
         if problem:
             return "[%d].%s" % (index, problem)
         if entry["name"] in seen:
@@ -121,7 +122,7 @@ def plan(options: Options, live: Live) -> Plan:
             _update(result, parent, wanted.get("name") or vpc.get("name"), body, [])
     result.after = dict(wanted)
     if options.subnets is not None:
-        plan_subnets(result, options.subnets, options.purge_subnets, vpc, parent, have)
+        plan_subnets(result, [Subnet.of(each) for each in options.subnets], options.purge_subnets, vpc, parent, have)
     return result
 
 

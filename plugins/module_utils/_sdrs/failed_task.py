@@ -25,6 +25,7 @@ class Options(_Options):
     id: str | None = None
     server_group: str | None = None
     all: bool = False
+    state: str = "absent"
 
 
 @dataclass
