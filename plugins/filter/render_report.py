@@ -38,17 +38,9 @@ _value:
 """
 
 from ..plugin_utils._filters import as_filter
-from ..plugin_utils._report_formats import render, render_plan
-
-
-def _several(report, paths):
-    return {path: render(report, form) for form, path in paths.items()}
-
-
-def _several_plans(plan, paths):
-    return {path: render_plan(plan, form) for form, path in paths.items()}
+from ..plugin_utils._report_formats import render
 
 
 class FilterModule:
     def filters(self):
-        return {"render_report": as_filter(render), "render_reports": as_filter(_several), "render_plans": as_filter(_several_plans)}
+        return {"render_report": as_filter(render)}

@@ -31,30 +31,7 @@ _value:
   type: str
 """
 
-import os
-
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._cloud.text import path_part
-from ..plugin_utils._filters import defined
-
-
-def user_path(path):
-    """``path`` absolute, below the working directory of ansible-playbook."""
-    if not isinstance(defined(path), str) or not path.strip():
-        raise AnsibleFilterError("user_path wants a path, got %r" % (path,))
-    return os.path.normpath(os.path.join(os.getcwd(), os.path.expanduser(path)))
-
-
-def report_folder(path, group):
-    """The folder of a protection group's reports below ``path``, whatever the service calls the group."""
-    return os.path.join(user_path(path), path_part(group))
-
-
-def report_path(path, group, file):
-    """A file in that folder, whatever it is called."""
-    name = str(file)
-    return os.path.join(report_folder(path, group), "." + path_part(name[1:]) if name.startswith(".") else path_part(name))
+from ..plugin_utils._paths import report_folder, report_path, user_path
 
 
 class FilterModule:

@@ -54,13 +54,13 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..filter.evidence import hook_look, task_file_problem
-from ..filter.user_path import user_path
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._recovery import document as _recovery_document
 from ..module_utils._cloud.text import without_reserved
 from ..plugin_utils._filters import plain
+from ..plugin_utils._paths import user_path
 from ..plugin_utils._recovery_lint import lint
+from ..plugin_utils._roles.evidence import hook_look, task_file_problem
 
 
 class LookupModule(LookupBase):

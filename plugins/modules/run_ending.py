@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes.local
 options:
   endings:
-    description: One entry for each protection group, as the filter P(cloud_dr.sdrs.run_ending#filter) makes it.
+    description: One entry for each protection group, as the roles make it.
     type: list
     elements: dict
     required: true

@@ -8,6 +8,7 @@ import functools
 from pathlib import Path
 
 from ansible.parsing.dataloader import DataLoader
+from ansible.utils.vars import load_extra_vars
 
 _ROLES = Path(__file__).resolve().parents[2] / "roles"
 # Variables of the playbooks, which no role has.
@@ -22,3 +23,8 @@ def options() -> tuple:
         specs = DataLoader().load_from_file(str(path)).get("argument_specs") or {}
         found.update(name for spec in specs.values() for name in spec.get("options") or {})
     return tuple(sorted(map(str, found)))
+
+
+def extra_variables() -> list[str]:
+    """The names of the extra variables of this run."""
+    return list(load_extra_vars(DataLoader()))

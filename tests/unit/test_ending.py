@@ -304,10 +304,10 @@ def test_after_a_recovery_by_drill_there_is_work_but_nothing_to_type():
 
 
 def test_what_failed_before_its_role_could_tell_is_told_of_every_host():
-    from ansible_collections.cloud_dr.sdrs.plugins.filter.ending import FilterModule
     from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _shown
+    from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._roles import FUNCTIONS
 
-    endings = FilterModule().filters()["run_endings"]
+    endings = FUNCTIONS["run_endings"]
     hosts = {"erp": {"ansible_failed_result": {"failed": True, "msg": "value of failover_active_site must be one of: source, target"}},
              "crm": {}, "db": {"failover_group": OVER, "failover_about": {"what": "failover", "site": "target"}, "failover_errors": [{"msg": "no room"}]}}
     erp, crm, db, own = _shown.completed(endings([{}, {}, {}, {"host": "own"}], ["erp", "crm", "db", "own"], "failover"), hosts)

@@ -6,12 +6,15 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+from ansible.errors import AnsibleFilterError
 from jinja2 import StrictUndefined, UndefinedError
 
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._roles import FUNCTIONS
 from support import ROOT, TREE
 
 FILTERS = {}
@@ -46,3 +49,14 @@ print(sorted(name.rpartition(".")[2] for name in sys.modules if name.startswith(
     loaded = subprocess.run([sys.executable, "-c", code], env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(TREE)}, capture_output=True, text=True, check=True)
     files = {path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")}
     assert {name for name in files if "'%s'" % name in loaded.stdout} == files, loaded.stdout + loaded.stderr
+
+
+def test_every_internal_function_is_called_and_every_call_has_one():
+    files = [path for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")]
+    called = {name for path in files for name in re.findall(r"cloud_dr\.sdrs\.internal'?[(,] ?'(\w+)'", path.read_text())}
+    assert called == set(FUNCTIONS), called ^ set(FUNCTIONS)
+
+
+def test_an_unknown_internal_function_is_named():
+    with pytest.raises(AnsibleFilterError, match="no function named 'drill_beginn'"):
+        FILTERS["internal"]({}, "drill_beginn")

@@ -188,7 +188,7 @@ def test_what_a_hook_registers_of_hosts_that_may_be_unreachable(tasks, registers
 
 
 def test_the_files_that_a_hook_includes_are_looked_at_and_roles_are_not_seen_through(tmp_path):
-    from ansible_collections.cloud_dr.sdrs.plugins.filter.evidence import hook_look
+    from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._roles.evidence import hook_look
 
     (tmp_path / "below.yml").write_text(json.dumps([remote(register="seen"), remote("unseen")]))
     (tmp_path / "hook.yml").write_text(json.dumps([{"name": "i", "block": [{"name": "b", "ansible.builtin.include_tasks": "below.yml"}]}]))

@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tasks of the role report decide. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+
+from ...module_utils._cloud.errors import one_line
+from .. import _attempts, _evidence, _guards, _hooks, _task_files
+from .._options import options
+from .._paths import user_path
+from .._recovery_lint import lint_files
+from .._report_formats import render
+
+
+def task_file_problem(path, resolve=True):
+    """Why a task file cannot be run; including it would end the run of every host.
+
+    :param resolve: look into its tasks, too, for what Ansible would not accept
+    """
+    return _task_files.problem(user_path(path), resolve)
+
+
+def linted(files, variables):
+    """What is wrong with task files of the user that a role will include, as sentences.
+
+    :param variables: names of the variables that there are for the host; those that roles of this collection set come to them
+    """
+    known = {*variables, *options(), *(name for names in _guards.INTERNAL.values() for name in names)} if variables else ()
+    return lint_files(files, task_file_problem, user_path, known)
+
+
+def _with_attempt(record):
+    return dict(record, attempts=_attempts.begun(record))
+
+
+def hook_look(path, remote):
+    """See ``_hooks.look``: of a file that can be run, and of those it includes.
+
+    :param remote: hosts of the inventory whose connection is not local
+    """
+    loader, first = DataLoader(), user_path(path)
+    files, left = {}, [first]
+    try:
+        while left:
+            place = left.pop()
+            files[place] = loader.load_from_file(place)
+            left += [each for each in _task_files.included(files[place], place) if each not in files]
+    except (AnsibleError, OSError, ValueError, TypeError) as error:
+        return {"registers": [], "problems": [one_line("%s cannot be run: %s" % (place, error))], "guarded": False}
+    found = _hooks.look(list(files.values()), remote, not any(map(_task_files.opaque, files.values())))
+    return dict(found, problems=[one_line("%s: %s" % (path, problem)) for problem in found["problems"]])
+
+
+def _rendered(report, paths):
+    return {path: render(report, form) for form, path in paths.items()}
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "with_attempt": _with_attempt,
+    "hook_look": hook_look,
+    "bare_report": _evidence.bare_report,
+    "report_places": _evidence.places,
+    "render_reports": _rendered,
+    "task_file_problem": task_file_problem,
+}

@@ -1,0 +1,39 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tasks of the role recover_by_drill decide. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import _guards, _recovery
+from .._options import extra_variables, options
+from .evidence import linted
+
+
+def _problems(confirm, groups, asked):
+    problems = _guards.recovery_problems(confirm, groups, asked, extra_variables())
+    problems += _guards.misspelled(asked.get("names") or [], options(), "recover_by_drill")
+    waves = [wave for wave in asked.get("waves") or [] if isinstance(wave, dict)]
+    files = [wave[when] for wave in waves for when in ("before", "after") if isinstance(wave.get(when), str) and wave[when]]
+    # A file that Ansible cannot read would end the run of every host where it is included.
+    return problems + linted(files, asked.get("variables"))
+
+
+def _permitted(group, confirm, name, asked):
+    return _guards.permitted(group, confirm, name, asked, extra_variables(), _guards.recovery_problems)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "recovery_problems": _problems,
+    "recovery_permitted": _permitted,
+    "recovery_standing": _recovery.standing,
+    "recovery_begin": _recovery.begin,
+    "recovery_with_servers": _recovery.with_servers,
+    "recovery_wave": _recovery.wave,
+    "recovery_missing": _recovery.missing,
+    "recovery_eips": _recovery.eips,
+    "recovery_eips_of": _recovery.eips_of,
+    "recovery_notes": _recovery.notes,
+}
