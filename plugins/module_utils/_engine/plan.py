@@ -168,6 +168,16 @@ class Plan:
         self.steps.append(step)
         return step
 
+    def create(self, kind: Kind, name: str | None, body: dict, find: Find, after: Iterable[Step] = (), **how: Any) -> Step:
+        """Append the step that creates an object; what is None in ``body`` is not sent. ``how``: what else its Request has."""
+        given = {key: value for key, value in body.items() if value is not None}
+        return self.add("create", kind, name, None, Request("create_" + kind.name, body=given, **how), find, after=after)
+
+    def delete(self, kind: Kind, obj: dict, body: Any = None, after: Iterable[Step] = (), later: bool = False, **how: Any) -> Step:
+        """Append the step that deletes an object. ``how``: what else its Request has."""
+        request = Request("delete_" + kind.name, {kind.name: obj["id"]}, body, **how)
+        return self.add("delete", kind, obj.get("name"), obj["id"], request, after=after, later=later)
+
     def rename(self, kind: Kind, object_id: Any, name: str, after: Iterable[Step] = ()) -> Step:
         """Append the step that gives an object another name."""
         return self.add("rename", kind, name, object_id, Request("rename_" + kind.name, {kind.name: object_id}, {"name": name}), after=after)

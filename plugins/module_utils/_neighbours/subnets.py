@@ -168,10 +168,8 @@ def _create(result: Plan, entry: Subnet, parent: Any) -> dict:
         result.warnings.append("subnet %s gets no DNS server, so that its servers resolve no names; set dns_list" % entry.name)
     wanted = replace(entry, gateway_ip=entry.gateway_ip or first_address(entry.cidr)).given()
     options = {key: value for key, value in wanted.items() if key != "ntp_servers" or value}
-    result.add(
-        "create", KIND, entry.name, None, Request("create_subnet", body=dict(_body(options), vpc_id=parent)),
-        Find({"vpc_id": parent}, lambda obj: obj.get("name") == entry.name), after=creator(parent),
-    )
+    find = Find({"vpc_id": parent}, lambda obj: obj.get("name") == entry.name)
+    result.create(KIND, entry.name, dict(_body(options), vpc_id=parent), find, creator(parent))
     return wanted
 
 

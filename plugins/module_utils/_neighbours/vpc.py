@@ -105,10 +105,8 @@ def plan(options: Options, live: Live) -> Plan:
         return _plan_absent(options, live)
     wanted = {name: getattr(options, name) for name in _FIELDS if getattr(options, name) is not None}
     if vpc is None:
-        parent = result.add(
-            "create", KIND, options.name, None, Request("create_vpc", body={"name": options.name, "cidr": options.cidr}),
-            Find({}, lambda obj: obj.get("name") == options.name),
-        )
+        find = Find({}, lambda obj: obj.get("name") == options.name)
+        parent = result.create(KIND, options.name, {"name": options.name, "cidr": options.cidr}, find)
         if options.enable_shared_snat:
             _update(result, parent, options.name, {"name": options.name, "enable_shared_snat": True}, [parent])
         have = []
@@ -137,7 +135,7 @@ def _plan_absent(options: Options, live: Live) -> Plan:
         )
     result.before = {"name": vpc.get("name")}
     steps = [delete_subnet(result, vpc, subnet) for subnet in live.subnets]
-    result.add("delete", KIND, vpc.get("name"), vpc["id"], Request("delete_vpc", {"vpc": vpc["id"]}, retry_refused=_refused_for_now), after=steps)
+    result.delete(KIND, vpc, after=steps, retry_refused=_refused_for_now)
     return result
 
 

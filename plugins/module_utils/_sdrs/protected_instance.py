@@ -10,7 +10,7 @@ from typing import Any
 from .._cloud.errors import ConfigError, Refused
 from .._engine.lookup import Lookup
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, Step, managed, require
+from .._engine.plan import Field, Find, Plan, Step, managed, require
 from . import identity, last_copy
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, REPLICATION, SERVER_GROUP, SERVER_READY
 from .kinds import PROTECTED_INSTANCE as KIND
@@ -149,10 +149,8 @@ def create_step(result: Plan, options: Options, group: dict, after: Iterable[Ste
         "tags": tags_to_list(text_tags(options.tags)) or None,
     }
     body.update((item.api, getattr(options, item.option)) for item in CREATION)
-    return result.add(
-        "create", KIND, options.name, None, Request("create_protected_instance", body={key: value for key, value in body.items() if value is not None}),
-        Find({"server_group_id": group["id"]}, lambda obj: options.server in (obj.get("source_server"), obj.get("target_server"))), after=after,
-    )
+    find = Find({"server_group_id": group["id"]}, lambda obj: options.server in (obj.get("source_server"), obj.get("target_server")))
+    return result.create(KIND, options.name, body, find, after)
 
 
 def _replace(result: Plan, options: Options, live: Live) -> None:
@@ -214,8 +212,5 @@ def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), aft
     :param copies: what is known of its halves; refuses the removal of a last copy
     :param wanted: the ``delete_target_*`` options that are set
     """
-    request = Request(
-        "delete_protected_instance", {"protected_instance": obj["id"]},
-        {option: option in wanted for option in ("delete_target_server", "delete_target_eip")}, **copies.consent(result, KIND, [obj], wanted, replacing),
-    )
-    return result.add("delete", KIND, obj.get("name"), obj["id"], request, after=after)
+    body = {option: option in wanted for option in ("delete_target_server", "delete_target_eip")}
+    return result.delete(KIND, obj, body, after=after, **copies.consent(result, KIND, [obj], wanted, replacing))

@@ -136,11 +136,8 @@ def _create(result: Plan, options: Options, live: Live) -> None:
         "description": options.description or (live.obj or {}).get("description"),
         "cluster_id": options.cluster,
     }
-    step = result.add(
-        "create", KIND, name, None, Request("create_replication", body={key: value for key, value in body.items() if value is not None}),
-        Find({"server_group_id": live.group["id"]}, lambda pair: resolve(options.volume) in volume_halves(pair)),
-        after=[*after, *creator(options.volume)],
-    )
+    find = Find({"server_group_id": live.group["id"]}, lambda pair: resolve(options.volume) in volume_halves(pair))
+    step = result.create(KIND, name, body, find, after=[*after, *creator(options.volume)])
     result.after = managed(options, (*IMMUTABLE, NAME, *CREATION))
     if options.size is not None:
         present = whole((live.volume or {}).get("size")) or 0
@@ -223,9 +220,5 @@ def _plan_absent(options: Options, live: Live) -> Plan:
 
 def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of a pair (5.6.2) to a plan; the parameters are those of an instance's deletion."""
-    request = Request(
-        "delete_replication", {"replication": obj["id"]},
-        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted},
-        **copies.consent(result, KIND, [obj], wanted, replacing),
-    )
-    return result.add("delete", KIND, obj.get("name"), obj["id"], request, after=after)
+    body = {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted}
+    return result.delete(KIND, obj, body, after=after, **copies.consent(result, KIND, [obj], wanted, replacing))

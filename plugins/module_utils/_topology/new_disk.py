@@ -16,7 +16,7 @@ from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
 from .._cloud.validate import Between, is_id, plain_device
 from .._engine.kind import Kind, generic_took_effect
-from .._engine.plan import Find, Plan, ReadList, Request, Step
+from .._engine.plan import Find, Plan, ReadList, Step
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION
 from .entries import GroupEntry, PairEntry
 from .index import LiveIndex
@@ -136,9 +136,8 @@ def add_step(part: Plan, entry: PairEntry, new: NewDisk, after: Iterable[Step]) 
         if found:
             raise Refused("%s came meanwhile; no second one of this name was created" % KIND.label(found[0]), remedy="Run the task again.")
 
-    request = Request("create_volume", body={key: value for key, value in body.items() if value is not None}, premise=premise, service="evs")
     find = Find({"name": new.name}, lambda disk: disk.get("name") == new.name and disk.get("availability_zone") == new.zone)
-    return part.add("create", KIND, new.name, None, request, find, after=after)
+    return part.create(KIND, new.name, body, find, after, premise=premise, service="evs")
 
 
 def shown(entry: PairEntry) -> dict:
