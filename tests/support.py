@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import play_server
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -181,6 +182,19 @@ def cores():
     return dict(sorted(found.items(), key=lambda entry: tuple(map(int, entry[0].split(".")))))
 
 
+def environment_of_plays(**environment):
+    """Environment variables of ansible-playbook: the collection's path, no credentials, and these."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
+    settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_SHOW_CUSTOM_STATS": "1",
+                "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}
+    return {**own, **settings, **environment}
+
+
+def ansible_playbook(folder, *arguments, **environment):
+    """The completed process of ``ansible-playbook`` with these arguments."""
+    return play_server.run([str(Path(sys.executable).with_name("ansible-playbook")), *arguments], environment_of_plays(**environment), folder)
+
+
 class Workplace:
     """A user's folder with an inventory; playbooks are run in it as users run them.
 
@@ -198,7 +212,8 @@ class Workplace:
 
     def __call__(self, playbook, *arguments, inventory="inventory.yml", **environment):
         """The ended process; with ``start`` in place of a call, the running one."""
-        return subprocess.run(**self._command(playbook, arguments, inventory, environment), capture_output=True, text=True, check=False)
+        command = self._command(playbook, arguments, inventory, environment)
+        return play_server.run(command["args"], command["env"], command["cwd"])
 
     def start(self, playbook, *arguments, inventory="inventory.yml", **environment):
         return subprocess.Popen(
@@ -206,11 +221,13 @@ class Workplace:
         )
 
     def _command(self, playbook, arguments, inventory, environment):
-        own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
-        settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
         name = playbook if playbook.endswith(".yml") else "cloud_dr.sdrs." + playbook
         command = [str(self.core / "ansible-playbook"), name, "-i", inventory, *arguments]
-        return {"args": command, "env": {**own, **settings, **environment}, "cwd": self.folder}
+        return {"args": command, "env": environment_of_plays(**environment), "cwd": self.folder}
+
+    def typed(self, words, **environment):
+        """Carry out a command ``ansible-playbook ...`` as a person would paste it."""
+        return play_server.run([str(self.core / "ansible-playbook"), *words[1:]], environment_of_plays(**environment), self.folder)
 
     def report(self, what, group="erp"):
         """The newest report as ``(content of the JSON, path without its ending)``."""

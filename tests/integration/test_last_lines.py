@@ -50,9 +50,7 @@ def run(site, playbook, *arguments, code=0, **environment):
 def typed(site, found, code=0):
     """Carry out what NEXT says, as a person would paste it."""
     words = command(found)
-    settings = site.play._command("plan", (), "inventory.yml", CONSOLE)
-    done = subprocess.run([settings["args"][0], *words[1:]], env=settings["env"], cwd=settings["cwd"], capture_output=True, text=True, check=False)
-    return words, block(ended(done, code).stdout)
+    return words, block(ended(site.play.typed(words, **CONSOLE), code).stdout)
 
 
 @pytest.fixture

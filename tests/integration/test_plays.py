@@ -7,14 +7,13 @@ import importlib
 import json
 import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
-from support import ROOT, TREE
+import support
+from support import ROOT
 
 ZONES = ["eu-de-01", "eu-de-02"]
 SCENARIO = {
@@ -74,10 +73,7 @@ def _fragments(module):
 
 
 def ansible_playbook(*arguments, **environment):
-    own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
-    settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
-    return subprocess.run(command, env={**own, **settings, **environment}, capture_output=True, text=True, cwd=ROOT, check=False)
+    return support.ansible_playbook(ROOT, *arguments, **environment)
 
 
 CHECK = {"check_mode": True}
