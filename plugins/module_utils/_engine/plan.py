@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .._cloud.api import Api
-from .._cloud.errors import ApiError, Refused
+from .._cloud.errors import ApiError, Refused, SdrsError
 from .jobs import duration
 from .kind import Kind
 from .options import ObjectOptions
@@ -153,8 +153,8 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     before: dict = field(default_factory=dict)
     after: dict = field(default_factory=dict)
-    warnings: list = field(default_factory=list)
-    refused: list = field(default_factory=list)  # (branch, SdrsError): parts of a document that cannot be brought about now
+    warnings: list[str] = field(default_factory=list)
+    refused: list[tuple[str, SdrsError]] = field(default_factory=list)  # by branch: parts of a document that cannot be brought about now
     texts: tuple[str, str] | None = None  # before and after as the diff shows them, where these are no mappings
     told: dict = field(default_factory=dict)  # what else the result tells of the live state
     again: bool = False  # read and plan once more when the steps are done: more may have come to light

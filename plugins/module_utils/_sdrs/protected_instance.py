@@ -61,7 +61,7 @@ class Live(OwnedLive):
     kind = KIND
     server: Any = None  # a dict, where it was read
     sharing: str | None = None  # why a failed creation cannot be replaced alone
-    copies: Any = None  # last_copy.Copies  # of an instance that may be removed
+    copies: last_copy.Copies | None = None  # of an instance that may be removed
 
 
 def read(lookup: Lookup, options: Options) -> Live:
@@ -165,7 +165,7 @@ def _replace(result: Plan, options: Options, live: Live) -> None:
     options = replace(options, name=options.name or obj.get("name"))
     if live.server is None:
         live = replace(live, server={}, sharing=None)
-    removal = delete_step(result, obj, live.copies, replacing=True)
+    removal = delete_step(result, obj, last_copy.required(live.copies), replacing=True)
     _create(result, options, live, after=[removal])
     result.before = live_values(options, obj, IMMUTABLE, _CHANGEABLE)
 
@@ -202,11 +202,11 @@ def _plan_absent(options: Options, live: Live) -> Plan:
     for option in wanted:
         target_is_expendable(live.group, option, label)
     result.before = {"name": obj.get("name")}
-    delete_step(result, obj, live.copies, wanted)
+    delete_step(result, obj, last_copy.required(live.copies), wanted)
     return result
 
 
-def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
+def delete_step(result: Plan, obj: dict, copies: last_copy.Copies, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of one instance (5.5.2) to a plan.
 
     :param copies: what is known of its halves; refuses the removal of a last copy

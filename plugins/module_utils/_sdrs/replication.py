@@ -55,7 +55,7 @@ class Live(LiveState):
     instances: dict = field(default_factory=dict)
     volume: Any = None
     servers: dict = field(default_factory=dict)
-    copies: Any = None  # last_copy.Copies  # of a pair that may be removed
+    copies: last_copy.Copies | None = None  # of a pair that may be removed
 
     def watch(self) -> list:
         instances = [(PROTECTED_INSTANCE, instance) for instance in self.instances.values()]
@@ -126,7 +126,7 @@ def _create(result: Plan, options: Options, live: Live) -> None:
     require(PAIR_ADDABLE, {"protection group": live.group.get("status")}, "creating it", label)
     if live.obj:
         result.before = live_values(options, live.obj, IMMUTABLE, _CHANGEABLE)
-        after = [delete_step(result, live.obj, live.copies, replacing=True)]
+        after = [delete_step(result, live.obj, last_copy.required(live.copies), replacing=True)]
     elif live.volume:
         check_disk(live.group, live.volume)
     body = {
@@ -208,17 +208,18 @@ def _plan_absent(options: Options, live: Live) -> Plan:
         require(PAIR_DELETABLE, statuses, "deleting it", label)
     result.before = {"name": obj.get("name")}
     wanted = targets(vars(options))
-    live.copies.clear(result, [(KIND, obj)], wanted)
+    copies = last_copy.required(live.copies)
+    copies.clear(result, [(KIND, obj)], wanted)
     steps: list = []
-    guards = live.copies.guards(KIND, [obj], wanted)
+    guards = copies.guards(KIND, [obj], wanted)
     for instance_id in attached:
         steps.append(plan_detach(result, KIND, live, obj, instance_id, obj.get("name"), after=steps[-1:]))
         steps[-1].request = replace(steps[-1].request, **guards)
-    delete_step(result, obj, live.copies, wanted, after=steps)
+    delete_step(result, obj, copies, wanted, after=steps)
     return result
 
 
-def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
+def delete_step(result: Plan, obj: dict, copies: last_copy.Copies, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of a pair (5.6.2) to a plan; the parameters are those of an instance's deletion."""
     body = {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted}
     return result.delete(KIND, obj, body, after=after, **copies.consent(result, KIND, [obj], wanted, replacing))

@@ -15,7 +15,7 @@ from .._engine.kind import Kind, LiveState, whole
 from .._engine.lookup import Lookup, exactly_one, existing, readable
 from .._engine.options import ObjectOptions
 from .._engine.plan import Field, Find, Plan, Step, managed
-from . import identity
+from . import identity, last_copy
 from .present import NAME, live_values, plan_present
 from .protection import DISABLED, ENABLED, KIND, add_protection_step, protection_change, protection_guard
 
@@ -115,7 +115,7 @@ class Live(LiveState):
     obj: dict | None
     contents: list = field(default_factory=list)  # (Kind, object)
     domain_id: str | None = None
-    copies: object = None  # what is known of the halves of the contents
+    copies: last_copy.Copies | None = None  # what is known of the halves of the contents
     held: list = field(default_factory=list)  # (Kind, object): contents that keep the group from being deleted
 
     def watch(self) -> list:

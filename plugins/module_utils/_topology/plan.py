@@ -49,7 +49,7 @@ def read(lookup: Lookup, options: Options) -> state.Live:
 
 def plan(options: Options, live: state.Live) -> Plan:
     """Steps that make everything as the document wants it. Pure."""
-    planning = Planning(options, live.copies)
+    planning = Planning(options, last_copy.required(live.copies))
     for group in live.groups:
         try:
             if group.absent:

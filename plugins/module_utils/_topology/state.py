@@ -34,7 +34,7 @@ class Live(LiveState):
     world: LiveIndex
     obj: list[dict] = field(default_factory=list)
     groups: list[GroupEntry] = field(default_factory=list)
-    copies: last_copy.Copies = field(default_factory=last_copy.Copies)  # what is known of the halves of what may be removed
+    copies: last_copy.Copies | None = None  # what is known of the halves of what may be removed
     servers: dict[str, dict] = field(default_factory=dict)  # ECS servers by ID, as far as known, for what is only told
     unmanaged: list[dict] = field(default_factory=list)
     id = "topology"
