@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -252,9 +252,9 @@ def immutable_conflicts(options: ObjectOptions, fields: Iterable[Field], live: d
     return conflicts
 
 
-def untold(params: dict, fields: Iterable[Field], live: dict) -> list[str]:
+def untold(given: Mapping[str, Any], fields: Iterable[Field], live: dict) -> list[str]:
     """The fixed options that were given and that the live object does not tell, so that they are compared with nothing."""
-    return [item.option for item in fields if params.get(item.option) is not None and not _told(item, live)]
+    return [item.option for item in fields if given.get(item.option) is not None and not _told(item, live)]
 
 
 def _told(item: Field, live: dict) -> bool:
