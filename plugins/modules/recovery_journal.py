@@ -105,7 +105,7 @@ SPEC = Spec(
     },
     required_if=[("action", "begin", ("run",)), ("action", "append", ("entries",))],
 )
-DECLARATION = Local(journal.act, rules=journal.RULES)
+DECLARATION = Local(journal.act, rules=journal.RULES, options=journal.Options)
 
 
 def main():

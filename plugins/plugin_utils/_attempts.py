@@ -16,7 +16,7 @@ _MOST = 100
 _LONGEST = 2000
 
 
-def known(saved):
+def known(saved: dict | None) -> list[dict]:
     """The attempts that a record holds, each in its shape; whatever else stands there is left out."""
     found = [entry for entry in (saved or {}).get("attempts") or [] if isinstance(entry, dict) and time_of(entry.get("began"))] \
         if isinstance((saved or {}).get("attempts"), list) else []
@@ -27,14 +27,14 @@ def known(saved):
     } for entry in found[-_MOST:]]
 
 
-def begun(saved):
+def begun(saved: dict | None) -> list[dict]:
     """The attempts of a record, and the one that begins now."""
     runner = who()
     return known(saved) + [{"began": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"), "ended": None,
                             "user": runner["user"], "machine": runner["machine"], "reasons": []}]
 
 
-def of_journal(entries):
+def of_journal(entries: list[dict]) -> list[dict]:
     """The attempts that the journal of a recovery plan tells of."""
     found: list = []
     for entry in entries:

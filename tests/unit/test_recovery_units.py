@@ -177,7 +177,7 @@ RUN = {"plan": "site", "operation": "failover", "active_site": "target", "projec
 
 
 def journal(path, action, **options):
-    return recovery_journal.act({"path": str(path), "action": action, "run": None, "entries": None, "take_over": None, **options}, Host())
+    return recovery_journal.act(recovery_journal.Options(str(path), action, **options), Host())
 
 
 def test_a_journal_is_taken_up_and_finished(tmp_path, monkeypatch):

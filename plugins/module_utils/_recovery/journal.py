@@ -13,12 +13,17 @@ import json
 import os
 import socket
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from .._cloud.errors import ConfigError, SdrsError, one_line
 from .._cloud.mask import masked_data
 from .._cloud.private_folder import NotPrivate, open_file
+from .._engine.declaration import Host
 from .._engine.lock_files import fcntl
+from .._engine.options import Options as _Options
 from .._reports.processes import began, boot_id
 from .._reports.report_files import LIMIT, elsewhere
 from .._reports.report_files import paths as _absolute
@@ -32,17 +37,27 @@ _PATIENCE = 5.0
 _LOADED_BY = os.getpid()
 
 RULES = {"path": lambda value: _absolute([value])}
+_Warn = Callable[[str], Any]
 
 
-def act(params, host):
+@dataclass
+class Options(_Options):
+    path: str
+    action: str
+    run: dict | None = None  # what tells the run from others (``_SAME``), and what else its first entry is to hold
+    entries: list[dict] | None = None
+    take_over: str | None = None
+
+
+def act(options: Options, host: Host) -> dict:
     """Begin, append, read or finish.
 
     :raises SdrsError: another run is at work
     """
-    result = {"changed": False, "operations": [], "jobs": [], "diff": {"before": {}, "after": {}}}
-    action, path = params["action"], params["path"]
+    result: dict[str, Any] = {"changed": False, "operations": [], "jobs": [], "diff": {"before": {}, "after": {}}}
+    action, path = options.action, options.path
     if action == "begin":
-        return dict(result, journal=_begin(params, host))
+        return dict(result, journal=_begin(options, host))
     if action == "read":
         entries, problem = entries_of(path)
         if problem:
@@ -50,19 +65,19 @@ def act(params, host):
         return dict(result, entries=entries, journal=summary(entries, path))
     if not host.check_mode:
         with _kept(host.warn, path):
-            _append(path, params["entries"] if action == "append" else [{"event": "finished"}])
+            _append(path, options.entries or [] if action == "append" else [{"event": "finished"}])
             if action == "finish":
                 os.replace(path, _archive(path, entries_of(path)[0]))
     return dict(result, journal={"path": path})
 
 
-def note(path, entries, warn):
+def note(path: str, entries: list[dict], warn: _Warn) -> None:
     """Append for a task that has done something else; what goes wrong with it is a warning."""
     with _kept(warn, path):
         _append(path, entries)
 
 
-def entries_of(path):
+def entries_of(path: str) -> tuple[list[dict], str | None]:
     """``(entries, why there are none, or not all)`` of a journal; a line that was cut by a kill is left out."""
     try:
         handle = open_file(None, path, os.O_RDONLY)
@@ -86,10 +101,10 @@ def entries_of(path):
     return found, None
 
 
-def summary(entries, path):
+def summary(entries: list[dict], path: str) -> dict:
     """What the next tasks need of the entries."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
-    tiers, drills, vpcs = {}, {}, []
+    tiers, drills, vpcs = dict[Any, Any](), dict[str, Any](), []
     for entry in entries:
         if entry["event"] == "tier":
             tiers[entry.get("name")] = entry.get("status")
@@ -109,20 +124,20 @@ def summary(entries, path):
     }
 
 
-def _list(value):
+def _list(value: object) -> list[str] | None:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else None
 
 
-def _begin(params, host):
-    run, path = params["run"], params["path"]
+def _begin(options: Options, host: Host) -> dict:
+    run, path = options.run or {}, options.path
     missing = [key for key in _SAME if key not in run]
     if missing:
         raise ConfigError("run: %s is missing" % ", ".join(missing))
-    notes: list = []
+    notes: list[str] = []
     for place in (path, os.path.join(*elsewhere(path)) if elsewhere(path)[0] else None):
         try:
             if place:
-                return _begin_at(place, params, host, notes)
+                return _begin_at(place, run, options.take_over, host, notes)
         except (OSError, NotPrivate, ValueError) as error:
             notes.append(one_line("the journal %s cannot be written (%s)" % (place, getattr(error, "strerror", None) or error)))
             host.warn(notes[-1])
@@ -130,15 +145,15 @@ def _begin(params, host):
     return dict(summary([], path), id=_new_id(), requested=_now(), notes=notes)
 
 
-def _begin_at(path, params, host, notes):
+def _begin_at(path: str, run: dict, take_over: str | None, host: Host, notes: list[str]) -> dict:
     if host.check_mode:
         return dict(summary([], path), id=_new_id(), requested=_now(), notes=notes)
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     with contextlib.closing(_Locked(path)):
         entries, problem = entries_of(path)
-        doubted = problem or _doubt(entries, params["run"])
+        doubted = problem or _doubt(entries, run)
         if entries and not any(entry["event"] == "finished" for entry in entries):
-            _refuse_running(entries, params)
+            _refuse_running(entries, take_over)
         if doubted:
             if os.path.lexists(path):
                 os.replace(path, _archive(path, entries))
@@ -150,7 +165,7 @@ def _begin_at(path, params, host, notes):
             raise SdrsError("the process that started this task is gone; nothing more was sent")
         event = {"event": "resumed" if entries else "begun", "process": known, "user": _user(), "machine": socket.gethostname()}
         if not entries:
-            event.update({**params["run"], "id": _new_id()})
+            event.update({**run, "id": _new_id()})
         _append(path, [event])
         return dict(summary(entries_of(path)[0], path), notes=notes)
 
@@ -158,7 +173,7 @@ def _begin_at(path, params, host, notes):
 class _Locked:
     """Two that begin at the same time do so one after the other."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self._handle, since = open_file(None, path + ".lock", os.O_RDWR | os.O_CREAT), time.monotonic()
         while fcntl:
             try:
@@ -169,18 +184,18 @@ class _Locked:
                     return
                 time.sleep(0.05)
 
-    def close(self):
+    def close(self) -> None:
         os.close(self._handle)
 
 
-def _refuse_running(entries, params):
+def _refuse_running(entries: list[dict], take_over: str | None) -> None:
     """An unfinished journal whose run is, or may be, at work."""
     last = [entry for entry in entries if entry["event"] in ("begun", "resumed", "ended")][-1:]
     if not last or last[0]["event"] == "ended":
         return
     state = running(last[0].get("process"))
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
-    if state is False or params.get("take_over") and params["take_over"] == first.get("id"):
+    if state is False or take_over and take_over == first.get("id"):
         return
     known = last[0].get("process") or {}
     text = "recovery plan %s is being run (%s) by %s on %s since %s (process %s, run %s)" % (
@@ -191,7 +206,7 @@ def _refuse_running(entries, params):
     raise SdrsError("nothing was done: " + text, retryable=True, remedy=remedy)
 
 
-def _doubt(entries, run, now=None):
+def _doubt(entries: list[dict], run: dict, now: datetime | None = None) -> str | None:
     """Why entries are not those of the run that is asked for, None if they are."""
     now = now or datetime.now(timezone.utc)
     first = next((entry for entry in entries if entry["event"] == "begun"), None)
@@ -211,7 +226,7 @@ def _doubt(entries, run, now=None):
     return None
 
 
-def _append(path, entries):
+def _append(path: str, entries: list[dict]) -> None:
     handle = open_file(None, path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     with os.fdopen(handle, "rb+") as stream:
         size = os.fstat(handle).st_size
@@ -224,36 +239,36 @@ def _append(path, entries):
 
 
 @contextlib.contextmanager
-def _kept(warn, path):
+def _kept(warn: _Warn, path: str) -> Iterator[None]:
     try:
         yield
     except (OSError, NotPrivate, ValueError) as error:
         warn(one_line("the journal %s cannot be written (%s)" % (path, getattr(error, "strerror", None) or error)))
 
 
-def _archive(path, entries):
+def _archive(path: str, entries: list[dict]) -> str:
     """Where a journal that is over goes: beside the reports, under the ID of its run."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     known = first.get("id") if isinstance(first.get("id"), str) and first["id"].replace("-", "").isalnum() else _new_id()
     return os.path.join(os.path.dirname(path), "journal-%s.jsonl" % known)
 
 
-def _now():
+def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _new_id():
+def _new_id() -> str:
     return "%s-%d" % (datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ"), _controller())
 
 
-def _user():
+def _user() -> str | None:
     try:
         return os.environ.get("AWX_USER_NAME") or getpass.getuser()
     except (OSError, KeyError):
         return None
 
 
-def _controller():
+def _controller() -> int:
     """The process of ansible-playbook, which has loaded this file before it began the worker that runs here, unless it is told."""
     named = os.environ.get(_CONTROLLER, "")
     if named.isdigit():
@@ -261,12 +276,12 @@ def _controller():
     return os.getppid() if os.getpid() == _LOADED_BY else _LOADED_BY
 
 
-def process():
+def process() -> dict[str, Any]:
     """What tells this run of ansible-playbook from others."""
     return {"pid": _controller(), "began": began(_controller()), "place": _place()}
 
 
-def running(known):
+def running(known: Any) -> bool | None:
     """Whether the process of an entry is at work; None where that cannot be told from here."""
     if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or not known.get("place") or known["place"] != _place():
         return None
@@ -275,7 +290,7 @@ def running(known):
     return known.get("began") is not None and known["began"] == began(known["pid"])
 
 
-def _place():
+def _place() -> str | None:
     """This machine since it was started, and which of its processes can be seen; None where the system does not tell."""
     machine = boot_id()
     try:
