@@ -16,9 +16,11 @@ class Host(Protocol):
 
     check_mode: bool
 
-    def warn(self, message: str) -> Any: ...
+    def warn(self, message: str) -> Any:
+        """Show a warning to the user."""
 
-    def mask(self, secrets: Iterable[str]) -> Any: ...
+    def mask(self, secrets: Iterable[str]) -> Any:
+        """Hide these values in everything that is shown."""
 
     def alive(self) -> Any:
         """Raise when nobody waits for the outcome any more."""

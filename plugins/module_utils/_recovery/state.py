@@ -128,8 +128,8 @@ def _tiers(state: State, instances: dict[str, list[dict]]) -> None:
         for name in tier.get("groups") or []:
             members += [
                 Member(name, state.groups[name], instance, tuple(tier.get("ports") or ()))
-                for instance in instances.get(name, ()) if taken.setdefault(instance["id"], tier["name"]) == tier["name"]
-                and not any(member.instance is instance for member in singly[tier["name"]])
+                for instance in instances.get(name, ())
+                if taken.setdefault(instance["id"], tier["name"]) == tier["name"] and not any(member.instance is instance for member in singly[tier["name"]])
             ]
         state.tiers.append(Tier(tier["name"], number, members, tier.get("needs", previous), tier))
         previous = [tier["name"]]
