@@ -155,7 +155,8 @@ class Api:
         for content in found:
             if isinstance(content, Odd) and str(content.error) not in self._odd and len(self._odd) < _NAMED:
                 self._odd.add(str(content.error))
-                self.client.warn("the service shows an unusable object, which counts only where it is not needed: %s" % content.error.message)
+                self.client.warn("the service returned an object with unusable fields; it is "
+                                 "ignored where these fields are not needed: %s" % content.error.message)
         return found
 
     sound = staticmethod(sound)
@@ -177,7 +178,7 @@ class Api:
         if not operation.wrap:
             return answer
         if not isinstance(answer.get(operation.wrap), dict) or not answer[operation.wrap]:
-            raise ApiError("the response holds no %s" % operation.wrap.replace("_", " "))
+            raise ApiError("the response contains no %s" % operation.wrap.replace("_", " "))
         return shapes.usable(operation.wrap, answer[operation.wrap], next(iter(arguments.values()), None))
 
     def list(self, name: str, query: dict | None = None, expected: int | None = None, **arguments: Any) -> Objects:
@@ -277,7 +278,7 @@ class Api:
         def following(marker: str | None, page: Objects, found: dict) -> str:
             last = next((entry["id"] for entry in reversed(page) if shapes.key_of(entry) == entry.get("id")), None)
             if last is None:
-                raise ApiError("a page of %s has no ID to ask for the next one with" % key)
+                raise ApiError("a page of %s contains no ID from which to request the next page" % key)
             return last
 
         return self.judged(key, read_all(fetch, key, following))

@@ -31,7 +31,7 @@ except ImportError:
 _TOKEN_LIFE = 24 * 3600
 _PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 # Python 3.10 takes three or six digits of a second's fraction only.
-NO_PROJECT = "no project is known: set project_id, project_name or region"
+NO_PROJECT = "no project is set: set project_id, project_name or region"
 
 
 class AkSkAuth(AuthBase):

@@ -119,8 +119,8 @@ class Client:
         if strangers and strangers != self._warned:
             self._warned = strangers
             self.warn(
-                "the service catalogue names hosts outside the cloud's domain: %s. Requests to these services go there, with the token; if that is not "
-                "meant, set endpoint or endpoints, else set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
+                "the service catalogue names hosts outside the cloud's domain: %s. Requests to these services, with the token, go to these hosts; if "
+                "that is not intended, set endpoint or endpoints, otherwise set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
             )
 
     def _log_in(self, url: str, body: dict, auth: Any) -> tuple[Any, dict]:
@@ -161,7 +161,7 @@ class Client:
                     problem, wait = self._error(response), _retry_after(response)
                     if not repeatable:
                         raise UnknownFate(
-                            "%s answered %d, the request may have been carried out" % (_host(url), status), http_status=status
+                            "%s responded with HTTP %d; the request may have taken effect" % (_host(url), status), http_status=status
                         )
                 elif status >= 300:
                     raise self._error(response)
@@ -191,7 +191,7 @@ class Client:
         if not wrong:
             return content, None
         if not repeatable:
-            raise UnknownFate(message % wrong + ", the request may have been carried out")
+            raise UnknownFate(message % wrong + "; the request may have taken effect")
         # Asking again would bring the same.
         raise ApiError(message % wrong, http_status=response.status_code)
 
@@ -226,7 +226,7 @@ class _Patience:
 def _failed(failure: NotSent, repeatable: bool) -> ConnectionFailed:
     """What a broken connection means: not sent, or sent with an unknown fate; raised when asking again may do harm, or no good."""
     if isinstance(failure, Lost) and not repeatable:
-        raise UnknownFate("%s; the request may have been carried out" % failure) from None
+        raise UnknownFate("%s; the request may have taken effect" % failure) from None
     problem = ConnectionFailed(str(failure), retryable=not failure.final)
     if failure.final:
         raise problem from None

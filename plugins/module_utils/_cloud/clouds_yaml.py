@@ -89,11 +89,11 @@ def _parts(name: str, environ: Mapping[str, str]) -> list[tuple[Any, dict]]:
     file, clouds = _first(yaml, paths)
     secure_file, secure = _secure(yaml, environ)
     if file is None and secure_file is None:
-        raise ConfigError("cloud %r was asked for, but no clouds.yaml was found (looked at %s)" % (name, ", ".join(paths)))
+        raise ConfigError("cloud %r is requested, but no clouds.yaml was found (searched: %s)" % (name, ", ".join(paths)))
     parts = [(_absolute(place), _plain(found[name])) for place, found in ((file, clouds), (secure_file, secure)) if isinstance(found.get(name), dict)]
     if not parts:
         known = ", ".join(sorted({key for key in (*clouds, *secure) if isinstance(key, str)})) or "none"
-        raise ConfigError("cloud %r is not in %s; it has: %s" % (name, file or secure_file, known))
+        raise ConfigError("cloud %r is not in %s; available clouds: %s" % (name, file or secure_file, known))
     entry: dict = {}
     for _place, part in parts:
         entry = _merged(entry, part)
@@ -113,7 +113,7 @@ def _profile(yaml: Any, profile: Any, name: str, entry: dict, environ: Mapping[s
         return _absolute(file), _plain(public[profile])
     if profile not in _PROFILES and not (entry.get("auth_url") or entry.get("auth", {}).get("auth_url")):
         # The region alone would lead to another cloud, with the credentials of this one.
-        text = "profile %r of cloud %r is not known here: give the entry an auth_url, or describe the profile in clouds-public.yaml"
+        text = "unknown profile %r in cloud %r: add an auth_url to the entry, or describe the profile in clouds-public.yaml"
         raise ConfigError(text % (profile, name))
     return "profile %s" % profile, _PROFILES.get(profile, {})
 

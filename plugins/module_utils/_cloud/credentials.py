@@ -23,19 +23,19 @@ EXTRAS = {"aksk": ("security_token",), "password": ("passcode",)}
 AGENCY = ("agency_name", "agency_domain_name", "agency_domain_id")
 # The names that openstacksdk has for what IAM takes, and for what it does not, with the way out.
 AUTH_TYPES = {"password": "password", "v3password": "password", "v3multifactor": "password", "token": "token", "v3token": "token"}
-_KEYS = "Create access keys for the user, and give them as ak and sk in place of auth_type and auth."
-_NO_V2 = "The identity service speaks version 3 only: use auth_type %s with user_domain_name."
+_KEYS = "Create access keys for the user, and set ak and sk instead of auth_type and auth."
+_NO_V2 = "The identity service supports only version 3: use auth_type %s with user_domain_name."
 REFUSED = {
     "v3applicationcredential": _KEYS,
-    "v3totp": "A passcode is taken together with the password: use auth_type v3multifactor, or leave auth_type out, with password, user_id and passcode.",
+    "v3totp": "A passcode requires a password as well: use auth_type v3multifactor, or leave out auth_type, and set password, user_id and passcode.",
     "v2password": _NO_V2 % "password",
     "v2token": _NO_V2 % "token",
-    "admin_token": "Use auth_type token, or password.",
+    "admin_token": "Use auth_type token or password.",
     "http_basic": "Use auth_type password.",
-    "none": "Leave auth_type out to use the credentials that are there.",
+    "none": "Leave out auth_type to use the credentials that are set.",
 }
 _FEDERATED = re.compile(r"v3(oidc|saml|adfs|oauth|kerberos|fedkerb|websso|tokenless)")
-_TOKEN_ELSEWHERE = "Log in with that provider elsewhere, and give the token that results as auth_token (auth_type token); or create access keys."
+_TOKEN_ELSEWHERE = "Log in with that provider by other means, and set auth_token (auth_type token) to the resulting token; or create access keys."
 
 # The regions that the vendors publish. A project's name begins with the name of its region, but so may a name that means something else.
 _REGIONS = frozenset((
@@ -97,7 +97,7 @@ def refusal(name: Any) -> str:
     remedy = REFUSED.get(name) if isinstance(name, str) else None
     if remedy is None:
         remedy = _TOKEN_ELSEWHERE if isinstance(name, str) and _FEDERATED.match(name) else "Use one of: %s." % ", ".join(AUTH_TYPES)
-    return "auth_type %s is not supported. %s" % (name if isinstance(name, str) else "of another type than text", remedy)
+    return "auth_type %s is not supported. %s" % (name if isinstance(name, str) else "that is not a string", remedy)
 
 
 def kind_of(layers: Layers) -> str:
@@ -109,7 +109,7 @@ def kind_of(layers: Layers) -> str:
     given = [kind for kind, groups in KINDS.items() if all(any(layers["option"].get(key) for key in group) for group in groups[:2])]
     if len(given) > 1:
         names = " and ".join("/".join(group[0] for group in KINDS[kind][:2]) for kind in given)
-        raise ConfigError("more than one kind of credentials was given: %s; choose one" % names)
+        raise ConfigError("more than one kind of credentials is set: %s; choose one" % names)
     best = None
     for order, (kind, groups) in enumerate(KINDS.items()):
         places = [min((place(layers, key) for key in group), default=len(LAYERS)) for group in groups]
@@ -121,8 +121,8 @@ def kind_of(layers: Layers) -> str:
             raise ConfigError("%s%s" % ("cloud entry: " if layer == "cloud" else "OS_AUTH_TYPE: ", layers[layer]["refused"]))
     if best is None:
         raise ConfigError(
-            "no complete credentials: give access_key and secret_key, or username, password and domain_name, "
-            "or auth_token (as options, by cloud, or in the environment), or set ecs_agency on an ECS with an agency"
+            "no complete credentials: set access_key and secret_key, or username, password and domain_name, or auth_token (as options, in a cloud "
+            "entry, or in the environment), or set ecs_agency on an ECS with an agency"
         )
     return best[1]
 
@@ -148,9 +148,9 @@ def credentials_of(kind: str, layers: Layers, text: Callable[[str], str | None])
         drop.add(_lower(layers, "domain_name", "domain_id"))
         found = {key: None if key in drop else value for key, value in found.items()}
         if found["passcode"] and not found["user_id"]:
-            raise ConfigError("passcode needs user_id: the identity service checks the passcode of a user's ID (My Credentials in the console)")
+            raise ConfigError("passcode requires user_id: the identity service checks the passcode against a user ID (My Credentials in the console)")
         if not (found["user_id"] or found["domain_name"] or found["domain_id"]):
-            raise ConfigError("no complete credentials: username needs domain_name or domain_id, the account that the user belongs to")
+            raise ConfigError("no complete credentials: username requires domain_name or domain_id, the account that the user belongs to")
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -169,7 +169,7 @@ def agency_of(layers: Layers, text: Callable[[str], str | None]) -> dict[str, st
     if not found:
         return None
     if "agency_name" not in found:
-        raise ConfigError("%s is set, but agency_name is not: name the agency to assume, or leave both out" % next(iter(found)))
+        raise ConfigError("%s is set, but agency_name is not: name the agency to assume, or leave out both" % next(iter(found)))
     if len(found) < 2:
-        raise ConfigError("agency_name needs agency_domain_name or agency_domain_id: the account that has made the agency")
+        raise ConfigError("agency_name requires agency_domain_name or agency_domain_id: the account that created the agency")
     return found

@@ -56,7 +56,7 @@ class State:
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError, AttributeError):
-            warn("the state file cannot be read; the source begins anew")
+            warn("the state file cannot be read; starting with a new state")
             self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -69,7 +69,7 @@ class State:
     def _load(self, kept: File, warn: Callable[[str], Any]) -> None:
         found = kept.read()
         if found["about"] != self._about:
-            warn("the state file is of another project or of other protection groups; the source begins anew")
+            warn("the state file belongs to another project or to other protection groups; starting with a new state")
             return
         self.seen = None if found["seen"] is None else {tuple(key): (about, dict(fields)) for key, about, fields in found["seen"]}
         self.tasks, self.lost, self._look = {tuple(each) for each in found["tasks"]}, bool(found["lost"]), int(found["look"])
@@ -115,14 +115,14 @@ def opened(path: str | None, about: Any, warn: Callable[[str], Any]) -> Iterator
     with contextlib.ExitStack() as held:
         try:
             if fcntl is None:
-                raise NotPrivate("this system has no file locks")
+                raise NotPrivate("this system does not support file locks")
             handle = held.enter_context(private_folder(folder))
             lock = open_file(handle, name + ".lock", os.O_RDWR | os.O_CREAT)
             held.callback(os.close, lock)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             state = State(File(handle, name), about, warn)
         except BlockingIOError:
-            raise ConfigError(one_line("state_file: %s is used by another source; give each one a file of its own" % path)) from None
+            raise ConfigError(one_line("state_file: %s is used by another source; use a separate file for each source" % path)) from None
         except (OSError, NotPrivate) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ConfigError(one_line("state_file: %s cannot be used (%s)" % (path, reason))) from None

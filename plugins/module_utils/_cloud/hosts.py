@@ -24,13 +24,13 @@ _SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "gov", "gob", "go", "mil", 
 def check_label(name: str, value: str) -> None:
     """Raise unless ``value`` can be one part of a host's name, such as a region."""
     if not _LABEL.fullmatch(value):
-        raise ConfigError("%s: %r is no part of a host name (letters, digits and '-', at most 63)" % (name, value))
+        raise ConfigError("%s: %r is not a valid part of a host name (at most 63 letters, digits and '-')" % (name, value))
 
 
 def check_domain(name: str, value: str) -> None:
     """Raise unless ``value`` is a DNS domain, without a scheme, a port or a path."""
     if len(value) > 200 or not all(map(_LABEL.fullmatch, value.split("."))):
-        raise ConfigError("%s: %r is no DNS domain such as myhuaweicloud.com" % (name, value))
+        raise ConfigError("%s: %r is not a DNS domain such as myhuaweicloud.com" % (name, value))
 
 
 def check_url(url: str, name: str = "endpoint", plain: Callable[[str], bool] | None = None) -> str:
@@ -50,11 +50,11 @@ def check_url(url: str, name: str = "endpoint", plain: Callable[[str], bool] | N
     if parts.username is not None or parts.password is not None:
         raise ConfigError("%s must not contain credentials" % name)
     if "?" in url or "#" in url:
-        raise ConfigError("%s must not have a query or a fragment" % name)
+        raise ConfigError("%s must not contain a query or a fragment" % name)
     if not (_HOST.fullmatch(host) or _is_address(host)):
-        raise ConfigError("%s does not name a host as https://sdrs.example.com does" % name)
+        raise ConfigError("%s does not contain a host name as in https://sdrs.example.com" % name)
     if parts.scheme == "http" and not is_loopback(host) and not (plain and plain(host)):
-        raise ConfigError("%s: plain http is only accepted for loopback addresses, use https (the host is %s)" % (name, host))
+        raise ConfigError("%s: plain http is accepted for loopback addresses only; use https (host: %s)" % (name, host))
     return url.rstrip("/")
 
 

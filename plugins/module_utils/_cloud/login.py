@@ -113,7 +113,8 @@ class _Cached:
         settings = self._settings
         token = (headers.get("X-Subject-Token") or "").strip()
         if not is_token(token):
-            raise AuthError("the identity service answered %s" % ("with a token that no header can hold" if token else "without a token"), operation="log in")
+            raise AuthError("the identity service responded %s" % ("with a token that is not valid "
+                                                                  "in a header" if token else "without a token"), operation="log in")
         content = content.get("token") if isinstance(content.get("token"), dict) else {}
         project = content.get("project") if isinstance(content.get("project"), dict) else {}
         answer = {
@@ -147,8 +148,8 @@ class Login(_Cached):
     def _may_repeat(self) -> None:
         if self._settings.credentials.get("passcode"):
             raise AuthError(
-                "the token has ended or was rejected, and a passcode is good for one login only", operation="log in",
-                remedy="Run the task again with a new passcode; it resumes what is in flight.",
+                "the token has expired or was rejected, and a passcode is valid for one login only", operation="log in",
+                remedy="Run the task again with a new passcode; it resumes operations in flight.",
             )
 
     def _ask(self, url: str) -> tuple[dict, float]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from .errors import ApiError
 
-_REMEDY = "Nothing was concluded from it. Look at the object in the console, or ask the provider of the service."
+_REMEDY = "Nothing was inferred from this object. Check it in the console, or contact the cloud's support."
 
 
 class Unusable(ApiError):

@@ -29,7 +29,8 @@ def objects(answer: Any, key: str) -> list:
     """
     value = answer.get(key) if isinstance(answer, dict) else None
     if not isinstance(value, list):
-        raise ApiError("the response holds no list %r" % key, remedy="An empty response is not an empty list; nothing was concluded from it.")
+        raise ApiError("the response contains no list %r" % key, remedy="A response without the list does not count as an empty list; nothing was "
+                                                                     "changed on this basis.")
     return shapes.entries(value)
 
 
@@ -60,7 +61,7 @@ def read_all(
         if total is None or len(found) >= total:
             return list(found.values())
     error = IncompleteList(
-        "the service counts %d %s and shows %d" % (total, key.replace("_", " "), len(found)), retryable=True, remedy="Run the task again.",
+        "the service reports %d %s but lists only %d" % (total, key.replace("_", " "), len(found)), retryable=True, remedy="Run the task again.",
     )
     error.found, error.count = list(found.values()), total
     raise error
@@ -87,4 +88,4 @@ def _read(
         if len(found) > MOST_OBJECTS:
             break
         position = following(position, page, found)
-    raise ApiError("the list of %s has no end: %d objects were read" % (key.replace("_", " "), len(found)), remedy="Ask the provider of the service.")
+    raise ApiError("the list of %s does not end: %d objects were read" % (key.replace("_", " "), len(found)), remedy="Contact the cloud's support.")

@@ -65,7 +65,7 @@ def open_file(folder: int | None, name: str, flags: int) -> int:
     try:
         about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
-            raise NotPrivate("%s is not a regular file of yours" % name)
+            raise NotPrivate("%s is not a regular file that you own" % name)
     except BaseException:
         os.close(handle)
         raise
@@ -155,7 +155,7 @@ def _target(handle: int, name: str, place: str) -> str | None:
     if not stat.S_ISLNK(about.st_mode):
         return None
     if about.st_uid not in (0, os.geteuid()) or _shared(os.fstat(handle)):
-        raise NotPrivate(one_line("%s is a symbolic link that somebody else may have put there" % place))
+        raise NotPrivate(one_line("%s is a symbolic link that another user may have created" % place))
     return os.readlink(name, dir_fd=handle)
 
 
@@ -163,7 +163,7 @@ def _check_parent(about: os.stat_result, place: str) -> None:
     if about.st_uid not in (0, os.geteuid()):
         raise NotPrivate(one_line("%s belongs to another user" % place))
     if _shared(about) and not about.st_mode & stat.S_ISVTX:
-        raise NotPrivate(one_line("%s can be written by others, who could replace what is in it" % place))
+        raise NotPrivate(one_line("%s can be written by other users, who could replace its contents" % place))
 
 
 def _check_folder(handle: int, path: str) -> None:
@@ -171,7 +171,7 @@ def _check_folder(handle: int, path: str) -> None:
     if about.st_uid != os.geteuid():
         raise NotPrivate(one_line("%s belongs to another user" % path))
     if about.st_mode & 0o022:
-        raise NotPrivate(one_line("%s can be written by others (make it yours with mode 0700)" % path))
+        raise NotPrivate(one_line("%s can be written by other users (set its mode to 0700)" % path))
     if not os.access(".", os.W_OK | os.X_OK, dir_fd=handle):
         raise NotPrivate(one_line("%s cannot be written" % path))
 

@@ -85,7 +85,7 @@ class Recorder:
     def _stop(self, why: str) -> None:
         self._off = True
         if self.warn:
-            self.warn("exchanges are not recorded any more in %s: %s" % (self._folder, why))
+            self.warn("recording to %s has stopped: %s" % (self._folder, why))
 
     def _exchange(self, clean: Sanitiser, method: str, url: str, data: bytes | None, response: Any, problem: str | None) -> dict:
         parts = urlsplit(url)
@@ -122,7 +122,7 @@ class Recorder:
             self._left = [MOST_BYTES - sum(sizes), MOST_FILES - len(sizes)]
         self._left = [self._left[0] - len(text), self._left[1] - 1]
         if min(self._left) < 0:
-            self._stop("the folder is full (%d MiB or %d files); name an empty one" % (MOST_BYTES // 2**20, MOST_FILES))
+            self._stop("the folder is full (%d MiB or %d files); use an empty one" % (MOST_BYTES // 2**20, MOST_FILES))
             return
         now = time.time()
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + ".%06d" % (now % 1 * 1e6)
@@ -137,12 +137,12 @@ class Recorder:
         name = hashlib.sha256(self._folder.encode("utf-8", "surrogatepass")).hexdigest()[:32] + ".key"
         try:
             if base is None:
-                raise NotPrivate("no home folder is known")
+                raise NotPrivate("no home folder is set")
             with private_folder(os.path.join(base, "cloud_dr.sdrs", "record")) as place:
                 return _shared_key(place, name)
         except (NotPrivate, OSError) as problem:
             if self.warn:
-                self.warn(one_line("stand-ins in %s will differ from task to task, since their key cannot be kept: %s" % (self._folder, problem)))
+                self.warn(one_line("placeholders in %s will differ from task to task, because their key cannot be saved: %s" % (self._folder, problem)))
             return os.urandom(_KEY_BYTES)
 
 
@@ -172,7 +172,7 @@ def _shared_key(folder: int, name: str) -> bytes:
 def _read_key(folder: int, name: str) -> bytes:
     key = read_file(folder, name, _KEY_BYTES)
     if len(key) != _KEY_BYTES:
-        raise NotPrivate("%s is no key; remove it" % name)
+        raise NotPrivate("%s is not a valid key; delete it" % name)
     return key
 
 

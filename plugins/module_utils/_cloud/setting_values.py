@@ -34,12 +34,12 @@ def stripped(key: str, value: Any) -> Any:
 def text_of(key: str, value: Any) -> str:
     """``value`` as text that can be sent; it is shown in no message, since it may be secret."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ConfigError("%s: must be text (in quotes, in YAML)" % key)
+        raise ConfigError("%s: must be a string (use quotes in YAML)" % key)
     value = str(value)
     if key in ("access_key", "security_token", "auth_token") and not _IN_HEADERS.fullmatch(value):
         raise ConfigError("%s: must be one line of visible ASCII characters, without spaces" % key)
     if ("\0" in value) if key in _PATHS else _CONTROL.search(value):
-        raise ConfigError("%s: must not hold control characters, such as line ends, or halves of characters" % key)
+        raise ConfigError("%s: must not contain control characters, such as line endings, or incomplete Unicode characters" % key)
     return value
 
 

@@ -106,7 +106,7 @@ class Settings:
         if url:
             return check_url(url, "the URL of %s in the service catalogue" % service)
         if not self.region:
-            raise ConfigError("no region is known: set region (or SDRS_REGION), or endpoint")
+            raise ConfigError("no region is set: set region (or SDRS_REGION), or endpoint")
         return "https://%s.%s.%s" % (_HOSTS.get((service, self.cloud_domain), service), self.region, self.cloud_domain)
 
     def strangers(self, catalogue: dict) -> dict[str, str]:
@@ -134,7 +134,8 @@ class Settings:
         if regions is not None and self.region and self.region not in regions and not told:
             raise ConfigError(
                 "region %s of %s does not offer %s" % (self.region, self.cloud_domain, service.upper()),
-                remedy="%sIf it does by now, set endpoints: {%s: URL}." % ("It is offered in %s. " % ", ".join(regions) if regions else "", service),
+                remedy="%sIf this region offers it by now, set "
+                       "endpoints: {%s: URL}." % ("It is offered in %s. " % ", ".join(regions) if regions else "", service),
             )
 
 
@@ -165,7 +166,7 @@ def resolve(options: Mapping[str, Any], environ: Mapping[str, str] | None = None
     if domain:
         check_domain("cloud_domain", domain)
     if project_id and not _PROJECT_ID.fullmatch(project_id):
-        raise ConfigError("project_id: %r is no ID" % project_id)
+        raise ConfigError("project_id: %r is not an ID" % project_id)
     endpoint, endpoints, names = _endpoints(layers)
     for service, name in names.items():
         if name != "auth_url":  # that of another cloud may stand in the environment
@@ -257,7 +258,7 @@ def _mapping(value: Any) -> dict[str, str]:
         raise ConfigError("endpoints must map a service to its URL")
     unknown = sorted(set(map(str, value)) - set(SERVICES))
     if unknown:
-        raise ConfigError("endpoints: unknown service %s; known are %s" % (", ".join(unknown), ", ".join(SERVICES)))
+        raise ConfigError("endpoints: unknown service %s; valid services: %s" % (", ".join(unknown), ", ".join(SERVICES)))
     return {key: _without_version(text_of("endpoints.%s" % key, url)) for key, url in value.items() if url}
 
 

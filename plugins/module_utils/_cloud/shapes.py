@@ -193,7 +193,7 @@ def check_job(answer: dict) -> dict:
     :raises UnknownFate: the job's ID is unusable
     """
     if answer.get("job_id") is not None and _named(answer["job_id"]):
-        raise UnknownFate("the response has a job_id that is not a string; the request may have been carried out")
+        raise UnknownFate("the response has a job_id that is not a string; the request may have taken effect")
     return answer
 
 
@@ -207,7 +207,7 @@ def check_made(answer: dict, key: str) -> dict:
         return answer
     made = usable(key, answer.get(key))
     if isinstance(made, Odd) and (None in made.wrong or SHAPES[key][1] in made.wrong):
-        raise UnknownFate("the response to the creation has no usable %s; the request may have been carried out" % SHAPES[key][0])
+        raise UnknownFate("the response to the creation has no usable %s; the request may have taken effect" % SHAPES[key][0])
     return dict(answer, **{key: made})
 
 

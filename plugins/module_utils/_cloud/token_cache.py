@@ -99,7 +99,7 @@ class TokenCache:
             if self._enabled:
                 try:
                     if self._folder is None:
-                        raise NotPrivate("no home folder is known")
+                        raise NotPrivate("no home folder is set")
                     folder = stack.enter_context(private_folder(self._folder))
                 except NotPrivate as problem:
                     self._off(problem)

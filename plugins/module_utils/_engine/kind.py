@@ -72,8 +72,8 @@ class Kind:
         """
         if obj.get("status") == "error-deleting":
             raise Refused(
-                "%s: its deletion failed" % self.label(obj),
-                remedy="Delete it again (in a module with state: absent, in a topology with prune: true and without its entry), then create it anew.",
+                "%s: an earlier deletion failed" % self.label(obj),
+                remedy="Delete it again (in a module with state: absent, in a topology with prune: true and without its entry), then create it again.",
             )
 
     @property

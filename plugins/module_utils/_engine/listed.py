@@ -78,7 +78,7 @@ class Listing:
                 self._judge(step, alike)
                 return
         self._warn(
-            "%s was created but is not listed after %g s: a task that looks it up by name may not find it yet, and create it again"
+            "%s was created but is not listed after %g s: a task that looks it up by name may not find it and create it again"
             % (step.kind.label({"name": step.name, "id": resolve(step.id)}), VISIBLE_WITHIN)
         )
 
@@ -90,11 +90,11 @@ class Listing:
         mine = next(obj for obj in alike if obj.get("id") == step.id)
         if all(obj.get("created_at") for obj in alike) and all(_age(obj) < _age(mine) for obj in others) and self._withdrawn(step):
             raise SdrsError(
-                "another run created %s at the same time; %s, which held nothing, was deleted again" % (step.kind.label(others[0]), step.kind.label(mine)),
+                "another run created %s at the same time; %s was empty and has been deleted again" % (step.kind.label(others[0]), step.kind.label(mine)),
                 retryable=True, remedy="Run the task again.",
             )
         raise SdrsError(
-            "several objects were created with one name at the same time: %s" % ", ".join(step.kind.label(obj) for obj in sorted(alike, key=_age)),
+            "several objects with the same name were created at the same time: %s" % ", ".join(step.kind.label(obj) for obj in sorted(alike, key=_age)),
             remedy="Delete the one that is not needed by its ID, then run the task again.",
         )
 

@@ -74,11 +74,11 @@ def locked(locks: Locks | None, params: dict, lookup: Lookup, waiting: Waiting, 
 def _unlocked(locks: Locks, params: dict, settings: Any, warn: Callable[[str], Any], problem: NotPrivate) -> None:
     if locks.needed(params) and not settings.allow_unlocked:
         raise Refused(
-            "no lock can be taken that keeps other runs from changing the same protection group, nothing was sent: %s" % problem,
-            remedy="Let XDG_STATE_HOME name a folder of yours that others cannot write; or, where no other run can be at work, as in a job "
-            "container of its own, set allow_unlocked: true (SDRS_ALLOW_UNLOCKED=1).",
+            "the protection group cannot be locked against other runs, nothing was sent: %s" % problem,
+            remedy="Set XDG_STATE_HOME to a folder that only you can write to; or, if no other run can be active, for example in a separate job "
+                   "container, set allow_unlocked: true (SDRS_ALLOW_UNLOCKED=1).",
         )
-    warn(one_line("runs at the same time are not kept apart: %s" % problem))
+    warn(one_line("concurrent runs are not locked out: %s" % problem))
 
 
 def _acquired(locks: Locks, params: dict, lookup: Lookup, waiting: Waiting, alive: Callable[[], Any]) -> contextlib.ExitStack:
@@ -108,7 +108,7 @@ def _acquired(locks: Locks, params: dict, lookup: Lookup, waiting: Waiting, aliv
                     return held.pop_all()
             lookup.forget()
         else:
-            raise SdrsError("other runs keep changing what this task is about", retryable=True, remedy="Run the task again.")
+            raise SdrsError("other runs keep changing the objects of this task", retryable=True, remedy="Run the task again.")
     return contextlib.ExitStack()
 
 

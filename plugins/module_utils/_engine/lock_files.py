@@ -45,7 +45,7 @@ def _usable_folders(stack: contextlib.ExitStack) -> list[int]:
     :raises NotPrivate: there is none
     """
     if fcntl is None:
-        raise NotPrivate("this system has no file locks")
+        raise NotPrivate("this system does not support file locks")
     paths, problems = folders()
     found: dict = {}
     for path in paths:
@@ -71,7 +71,7 @@ def _runtime_folder() -> str:
 def _state_folder() -> str:
     folder = user_folder("XDG_STATE_HOME", os.path.join(".local", "state"))
     if not folder:
-        raise NotPrivate("no home folder is known")
+        raise NotPrivate("no home folder is set")
     return folder
 
 
@@ -157,8 +157,8 @@ class LockFiles:
             self._alive()
             if self._waiting.timed_out(self._since):
                 raise SdrsError(
-                    "protection group %s is being changed by %s" % (label, _holder(handle)), retryable=True,
-                    remedy="Run the task again when it has ended.",
+                    "protection group %s is locked by %s" % (label, _holder(handle)), retryable=True,
+                    remedy="Run the task again when that process has ended.",
                 )
             self._waiting.sleep(_PAUSE)
             waited = True

@@ -128,7 +128,7 @@ class Lookup:
             return found[0]
         listed = ", ".join("%s joins %s" % (_named(domain), " and ".join(sorted(map(str, _zones(domain))))) for domain in self.domains())
         raise Refused(
-            "%s active-active domain joins %s and %s; found: %s" % ("more than one" if found else "no", source, target, listed or "none"),
+            "%s active-active domain joins %s and %s; available: %s" % ("more than one" if found else "no", source, target, listed or "none"),
             remedy="Name one with active_active_domain.",
         )
 
@@ -165,7 +165,7 @@ class Lookup:
             reason = error
         if str(reason) not in self._warned:
             self._warned.add(str(reason))
-            self.warn("not checked before sending, SDRS decides: %s" % reason)
+            self.warn("pre-check skipped, SDRS decides: %s" % reason)
         return {}
 
     def servers_named(self, name: str) -> Objects:
@@ -212,7 +212,7 @@ def existing(objects: Iterable[dict], reference: str | None) -> str:
     """What there is in place of what a reference does not mean, what comes nearest first, for a message."""
     objects = list(objects)
     if not objects:
-        return "there is none"
+        return "none exist"
     near = difflib.get_close_matches(str(reference), {str(raw(obj, "name")) for obj in objects}, 3)
     first = [obj for name in near for obj in objects if str(raw(obj, "name")) == name]
     rest = sorted((obj for obj in objects if str(raw(obj, "name")) not in near), key=lambda obj: str(raw(obj, "name")))

@@ -256,13 +256,13 @@ def refuse_immutable(plan: Plan, immutable_change: str, conflicts: list[tuple], 
     """Fail over fixed options that differ, or warn when ``immutable_change`` says so. Gives back the options to leave alone."""
     if not conflicts:
         return set()
-    text = "; ".join("%s is %r, wanted is %r" % conflict for conflict in conflicts)
+    text = "; ".join("%s is %r, should be %r" % conflict for conflict in conflicts)
     if immutable_change != "ignore":
         raise Refused(
-            "%s: what is fixed at creation differs: %s" % (label, text),
-            remedy="Correct the option, delete and create the object anew, or set immutable_change: ignore (topology_immutable_change in the playbooks).",
+            "%s: immutable options differ: %s" % (label, text),
+            remedy="Correct the option, delete and recreate the object, or set immutable_change: ignore (topology_immutable_change in the playbooks).",
         )
-    plan.warnings.append("%s: ignored what is fixed at creation and differs: %s" % (label, text))
+    plan.warnings.append("%s: immutable options differ and were ignored: %s" % (label, text))
     return {conflict[0] for conflict in conflicts}
 
 
@@ -276,5 +276,5 @@ def require(allowed: dict, statuses: dict, action: str, label: str) -> None:
         if subject in allowed and status not in allowed[subject]:
             raise Refused(
                 "%s: %s is not allowed while the %s is %r" % (label, action, subject, status),
-                remedy="Allowed are: %s." % ", ".join(sorted(allowed[subject])),
+                remedy="Allowed: %s." % ", ".join(sorted(allowed[subject])),
             ).because_of_status()

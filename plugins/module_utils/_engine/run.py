@@ -134,7 +134,7 @@ class _Task:
             if not plan.again or not self.waiting.wait:
                 return first
             self.lookup.forget()
-        raise JobTimeout("the state of the service keeps changing while the task runs", remedy="Run the task again.")
+        raise JobTimeout("the live state keeps changing while the task runs", remedy="Run the task again.")
 
     def _wait_for(self, busy: list[tuple[Kind, dict]], live: Any) -> None:
         """Wait for the jobs at work on objects; which they were is kept in ``lookup.settled``.

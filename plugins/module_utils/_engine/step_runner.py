@@ -96,7 +96,7 @@ class StepRunner:
                 request.premise(self._lists.get)
         except Refused as error:
             if lost:
-                error.message += "; an earlier request was sent and its answer was lost"
+                error.message += "; an earlier request was sent and its response was lost"
             raise
 
     def _send(self, request: Request, patience: Any) -> dict:
@@ -110,7 +110,7 @@ class StepRunner:
             if found:
                 step.id = found["id"]
                 return DONE
-        raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
+        raise SdrsError("%s is not listed yet" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
 
     def _refused(self, step: Step, request: Request, error: ApiError) -> str:
         """After a refusal a look at the object decides (semantics.md, section 3): it may be as wanted already."""

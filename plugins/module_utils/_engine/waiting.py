@@ -67,13 +67,13 @@ def timeout(kind: Kind, obj: dict | None, waiting: Waiting, job: dict | None, re
         "%s has not ended within %g s" % (what, waiting.wait_timeout),
         job_id=(job or {}).get("job_id"),
         retryable=True,
-        remedy="It goes on in the cloud: %s. Raise wait_timeout if such a job takes longer." % (
-            "run the task again, which takes it up" if kind.listing else "run the task again, which takes it up; the module sdrs_job_info shows the job"
+        remedy="The job is still running: %s. Raise wait_timeout if such jobs take longer." % (
+            "rerun the task to resume waiting" if kind.listing else "rerun the task to resume waiting; the module sdrs_job_info shows the job"
         ),
     )
     if refused:
-        error.message = "%s; its deletion was refused last with: %s" % (error.message, refused.message)
-        error.data.update(code=refused.code, remedy="Remove what uses it, then run the task again.")
+        error.message = "%s; the last refusal of the deletion was: %s" % (error.message, refused.message)
+        error.data.update(code=refused.code, remedy="Remove the objects that use it, then run the task again.")
     error.result["last_seen"] = obj
     return error
 
@@ -90,7 +90,7 @@ def failure(api: Api, kind: Kind, obj: dict) -> JobFailed:
         except ApiError:
             continue
     if not tasks:
-        return JobFailed("%s ended in status %r; the list of failed tasks does not say why" % (kind.label(obj), obj.get("status")))
+        return JobFailed("%s ended in status %r; the list of failed tasks gives no reason" % (kind.label(obj), obj.get("status")))
     task = max(tasks, key=lambda entry: str(entry.get("begin_time")))
     code, reason = innermost(task.get("error_code"), task.get("fail_reason"))
     return JobFailed(

@@ -66,7 +66,7 @@ def unknown_options(options: dict[str, Any], given: dict, path: str = "") -> lis
         if name not in known:
             if not str(name).startswith("_ansible_"):
                 near = difflib.get_close_matches(str(name), known, 1)
-                hint = "did you mean %s? There are" % near[0] if near else "there are"
+                hint = "did you mean %s? Valid options" % near[0] if near else "valid options"
                 found.append("unsupported option %s%s; %s: %s" % (path, one_line(name, _LONGEST_NAME), hint, ", ".join(sorted(options))))
             continue
         below = options[known[name]].get("options")

@@ -27,7 +27,7 @@ NEEDED_PYTHON = (3, 10)
 CONTROLLER = "SDRS_CONTROLLER_PID"
 # A larger option is not repeated in results.
 _LARGEST_OPTION = 8000
-ORPHANED = "the process that started this task is gone; nothing more was sent"
+ORPHANED = "the process that started this task has ended; nothing more was sent"
 
 
 class _Module(AnsibleModule):
@@ -185,4 +185,4 @@ def _ancestors() -> list[int]:
 
 def same_option(option: str, alias: Any) -> str:
     """What to say of an option and its alias that were given different values."""
-    return "%s and %s are the same option and were given different values" % (option, alias)
+    return "%s and its alias %s conflict" % (option, alias)

@@ -31,12 +31,12 @@ FIELDS = (
 
 
 def _at_most(count: int, what: str) -> Callable[[Any], str | None]:
-    return lambda value: None if len(value) <= count else "holds %d %s, at most %d are allowed" % (len(value), what, count)
+    return lambda value: None if len(value) <= count else "contains %d %s, at most %d are allowed" % (len(value), what, count)
 
 
 def _listeners(value: Any) -> str | None:
     if len(value) > 6:
-        return "holds %d load balancers, at most 6 are allowed" % len(value)
+        return "contains %d load balancers, at most 6 are allowed" % len(value)
     for index, entry in enumerate(value):
         for key, rule in LISTENER.items():
             if rule(entry[key]):
@@ -47,7 +47,7 @@ def _listeners(value: Any) -> str | None:
 def _name(value: Any) -> str | None:
     if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
         return None
-    return "%r may hold at most 64 letters, digits, '_' and '-'" % value
+    return "%r may contain at most 64 letters, digits, '_' and '-'" % value
 
 
 RULES = {
@@ -76,7 +76,7 @@ class Live(LiveState):
 def read(lookup: Lookup, params: dict) -> Live:
     """The group by ID or name; one that does not exist is an error."""
     if params.get("lb_listener_id") and params.get("lbaas_listeners"):
-        raise ConfigError("lb_listener_id and lbaas_listeners are alternatives")
+        raise ConfigError("lb_listener_id and lbaas_listeners are mutually exclusive")
     problem = _numbers_problem(params)
     if problem:
         raise ConfigError(problem)
@@ -160,10 +160,11 @@ def _check_idle(changed: dict, group: dict, name: str | None, paused: bool) -> N
     busy = group.get("is_scaling") or group.get("current_instance_number") or not paused
     if options and busy:
         raise Refused(
-            "AS group %s: %s can only be changed while nothing scales, it has no instances and is not in service" % (name, ", ".join(options)),
+            "AS group %s: %s can only be changed while no scaling action is "
+            "running, the group has no instances and it is not in service" % (name, ", ".join(options)),
         )
     if "available_zones" in changed and group.get("is_scaling"):
-        raise Refused("AS group %s: available_zones can only be changed while nothing scales" % name)
+        raise Refused("AS group %s: available_zones can only be changed while no scaling action is running" % name)
 
 
 def show(lookup: Lookup, group_id: Any, _live: Live) -> Any:

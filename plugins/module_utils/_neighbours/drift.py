@@ -123,8 +123,8 @@ def _way(attribute: str, production: dict, other: dict) -> dict:
     if attribute == "security_groups" and not (production["security_groups"] and any((other.get("addresses") or {}).values())):
         remedy = "security groups belong to NICs, and one of the servers has none"
     if remedy:
-        return {"repairable": False, "remedy": "change it by hand: %s" % remedy}
-    return {"repairable": True, "remedy": "the playbook cloud_dr.sdrs.drift with drift_repair=true (module sdrs_drift with repair: [%s])" % attribute}
+        return {"repairable": False, "remedy": "change it manually: %s" % remedy}
+    return {"repairable": True, "remedy": "run the playbook cloud_dr.sdrs.drift with drift_repair=true (module sdrs_drift with repair: [%s])" % attribute}
 
 
 def _agency(server: dict) -> Any:
@@ -253,17 +253,17 @@ def _steps(result: Plan, attribute: str, group: dict, production: dict, other: d
     zone, label = server_zone(other), KIND.label(other)
     # Which of the two is production was told by one of them alone.
     if server_zone(production) != production_zone(group) or zone in (None, production_zone(group)):
-        raise Refused("%s: its AZ does not tell whether it is the DR server; nothing was changed" % label)
+        raise Refused("%s: its AZ does not show whether it is the DR server; nothing was changed" % label)
 
     def still_dr(server: dict | None) -> None:
         if not server or server_zone(server) != zone:
-            raise Refused("%s is no longer there, or no longer in AZ %s" % (label, zone))
+            raise Refused("%s no longer exists, or is no longer in AZ %s" % (label, zone))
 
     def still_ready(lists: ReadList) -> None:
         now: dict = next(iter(matching(lists(SERVER_GROUP, {}), lambda each: each.get("id") == group["id"])), {})
         require(READY, {"protection group": now.get("status")}, "changing DR servers", SERVER_GROUP.label(group))
         if production_zone(now) == zone:
-            raise Refused("%s: production is at its site now" % label)
+            raise Refused("%s: production is now at its site" % label)
 
     def add(operation: str, call: str, body: dict) -> Step:
         request = Request(call, {"ecs_server": other["id"]}, body, guard=still_dr, premise=still_ready, service="ecs")

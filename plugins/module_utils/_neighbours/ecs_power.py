@@ -60,11 +60,11 @@ class Live(LiveState):
 def read(lookup: Lookup, params: dict) -> Live:
     """The servers by ID or unique name, or those of a protection group at one site."""
     if bool(params.get("servers")) == bool(params.get("server_group")):
-        raise ConfigError("either servers, or server_group and site are needed")
+        raise ConfigError("either servers, or server_group and site are required")
     if params.get("server_group"):
         return Live(_of_group(lookup, params))
     if params.get("protected_instances") is not None:
-        raise ConfigError("protected_instances needs server_group")
+        raise ConfigError("protected_instances requires server_group")
     by_id = lookup.all_servers() if any(not is_id(each) for each in params["servers"]) or len(params["servers"]) > 1 else None
     found = {}
     for reference in params["servers"]:
@@ -83,7 +83,7 @@ def read(lookup: Lookup, params: dict) -> Live:
 
 def _of_group(lookup: Lookup, params: dict) -> Any:
     if not params.get("site"):
-        raise ConfigError("server_group needs site: production or dr")
+        raise ConfigError("server_group requires site: production or dr")
     group = lookup.one(SERVER_GROUP, params["server_group"])
     instances = lookup.list(PROTECTED_INSTANCE, server_group_id=group["id"])
     if params.get("protected_instances") is not None:
@@ -104,7 +104,8 @@ def plan(params: dict, live: Live) -> Plan:
     differing = [server for server in live.obj if server.get("status") != wanted]
     odd = [server for server in differing if server.get("status") not in WANTED.values()]
     if odd:
-        raise Refused("not in a state to be %s: %s" % (params["state"], ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)))
+        raise Refused("cannot be %s in the current "
+                      "state: %s" % (params["state"], ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)))
     if not differing:
         return result
     operation, request = power(params, differing)

@@ -58,7 +58,7 @@ def _round(targets: Any, seconds: Any) -> dict:
                 outcome[key.data] = os.strerror(code) if code else None
                 _close(selector, key)
         for key in list(selector.get_map().values()):
-            outcome[key.data] = "no answer within %g s" % seconds
+            outcome[key.data] = "no response within %g s" % seconds
             _close(selector, key)
     return outcome
 
@@ -68,7 +68,7 @@ def _begin(selector: Any, target: Any) -> Any:
     address, port = target
     plain = plain_address(address)
     if plain is None:
-        return "not an IP address that can be reached from here"
+        return "not an IP address that is reachable from here"
     connection = socket.socket(socket.AF_INET6 if ":" in plain else socket.AF_INET, socket.SOCK_STREAM)
     try:
         connection.setblocking(False)

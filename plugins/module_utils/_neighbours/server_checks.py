@@ -117,7 +117,7 @@ def _look(lookup: Lookup, servers: Iterable, waited: Any, timeout: Any, grace: A
         seen: Any = known.get(server.id)
         server.seen = seen or server.seen
         if seen == {}:  # ECS does not tell; it may later
-            server.problem = "ECS does not tell its state"
+            server.problem = "ECS does not report its state"
             continue
         try:
             addresses(seen)
@@ -155,9 +155,9 @@ def _not_unique(servers: Iterable, others: Any, waited: Any) -> None:
     for server in servers:
         for port in server.open_ports() if server.address else ():
             if others is None:
-                detail = "ECS does not tell which other servers have the address %s" % server.address
+                detail = "ECS does not report which other servers have the address %s" % server.address
             elif server.address in others:
-                detail = "%s is also the address of %s, which may be what answers" % (server.address, ", ".join(others[server.address][:3]))
+                detail = "%s is also the address of %s, which may be the one that responds" % (server.address, ", ".join(others[server.address][:3]))
             else:
                 continue
             _decide(server, port_check(port), NOT_VERIFIABLE, detail, waited)
@@ -169,7 +169,7 @@ def _try_ports(servers: Iterable, waited: Any, seconds: Any) -> None:
         for port in server.open_ports():
             if server.address is None:
                 shown = ", ".join(repr(one_line(each, 60)) for each in addresses(server.seen)[:3])
-                detail = "its address %s is not an IP address that can be reached from here" % shown if shown else "the server has no address"
+                detail = "its address %s is not an IP address that is reachable from here" % shown if shown else "the server has no address"
                 _decide(server, port_check(port), FAILED, detail, waited)
             else:
                 targets.setdefault((server.address, port), []).append(server)
@@ -191,7 +191,7 @@ def _give_up(servers: Iterable, waited: Any) -> None:
 def _shown(server: Any, ports: Iterable, others: Any) -> dict:
     checks = [server.checks[STATE]]
     for port in ports:
-        skipped = {"check": port_check(port), "status": NOT_TRIED, "detail": "the server does not run", "at": None, "seconds": None}
+        skipped = {"check": port_check(port), "status": NOT_TRIED, "detail": "the server is not running", "at": None, "seconds": None}
         checks.append(server.checks.get(port_check(port), skipped))
     return {
         "id": server.id, "name": server.seen.get("name"), "status": server.seen.get("status"), "address": server.address,

@@ -46,18 +46,18 @@ def problem(entry: dict) -> str | None:
     if entry.get("gateway_ip") and ipaddress.ip_address(entry["gateway_ip"]) not in ipaddress.ip_network(entry["cidr"]):
         return "gateway_ip: %r is not an address of %s" % (entry["gateway_ip"], entry["cidr"])
     if entry.get("primary_dns") and entry.get("primary_dns") == entry.get("secondary_dns"):
-        return "secondary_dns: it is the same as primary_dns"
+        return "secondary_dns: must differ from primary_dns"
     if entry.get("dns_list") == []:
-        return "dns_list: must not be empty; leave it out to leave the DNS servers alone"
+        return "dns_list: must not be empty; leave it out to keep the DNS servers"
     for option in ("dns_list", "ntp_servers"):
         addresses = entry.get(option) or []
         wrong = next(filter(None, map(_not_ipv4, addresses)), None)
         if wrong:
             return "%s: %s" % (option, wrong)
         if len(set(addresses)) < len(addresses):
-            return "%s: an address is given twice" % option
+            return "%s: contains an address twice" % option
     if len(entry.get("ntp_servers") or []) > _MOST_NTP:
-        return "ntp_servers: at most %d are possible" % _MOST_NTP
+        return "ntp_servers: at most %d are allowed" % _MOST_NTP
     return None
 
 
@@ -155,7 +155,7 @@ def plan(result: Plan, subnets: list[dict], purge: bool, vpc: Any, parent: Any, 
 def _create(result: Plan, entry: dict, parent: Any) -> dict:
     entry = dict(entry, gateway_ip=entry.get("gateway_ip") or first_address(entry["cidr"]))
     if not entry.get("dns_list") and not entry.get("primary_dns") and not entry.get("secondary_dns"):
-        result.warnings.append("subnet %s gets no DNS server, so that its servers resolve no names; set dns_list" % entry["name"])
+        result.warnings.append("subnet %s has no DNS server, so its servers cannot resolve names; set dns_list" % entry["name"])
     options = {key: value for key, value in entry.items() if key != "ntp_servers" or value}
     result.add(
         "create", KIND, entry["name"], None, Request("create_subnet", body=dict(_body(options), vpc_id=parent)),
@@ -168,12 +168,12 @@ def _update(result: Plan, entry: dict, vpc: dict, present: dict) -> dict:
     """Add the step that changes a subnet; what is fixed must be the same."""
     have = live_options(present)
     if str(present.get("status")).lower().startswith("error"):
-        raise Refused("subnet %s of VPC %s failed to be created" % (entry["name"], vpc.get("name")), remedy="Delete it, then run the task again.")
+        raise Refused("the creation of subnet %s of VPC %s failed" % (entry["name"], vpc.get("name")), remedy="Delete it, then run the task again.")
     for key in ("cidr", "gateway_ip"):
         if entry.get(key) and have[key] and entry[key] != have[key]:
             raise Refused(
-                "subnet %s of VPC %s: %s is %s, wanted is %s; it is fixed at creation" % (entry["name"], vpc.get("name"), key, have[key], entry[key]),
-                remedy="Delete the subnet first, or give the new one another name.",
+                "subnet %s of VPC %s: %s is %s, should be %s; the option is immutable" % (entry["name"], vpc.get("name"), key, have[key], entry[key]),
+                remedy="Delete the subnet first, or use another name for the new one.",
             )
     changed = _changed(entry, present)
     if changed:

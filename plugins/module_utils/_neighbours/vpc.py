@@ -75,7 +75,7 @@ def subnets(value: Any) -> str | None:
         if problem:
             return "[%d].%s" % (index, problem)
         if entry["name"] in seen:
-            return "[%d].name: %s is there twice" % (index, entry["name"])
+            return "[%d].name: %s is used twice" % (index, entry["name"])
         seen.add(entry["name"])
     return None
 
@@ -91,7 +91,7 @@ def read(lookup: Lookup, options: Options) -> Live:
         found = matching(lookup.once("vpcs", lookup.api.vpcs), lambda vpc: vpc.get("name") == options.name)
         live = Live(exactly_one(found, found, KIND.title, options.name) if found else None)
     if live.obj is None and options.state == "present" and not options.cidr:
-        raise ConfigError("VPC %s does not exist; creating it needs cidr" % options.name)
+        raise ConfigError("VPC %s does not exist; to create it, set cidr" % options.name)
     if live.obj and (options.subnets is not None or options.purge_subnets or options.state == "absent"):
         live.subnets = lookup.once(("subnets", live.obj["id"]), lambda: lookup.api.subnets(live.obj["id"]))
     return live

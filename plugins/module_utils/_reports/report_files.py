@@ -29,7 +29,7 @@ def paths(value: Any) -> str | None:
 
 def file_name(value: Any) -> str | None:
     """Rule: the name of a file, and no path."""
-    return None if value and os.path.basename(value) == value and not value.startswith(".") else "%r is not the name of a file" % value
+    return None if value and os.path.basename(value) == value and not value.startswith(".") else "%r is not a file name" % value
 
 
 RULES = {"files": paths, "absent": paths, "sums": file_name}
@@ -125,11 +125,11 @@ class _Run:
     def _write_elsewhere(self, path: str, name: str, content: bytes, error: OSError | ValueError) -> None:
         try:
             self.paths[path] = self._keep(name, content)
-            self._tell("%s cannot be written (%s): what belongs there is in %s" % (
+            self._tell("%s cannot be written (%s); its contents were written to %s instead" % (
                 os.path.dirname(name), _reason(error), os.path.dirname(self.paths[path])))
         except (OSError, ValueError) as second:
             self.paths[path] = None
-            self._tell("%s cannot be written (%s), and nothing else either (%s): what belongs there is lost" % (
+            self._tell("%s cannot be written (%s), nor can the fallback folders (%s); its contents are lost" % (
                 os.path.dirname(name), _reason(error), _reason(second)))
 
     def _keep(self, path: str, content: bytes) -> str:

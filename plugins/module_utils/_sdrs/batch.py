@@ -97,9 +97,9 @@ def read(lookup: Lookup, options: Options) -> Live:
     """The group, the servers, and what protects them; which servers share disks when some have to be created."""
     references = [entry["server"] for entry in options.servers]
     if len(set(references)) != len(references):
-        raise ConfigError("servers names a server twice")
+        raise ConfigError("servers contains a server twice")
     if options.dedicated_host and options.tenancy != "dedicated":
-        raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
+        raise ConfigError("dedicated_host requires tenancy: dedicated (SDRS.1371)")
     if any(not is_id(reference) for reference in references):
         lookup.all_servers()  # one list instead of one query for each name
     live = Live([], group := lookup.one(SERVER_GROUP, options.server_group))
@@ -173,14 +173,14 @@ def _plan_present(options: Options, live: Live) -> Plan:
             _rename(result, instance["id"], instance.get("name"), entries[server_id].get("name"))
     for server_id, others in live.bound.items():
         raise Refused(
-            "server %s shares a disk with servers that are protected already: %s" % (server_id, ", ".join(sorted(others))),
-            code="SDRS.1408", remedy="Stop protecting these (state: absent), then create the whole set again (SDRS.1305).",
+            "server %s shares a disk with servers that are already protected: %s" % (server_id, ", ".join(sorted(others))),
+            code="SDRS.1408", remedy="Remove their protected instances (state: absent), then create the whole set again (SDRS.1305).",
         )
     if missing:
         label = SERVER_GROUP.label(live.group)
         require(INSTANCE_ADDABLE, {"protection group": live.group.get("status")}, "creating protected instances", label)
         if not options.name_prefix:
-            raise ConfigError("name_prefix is needed to create protected instances")
+            raise ConfigError("name_prefix is required to create protected instances")
     for server_id in missing:
         if live.servers.get(server_id):
             protected_instance.check_site(live.group, live.servers[server_id], server_id)
@@ -240,8 +240,8 @@ def _singly(options: Options, live: Live, entries: Iterable, error: SdrsError) -
     shared = [together for together in live.sets if len(together) > 1 and mine & set(together)]
     if shared:
         error.data["remedy"] = (
-            "This cloud has no batch creation, and servers %s share a disk: detach the disk from all but one, protect the servers, "
-            "pair the disk once it is available, and attach the pair to each of them." % ", ".join(shared[0])
+            "This cloud does not offer batch creation, and servers %s share a disk: detach the disk from all but one, protect the servers, pair the "
+            "disk once it is available, and attach the pair to each of them." % ", ".join(shared[0])
         )
         raise error
     plan_ = Plan()

@@ -32,7 +32,7 @@ def entries(value: Any) -> str | None:
                 return "[%d].%s %s" % (index, key, problem)
     groups = [entry["server_group"] for entry in value]
     twice = sorted({group for group in groups if groups.count(group) > 1})
-    return "names %s twice" % twice[0] if twice else None
+    return "contains %s twice" % twice[0] if twice else None
 
 
 RULES = {"drills": entries, "ids": identifiers, "parallel": Between(1, 256)}
@@ -77,11 +77,11 @@ def read(lookup: Lookup, params: dict) -> Live:
     """The drills that there are, and the groups of those to come."""
     if params["state"] == "absent":
         if params["drills"] or not params["ids"]:
-            raise ConfigError("state: absent needs ids, and no drills: a name does not tell whose a drill is")
+            raise ConfigError("state: absent requires ids, and does not accept drills: a name does not identify a drill safely")
         known = {each["id"]: each for each in lookup.list(KIND)}
         return Live([Entry(str(each), drill.Options("absent"), drill.Live(known.get(each) or lookup.show(KIND, each))) for each in params["ids"]])
     if params["ids"] or not params["drills"]:
-        raise ConfigError("state: present needs drills, and no ids")
+        raise ConfigError("state: present requires drills, and does not accept ids")
     return Live([_entry(lookup, entry) for entry in params["drills"]])
 
 

@@ -33,7 +33,7 @@ def read(lookup: Lookup, params: dict) -> Live:
     The list without a group holds the group-level tasks only, so "all" and an ID need every group's list (semantics.md, section 7).
     """
     if sum(bool(params.get(option)) for option in ("id", "server_group", "all")) != 1:
-        raise ConfigError("exactly one of id, server_group and all: true is needed")
+        raise ConfigError("exactly one of id, server_group and all: true is required")
     if params.get("server_group"):
         params["server_group"] = lookup.id_of(SERVER_GROUP, params["server_group"])
         lists = {params["server_group"]: tasks_of(lookup, params["server_group"])}

@@ -33,9 +33,9 @@ def references(value: Any) -> str | None:
     if not value:
         return "must not be empty"
     if not all(reference.strip() for reference in value):
-        return "holds an empty name"
+        return "contains an empty name"
     twice = sorted({reference for reference in value if value.count(reference) > 1})
-    return "names %s twice" % twice[0] if twice else None
+    return "contains %s twice" % twice[0] if twice else None
 
 
 RULES = {"server_groups": references, "parallel": Between(1, 256)}
@@ -109,9 +109,9 @@ def facts(lookup: Lookup, group: dict, servers: bool = True) -> _conditions.Fact
 def read(lookup: Lookup, options: Options) -> Live:
     """Every group, and for what has to be done to it what its conditions ask."""
     if not options.wait:
-        raise ConfigError("wait: false is refused: a switch must be watched to its end")
+        raise ConfigError("wait: false is not allowed: the task must wait until the switch has ended")
     if options.active_site == CURRENT and not options.reprotect:
-        raise ConfigError("active_site: current needs reprotect: true, a switch has a direction")
+        raise ConfigError("active_site: current requires reprotect: true, because a switch needs a direction")
     entries = [_entry(lookup, options, reference) for reference in options.server_groups]
     seen: dict = {}
     for entry in entries:

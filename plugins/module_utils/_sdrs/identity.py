@@ -95,5 +95,5 @@ def _group(lookup: Lookup, group_id: Any) -> str:
 
 def _refuse(kind: Kind, by: str, value: Any, obj: dict | None, other: str, meant: str, remedy: str, path: str | None = None) -> None:
     found = kind.label(obj) if obj else "no %s" % kind.title
-    text = "%s %s means %s, but %s means %s" % (by, value, found, other, meant)
+    text = "%s %s identifies %s, but %s identifies %s" % (by, value, found, other, meant)
     raise Refused("%s: %s" % (path, text) if path else text, remedy="Nothing was sent. " + remedy)

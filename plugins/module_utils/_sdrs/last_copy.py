@@ -23,7 +23,7 @@ from .targets import target_is_expendable
 # A.3, A.4. Such an object need not have lost its production, but that cannot be told from outside. A failover that failed was asked for
 # because production was given up. The other error statuses say that an operation failed, not that data is missing.
 LOST = {
-    "invalid": "a server or disk of it was deleted",
+    "invalid": "one of its servers or disks was deleted",
     "fault": "its synchronisation is abnormal",
     "error-failing-over": "a failover failed, so production may be lost",
 }
@@ -52,11 +52,11 @@ class Finding:
     @property
     def copy(self) -> str:
         """The servers and disks that would be lost."""
-        return ", ".join(self.copies or self.sound) or "no server or disk of it is known"
+        return ", ".join(self.copies or self.sound) or "none of its servers or disks is known"
 
     def text(self) -> str:
         """One clause: the object, its copy, and the reasons."""
-        silent = "%s not tell whether production exists" % (" and ".join(self.unknown) + (" do" if len(self.unknown) > 1 else " does"))
+        silent = "%s not report whether production exists" % (" and ".join(self.unknown) + (" do" if len(self.unknown) > 1 else " does"))
         return "%s %s the last copy (%s): %s" % (self.label, "holds" if self.gone else "may hold", self.copy, "; ".join(self.reasons) or silent)
 
 
@@ -106,7 +106,7 @@ def _judge_halves(found: Finding, title: str, whose: str, halves: list, seen: di
     if gone:
         return
     if len(halves) == 1 and there and zone and zone_of(seen[there[0]]):
-        found.reasons.append("its production %s%s is not named any more" % (title, whose))
+        found.reasons.append("its production %s%s is no longer listed" % (title, whose))
         found.gone = True
     elif _SERVICE[title] not in found.unknown:
         found.unknown.append(_SERVICE[title])
@@ -160,15 +160,17 @@ class Copies:
         found = [(obj, judge(kind, obj, zone, self.pairs, self.servers, self.volumes)) for kind, obj in things]
         lost = {obj["id"]: each for obj, each in found if each.reasons or (each.unknown and targets)}
         if lost and replacing:
-            raise _refusal(lost.values(), "it cannot be made anew, since its production is lost: ", "Nothing was sent. Remove what failed with state: absent.")
+            raise _refusal(lost.values(), "it cannot be recreated, because its "
+                                          "production is lost: ", "Nothing was sent. Remove the failed object with "
+                                                                                                    "state: absent.")
         if lost and not self.allowed:
             raise _refusal(lost.values())
         texts = {key: each.text() for key, each in lost.items()}
         if texts:
             result.before["last_copy"] = list(dict.fromkeys([*result.before.get("last_copy", ()), *texts.values()]))
-        warnings = ["%s; %s allows it to go" % (text, OPTION) for text in texts.values()]
+        warnings = ["%s; %s permits its deletion" % (text, OPTION) for text in texts.values()]
         if not replacing:
-            warnings += ["%s; it is removed, its DR half is kept" % each.text() for obj, each in found if each.unknown and obj["id"] not in lost]
+            warnings += ["%s; it is removed, and its DR half is kept" % each.text() for obj, each in found if each.unknown and obj["id"] not in lost]
         result.warnings += [each for each in warnings if each not in result.warnings]
         return texts
 
@@ -189,7 +191,8 @@ class Copies:
             now = [each for each in now if each]  # what is gone needs no looking after
             for each in now if replacing else ():
                 if each.get("status") != kind.failed_creation:
-                    raise Refused("%s is %r now, no failed creation; nothing was sent" % (kind.label(each), each.get("status")), remedy="Run the task again.")
+                    raise Refused("%s is now %r, which is not a failed "
+                                  "creation; nothing was sent" % (kind.label(each), each.get("status")), remedy="Run the task again.")
             if now and not (self.allowed and not targets):
                 self._judge_again(kind, now, targets, lists)
 
@@ -217,8 +220,8 @@ class Copies:
 
 
 _REMEDY = (
-    "Save what that copy holds. Set delete_last_copy: true (topology_delete_last_copy in the playbooks) only if nobody needs it any more; else it is "
-    "neither deleted nor removed."
+    "Save the data of that copy. Set delete_last_copy: true (topology_delete_last_copy in the playbooks) only if nobody needs it any more; otherwise "
+    "the object is neither deleted nor removed."
 )
 
 

@@ -64,7 +64,7 @@ def _find(
             return _owner(lookup, kind, params, halves, reference), None
         return _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of, everything)
     if not params.get("name"):
-        raise ConfigError("id, %s or name is needed" % option)
+        raise ConfigError("id, %s or name is required" % option)
     query = {}
     if params.get("server_group"):
         query["server_group_id"] = lookup.id_of(SERVER_GROUP, params["server_group"])
@@ -133,7 +133,7 @@ def group_id_of(kind: Kind, obj: dict) -> str:
     :raises Refused: the service does not tell it
     """
     if not obj.get("server_group_id"):
-        raise Refused("%s: the service does not tell its protection group" % kind.label(obj), retryable=True)
+        raise Refused("%s: the service does not report its protection group" % kind.label(obj), retryable=True)
     return obj["server_group_id"]
 
 
@@ -151,6 +151,6 @@ def group_of(lookup: Lookup, kind: Kind, obj: dict) -> Any:
 def group_name(lookup: Lookup, group_id: Any) -> str:
     """``name (ID)`` of a group, for messages."""
     if not group_id:
-        return "(not named by the service)"
+        return "(not reported by the service)"
     group = lookup.show(SERVER_GROUP, group_id)
     return "%s (%s)" % ((group or {}).get("name"), group_id)

@@ -47,7 +47,7 @@ def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     if unread:
         # Any group may be the one of what cannot be told.
         for entry in found:
-            entry.setdefault("unreadable", "%d objects of the project do not tell their protection group" % sum(map(len, unread)))
+            entry.setdefault("unreadable", "the protection group of %d objects of the project is unknown" % sum(map(len, unread)))
     rpo = _rpo(lookup, problems)
     return {"posture": found, "rpo_statistics": rpo, "problems": problems, "project": project(lookup.api.client)}
 

@@ -22,7 +22,7 @@ def require_options(kind: Kind, options: ObjectOptions, needed: Iterable[str], u
     """
     missing = [option for option in needed if not getattr(options, option)]
     if missing:
-        raise ConfigError("%s %s does not exist; creating it needs %s" % (kind.title, options.name or unnamed, ", ".join(missing)))
+        raise ConfigError("%s %s does not exist; to create it, set %s" % (kind.title, options.name or unnamed, ", ".join(missing)))
 
 
 def require_creatable(kind: Kind, options: ObjectOptions, needed: Iterable[str], unnamed: str = "") -> None:

@@ -67,9 +67,9 @@ class Live(OwnedLive):
 def read(lookup: Lookup, options: Options) -> Live:
     """Look the instance up by identity: ``id``, else the protected server, else ``name`` in the group."""
     if options.primary_ip_address and not options.primary_subnet:
-        raise ConfigError("primary_ip_address needs primary_subnet (SDRS.1380)")
+        raise ConfigError("primary_ip_address requires primary_subnet (SDRS.1380)")
     if options.dedicated_host and options.tenancy != "dedicated":
-        raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
+        raise ConfigError("dedicated_host requires tenancy: dedicated (SDRS.1371)")
     obj, server = find_instance(lookup, KIND, vars(options))
     live = Live(obj, server=server)
     if server:
@@ -77,7 +77,7 @@ def read(lookup: Lookup, options: Options) -> Live:
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
     identity.check_found(
-        lookup, KIND, obj, vars(options), "server", server_halves, remedy="A server can be in one protected instance only (SDRS.1305).",
+        lookup, KIND, obj, vars(options), "server", server_halves, remedy="A server can belong to only one protected instance (SDRS.1305).",
     )
     if obj is None:
         if not options.absent:
@@ -162,7 +162,7 @@ def _replace(result: Plan, options: Options, live: Live) -> None:
     obj = live.obj
     if live.sharing:
         raise Refused(
-            "%s failed to be created and shares %s with other instances" % (KIND.label(obj), live.sharing),
+            "the creation of %s failed, and it shares %s with other instances" % (KIND.label(obj), live.sharing),
             remedy="Name all servers that share the disk in one topology document, or create them with the module sdrs_protected_instance_batch "
             "(SDRS.1305, SDRS.1408).",
         )
@@ -183,14 +183,14 @@ def check_site(group: dict, server: dict, server_id: str | None) -> None:
     label = "server %s (%s)" % (server.get("name"), server_id)
     if zone and wanted and zone != wanted:
         raise Refused(
-            "%s is in AZ %s, the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
-            code="SDRS.1303", remedy="Protect servers of the production site only; after a failover, fail back first.",
+            "%s is in AZ %s, but the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
+            code="SDRS.1303", remedy="Protect only servers at the production site; after a failover, fail back first.",
         )
     vpc = (server.get("metadata") or {}).get("vpc_id")
     if vpc and group.get("source_vpc_id") and vpc not in (group["source_vpc_id"], group.get("target_vpc_id")):
         raise Refused(
-            "%s is in VPC %s, protection group %s is for VPC %s" % (label, vpc, group.get("name"), group["source_vpc_id"]),
-            code="SDRS.1304", remedy="Use a server of the group's VPC.",
+            "%s is in VPC %s, but protection group %s uses VPC %s" % (label, vpc, group.get("name"), group["source_vpc_id"]),
+            code="SDRS.1304", remedy="Use a server in the group's VPC.",
         )
     if server.get("status") and server["status"] not in SERVER_READY:
         raise Refused("%s is %s, it must be ACTIVE or SHUTOFF" % (label, server["status"]), code="SDRS.1333")

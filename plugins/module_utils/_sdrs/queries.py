@@ -99,7 +99,7 @@ def jobs(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
             late = next(job for job in found if not ended(job))
             error = JobTimeout(
                 "job %s has not ended within %g s" % (late["job_id"], waiting.wait_timeout), job_id=late["job_id"], retryable=True,
-                remedy="It goes on in the cloud; run the task again to wait longer.",
+                remedy="The job is still running; rerun the task to resume waiting.",
             )
             error.result["jobs"] = found
             raise error

@@ -74,7 +74,7 @@ def read(lookup: Lookup, options: Options) -> Live:
         options.volume = volume["id"]
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
-    identity.check_found(lookup, KIND, obj, vars(options), "volume", volume_halves, remedy="A disk can be in one replication pair only (SDRS.1811).")
+    identity.check_found(lookup, KIND, obj, vars(options), "volume", volume_halves, remedy="A disk can belong to only one replication pair (SDRS.1811).")
     if obj is None:
         if options.absent:
             return live
@@ -91,7 +91,7 @@ def read(lookup: Lookup, options: Options) -> Live:
         options.server_group = group_id
         options.volume = options.volume or (halves[0] if halves else None)
         if not options.volume:
-            raise Refused("%s failed to be created and names no disk" % KIND.label(obj), remedy="Name it with volume.")
+            raise Refused("the creation of %s failed, and it has no disk" % KIND.label(obj), remedy="Set volume.")
     return live
 
 
@@ -161,14 +161,14 @@ def check_disk(group: dict, volume: dict) -> None:
     zone, wanted = volume.get("availability_zone"), production_zone(group)
     if zone and wanted and zone != wanted:
         raise Refused(
-            "%s is in AZ %s, the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
-            code="SDRS.1810", remedy="Pair disks of the production site only; after a failover, fail back first.",
+            "%s is in AZ %s, but the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
+            code="SDRS.1810", remedy="Pair only disks at the production site; after a failover, fail back first.",
         )
     if volume.get("status") not in (None, "available"):
         servers = ", ".join(str(entry.get("server_id")) for entry in volume.get("attachments") or [])
         remedy = "Nothing was detached. Detach the disk from its server, create the pair, then attach the pair to the protected instance."
         if str(volume["status"]).startswith("error"):
-            remedy = "Nothing was deleted. Delete the disk in EVS if nothing is on it, then run the task again."
+            remedy = "Nothing was deleted. If the disk is empty, delete it in EVS, then run the task again."
         raise Refused(
             "%s is %s%s and in no replication pair; only an available disk can be paired"
             % (label, volume.get("status"), " (attached to %s)" % servers if servers else ""),
@@ -180,9 +180,9 @@ def _extend(result: Plan, wanted: int, have: int, target: Any, name: str | None,
     """Add the extension to ``wanted`` GB; refuse to shrink (5.6.5)."""
     label = "replication pair %s" % name
     if have and wanted < have:
-        raise Refused("%s: size %d GB is smaller than the present %d GB, disks can only grow" % (label, wanted, have))
+        raise Refused("%s: size %d GB is smaller than the current %d GB; disks can only grow" % (label, wanted, have))
     if not have and status:
-        raise Refused("%s: its present size cannot be read, so it is not known whether it has to grow" % label)
+        raise Refused("%s: its current size cannot be read, so it is unknown whether it must be extended" % label)
     if not have or wanted == have:
         return None
     if status:
@@ -204,7 +204,7 @@ def _plan_absent(options: Options, live: Live) -> Plan:
         listed = ", ".join("%s as %s" % ((live.instances.get(key) or {}).get("name") or key, device) for key, device in attached.items())
         raise Refused(
             "%s is attached to protected instance %s" % (label, listed),
-            remedy="Detaching unplugs the disk from the servers. Set force_detach: true if this is meant.",
+            remedy="Detaching unplugs the disk from the servers. Set force_detach: true if this is intended.",
         )
     statuses = {"protection group": (live.group or {}).get("status"), "replication pair": obj.get("status")}
     if live.group is None:

@@ -139,7 +139,7 @@ def find(lookup: Lookup, options: Options) -> dict | None:
     if options.id:
         return lookup.show(KIND, options.id)
     if not options.name:
-        raise ConfigError("name or id is needed")
+        raise ConfigError("name or id is required")
     found = lookup.named(KIND, options.name)
     return exactly_one(found, found, KIND.title, options.name) if found else None
 
@@ -161,7 +161,7 @@ def read_found(lookup: Lookup, options: Options, obj: dict | None) -> Live:
         missing = [option for option in _NEEDED if not getattr(options, option)]
         if missing:
             there = existing(readable(lambda: lookup.list(KIND)), options.name)
-            raise ConfigError("protection group %s does not exist; creating it needs %s; %s" % (options.name, ", ".join(missing), there))
+            raise ConfigError("protection group %s does not exist; to create it, set %s; %s" % (options.name, ", ".join(missing), there))
         _read_domain(lookup, options, live)
     if options.source_vpc:
         options.source_vpc = lookup.vpc_id(options.source_vpc)

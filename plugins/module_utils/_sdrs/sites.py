@@ -53,7 +53,7 @@ def servers_at(lookup: Lookup, instances: list, group: Any, production: bool = T
     """
     zone = production_zone(group)
     if not zone:
-        raise Refused("%s: the service does not tell the AZ of its current production site" % SERVER_GROUP.label(group), retryable=True)
+        raise Refused("%s: the service does not report the AZ of its current production site" % SERVER_GROUP.label(group), retryable=True)
     ordered = [likely_halves(instance, group, production) for instance in instances]
     lookup.servers_among([half for halves in ordered for half in halves[:1]])
     found, silent = [], []
@@ -71,7 +71,7 @@ def servers_at(lookup: Lookup, instances: list, group: Any, production: bool = T
             silent += [instance] if unnamed or {} in seen.values() else []
     if silent:
         raise Refused(
-            "ECS does not tell the state of the servers of %s at the %s site"
+            "ECS does not report the state of the servers of %s at the %s site"
             % (", ".join(str(instance.get("name")) for instance in silent[:10]), "production" if production else "other"),
             retryable=True,
         )

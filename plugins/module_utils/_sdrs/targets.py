@@ -28,5 +28,5 @@ def target_is_expendable(group: dict | None, option: str, label: str) -> None:
         raise Refused(
             "%s: %s is refused: protection group %s is %r with its production site at the %s"
             % (label, option, (group or {}).get("name"), status, site),
-            remedy="What stands at the target site may be production. Fail back first, or delete without %s." % option,
+            remedy="The objects at the target site may be production. Fail back first, or delete without %s." % option,
         )

@@ -58,9 +58,9 @@ def plan_teardown(live: Any, force: bool | None, wanted: Iterable = ()) -> Plan:
         target_is_expendable(group, option, label)
     if group.get("status") in _WITHOUT_NICS and not force:
         raise Refused(
-            "%s is %r: its original servers have no network interfaces until protection is enabled again" % (label, group["status"]),
-            remedy="Re-protect (cloud_dr.sdrs.reprotect) and fail back (cloud_dr.sdrs.failback) first; or, if these servers are not needed any more, "
-            "set force: true in the module.",
+            "%s is %r: its original servers have no network interfaces until the group is re-protected" % (label, group["status"]),
+            remedy="Re-protect (cloud_dr.sdrs.reprotect) and fail back (cloud_dr.sdrs.failback) first; or, if these servers are no longer needed, "
+                   "set force: true in the module.",
         )
     drills, instances, pairs = (live.of(kind) for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION))
     result.before = {
@@ -94,7 +94,7 @@ def _require_again(steps: Iterable[Step], group: dict, contents: list) -> None:
             more = [kind.label(obj) for obj in lists(kind, {"server_group_id": group["id"]}) if obj.get("id") not in ids]
             if more:
                 raise Refused(
-                    "%s holds %s now, which was not listed when its removal was planned; nothing was sent"
+                    "%s now contains %s, which was not listed when its removal was planned; nothing was sent"
                     % (SERVER_GROUP.label(group), ", ".join(more[:10])),
                     remedy="Run the task again.",
                 )

@@ -142,7 +142,7 @@ def _left_alone(group: Any, going: list, servers: dict) -> list[dict]:
     """The DR servers that stay when their instances go."""
     zone = production_zone(group.obj)
     return [
-        _server(group, servers[half], "the DR server of protected instance %s, which is removed without it" % obj.get("name"))
+        _server(group, servers[half], "the DR server of protected instance %s, which is removed without its DR server" % obj.get("name"))
         for obj in going for half in server_halves(obj) if half in servers and zone and server_zone(servers[half]) not in (None, zone)
     ]
 
@@ -154,7 +154,7 @@ def _kept(group: Any, told: _Told) -> list[dict]:
     vpcs = (group.obj.get("source_vpc_id"), group.obj.get("target_vpc_id"))
     names = {server.get("name") for server in told.standing(group.obj.get("source_availability_zone"), vpcs)}
     return [
-        _server(group, server, "it belongs to no protected instance and has the name of a production server: a DR server that was kept, perhaps")
+        _server(group, server, "it belongs to no protected instance and has the name of a production server: possibly a DR server that was kept")
         for server in told.standing(group.obj.get("target_availability_zone"), vpcs)
         if server.get("name") in names and server["id"] not in told.owned and server["id"] not in told.drilled
     ]

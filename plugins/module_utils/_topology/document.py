@@ -92,16 +92,16 @@ def _check_instance(path, entry):
     _values(path, entry)
     _needs(path, entry, ("server", "name"))
     if entry.get("primary_ip_address") and not entry.get("primary_subnet"):
-        raise ConfigError("%s.primary_ip_address needs primary_subnet (SDRS.1380)" % path)
+        raise ConfigError("%s.primary_ip_address requires primary_subnet (SDRS.1380)" % path)
     if entry.get("dedicated_host") and entry.get("tenancy") != "dedicated":
-        raise ConfigError("%s.dedicated_host needs tenancy: dedicated (SDRS.1371)" % path)
+        raise ConfigError("%s.dedicated_host requires tenancy: dedicated (SDRS.1371)" % path)
     pairs = entries(entry, "replications", path)
     for where, pair in pairs:
         _values(where, pair)
         _needs(where, pair, ("device", "volume"))
         new_disk.check(where, pair)
         if pair.get("create_volume") and not pair.get("device"):
-            raise ConfigError("%s.create_volume needs device, where the disk is attached" % where)
+            raise ConfigError("%s.create_volume requires device, at which the disk is attached" % where)
     _distinct("device", [(where, plain_device(pair["device"])) for where, pair in pairs if pair.get("device")])
     for key in ("volume", "name"):
         _distinct(key, [(where, pair[key]) for where, pair in pairs if pair.get(key)])
@@ -120,7 +120,7 @@ def _check_volumes(instances, pairs):
     taken = {pair["volume"]: where for path, entry in instances for where, pair in entries(entry, "replications", path) if pair.get("volume")}
     for where, volume in free:
         if volume in taken:
-            raise ConfigError("%s.volume: %r is named at %s already" % (where, volume, taken[volume]))
+            raise ConfigError("%s.volume: %r is already used at %s" % (where, volume, taken[volume]))
 
 
 def _values(path, entry):
@@ -132,7 +132,7 @@ def _values(path, entry):
 
 def _needs(path, entry, keys):
     if not any(entry.get(key) for key in keys):
-        raise ConfigError("%s needs %s" % (path, " or ".join(keys)))
+        raise ConfigError("%s requires %s" % (path, " or ".join(keys)))
 
 
 def _distinct(key, found, same=lambda value: value):
@@ -141,4 +141,4 @@ def _distinct(key, found, same=lambda value: value):
     for path, value in found:
         other = seen.setdefault(same(value), (path, value))
         if other[0] != path and (other[1] == value or not isinstance(value, tuple) or None in (value[1], other[1][1])):
-            raise ConfigError("%s.%s: %r is named at %s already" % (path, key, same(value), other[0]))
+            raise ConfigError("%s.%s: %r is already used at %s" % (path, key, same(value), other[0]))

@@ -127,7 +127,8 @@ class _Export:
         if len(drills) == len(every_drill):
             return {"drills": [self._drill(each, drills) for each in drills]} if drills else {}
         for each in drills:
-            self.leave(DRILL, each, None, "the list of drills is left out, since pruning it would delete another drill of the group, which it cannot hold")
+            self.leave(DRILL, each, None, "the list of drills is left out, because pruning it would delete another drill of the group, which it "
+                                          "cannot contain")
         return {}
 
     def _instance(self, instance, instances, attached, taken):
@@ -138,7 +139,7 @@ class _Export:
             description=self._allowed(kind, instance, "description"), tags=self._tags(instance),
         )
         if not entry.get("name") and not entry.get("server"):
-            self.leave(kind, instance, None, "it has neither a server nor a name by which an entry could mean it")
+            self.leave(kind, instance, None, "it has neither a server nor a name by which an entry could identify it")
             return None
         return entry | {"replications": [self._pair(pair, taken, device=device) for device, _id, pair in sorted(attached, key=lambda each: each[:2])]}
 
@@ -164,7 +165,7 @@ class _Export:
     def _free_pair(self, pair, taken):
         volume = min(volume_halves(pair), default=None)  # either of its disks means the pair
         if volume is None:
-            self.leave(REPLICATION, pair, None, "it has no disk by which an entry could mean it")
+            self.leave(REPLICATION, pair, None, "it has no disk by which an entry could identify it")
             return None
         return self._pair(pair, taken, volume=volume)
 
@@ -176,7 +177,7 @@ class _Export:
         """The object's name, unless others bear it too: then it is known by something else."""
         bearers = names.count(obj.get("name"))
         if obj.get("name") and bearers > 1:
-            self.leave(kind, obj, "name", "%d of the group bear it" % bearers)
+            self.leave(kind, obj, "name", "%d objects of the group have it" % bearers)
             return None
         return self._allowed(kind, obj, "name")
 
@@ -205,7 +206,7 @@ def _unwritable(value):
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            return "it is no valid Unicode"
+            return "it is not valid Unicode"
     elif not isinstance(value, (int, dict, type(None))):
         return "it is neither a string nor a number"
     return None

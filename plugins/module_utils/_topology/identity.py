@@ -64,7 +64,7 @@ def _check_drill(lookup, group, entry):
         return
     if entry.obj is None and given["id"]:
         elsewhere = [obj for obj in lookup.list(DRILL) if obj["id"] == given["id"]]
-        check_group(lookup, DRILL, elsewhere[0] if elsewhere else None, group.id, remedy="Name it in the entry of that group.")
+        check_group(lookup, DRILL, elsewhere[0] if elsewhere else None, group.id, remedy="List it in the entry of that group.")
     elif entry.obj and given["drill_vpc"]:
         check_field(DRILL, entry.obj, "drill_vpc", lookup.vpc_id(given["drill_vpc"]), entry.obj.get("drill_vpc_id"))
 
@@ -75,7 +75,7 @@ def _check_pair(live, group, pair, instance):
         there = live.world.pair_at(instance.obj["id"], given["device"])
     if pair.obj and there and there["id"] != pair.obj["id"]:
         raise Refused(
-            "volume %s means %s, but device %s of %s means %s"
+            "volume %s identifies %s, but device %s of %s identifies %s"
             % (given["volume"], REPLICATION.label(pair.obj), given["device"], PROTECTED_INSTANCE.label(instance.obj), REPLICATION.label(there)),
             remedy="Nothing was sent. Leave out one of them, or correct it.",
         )

@@ -94,7 +94,7 @@ def _complete(want, failed):
     if want["tags"] is None and failed.get("tags"):
         want["tags"] = tags_to_mapping(failed["tags"]) or None
     if not want["name"]:
-        raise ConfigError("creating it needs name")
+        raise ConfigError("name is required to create it")
 
 
 def _plan_set(planning, group, where, members, left_out):
@@ -103,7 +103,7 @@ def _plan_set(planning, group, where, members, left_out):
     steps = planning.entry(group, first, lambda part: _create_set(part, where, members, left_out, planning.copies.of(where)))
     if steps is None:
         for member in members[1:]:
-            planning.refuse(group, member.path, Refused("it shares a disk with %s, and one call creates both" % first.path))
+            planning.refuse(group, member.path, Refused("it shares a disk with %s and must be created in the same call" % first.path))
         return None
     batch = steps[-1]
     for member in members:
@@ -116,17 +116,18 @@ def _create_set(part, where, members, left_out, copies):
     others = sorted({other for server in servers for other in left_out.get(server, ())})
     if others:
         raise Refused(
-            "it shares a disk with servers that this entry's group does not name, or that are protected already: %s" % ", ".join(others),
-            code="SDRS.1408", remedy="Name all servers that share the disk; those protected already must be removed first (SDRS.1305).",
+            "it shares a disk with servers that the group's entry does not list, or that are already protected: %s" % ", ".join(others),
+            code="SDRS.1408", remedy="List all servers that share the disk; remove the protected instances of those that are already protected first "
+                                     "(SDRS.1305).",
         )
     for member in members:
         _complete(member.want, member.obj)
         if member.want["primary_ip_address"]:
-            raise Refused("its server shares a disk, and the creation of several servers takes no primary_ip_address")
+            raise Refused("its server shares a disk, and batch creation does not accept primary_ip_address")
         for option in _COMMON:
             if member.want[option] != members[0].want[option]:
                 raise Refused(
-                    "%s must be the same for servers that share a disk, since one call creates them; %s says otherwise"
+                    "%s must be the same for servers that share a disk, because one call creates them; %s sets a different value"
                     % (option, member.path),
                 )
         if member.found:
@@ -202,7 +203,7 @@ def _plan_brought(part, where, entry, made):
             str(each.get("device")) for each in entry.found["attachments"]), want["device"]))
     have = whole(entry.found.get("size")) or 0
     if want["size"] is not None and have and want["size"] < have:
-        raise Refused("size %d GB is smaller than the disk's present %d GB, disks can only grow" % (want["size"], have))
+        raise Refused("size %d GB is smaller than the disk's current %d GB; disks can only grow" % (want["size"], have))
     if not want["name"] and want["size"] in (None, have):
         return
     volume = want["volume"]
@@ -235,8 +236,8 @@ def _plan_pair(part, where, pairs, homes, copies, devices):
     if entry.obj is None and not want["volume"]:
         instance = pairs[0][0]
         what = PROTECTED_INSTANCE.label(instance.obj) + " has no replication pair" if instance.obj else "server %s has no disk" % instance.given["server"]
-        there = "; there are %s" % ", ".join(devices()) if devices() else ""
-        raise Refused("%s at %s%s" % (what, want["device"], there), remedy="Name the disk with volume; an available disk is paired and attached.")
+        there = "; available: %s" % ", ".join(devices()) if devices() else ""
+        raise Refused("%s at %s%s" % (what, want["device"], there), remedy="Set volume; an available disk is paired and attached.")
     want["attachments"] = [{"protected_instance": homes[instance.path][1], "device": pair.want["device"]} for instance, pair in pairs]
     instances = {homes[instance.path][1]: {} if _missing(instance) else PROTECTED_INSTANCE.assumed(instance.obj) for instance, _pair in pairs}
     waited_for = [step for instance, _pair in pairs for step in homes[instance.path][0] if step.wait]
@@ -253,7 +254,7 @@ def _take_pair(part, want, entry, where, instances, copies, after=()):
     :param instances: as in ``replication.Live``
     """
     if entry.obj is None and not want["name"]:
-        raise ConfigError("creating it needs name")
+        raise ConfigError("name is required to create it")
     if want["description"] is None and (entry.obj or {}).get("status") == REPLICATION.failed_creation:
         want["description"] = entry.obj.get("description")
     volume = entry.found or ({} if entry.obj is None else None)

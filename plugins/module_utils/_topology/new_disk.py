@@ -59,13 +59,13 @@ def check(path, entry):
         return
     where, name, size = path + ".create_volume", entry.get("volume"), wanted["size"]
     if not name or is_id(name):
-        raise ConfigError("%s needs volume, the name of the disk; an ID means a disk that is there" % where)
+        raise ConfigError("%s requires volume, the name of the disk; an ID refers to an existing disk" % where)
     if not entry.get("name"):
-        raise ConfigError("%s needs name, that of the replication pair" % where)
+        raise ConfigError("%s requires name, the name of the replication pair" % where)
     if len(name) > _LONGEST_NAME:
         raise ConfigError("%s.volume: %r has more than %d characters" % (path, name, _LONGEST_NAME))
     if size is None and entry.get("size") is None:
-        raise ConfigError("%s needs size, in GB" % where)
+        raise ConfigError("%s requires size, in GB" % where)
     if None not in (size, entry.get("size")) and entry["size"] < size:
         raise ConfigError("%s.size: %d GB is less than create_volume.size, %d GB; disks can only grow" % (path, entry["size"], size))
     problem = SIZE(_size(entry))
@@ -92,7 +92,7 @@ def finder(world, group, given):
     def find(name, zone):
         if not world.volumes_named(name):
             if not zone:
-                raise Refused("disk %s does not exist, and the AZ of production is not known, so that it cannot be created" % name)
+                raise Refused("disk %s does not exist and cannot be created, because the AZ of production is unknown" % name)
             return None, NewDisk(name, zone), _to_come(name, zone, given)
         pair, disk_id, disk = volume(name, zone)
         if pair is None and KIND.busy(disk):
@@ -130,7 +130,7 @@ def add_step(part, entry, after):
     def premise(lists):
         found = matching(lists(KIND, {"name": new.name}), lambda disk: disk.get("name") == new.name)
         if found:
-            raise Refused("%s came meanwhile; no second one of this name was created" % KIND.label(found[0]), remedy="Run the task again.")
+            raise Refused("%s was created in the meantime; no second disk with this name was created" % KIND.label(found[0]), remedy="Run the task again.")
 
     request = Request("create_volume", body={key: value for key, value in body.items() if value is not None}, premise=premise, service="evs")
     find = Find({"name": new.name}, lambda disk: disk.get("name") == new.name and disk.get("availability_zone") == new.zone)
@@ -149,7 +149,7 @@ def refuse_substitute(entry, live_pairs, places=(), disks_of=None):
     :param disks_of: callable(server ID) giving ``{device: disk}``
     """
     new = entry.want["volume"]
-    remedy = "If it is the disk that is meant, name it in volume. If not, give the new one another name, and another device."
+    remedy = "If this is the intended disk, set volume to it. If not, give the new disk another name and another device."
     for pair in matching(live_pairs, lambda each: each.get("name") == entry.want["name"]):
         raise Refused("disk %s does not exist, but %s does; no disk was created" % (new.name, REPLICATION.label(pair)), remedy=remedy)
     for instance, device in places:
@@ -157,9 +157,9 @@ def refuse_substitute(entry, live_pairs, places=(), disks_of=None):
         for server in (instance or {}).get("source_server"), (instance or {}).get("target_server"), (instance or {}).get("server"):
             disk = disks_of(server).get(device) if server and device else None
             if disk:
-                raise Refused("disk %s does not exist, but at %s of %s there is %s; no disk was created" % (
+                raise Refused("disk %s does not exist, but device %s of %s is used by %s; no disk was created" % (
                     new.name, device, PROTECTED_INSTANCE.label(instance) if instance.get("id") else "server %s" % server, KIND.label(disk)), remedy=remedy)
         for pair in live_pairs if instance and instance.get("id") else ():
             if any(each.get("protected_instance") == instance["id"] and plain_device(each.get("device")) == device for each in pair.get("attachment") or []):
-                raise Refused("disk %s does not exist, but at %s of %s there is %s; no disk was created" % (
+                raise Refused("disk %s does not exist, but device %s of %s is used by %s; no disk was created" % (
                     new.name, device, PROTECTED_INSTANCE.label(instance), REPLICATION.label(pair)), remedy=remedy)

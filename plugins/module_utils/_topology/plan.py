@@ -26,13 +26,13 @@ from .prune import leaving, plan_prune, unnamed
 from .uncompared import Uncompared
 
 RULES = {
-    "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
+    "wait": lambda value: None if value else "must be true: a topology is applied step by step",
     "server_groups": check,
     "parallel": Between(1, 256),
 }
 _BLOCKED = ("SDRS.1303", "SDRS.1810")
 _REPROTECT = "Re-protect the group with the playbook cloud_dr.sdrs.reprotect, which overwrites the disks of the other site. "
-_FAIL_BACK = "Fail back with the playbook cloud_dr.sdrs.failback; run this again then."
+_FAIL_BACK = "Fail back with the playbook cloud_dr.sdrs.failback, then run this again."
 
 
 def read(lookup, params):
@@ -170,8 +170,8 @@ def _plan_teardown(planning, group):
         left = [] if params["prune"] else unnamed(group)
         if left:
             raise Refused(
-                "%s holds what the entry does not name: %s" % (SERVER_GROUP.label(group.obj), ", ".join(left)),
-                remedy="Name it in the entry, or set prune: true (topology_prune in the playbooks) to delete it too.",
+                "%s contains objects that the entry does not list: %s" % (SERVER_GROUP.label(group.obj), ", ".join(left)),
+                remedy="List them in the entry, or set prune: true (topology_prune in the playbooks) to delete them too.",
             )
         contents = [(kind, kind.assumed(obj)) for kind, objects in group.contents() for obj in objects]
         part.take(plan_teardown(

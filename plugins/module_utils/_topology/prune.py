@@ -66,7 +66,7 @@ def _add(planning, group, kind, objects, whole, make):
     entry = Entry("%s.%s" % (group.path, kind.plural), {}, {}, objects[0])
     gone: list = []
     if not whole:
-        error = Refused("nothing is pruned in protection group %s while something that it wants cannot be brought about" % group.name)
+        error = Refused("nothing is pruned in protection group %s, because some desired objects could not be applied" % group.name)
         inside = [each for path, each in planning.plan.refused if path == group.path or path.startswith(group.path + ".")]
         error.blocked = all(each.blocked for each in inside)
         planning.refuse(group, entry.path, error)
@@ -99,8 +99,8 @@ def _require_identity(kind, obj, *needed):
     """Refuse to prune what the document may name by a field that the service does not tell."""
     if not all(needed):
         raise Refused(
-            "%s is not pruned: the service does not tell all that the document may name it by" % kind.label(obj),
-            remedy="If it is to go, delete it by its ID with the module sdrs_%s." % kind.name,
+            "%s is not pruned: the service does not report all fields by which the document may identify it" % kind.label(obj),
+            remedy="To delete it, use its ID with the module sdrs_%s." % kind.name,
         )
 
 
@@ -138,9 +138,9 @@ def _delete_instances(planning, part, group, where, left, earlier):
         users = set(plain_attachments(pair))
         if users & going and users - going:
             raise Refused(
-                "%s is attached to instances that stay and to some that would go: %s" % (REPLICATION.label(pair), ", ".join(sorted(users))),
+                "%s is attached both to instances that stay and to instances that would be deleted: %s" % (REPLICATION.label(pair), ", ".join(sorted(users))),
                 code="SDRS.1365",
-                remedy="Pruning never detaches a disk. Detach it with the module sdrs_replication first, or name the instance in the document.",
+                remedy="Pruning never detaches a disk. Detach it with the module sdrs_replication first, or list the instance in the document.",
             )
     wanted = targets(params)
     for option in wanted:

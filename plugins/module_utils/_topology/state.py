@@ -107,7 +107,7 @@ def read(lookup, params):
         for instance in entry.instances:
             key = instance.obj["id"] if instance.obj else instance.want.get("server")
             if key and by_server.setdefault(key, instance.path) != instance.path:
-                raise ConfigError("%s.server: its server is named at %s already" % (instance.path, by_server[key]))
+                raise ConfigError("%s.server: its server is already used at %s" % (instance.path, by_server[key]))
             if not entry.absent and (instance.obj is None or instance.obj.get("status") == PROTECTED_INSTANCE.failed_creation):
                 new.append(instance)
     _read_new_servers(lookup, new)
@@ -191,11 +191,11 @@ def _by_its_name(group, path, found, kind, name, needed):
         if found:
             return exactly_one(found, found, kind.title, name)
     except Refused as error:
-        error.data["remedy"] = "Name it by its %s." % needed  # an entry has no id
+        error.data["remedy"] = "Identify it by its %s." % needed  # an entry has no id
         raise at(path + ".name", error) from None
     if not group.absent:
         there = existing(readable(lambda: group.live_instances if kind is PROTECTED_INSTANCE else group.live_pairs), name)
-        raise ConfigError("%s: %s %s does not exist; creating it needs %s; %s" % (path, kind.title, name, needed, there))
+        raise ConfigError("%s: %s %s does not exist; to create it, set %s; %s" % (path, kind.title, name, needed, there))
     return None
 
 
@@ -212,7 +212,7 @@ def _same_group(world, group, path, kind, obj):
     owner = next((each.get("name") for each in sound(world.lookup.list(SERVER_GROUP)) if each["id"] == obj.get("server_group_id")), None)
     raise Refused(
         "%s: %s belongs to protection group %s (%s)" % (path, kind.label(obj), owner, obj.get("server_group_id")),
-        code="SDRS.1305" if kind is PROTECTED_INSTANCE else "SDRS.1811", remedy="Name it in the entry of that group, or remove it there first.",
+        code="SDRS.1305" if kind is PROTECTED_INSTANCE else "SDRS.1811", remedy="List it in the entry of that group, or remove it there first.",
     )
 
 
@@ -266,13 +266,13 @@ def _check_pairs(group, disks):
         if first is not pair:
             disk = pair.found or (pair.obj or {}).get("record_metadata") or {}
             if home is not group or disk.get("multiattach") not in (True, "true"):
-                raise ConfigError("%s.volume: its disk is named at %s already and cannot be shared" % (pair.path, first.path))
+                raise ConfigError("%s.volume: its disk is already used at %s and cannot be shared" % (pair.path, first.path))
             for option in ("name", "size", "description"):
                 if None not in (pair.want[option], first.want[option]) and pair.want[option] != first.want[option]:
-                    raise ConfigError("%s.%s: %s says otherwise of the same disk" % (pair.path, option, first.path))
+                    raise ConfigError("%s.%s: %s sets a different value for the same disk" % (pair.path, option, first.path))
         name = pair.want["name"]
         if name and names.setdefault(name, first) is not first:
-            raise ConfigError("%s.name: %r is named at %s already" % (pair.path, name, names[name].path))
+            raise ConfigError("%s.name: %r is already used at %s" % (pair.path, name, names[name].path))
 
 
 def _read_new_servers(lookup, new):

@@ -17,12 +17,12 @@ from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, 
 from .._sdrs.sites import production_site, production_zone, server_halves, server_zone
 from .new_disk import NewDisk
 
-_ONCE = "it is used only when the %s is created, and the service does not tell it"
-_UNTOLD = "the service does not tell it of this %s"
-_DISK = "it is used only to create the disk, which is there"
+_ONCE = "it is used only when the %s is created, and the service does not return it"
+_UNTOLD = "the service does not return it for this %s"
+_DISK = "it is used only to create the disk, which already exists"
 _BROUGHT = "it is not used: the service creates the pair together with its protected instance"
 _SWITCHED = "the DR server is compared only while production is at the source site"
-_SILENT = "ECS does not tell the flavor of the DR server"
+_SILENT = "ECS does not report the flavor of the DR server"
 _ODD = "the service's response cannot be read"
 RESIZE = "A topology never resizes a server: correct the option, or stop the servers and use the module sdrs_protected_instance_resize."
 
@@ -105,7 +105,7 @@ class Uncompared:
         """What differs and is not changed, in one sentence, as a list."""
         if not self.differing:
             return []
-        shown = ["%s: %s of the DR server is %s, wanted is %s" % (each["name"], each["option"], each["live"], each["wanted"]) for each in self.differing]
+        shown = ["%s: %s of the DR server is %s, should be %s" % (each["name"], each["option"], each["live"], each["wanted"]) for each in self.differing]
         more = ["%d more" % (len(shown) - _WARNED)] if len(shown) > _WARNED else []
         return ["%s. %s" % ("; ".join(shown[:_WARNED] + more), RESIZE)]
 
