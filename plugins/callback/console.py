@@ -166,7 +166,7 @@ class CallbackModule(CallbackBase):
         self._play, self._unmatched = None, True
 
     def v2_playbook_on_no_hosts_remaining(self):
-        self._say("no host is left that could go on", kind="failed")
+        self._say("no hosts are left to continue with", kind="failed")
 
     # How it ended
 
@@ -174,7 +174,7 @@ class CallbackModule(CallbackBase):
         self._flush()
         self._close()
         if self._unmatched and not self._hosts:
-            self._say("no host matches", kind="failed")
+            self._say("no hosts matched", kind="failed")
         self._print("")
         self._print("PLAY RECAP")
         for host in sorted(stats.processed):
@@ -211,7 +211,7 @@ class CallbackModule(CallbackBase):
                 for each in block(endings, typed(hosts, local)):
                     self._print(each)
         except Exception as error:  # pylint: disable=broad-except
-            self._print("how the run ended cannot be shown: %s" % one_line("%s: %s" % (type(error).__name__, error)))
+            self._print("the closing summary cannot be shown: %s" % one_line("%s: %s" % (type(error).__name__, error)))
 
     def _at_exit(self):
         """Ended before the recap: by a key, or by an error of Ansible."""

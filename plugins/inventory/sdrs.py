@@ -99,7 +99,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         if MISSING_REQUESTS:
-            raise AnsibleParserError("cloud_dr.sdrs.sdrs needs the Python library requests: %s" % MISSING_REQUESTS)
+            raise AnsibleParserError("cloud_dr.sdrs.sdrs requires the Python library requests: %s" % MISSING_REQUESTS)
         connection = self._connection()
         try:
             settings = resolve(connection)

@@ -204,7 +204,7 @@ def test_a_job_that_hangs_is_named_and_taken_up(life, task, simulator):
         prepare(task, simulator)
     kind = {"group": "createProtectionGroupNoCG", "drill": "createDisasterRecoveryDrill"}.get(life, "createProtectedInstanceNoCG")
     simulator.fail_job(job_type=kind, hang=True, count=1)
-    with pytest.raises(TaskFailed, match="has not ended within 0.3 s.*run the task again, which takes it up"):
+    with pytest.raises(TaskFailed, match="has not ended within 0.3 s.*rerun the task to resume waiting"):
         task(module, **options, wait_timeout=0.3)
     writes = len([entry for entry in simulator.log() if entry[0] != "GET"])
     with pytest.raises(TaskFailed, match="has not ended within 0.3 s"):

@@ -148,7 +148,7 @@ class Login(_Cached):
     def _may_repeat(self) -> None:
         if self._settings.credentials.get("passcode"):
             raise AuthError(
-                "the token has expired or was rejected, and a passcode is valid for one login only", operation="log in",
+                "the token is no longer valid or was rejected, and a passcode is valid for one login only", operation="log in",
                 remedy="Run the task again with a new passcode; it resumes operations in flight.",
             )
 

@@ -114,15 +114,15 @@ def _without(options: Any, environ: Any, keys: Iterable) -> tuple:
 def token_cache(settings: Any) -> tuple:
     """``(usable, what there is to say)`` of the folder of tokens; nothing is made or changed."""
     if not settings.token_cache:
-        return True, "off; every task logs in with a password anew"
+        return True, "off; with a password, every task logs in again"
     folder = TokenCache(settings.token_cache_dir).folder
     if folder is None:
-        return False, "no home folder is known"
+        return False, "no home folder is set"
     problem = _folder_problem(folder)
     if problem or not os.path.isdir(folder):
-        return not problem, problem or "%s is not there yet; the first login makes it" % folder
+        return not problem, problem or "%s does not exist yet; the first login creates it" % folder
     count = sum(1 for name in os.listdir(folder) if name.endswith(".json"))
-    return True, "%s holds %d entr%s" % (folder, count, "y" if count == 1 else "ies")
+    return True, "%s contains %d entr%s" % (folder, count, "y" if count == 1 else "ies")
 
 
 def locks() -> tuple:
@@ -136,7 +136,7 @@ def locks() -> tuple:
         return False, "; ".join(problems)
     there = [folder for folder in usable if os.path.isdir(folder)]
     if not there:
-        return True, "%s is not there yet; the first run that changes something makes it" % usable[0]
+        return True, "%s does not exist yet; the first run that changes something creates it" % usable[0]
     held = sorted({process for folder in there for process in _holders(folder)})
     return True, "%s: %s" % (" and ".join(there), "held by process %s" % ", ".join(map(str, held)) if held else "no run holds a lock")
 

@@ -69,12 +69,12 @@ def entries_of(path):
         with os.fdopen(handle, "rb") as stream:
             about = os.fstat(stream.fileno())
             if about.st_mode & 0o022 or about.st_nlink != 1 or about.st_size > LIMIT:
-                return [], "%s is left out: others can write it, it has another name, or it is too large" % path
+                return [], "%s is ignored: other users can write to it, it has another hard link, or it is too large" % path
             lines = stream.read(LIMIT).split(b"\n")
     except FileNotFoundError:
         return [], None
     except (OSError, ValueError, NotPrivate) as error:
-        return [], one_line("%s is left out: %s" % (path, getattr(error, "strerror", None) or error))
+        return [], one_line("%s is ignored: %s" % (path, getattr(error, "strerror", None) or error))
     found = []
     for line in filter(None, lines):
         try:
@@ -126,7 +126,7 @@ def _begin(params, host):
         except (OSError, NotPrivate, ValueError) as error:
             notes.append(one_line("the journal %s cannot be written (%s)" % (place, getattr(error, "strerror", None) or error)))
             host.warn(notes[-1])
-    host.warn("there is no journal: runs at the same time are not kept apart, and an interrupted run leaves no times")
+    host.warn("no journal can be written: concurrent runs are not locked out, and an interrupted run leaves no times")
     return dict(summary([], path), id=_new_id(), requested=_now(), notes=notes)
 
 
@@ -143,11 +143,11 @@ def _begin_at(path, params, host, notes):
             if os.path.lexists(path):
                 os.replace(path, _archive(path, entries))
                 if doubted != "there is none":
-                    notes.append("an earlier journal was put aside: %s" % doubted)
+                    notes.append("an earlier journal was archived: %s" % doubted)
             entries = []
         known = process()
         if known["began"] is None and known["place"]:
-            raise SdrsError("the process that started this task is gone; nothing more was sent")
+            raise SdrsError("the process that started this task has ended; nothing more was sent")
         event = {"event": "resumed" if entries else "begun", "process": known, "user": _user(), "machine": socket.gethostname()}
         if not entries:
             event.update({**params["run"], "id": _new_id()})
@@ -183,11 +183,11 @@ def _refuse_running(entries, params):
     if state is False or params.get("take_over") and params["take_over"] == first.get("id"):
         return
     known = last[0].get("process") or {}
-    text = "recovery plan %s is being run (%s) by %s on %s since %s (process %s, run %s)" % (
+    text = "another run of recovery plan %s (%s) was started by %s on %s at %s (process %s, run %s)" % (
         first.get("plan"), first.get("operation"), last[0].get("user"), last[0].get("machine"), last[0]["at"], known.get("pid"), first.get("id"))
-    remedy = "Wait for it, or end it and run this again."
+    remedy = "Wait until it has ended, or stop it and run this again."
     if state is None:
-        remedy = "Whether it is still at work cannot be told from here. If it is not, add -e recovery_take_over=%s." % first.get("id")
+        remedy = "It is unknown whether that run is still active. If it is not, add -e recovery_take_over=%s." % first.get("id")
     raise SdrsError("nothing was done: " + text, retryable=True, remedy=remedy)
 
 
@@ -198,16 +198,16 @@ def _doubt(entries, run, now=None):
     if first is None:
         return "there is none"
     if any(entry["event"] == "finished" for entry in entries):
-        return "it is of a run that has finished"
+        return "it belongs to a run that has finished"
     wrong = [key for key in _SAME if first.get(key) != run.get(key)]
     if wrong:
-        return "it is of another %s (%s)" % (wrong[0].replace("_", " "), first.get(wrong[0]))
+        return "it belongs to another %s (%s)" % (wrong[0].replace("_", " "), first.get(wrong[0]))
     try:
         began = datetime.fromisoformat(first["at"].replace("Z", "+00:00"))
         if not now - LONGEST_RUN <= began <= now + _SKEW:
-            return "it is of %s" % first["at"]
+            return "it dates from %s" % first["at"]
     except (ValueError, TypeError):
-        return "it does not say when the run began"
+        return "it does not contain the start time of the run"
     return None
 
 

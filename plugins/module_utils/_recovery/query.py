@@ -93,7 +93,7 @@ def _around(lookup, document, operation):
             field = "id" if entry.get("id") else "name"
             if not [each for each in sound(live) if each.get(prefix + field) == entry[field]]:
                 names = ", ".join(sorted(str(raw(each, prefix + "name")) for each in live)[:10]) or "none"
-                problems.append("%s: no %s has the %s %s; there are %s" % (key, title, field, entry[field], names))
+                problems.append("%s: no %s has the %s %s; available: %s" % (key, title, field, entry[field], names))
     return problems
 
 
@@ -129,7 +129,7 @@ def _drill_problems(lookup, document, state, own):
         elif found[0]["id"] in (state.groups[name].get("source_vpc_id"), state.groups[name].get("target_vpc_id")):
             problems.append("drill.vpcs.%s: %s is the VPC of the protection group itself" % (name, reference))
     twice = sorted({str(vpc) for vpc in vpcs.values() if list(vpcs.values()).count(vpc) > 1})
-    return problems + ["drill.vpcs: %s is named for several groups; the service allows one drill in a VPC" % vpc for vpc in twice]
+    return problems + ["drill.vpcs: %s is used for several groups; the service allows one drill per VPC" % vpc for vpc in twice]
 
 
 def order(document, operation, site, groups, tiers):
@@ -142,12 +142,12 @@ def order(document, operation, site, groups, tiers):
     as_groups = [entry if isinstance(entry, str) else entry.get("name") or entry.get("id") for entry in document.get("as_groups") or [] if around]
     steps += ["pause AS groups %s" % ", ".join(map(str, as_groups))] if as_groups else []
     if operation in ("planned_failover", "failback") and todo:
-        steps.append("stop the servers of %s, the last tier first" % ", ".join(todo))
+        steps.append("stop the servers of %s, starting with the last tier" % ", ".join(todo))
     elif operation == "reprotect" and todo:
-        steps.append("stop the servers of %s at the other site, whose disks are overwritten" % ", ".join(todo))
+        steps.append("stop the servers of %s at the other site; its disks are overwritten" % ", ".join(todo))
     verbs = {**dict.fromkeys(DRILLS, "create DR drills of"), "reprotect": "re-protect"}
     if todo:
-        steps.append("%s %s%s, at once" % (verbs.get(operation, "switch"), ", ".join(todo), " to the %s site" % site if around else ""))
+        steps.append("%s %s%s, in parallel" % (verbs.get(operation, "switch"), ", ".join(todo), " to the %s site" % site if around else ""))
     steps += ["leave %s as %s" % (", ".join(ready), "protected" if operation == "reprotect" else "already at the %s site" % site)] if ready else []
     steps += ["not possible: %s" % ", ".join(refused)] if refused else []
     for key, verb in (("vpcs", "update VPC"), ("eips", "bind elastic IP")):
@@ -158,7 +158,7 @@ def order(document, operation, site, groups, tiers):
             steps += _tier(tier, operation)
         steps += ["resume AS groups %s" % ", ".join(map(str, as_groups))] if as_groups else []
         steps += _manual(document, "manual_finish") + _hook("finish", document.get("finish"))
-        steps += {"drill": ["delete the DR drills"], BY_DRILL: ["keep the DR drills, whose servers are production then"]}.get(operation, [])
+        steps += {"drill": ["delete the DR drills"], BY_DRILL: ["keep the DR drills, whose servers are then production"]}.get(operation, [])
     return steps
 
 
@@ -169,7 +169,7 @@ def _tier(tier, operation):
     shown = ", ".join(names[:6]) + (", … (%d servers)" % len(names) if len(names) > 6 else "")
     text = "%sstart and check %s%s" % (where, shown or "no server", ", ports %s" % ", ".join(map(str, ports)) if ports else "")
     if operation in DRILLS:
-        text = text.replace("start and check", "check the drill's servers of", 1)
+        text = text.replace("start and check", "check the drill servers of", 1)
     manual = _manual({"manual_before": _recovery_document.manual_before(tier)}, "manual_before")
     return [where + step for step in manual + _hook("before", tier.get("before"))] + [text] + [
         where + step for step in _hook("verify", tier.get("verify")) + _manual(tier, "manual_after") + _hook("after", tier.get("after"))]

@@ -54,18 +54,18 @@ def read(lookup, params):
     if params["state"] == "started":
         return _to_start(lookup, params, state)
     if params["drill"]:
-        raise ConfigError("servers of a drill are not stopped, the drill is deleted")
+        raise ConfigError("drill servers are never stopped; delete the drill instead")
     if params["server_groups"] is None:
-        raise ConfigError("state: stopped needs server_groups, the groups of the plan that are switched")
+        raise ConfigError("state: stopped requires server_groups, the groups of the plan that are switched")
     unknown = [name for name in params["server_groups"] if name not in state.groups]
     if unknown:
-        raise ConfigError("server_groups: %s is no group of the plan" % unknown[0])
+        raise ConfigError("server_groups: %s is not a group of the plan" % unknown[0])
     return _to_stop(lookup, params, state)
 
 
 def _to_start(lookup, params, state):
     if not params["tier"]:
-        raise ConfigError("state: started needs tier")
+        raise ConfigError("state: started requires tier")
     live, members = Live([]), state.tier(params["tier"])["members"]
     if params["drill"]:
         found = _recovery_state.drilled(lookup, members, params["drill"])
@@ -81,7 +81,7 @@ def _to_stop(lookup, params, state):
     live, allowed = Live([]), set(params["server_groups"])
     for name in params["server_groups"] if params["site"] == "both" else ():
         if _recovery_state.at_site(state.groups[name], params["active_site"]) is None:
-            live.refused.append((name, Refused("%s: production is at the %s site already, its servers are not stopped" % (name, params["active_site"]))))
+            live.refused.append((name, Refused("%s: production is already at the %s site, its servers are not stopped" % (name, params["active_site"]))))
             allowed.discard(name)
     chosen = [[member for member in tier["members"] if member.group in allowed] for tier in reversed(state.tiers)]
     sides = [("production", chosen), ("dr", [sum(chosen, [])])] if params["site"] == "both" else [(params["site"], chosen)]
@@ -90,7 +90,7 @@ def _to_stop(lookup, params, state):
             found = _recovery_state.servers(lookup, members, side == "production")
             silent = sorted({member.group for member, server in found if server == {}})
             for group in silent:
-                live.refused.append((group, Refused("ECS does not tell the state of its servers at the %s site" % side, retryable=True)))
+                live.refused.append((group, Refused("ECS does not report the state of its servers at the %s site" % side, retryable=True)))
             live.waves.append(_by_group([(member, server) for member, server in found if member.group not in silent]))
     return live
 
@@ -116,7 +116,7 @@ def plan(params, live):
             odd = [each for each in servers if not KIND.busy(each) and each.get("status") not in ecs_power.WANTED.values()]
             if odd and params["state"] == "stopped":
                 text = ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)
-                result.refused.append((branch, Refused("%s: not in a state to be stopped: %s" % (branch, text))))
+                result.refused.append((branch, Refused("%s: cannot be stopped in the current state: %s" % (branch, text))))
                 continue
             changed = [each for each in servers if each not in odd and KIND.assumed(each).get("status") != wanted]
             if not changed:
@@ -157,7 +157,7 @@ def check(lookup, params, waiting):
     to_watch = [member for member in tier["members"] if not reasons.get(member.group)]
     found = _recovery_state.drilled(lookup, to_watch, params["drill"]) if params["drill"] else _recovery_state.servers(lookup, to_watch)
     not_tried = [(member, reasons[member.group]) for member in tier["members"] if reasons.get(member.group)]
-    not_tried += [(member, "ECS does not tell its server" if server == {} else "it has no server at the site that is production now")
+    not_tried += [(member, "ECS does not report its server" if server == {} else "it has no server at the current production site")
                   for member, server in found if not server]
     members = {server["id"]: member for member, server in found if server}
     options = {"timeout": tier.get("timeout", 600), "windows_settle": params["windows_settle"], "unique_addresses": bool(params["drill"])}

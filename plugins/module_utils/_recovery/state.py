@@ -67,7 +67,7 @@ def read(lookup, document):
             continue
         state.groups[name] = group
         if ids.setdefault(group["id"], name) != name:
-            state.problems.append("%s and %s are the same protection group; call it by one of them everywhere" % (ids[group["id"]], name))
+            state.problems.append("%s and %s are the same protection group; use one of them everywhere" % (ids[group["id"]], name))
     members = _by_group(lookup.list(PROTECTED_INSTANCE)) if state.groups else {}
     instances = {name: _instances(members, lookup, group, state) for name, group in state.groups.items()}
     _tiers(state, instances)
@@ -124,7 +124,7 @@ def _single(state, instances, tier, entry, taken):
     for reference in entry["instances"]:
         named = [each for each in there if reference in (each.get("id"), each.get("name"))]
         if len(named) != 1:
-            state.problems.append("tier %s: %s %r of %s; there are %s" % (
+            state.problems.append("tier %s: %s %r in %s; available: %s" % (
                 tier["name"], "no protected instance is named" if not named else "several protected instances are named", reference,
                 entry["group"], ", ".join(sorted(str(each.get("name")) for each in there[:20])) or "none"))
             continue

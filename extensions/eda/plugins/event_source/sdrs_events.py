@@ -94,7 +94,7 @@ async def main(queue, args):
             try:
                 events = await asyncio.to_thread(watch.look)
                 if state.lost:
-                    events.insert(0, {"event": "reachable", "message": "the service answers again"})
+                    events.insert(0, {"event": "reachable", "message": "the service responds again"})
                 state.lost = False
             except (errors.AuthError, errors.ConfigError):
                 raise
@@ -152,12 +152,13 @@ def _connect(args):
     """``(Api, the module of errors)``."""
     cloud = _collection()
     if cloud.transport.MISSING_REQUESTS:
-        raise cloud.errors.ConfigError("cloud_dr.sdrs.sdrs_events needs the Python library requests: %s" % cloud.transport.MISSING_REQUESTS)
+        raise cloud.errors.ConfigError("cloud_dr.sdrs.sdrs_events requires the Python library requests: %s" % cloud.transport.MISSING_REQUESTS)
     cloud.settings.remember(args)
     # ansible-rulebook adds arguments of its own, with this prefix.
     unknown = sorted(str(key) for key in args if key not in _OWN and key not in cloud.argument_spec.CONNECTION.options and not str(key).startswith("eda_"))
     if unknown:
-        raise cloud.errors.ConfigError("unknown argument %s; known are %s" % (", ".join(unknown), ", ".join([*_OWN, *cloud.argument_spec.CONNECTION.options])))
+        raise cloud.errors.ConfigError("unknown argument %s; valid "
+                                       "arguments: %s" % (", ".join(unknown), ", ".join([*_OWN, *cloud.argument_spec.CONNECTION.options])))
     _options(args)
     settings = cloud.settings.resolve({key: value for key, value in args.items() if key in cloud.argument_spec.CONNECTION.options})
     return cloud.api.Api(cloud.client.Client(settings, warn=_warn)), cloud.errors
@@ -194,7 +195,7 @@ class Watch:
         groups = {group["id"]: group for group in listed["server_group"] if not self._wanted or {group["id"], group.get("name")} & self._wanted}
         missing = sorted(self._wanted - {name for group in groups.values() for name in (group["id"], group.get("name"))})
         if missing != self._missing and missing:
-            _LOG.warning("no protection group is named %s; nothing of it is watched until there is one", ", ".join(missing))
+            _LOG.warning("no protection group is named %s; it will be watched once it exists", ", ".join(missing))
         self._missing = missing
         now = {}
         for kind, objects in listed.items():
