@@ -52,7 +52,8 @@ def test_the_schema_is_current():
 
 
 @pytest.mark.parametrize("change, text", [
-    ({"nmae": 1}, r"unknown key nmae \(did you mean name\?\); valid keys: name"), ({"name": "a/b"}, "name is 'a/b': a name must have"), ({"name": None}, "name is missing"),
+    ({"nmae": 1}, r"unknown key nmae \(did you mean name\?\); valid keys: name"),
+    ({"name": "a/b"}, "name is 'a/b': a name must have"), ({"name": None}, "name is missing"),
     ({"tiers": []}, "tiers is missing"), ({"tiers": [{"name": "x"}]}, r"tiers\[0\] lists neither"), ({"rto_target": "1h"}, "rto_target must be a number"),
     ({"rto_target": float("nan")}, "rto_target must be from 1"), ({"tiers": {}}, "tiers must be a list"),
     ({"variables": {"targt": {}}}, r"unknown key variables.targt"),

@@ -88,7 +88,7 @@ HANGING = {
 @pytest.mark.parametrize("what", HANGING)
 def test_one_deadline_for_a_whole_response(serve, what):
     server, began = serve(HANGING[what]), time.monotonic()
-    with pytest.raises(ConnectionFailed, match="was lost: (no complete response within 0.4 s|the connection was|its response (is larger|cannot be decompressed))"):
+    with pytest.raises(ConnectionFailed, match="was lost: (no complete response within 0.4 s|the connection was|its response (is larger|cannot be))"):
         client(server.url).call("GET", "sdrs", PATH)
     with pytest.raises(UnknownFate, match="the request may have taken effect"):
         client(server.url).call("POST", "sdrs", PATH, body={})

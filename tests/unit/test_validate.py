@@ -18,7 +18,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import
     ("attachments", [{"protected_instance": "a", "device": "vdb"}], r"attachments\[0\].device"),
     ("attachments", [{"protected_instance": "a"}, {"protected_instance": "a"}], r"attachments\[1\] repeats"),
     ("server_group", " ", "must not be empty"), ("server_group_ids", ["x"], "not an ID"),
-    ("name", "x\ud800", "not valid text"), ("tags", {"a": "\udfff"}, "not valid text"), ("tags", {"\udfff": ""}, "not valid text"), ("server", "\udc80", "not valid text"),
+    ("name", "x\ud800", "not valid"), ("tags", {"a": "\udfff"}, "not valid"), ("tags", {"\udfff": ""}, "not valid"), ("server", "\udc80", "not valid"),
     ("servers", [{"name": "\ud83d"}], "not valid text"),
 ])
 def test_what_is_refused_names_option_and_rule(option, value, rule):
