@@ -94,7 +94,8 @@ options:
     type: str
   passcode:
     description:
-      - Six-digit passcode of the user's virtual MFA device, if login protection requires it. It is valid for one login. The resulting token is cached, and used as
+      - Six-digit passcode of the user's virtual MFA device, if login protection requires it. It is valid for one login. The resulting token is cached, and
+        used as
         long as the same passcode is given.
       - "Environment: E(OS_PASSCODE)."
     type: str

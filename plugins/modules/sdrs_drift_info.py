@@ -12,7 +12,8 @@ short_description: Compare production and DR servers of an SDRS protection group
 version_added: 1.0.0
 description:
   - SDRS replicates disks, but does not synchronise other properties of servers. This module compares names, flavors, number of NICs, security groups,
-    tags, agencies, ECS groups and host names, and returns the differences. An attribute that ECS does not report for both servers is unknown, and does not count as a difference.
+    tags, agencies, ECS groups and host names, and returns the differences. An attribute that ECS does not report for both servers is unknown, and does not
+    count as a difference.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
