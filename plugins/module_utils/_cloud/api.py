@@ -16,9 +16,9 @@ from .odd import Odd, altered, sound
 from .paging import IncompleteList, read_all
 
 LONGEST_ID_LIST = 30  # SDRS.0226
-# What is answered with a job or with what was made.
+# Operations whose response contains a job or the new object.
 _CREATIONS = ("create_", "batch_create_")
-# So many odd objects are named one by one.
+# At most this many odd objects are reported individually.
 _NAMED = 10
 
 
@@ -150,7 +150,7 @@ class Api:
         self._odd: set[str] = set()
 
     def judged(self, key: str, found: Objects) -> Objects:
-        """The objects that stand under ``key`` of a response; those with unusable fields become odd ones, and are told once."""
+        """The objects that stand under ``key`` of a response; those with unusable fields become ``Odd`` and are reported once."""
         found = [shapes.usable(key, content) for content in found]
         for content in found:
             if isinstance(content, Odd) and str(content.error) not in self._odd and len(self._odd) < _NAMED:
@@ -162,7 +162,7 @@ class Api:
     sound = staticmethod(sound)
 
     def patience(self) -> Any:
-        """For a request with a guard, which whoever owns the guard retries (``Client.patience``)."""
+        """For a request with a guard; the owner of the guard retries it (``Client.patience``)."""
         return self.client.patience()
 
     def call(self, name: str, body: Any = None, query: dict | None = None, patience: Any = None, **arguments: Any) -> Any:
@@ -245,7 +245,7 @@ class Api:
         return self._marked_pages("/v1/{project_id}/subnets", "subnets", {"vpc_id": vpc_id} if vpc_id else {})
 
     def route_tables(self, vpc_id: str) -> Objects:
-        """The route tables of a VPC with their routes; where the list does not show these, each table is asked for."""
+        """The route tables of a VPC with their routes; if the list does not contain them, each table is read."""
         listed = self._marked_pages("/v1/{project_id}/routetables", "routetables", {"vpc_id": vpc_id})
         return [table if "routes" in table else self.call("show_route_table", route_table=table["id"]) for table in listed]
 

@@ -18,10 +18,10 @@ KINDS = {
     "password": (("username", "user_id"), ("password",), ("domain_name", "domain_id", "user_id")),
     "token": (("auth_token",),),
 }
-# What else belongs to a kind.
+# Optional settings of a kind.
 EXTRAS = {"aksk": ("security_token",), "password": ("passcode",)}
 AGENCY = ("agency_name", "agency_domain_name", "agency_domain_id")
-# The names that openstacksdk has for what IAM takes, and for what it does not, with the way out.
+# openstacksdk's names of authentication types: those that IAM accepts, and those it does not, with a remedy.
 AUTH_TYPES = {"password": "password", "v3password": "password", "v3multifactor": "password", "token": "token", "v3token": "token"}
 _KEYS = "Create access keys for the user, and set ak and sk instead of auth_type and auth."
 _NO_V2 = "The identity service supports only version 3: use auth_type %s with user_domain_name."
@@ -52,13 +52,13 @@ def is_region(name: str) -> bool:
 
 
 def region_of_project(name: Any) -> str | None:
-    """The region that a project's name begins with (``eu-de``, ``eu-de_erp``), or None where that is not certain."""
+    """The region that a project's name begins with (``eu-de``, ``eu-de_erp``), or None if that is ambiguous."""
     region = name.partition("_")[0] if isinstance(name, str) else None
     return region if region in _REGIONS else None
 
 
 def lacking(kind: str, has: Callable[[str], Any]) -> list[str]:
-    """The settings without which a kind is not complete, one of each group; ``has(key)`` tells what there is."""
+    """The settings without which a kind is not complete, one of each group; ``has(key)`` says whether a setting exists."""
     return [group[0] for group in KINDS[kind] if not any(map(has, group))]
 
 
@@ -79,7 +79,7 @@ def restricted(values: dict, layer: str) -> dict:
     if kind is None:
         return {**_without(values, others), "refused": refusal(given)}
     others -= {*keys_of(kind), "domain_name", "domain_id"}
-    # OS_AUTH_TYPE says nothing of access keys, which the environment may hold for other tools, too.
+    # OS_AUTH_TYPE does not apply to access keys, which the environment may contain for other tools.
     return _without(values, others - ({*keys_of("aksk"), "ecs_agency"} if layer == "environment" else set()))
 
 
@@ -93,7 +93,7 @@ def _without(values: dict, keys: set[str]) -> dict:
 
 
 def refusal(name: Any) -> str:
-    """Why an ``auth_type`` cannot be used, and what can."""
+    """Why an ``auth_type`` is not supported, and what to use instead."""
     remedy = REFUSED.get(name) if isinstance(name, str) else None
     if remedy is None:
         remedy = _TOKEN_ELSEWHERE if isinstance(name, str) and _FEDERATED.match(name) else "Use one of: %s." % ", ".join(AUTH_TYPES)
@@ -116,7 +116,7 @@ def kind_of(layers: Layers) -> str:
         if max(places) < len(LAYERS):
             best = min(best or ((len(LAYERS),), ""), ((min(places), max(places), order), kind))
     for index, layer in enumerate(LAYERS):
-        # What comes from above altogether does not need this layer.
+        # Credentials that come completely from higher layers do not need this one.
         if layers[layer].get("refused") and (best is None or best[0][1] >= index):
             raise ConfigError("%s%s" % ("cloud entry: " if layer == "cloud" else "OS_AUTH_TYPE: ", layers[layer]["refused"]))
     if best is None:
@@ -135,7 +135,7 @@ def place(layers: Layers, key: str) -> int:
 def credentials_of(kind: str, layers: Layers, text: Callable[[str], str | None]) -> dict[str, str]:
     """The credentials of a kind: ``{key: value}``.
 
-    :param text: ``text(key)`` gives the value of a setting as text, or None
+    :param text: ``text(key)`` returns the value of a setting as a string, or None
     :raises ConfigError: a passcode without the user's ID
     """
     if kind == "ecs_agency":
@@ -143,7 +143,7 @@ def credentials_of(kind: str, layers: Layers, text: Callable[[str], str | None])
     found = {key: text(key) for key in keys_of(kind)}
     if kind == "password":
         named, numbered = place(layers, "username"), place(layers, "user_id")
-        # An ID from further below may be another user's; one from further above is meant.
+        # An ID from a lower layer may belong to another user; one from a higher layer is intended.
         drop = {"user_id"} if named < numbered else {"username", "domain_name", "domain_id"} if numbered < named else set()
         drop.add(_lower(layers, "domain_name", "domain_id"))
         found = {key: None if key in drop else value for key, value in found.items()}

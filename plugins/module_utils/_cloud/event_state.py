@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What outlives an event source that ends. PRIVATE to the collection. Imports nothing of Ansible."""
+"""The state that an event source keeps across restarts. PRIVATE to the collection. Imports nothing of Ansible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LARGEST = 64 * 1024 * 1024
 
 
 class File:
-    """The files of a state: one for each look, and a small one that counts what has been delivered of it."""
+    """The files of a state: one for the last poll, and a small one that counts its delivered events."""
 
     def __init__(self, folder: int, name: str) -> None:
         self._folder, self._name = folder, name
@@ -34,17 +34,17 @@ class File:
         try:
             replace_file(self._folder, self._name + ending, json.dumps(content).encode())
         except OSError as error:
-            # Events that were given away would come again after a restart.
+            # Emitted events would be repeated after a restart.
             raise ConfigError("state_file: %s cannot be written (%s)" % (self._name + ending, error.strerror)) from None
 
 
 class State:
-    """The last look, and its events that are not delivered yet.
+    """The last poll, and its events that are not delivered yet.
 
-    The file is written before the events of a look are given away, so that none is lost.
+    The file is written before the events of a poll are emitted, so that none is lost.
 
-    :param kept: where it is kept; None keeps nothing
-    :param about: of what it is; that of another project or of other groups is not used
+    :param kept: the file; None if the state is not saved
+    :param about: what the state describes; a state of another project or of other groups is not used
     """
 
     def __init__(self, kept: File | None = None, about: Any = None, warn: Callable[[str], Any] = lambda message: None) -> None:
@@ -80,7 +80,7 @@ class State:
         self.pending = list(found["pending"])[self._done:]
 
     def keep(self, seen: dict | None, tasks: set, events: list) -> None:
-        """Note a look and its events, before they are given away."""
+        """Save a poll and its events before they are emitted."""
         self.seen, self.tasks, self.pending = seen, tasks, list(events)
         content: Any = {
             "about": self._about, "identity": str(self._identity), "lost": self.lost, "tasks": sorted(tasks, key=str), "pending": self.pending,
@@ -92,13 +92,13 @@ class State:
             self._written = content
 
     def delivered(self) -> None:
-        """The first of the pending events need not come again."""
+        """Mark the first pending event as delivered."""
         self.pending, self._done = self.pending[1:], self._done + 1
         if self.kept:
             self.kept.write([self._look, self._done], ".delivered")
 
     def number(self) -> str:
-        """What names the first pending event, whenever it comes."""
+        """A stable ID of the first pending event."""
         return str(uuid.uuid5(self._identity, "%d %d" % (self._look, self._done)))
 
 

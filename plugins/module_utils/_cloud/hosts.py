@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Host names and URLs: what may be one, which are this machine, which are the cloud's. PRIVATE to the collection.
+"""Host names and URLs: which are valid, which are this machine's, which are the cloud's. PRIVATE to the collection.
 
-Imports nothing of Ansible. A URL that is refused is not shown: it may hold a password.
+Imports nothing of Ansible. A URL that is refused is not shown: it may contain a password.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ def check_domain(name: str, value: str) -> None:
 def check_url(url: str, name: str = "endpoint", plain: Callable[[str], bool] | None = None) -> str:
     """``url`` without its trailing slash; ConfigError unless it is HTTPS, or HTTP to a loopback address.
 
-    :param name: what is blamed in the message, which does not show the URL
-    :param plain: ``plain(host)`` tells to which other hosts plain HTTP is good enough
+    :param name: the option that the message names instead of the URL
+    :param plain: ``plain(host)`` says for which other hosts plain HTTP is accepted
     """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        int(parts.port or 0)  # asking for it raises ValueError where it is none
+        int(parts.port or 0)  # reading it raises ValueError if it is not a number
     except ValueError:
         host, parts = "", None
     if not host or parts is None or parts.scheme not in ("http", "https") or not _URL.fullmatch(url):
@@ -90,7 +90,7 @@ def host_of(url: str) -> str:
 
 
 def registered_domain(host: str) -> str:
-    """The domain that somebody has registered, which ``host`` is in; an address, or a name of one part, is its own."""
+    """The registered domain of ``host``; for an address or a single-label name, the host itself."""
     parts = host.lower().split(".")
     if _is_address(host) or len(parts) < 3:
         return host.lower()

@@ -41,7 +41,7 @@ def user_folder(variable: str, below_home: str) -> str | None:
 def private_folder(path: str, make: bool = True) -> Iterator[int]:
     """The descriptor of the folder ``path``; missing parts are made with mode 0700.
 
-    :raises NotPrivate: it cannot be used, or others can change it or what is above it
+    :raises NotPrivate: it cannot be used, or others can change it or its parents
     """
     path = os.path.abspath(path)
     try:
@@ -59,7 +59,7 @@ def open_file(folder: int | None, name: str, flags: int) -> int:
 
     :param folder: its descriptor; None where ``name`` is a path, whose folder the caller answers for
     :raises OSError: there is none, or it cannot be opened
-    :raises NotPrivate: it is something else, or somebody else's
+    :raises NotPrivate: it is not a regular file, or belongs to another user
     """
     handle = os.open(name, flags | _FILE, 0o600, dir_fd=folder)
     try:
@@ -87,7 +87,7 @@ def read_file(folder: int, name: str, limit: int) -> bytes:
 
 
 def replace_file(folder: int, name: str, content: bytes) -> None:
-    """Write such a file atomically, whatever bore its name before.
+    """Write such a file atomically, replacing any file with that name.
 
     :raises OSError: it cannot be written
     """
@@ -147,7 +147,7 @@ def _enter(handle: int, name: str, flags: int, make: bool) -> int:
 
 
 def _target(handle: int, name: str, place: str) -> str | None:
-    """Where a symbolic link leads that nobody but this user and root can have put there; None for what is no link."""
+    """The target of a symbolic link that only this user or root can have created; None if it is not a link."""
     try:
         about = os.stat(name, dir_fd=handle, follow_symlinks=False)
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What option values must look like, checked before anything is sent. PRIVATE to the collection.
+"""Rules for option values, checked before any request is sent. PRIVATE to the collection.
 
-Each rule takes a value and gives back what is wrong with it, or None. Sources: semantics.md, section 1; 5.5.1.
+Each rule takes a value and returns the problem, or None. Sources: semantics.md, section 1; 5.5.1.
 """
 
 from __future__ import annotations

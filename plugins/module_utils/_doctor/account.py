@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The doctor's checks of what a login opens: account, project, region, catalogue, endpoints. Pure. PRIVATE to the collection."""
+"""The doctor's checks after a login: account, project, region, catalogue, endpoints. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def account(facts: Facts) -> list:
 
 
 def _projects(facts: Facts) -> Any:
-    """The projects that IAM lists; None where it does not tell."""
+    """The projects that IAM lists; None if they are unknown."""
     outcome = facts.answers.get("iam")
     return outcome.value if outcome is not None and outcome.ok else None
 

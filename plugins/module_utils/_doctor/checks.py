@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The doctor's checks of the way to the cloud: credentials, clock, hosts, login, project, region. Pure. PRIVATE to the collection.
 
-Each takes the Facts and gives rows. A remedy is one sentence that says what to type.
+Each takes the Facts and gives rows. A remedy is one sentence that says what to do.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy"
 
 
 def row(check: str, passed: object, detail: str, remedy: str = "", severity: str = ERROR) -> dict:
-    """One finding; a remedy is kept only where something is wrong."""
+    """One finding; the remedy is kept only if the check failed."""
     return {
         "check": check, "passed": bool(passed), "severity": severity, "detail": _shown(detail), "remedy": "" if passed else _shown(remedy), "skipped": False,
     }
 
 
 def _shown(text: str) -> str:
-    """What a URL holds before ``@`` is nobody's business."""
+    """The part of a URL before ``@`` is never shown."""
     return re.sub(r"//[^/@\s]+@", "//***@", text)
 
 
 def skipped(check: str, because: str) -> dict:
-    """What could not be examined, as another check did not pass."""
+    """A check that was skipped because another one did not pass."""
     return {
         "check": check, "passed": False, "severity": ADVISORY, "skipped": True,
         "detail": "skipped: %s did not pass" % because, "remedy": "Fix %s first, then run the doctor again." % because,
@@ -46,7 +46,7 @@ def skipped(check: str, because: str) -> dict:
 
 
 def said(error: Any) -> str:
-    """What an error says, with its code."""
+    """The message of an error, with its code."""
     code = error.data.get("code")
     return error.message + (" [%s]" % code if code else "")
 
@@ -89,7 +89,7 @@ def credentials(facts: Facts) -> list:
 
 
 def kind_name(settings: Any, kind: str) -> str:
-    """The kind of credentials in words, with what is made of them."""
+    """The kind of credentials in words, with their use."""
     name = _KIND_NAMES[kind]
     if settings and kind == "password" and settings.credentials.get("passcode"):
         name += " and a passcode"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the doctor finds on this machine without asking anybody: settings, token cache, locks, versions. PRIVATE to the collection."""
+"""The doctor's checks of this machine, without any request: settings, token cache, locks, versions. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def survey(options: Any, environ: Any) -> Any:
 def resolve(options: Any, environ: Any) -> tuple:
     """``(settings, faults)``: what can be resolved, and ``{area: message}`` of what cannot; None for settings where nothing can.
 
-    With any fault the credentials are left out: nothing is sent with settings that are not as they were meant.
+    With any fault the credentials are left out: nothing is sent with incorrect settings.
     """
     faults = {}
     try:
@@ -112,7 +112,7 @@ def _without(options: Any, environ: Any, keys: Iterable) -> tuple:
 
 
 def token_cache(settings: Any) -> tuple:
-    """``(usable, what there is to say)`` of the folder of tokens; nothing is made or changed."""
+    """``(usable, detail)`` of the token folder; nothing is created or changed."""
     if not settings.token_cache:
         return True, "off; with a password, every task logs in again"
     folder = TokenCache(settings.token_cache_dir).folder
@@ -126,7 +126,7 @@ def token_cache(settings: Any) -> tuple:
 
 
 def locks() -> tuple:
-    """``(usable, what there is to say)`` of the folders of locks; nothing is made or changed."""
+    """``(usable, detail)`` of the lock folders; nothing is created or changed."""
     places, problems = lock_folders()
     usable: list = []
     for place in places:
