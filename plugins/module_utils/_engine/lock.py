@@ -38,9 +38,9 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class Locks:
-    """What a task locks.
+    """The locks of a task.
 
-    :param groups: ``groups(lookup, params)`` giving Groups; reads what the task reads anyway
+    :param groups: ``groups(lookup, params)`` returns Groups; reads only what the task reads anyway
     :param needed: ``needed(params)``: whether the task must not run without
     :param name_of: ``name_of(lookup, ID)`` giving a group's present name
     :param creates: ``creates(params)``: whether the task may create a group
@@ -56,9 +56,9 @@ class Locks:
 def locked(locks: Locks | None, params: dict, lookup: Lookup, waiting: Waiting, host: Any) -> Iterator[None]:
     """Hold the locks of the groups that a task changes, waiting for other runs as long as for a job.
 
-    What ``lookup`` has read before holds afterwards unless another run has held one of the locks since.
+    Data that ``lookup`` read before stays valid unless another run has held one of the locks since.
 
-    :raises SdrsError: another process holds one; it is named
+    :raises SdrsError: another process holds one; the message names it
     :raises Refused: no lock can be taken, and the task must not run without
     """
     with contextlib.ExitStack() as held:
@@ -117,7 +117,7 @@ def _groups(locks: Locks, params: dict, lookup: Lookup) -> list[Group]:
 
 
 def _keys(groups: list[Group], learnt: dict, creates: bool) -> dict[tuple[str, str], str]:
-    """``{key: what messages call it}``; IDs come before names, whatever the order of the groups."""
+    """``{key: label for messages}``; IDs come before names, regardless of the order of the groups."""
     keys: dict[tuple[str, str], str] = {CREATING: "a new protection group"} if creates and groups else {}
     for group in groups:
         names = [name for name in (*group.names, learnt.get(group.id)) if name]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that locks are: where they lie, who holds them, and whether anybody has held them since. PRIVATE to the collection."""
+"""Lock files: their folders, their holders, and whether another run has held them since. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -79,12 +79,12 @@ class LockFiles:
     """The lock files of one service and project.
 
     :param stack: closes their folders
-    :param alive: callable raising when nobody waits for the outcome any more
+    :param alive: callable that raises if nobody waits for the outcome any more
     """
 
     def __init__(self, stack: contextlib.ExitStack, waiting: Waiting, alive: Callable[[], Any]) -> None:
         self._stack, self._waiting, self._alive, self._since = stack, waiting, alive, waiting.clock()
-        self._place: tuple[str, ...] = ()  # what open is given
+        self._place: tuple[str, ...] = ()  # the arguments of open
         self._folders: list[int] = []  # descriptors
 
     def open(self, place: tuple[str, ...]) -> None:
@@ -200,7 +200,7 @@ def _release(handle: int) -> None:
 
 
 def _free_since(handle: int, begun: float) -> bool:
-    """Whether nobody has held the lock since ``begun``; not, if its holder died, or ran on another machine."""
+    """Whether nobody has held the lock since ``begun``; false if its holder died or ran on another machine."""
     record = _read(handle)
     try:
         return not record or (record[0] == "free" and record[2] == _host() and float(record[1]) <= begun)

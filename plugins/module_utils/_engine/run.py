@@ -43,13 +43,13 @@ class Host(Protocol):
     def mask(self, secrets: Iterable[str]) -> Any: ...
 
     def alive(self) -> Any:
-        """Raise when nobody waits for the outcome any more."""
+        """Raise if nobody waits for the outcome any more."""
 
 
 def run(declaration: Declaration | Query | Local | Diagnosis, params: dict, host: Host, client: Client | None = None) -> dict:
-    """Carry out a declaration with validated ``params`` and give back the result.
+    """Execute a declaration with validated ``params`` and return the result.
 
-    :raises SdrsError: with what was done so far in ``error.result``
+    :raises SdrsError: with the operations so far in ``error.result``
     """
     remember(params)
     if isinstance(declaration, Diagnosis):
@@ -104,7 +104,7 @@ class _Task:
             self.teller.close()
 
     def _converge(self) -> Any:
-        """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
+        """Read, plan and execute until nothing is left to do; returns the live state of the last plan."""
         first = None
         for _round in range(ROUNDS):
             options = self._options()
@@ -142,7 +142,7 @@ class _Task:
         One object is waited for once: however often it turns out to be busy again, ``wait_timeout`` counts from the beginning.
         """
         busy = list({obj["id"]: (kind, obj) for kind, obj in busy}.values())
-        # What is to be removed may have failed before, but not while it was being removed.
+        # An object to be removed may have failed earlier, but not during its removal.
         steps = [
             wait_step(
                 kind, obj, live.removing(self.given, obj) and obj.get("status") != "deleting", live.branch(obj),
@@ -182,7 +182,7 @@ class _Task:
             self.steps += [step for step in plan.steps if step.submitted]
 
     def _run_steps(self, steps: list[Step]) -> list[tuple[Step, SdrsError]]:
-        """Run steps; those of a document's branches fail for themselves. Gives back what failed."""
+        """Run steps; the branches of a document fail independently. Returns the failed steps."""
         executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
         self.teller.planned(steps)
         try:
@@ -249,7 +249,7 @@ class _Task:
         return obj
 
     def _expected(self, obj: Any) -> Any:
-        """What the object will look like, as far as the plan tells."""
+        """The expected object, as far as it follows from the plan."""
         if self.declaration.expect:
             return self.declaration.expect(self.plans[-1])
         if not isinstance(obj, (dict, type(None))):

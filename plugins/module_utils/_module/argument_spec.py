@@ -59,7 +59,7 @@ def alias_conflicts(options: Any, given: dict, path: str = "") -> list:
 
 
 def unknown_options(options: dict[str, Any], given: dict, path: str = "") -> list[str]:
-    """What ``given`` holds that is no option, at any depth: a sentence for each, with its path and what is an option at that place."""
+    """The unsupported options in ``given`` at any depth: a sentence for each, with its path and the valid options."""
     known = {name: option for option, spec in options.items() for name in (option, *spec.get("aliases", ()))}
     found = []
     for name, value in given.items():

@@ -134,7 +134,7 @@ def _act(result: Plan, group_id: Any, name: str | None, action: str, after: Iter
 
 
 def _same(wanted: Any, have: Any) -> bool:
-    """Whether the live value is the wanted one; of objects only the keys that were given count."""
+    """Whether the live value equals the desired one; in objects, only the given keys are compared."""
     if isinstance(wanted, list) and isinstance(have, list):
         return len(wanted) == len(have) and all(_same(one, other) for one, other in zip(wanted, have))
     if isinstance(wanted, dict) and isinstance(have, dict):
@@ -143,8 +143,8 @@ def _same(wanted: Any, have: Any) -> bool:
 
 
 def _numbers_problem(group: dict) -> Any:
-    """What is wrong with minimum, expected and maximum number of instances, as far as they are known; or None."""
-    low, wanted, high = (group.get(key) for key in NUMBERS)  # numbers, or not told
+    """The problem of the minimum, expected and maximum number of instances, as far as they are known; or None."""
+    low, wanted, high = (group.get(key) for key in NUMBERS)  # numbers, or unknown
     for small, large, text in (
         (low, high, "max_instance_number: %d is less than min_instance_number %d" % (high or 0, low or 0)),
         (low, wanted, "desire_instance_number: %d is less than min_instance_number %d" % (wanted or 0, low or 0)),

@@ -41,7 +41,7 @@ class Options(_Options):
 
 @dataclass
 class Live(LiveState):
-    """The elastic IP, the port it is to be bound to, and the elastic IP that port has instead."""
+    """The elastic IP, the port it should be bound to, and the elastic IP that is currently bound to that port."""
 
     obj: dict
     port_id: str | None = None

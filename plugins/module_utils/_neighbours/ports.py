@@ -17,9 +17,9 @@ _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY)
 
 
 def plain_address(text: str) -> str | None:
-    """An IP address in its usual form, so that two spellings are equal; None for what cannot be connected to from here.
+    """An IP address in its usual form, so that two spellings are equal; None for addresses that are unreachable from here.
 
-    What names a zone, such as ``fe80::1%eth0``, holds on one link only; a name would be looked up by the resolver of this machine.
+    An address with a zone, such as ``fe80::1%eth0``, is valid on one link only; a name would be resolved by this machine.
     """
     try:
         address = ipaddress.ip_address(text if isinstance(text, str) else "")
@@ -64,7 +64,7 @@ def _round(targets: Any, seconds: Any) -> dict:
 
 
 def _begin(selector: Any, target: Any) -> Any:
-    """Begin to connect; what stands in the way, or None."""
+    """Start to connect; returns the error, or None."""
     address, port = target
     plain = plain_address(address)
     if plain is None:

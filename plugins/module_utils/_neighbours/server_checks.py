@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether servers run and answer, with the time at which each check passed. PRIVATE to the collection.
 
-Drill subnets repeat production's CIDRs, so that an address may mean a production server too (semantics.md, section 6): what cannot
-be told apart is ``not_verifiable``, never passed.
+Drill subnets repeat production's CIDRs, so an address may also belong to a production server (semantics.md, section 6): an ambiguous
+check is ``not_verifiable``, never passed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RULES = {
 
 
 class _Server:
-    """A server under watch; ``checks`` holds what is decided, by name."""
+    """A server under watch; ``checks`` contains the completed checks by name."""
 
     def __init__(self, server_id: str, ports: Iterable) -> None:
         self.id, self.ports = server_id, list(ports)
@@ -55,7 +55,7 @@ class _Server:
         return [port for port in self.ports if passed and port_check(port) not in self.checks]
 
     def patience(self, timeout: Any, windows_settle: Any) -> Any:
-        """Seconds until what is open counts as failed; longer for the ports of a Windows server that runs."""
+        """Seconds until pending checks count as failed; longer for the ports of a running Windows server."""
         return timeout + windows_settle if self.open_ports() and is_windows(self.seen) else timeout
 
     def undecided(self) -> bool:
@@ -63,10 +63,10 @@ class _Server:
 
 
 def addresses(server: Any) -> list:
-    """The addresses of a server's NICs, IPv4 first, floating ones left out. What is no address is nobody's, so that it hides no other."""
+    """The addresses of a server's NICs, IPv4 first, floating ones left out. Invalid addresses are ignored, so that they hide no other."""
     nets = raw(server or {}, "addresses")
     if nets is not None and not isinstance(nets, dict):
-        server.get("addresses")  # nothing can be told of any NIC: the error that names the field
+        server.get("addresses")  # no NIC is readable: raises the error that names the field
     found = [nic for nics in (nets or {}).values() if isinstance(nics, list) for nic in nics if isinstance(nic, dict)]
     fixed = [nic for nic in found if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("addr") and isinstance(nic["addr"], str)]
     return [nic["addr"] for nic in sorted(fixed, key=lambda nic: ":" in nic["addr"])]
@@ -82,7 +82,7 @@ def read(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
 
 
 def watch(lookup: Lookup, wanted: Any, params: dict, waiting: Waiting, starting: Callable[[], bool] | None = None) -> dict:
-    """The same for servers with ports of their own.
+    """As above, for servers with individual ports.
 
     :param wanted: ``{server ID: ports}``
     :param starting: callable: whether something is starting servers that do not show it yet
@@ -116,7 +116,7 @@ def _look(lookup: Lookup, servers: Iterable, waited: Any, timeout: Any, grace: A
             continue
         seen: Any = known.get(server.id)
         server.seen = seen or server.seen
-        if seen == {}:  # ECS does not tell; it may later
+        if seen == {}:  # ECS does not respond; it may later
             server.problem = "ECS does not report its state"
             continue
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Subnets of a VPC: what is wanted of them, and the steps to it (VPC API v1, "Subnet"). PRIVATE to the collection."""
+"""Subnets of a VPC: their desired state, and the steps to reach it (VPC API v1, "Subnet"). PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ KIND = Kind(
     took_effect=lambda step, obj: _updated(step, obj or {}) if step.operation == "update" else generic_took_effect(step, obj, {}),
     listing=lambda api, query: api.subnets(query.get("vpc_id")),
 )
-# A subnet that is deleted: refused for what time does not take away (VPN, custom routes).
+# The deletion of a subnet is refused for reasons that do not pass with time (VPN, custom routes).
 _FINAL = ("VPC.0206", "VPC.0210")
 _MOST_NTP = 4
-# What can be changed, by the option's name; dhcp_enable must always be sent, since an update without it switches DHCP on.
+# Mutable fields by option name; dhcp_enable must always be sent, since an update without it enables DHCP.
 CHANGEABLE = ("primary_dns", "secondary_dns", "dns_list", "dhcp_enable", "ntp_servers")
 
 
@@ -39,7 +39,7 @@ def refused_for_now(error: ApiError) -> bool:
 
 
 def problem(entry: dict) -> str | None:
-    """What is wrong with the options of an entry besides its CIDR, as ``option: text``; or None."""
+    """The problem of an entry's options other than its CIDR, as ``option: text``; or None."""
     for option in ("gateway_ip", "primary_dns", "secondary_dns"):
         if entry.get(option) and _not_ipv4(entry[option]):
             return "%s: %s" % (option, _not_ipv4(entry[option]))
@@ -127,7 +127,7 @@ def first_address(cidr: str) -> str:
 
 
 def plan(result: Plan, subnets: list[dict], purge: bool, vpc: Any, parent: Any, have: list) -> None:
-    """Add steps that make the subnets of a VPC as wanted, and what they are before and after.
+    """Add the steps to the desired subnets of a VPC, and their state before and after.
 
     :param parent: the VPC's ID, or the step that creates it
     :param have: the live subnets
@@ -165,7 +165,7 @@ def _create(result: Plan, entry: dict, parent: Any) -> dict:
 
 
 def _update(result: Plan, entry: dict, vpc: dict, present: dict) -> dict:
-    """Add the step that changes a subnet; what is fixed must be the same."""
+    """Add the step that changes a subnet; immutable options must be equal."""
     have = live_options(present)
     if str(present.get("status")).lower().startswith("error"):
         raise Refused("the creation of subnet %s of VPC %s failed" % (entry["name"], vpc.get("name")), remedy="Delete it, then run the task again.")

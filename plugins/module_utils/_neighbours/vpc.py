@@ -27,7 +27,7 @@ KIND = Kind(
 )
 RANGES = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _FIELDS = ("name", "cidr", "enable_shared_snat")
-# What keeps a VPC and goes only when somebody removes it: firewalls, VPNs, security groups, load balancers, routes.
+# Objects that block the deletion of a VPC until somebody removes them: firewalls, VPNs, security groups, load balancers, routes.
 _FINAL = ("VPC.0107", "VPC.0109", "VPC.0112", "VPC.0118", "VPC.0120")
 
 
@@ -98,7 +98,7 @@ def read(lookup: Lookup, options: Options) -> Live:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make VPC and subnets as wanted. Pure."""
+    """The steps to the desired VPC and subnets. Pure."""
     result, vpc = Plan(), live.obj
     if options.state == "absent":
         return _plan_absent(options, live)
@@ -141,7 +141,7 @@ def _plan_absent(options: Options, live: Live) -> Plan:
 
 
 def _refused_for_now(error: ApiError) -> bool:
-    """Whether a VPC that could not be deleted may be later: its subnets, and what was in them, are still going."""
+    """Whether a refused deletion of a VPC may succeed later: its subnets, or their contents, are still being deleted."""
     return error.http_status == 409 and error.code not in _FINAL
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The document that a recovery plan is: its options, and what can be wrong with it before anything is read. Pure. PRIVATE to the collection.
+"""The document of a recovery plan: its options, and its validation before anything is read. Pure. PRIVATE to the collection.
 
 ``PLAN`` is the one source: ``problems`` validates by it, and ``docs/recovery_plan.schema.json`` is ``schema()``.
-Every complaint names the path of the entry, such as ``tiers[1].ports[0]``.
+Every problem names the path of the entry, such as ``tiers[1].ports[0]``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ON_FAILURE = ("stop", "continue", "ask")
 REST = "others"  # the tier of the instances that no tier names
 _LONGEST_NAME = 64
 _FILE = "Task file; a relative path starts at the folder in which ansible-playbook was started."
-# What becomes a part of paths, of variables that confirm, and of files that acknowledge.
+# Names are used in paths, in variables that confirm, and in files that acknowledge.
 _NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
 
 _MANUAL = {
@@ -61,7 +61,7 @@ _TIER = {
     "manual_after": _manual("when the tier is up"),
     "after": _file("Hook when the tier is up."),
 }
-# Names that variables of a plan must not have: facts beat what an inventory says.
+# Prefixes that variables of a plan must not have: facts override inventory variables.
 _OURS = ("ansible_", "recovery_", "failover_", "drill_", "recover_by_drill_", "report_", "topology_", "posture_", "drift_", "sdrs_", "plan_", "doctor_")
 _SITES = {"source": "when the source site is production", "target": "when the target site is production", "drill": "in a drill",
           "recover_by_drill": "when DR drills become production. Required for that if there are variables"}
@@ -100,7 +100,7 @@ _TYPES: dict[str, tuple] = {
 
 
 def problems(document):
-    """What is wrong with a plan in itself, as sentences."""
+    """The problems of a plan itself, as sentences."""
     if not isinstance(document, dict):
         return ["a recovery plan is a mapping with name and tiers"]
     found = list(_mapping(document, PLAN, ""))
@@ -191,7 +191,7 @@ def _names(variables):
 
 
 def manual_before(tier):
-    """The manual steps before a tier's servers are started; ``manual`` is one that bears the tier's name."""
+    """The manual steps before a tier's servers are started; ``manual`` is one with the tier's name."""
     own = [{"name": tier["name"], "text": tier["manual"]}] if tier.get("manual") else []
     return own + list(tier.get("manual_before") or [])
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The journal of a recovery plan's run: append-only, private, the lock of the run, and a hint to the next one. PRIVATE to the collection.
 
-Nothing that goes wrong with it stops a recovery but another run at work. What it says was done serves times, acknowledgements and the
-report; what is to be done follows from the live state.
+Only another active run stops a recovery, never a problem with the journal. The journal provides times, acknowledgements and data for the
+report; the steps follow from the live state.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def act(params, host):
 
 
 def note(path, entries, warn):
-    """Append for a task that has done something else; what goes wrong with it is a warning."""
+    """Append entries for a task with another purpose; problems are only warnings."""
     with _kept(warn, path):
         _append(path, entries)
 
 
 def entries_of(path):
-    """``(entries, why there are none, or not all)`` of a journal; a line that was cut by a kill is left out."""
+    """``(entries, why some or all are missing)`` of a journal; a line that was truncated by a kill is left out."""
     try:
         handle = open_file(None, path, os.O_RDONLY)
         with os.fdopen(handle, "rb") as stream:
@@ -87,7 +87,7 @@ def entries_of(path):
 
 
 def summary(entries, path):
-    """What the next tasks need of the entries."""
+    """The data of the entries that the next tasks need."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     tiers, drills, vpcs = {}, {}, []
     for entry in entries:
@@ -156,7 +156,7 @@ def _begin_at(path, params, host, notes):
 
 
 class _Locked:
-    """Two that begin at the same time do so one after the other."""
+    """Serialises runs that begin at the same time."""
 
     def __init__(self, path):
         self._handle, since = open_file(None, path + ".lock", os.O_RDWR | os.O_CREAT), time.monotonic()
@@ -174,7 +174,7 @@ class _Locked:
 
 
 def _refuse_running(entries, params):
-    """An unfinished journal whose run is, or may be, at work."""
+    """Refuse an unfinished journal whose run is, or may be, active."""
     last = [entry for entry in entries if entry["event"] in ("begun", "resumed", "ended")][-1:]
     if not last or last[0]["event"] == "ended":
         return
@@ -192,7 +192,7 @@ def _refuse_running(entries, params):
 
 
 def _doubt(entries, run, now=None):
-    """Why entries are not those of the run that is asked for, None if they are."""
+    """Why the entries do not belong to the requested run, None if they do."""
     now = now or datetime.now(timezone.utc)
     first = next((entry for entry in entries if entry["event"] == "begun"), None)
     if first is None:
@@ -232,7 +232,7 @@ def _kept(warn, path):
 
 
 def _archive(path, entries):
-    """Where a journal that is over goes: beside the reports, under the ID of its run."""
+    """The path to which a finished journal is moved: beside the reports, with the ID of its run."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     known = first.get("id") if isinstance(first.get("id"), str) and first["id"].replace("-", "").isalnum() else _new_id()
     return os.path.join(os.path.dirname(path), "journal-%s.jsonl" % known)
@@ -262,12 +262,12 @@ def _controller():
 
 
 def process():
-    """What tells this run of ansible-playbook from others."""
+    """The identity of this run of ansible-playbook."""
     return {"pid": _controller(), "began": began(_controller()), "place": _place()}
 
 
 def running(known):
-    """Whether the process of an entry is at work; None where that cannot be told from here."""
+    """Whether the process of an entry is running; None if that is unknown here."""
     if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or not known.get("place") or known["place"] != _place():
         return None
     if known["pid"] == _controller():
@@ -276,7 +276,7 @@ def running(known):
 
 
 def _place():
-    """This machine since it was started, and which of its processes can be seen; None where the system does not tell."""
+    """This machine since it was started, and which of its processes can be seen; None if the system does not show it."""
     machine = boot_id()
     try:
         return machine and "%s %s" % (machine, os.readlink("/proc/self/ns/pid"))

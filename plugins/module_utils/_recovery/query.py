@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recovery plan would meet: groups and their readiness, tiers, and the order of everything. PRIVATE to the collection."""
+"""The preview of a recovery plan: groups and their readiness, tiers, and the order of all steps. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read(lookup, params, waiting):
         problems += _drill_problems(lookup, document, state, name)
     drills = _drills(lookup, state, name) if operation in DRILLS else {}
     for group in groups if operation == BY_DRILL else ():
-        if group["name"] in [each["server_group"] for each in drills["standing"]]:  # nothing has to be made of it
+        if group["name"] in [each["server_group"] for each in drills["standing"]]:  # the value is used as it is
             group["warnings"], group["obstacles"] = group["warnings"] + group["obstacles"], []
     todo = [group for group in groups if group["position"] == ELSEWHERE]
     return {
@@ -56,7 +56,7 @@ def _group(lookup, operation, site, name, group, force):
              "priority_station": raw(group, "priority_station"), "position": position, "obstacles": [], "warnings": [], "healthy": False}
     if position != ELSEWHERE:
         return found
-    # What production shows after a disaster keeps no drill from being made; the service decides.
+    # The state of production after a disaster does not prevent a drill; the service decides.
     against = ("error",) if force and operation == "failover" or operation == BY_DRILL else ("error", "advisory")
     try:
         checks = _JUDGES[operation](failover_batch.facts(lookup, group, operation not in ("failover", *DRILLS)))
@@ -72,7 +72,7 @@ def _group(lookup, operation, site, name, group, force):
 
 
 def _around(lookup, document, operation):
-    """What the plan names beside groups and is not live. A drill leaves it alone; in a failover a service that is silent is no problem."""
+    """Objects other than groups that the plan names and that do not exist. A drill ignores them; in a failover, an unresponsive service is not a problem."""
     problems: list = []
     if operation in (*DRILLS, "reprotect"):
         return problems
@@ -98,7 +98,7 @@ def _around(lookup, document, operation):
 
 
 def _drills(lookup, state, own):
-    """The drills that bear the plan's name in its groups, and the IDs of all there are."""
+    """The drills with the plan's drill name in its groups, and the IDs of all drills."""
     names, live = {group["id"]: name for name, group in state.groups.items()}, lookup.list(DRILL)
     mine = matching(live, lambda each: each.get("name") == own and each.get("server_group_id") in names)
     vpcs = lookup.once("vpcs", lookup.api.vpcs)
@@ -110,7 +110,7 @@ def _drills(lookup, state, own):
 
 
 def drill_name(document, operation="drill"):
-    """The name that the drills of a plan bear. Those that carry production have another one, so that no drill touches them."""
+    """The name of a plan's drills. Those that become production have a different one, so that no ordinary drill touches them."""
     return (("by-drill-" if operation == BY_DRILL else "recovery-") + document["name"])[:64]
 
 
@@ -133,7 +133,7 @@ def _drill_problems(lookup, document, state, own):
 
 
 def order(document, operation, site, groups, tiers):
-    """What the run does, in order, as sentences."""
+    """The steps of the run, in order, as sentences."""
     steps = _manual(document, "manual_before") + _hook("before", document.get("before"))
     todo = [group["name"] for group in groups if group["position"] == ELSEWHERE and not group["obstacles"]]
     ready = [group["name"] for group in groups if group["position"] == THERE]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Starting and stopping the servers of a recovery plan, all groups in one task. PRIVATE to the collection.
 
-A call for each protection group: one that hangs or is refused holds no other group. One that is refused as a whole is sent again
+Each protection group has its own request: one that hangs or is refused does not delay the others. One that is refused as a whole is sent again
 server by server.
 """
 
@@ -21,7 +21,7 @@ from . import journal as recovery_journal
 from . import state as _recovery_state
 
 KIND = ecs_power.KIND
-# What hooks need of a server; the journal has the rest.
+# The fields of a server that hooks need; the journal has the rest.
 _BRIEF = ("id", "name", "address", "server_group", "protected_instance", "passed")
 _FINE = (_server_checks.PASSED, "skipped")
 RULES = {
@@ -31,7 +31,7 @@ RULES = {
 
 @dataclass
 class Live(LiveState):
-    """``waves``: what is changed one after the other, each ``[(branch, [(member, server)])]``."""
+    """``waves``: the changes in order, each ``[(branch, [(member, server)])]``."""
 
     waves: list
     refused: list = field(default_factory=list)
@@ -143,12 +143,12 @@ def _step(params, branch, servers, before):
 
 
 def show(_lookup, _id, live):
-    """What was meant; how the servers are is told by checks."""
+    """The selected servers; their state is checked separately."""
     return live.obj
 
 
 def check(lookup, params, waiting):
-    """Query: watch the servers of a tier, each with the ports that the plan gives it."""
+    """Query: poll the servers of a tier, each with its ports in the plan."""
     state = _recovery_state.read(lookup, params["plan"])
     if state.problems:
         raise Refused("; ".join(state.problems[:5]))
@@ -179,7 +179,7 @@ def check(lookup, params, waiting):
 
 
 def _from_inside(entry):
-    """Ports of a drill that cannot be told from production's are left to somebody who asks from inside."""
+    """Ports of a drill that cannot be distinguished from production's are left to checks from inside."""
     checks = [dict(each, status="skipped") if each["status"] == _server_checks.NOT_VERIFIABLE else each for each in entry["checks"]]
     return dict(entry, checks=checks, passed=all(each["status"] in _FINE for each in checks))
 

@@ -40,7 +40,7 @@ class Member:
 
 @dataclass
 class State:
-    """``groups``: live groups by what the plan calls them; ``tiers``: the plan's with ``number`` and ``members``; ``problems``: sentences."""
+    """``groups``: live groups by their name in the plan; ``tiers``: the plan's with ``number`` and ``members``; ``problems``: sentences."""
 
     document: dict
     groups: dict = field(default_factory=dict)
@@ -56,7 +56,7 @@ class State:
 
 
 def read(lookup, document):
-    """What the plan's names mean now."""
+    """Resolve the plan's names against the live state."""
     state = State(document)
     ids: dict = {}
     for name in _recovery_document.groups(document):
@@ -75,7 +75,7 @@ def read(lookup, document):
 
 
 def _by_group(objects):
-    """``{group ID: objects}``; under None what cannot be read."""
+    """``{group ID: objects}``; unreadable objects under None."""
     found: dict = {}
     for each in objects:
         try:
@@ -137,7 +137,7 @@ def _single(state, instances, tier, entry, taken):
 
 
 def position(operation, group, site):
-    """Where a group stands on its way: ``there``, ``in_flight``, or ``elsewhere``."""
+    """The position of a group: ``there``, ``in_flight``, or ``elsewhere``."""
     status = group.get("status")
     if operation in DRILLS:
         return ELSEWHERE
@@ -158,9 +158,9 @@ def at_site(group, site):
 
 
 def servers(lookup, members, production=True):
-    """``[(member, server)]`` of the servers at the production sites of their groups, or at the other ones; ``{}`` where ECS does not tell, None for none.
+    """``[(member, server)]`` of the servers at the production sites of their groups, or at the other sites; ``{}`` if ECS does not respond, None for none.
 
-    One list serves all; ECS is asked singly only where that does not answer.
+    One list is read for all; single servers are read only if the list fails.
     """
     ordered = [(member, likely_halves(member.instance, member.where, production)) for member in members]
     lookup.servers_among([half for _member, halves in ordered for half in halves[:1]])
@@ -183,7 +183,7 @@ def _server(lookup, member, halves, production):
 
 
 def drilled(lookup, members, name):
-    """``[(member, server)]`` of the servers of the drills of that name, as ``servers`` gives them."""
+    """``[(member, server)]`` of the servers of the drills with that name, as from ``servers``."""
     drills = {each["server_group_id"]: each for each in matching(lookup.list(DRILL), lambda each: each.get("name") == name)}
     ids = {}
     for each in drills.values():

@@ -65,9 +65,9 @@ class Options(_Options):
 
 @dataclass
 class Live(LiveState):
-    """The group, the wanted servers, the instances that protect them already, and which of them share disks.
+    """The group, the requested servers, their existing instances, and which of them share disks.
 
-    ``obj`` is the list of instances, ``entries`` are the wanted servers with IDs, ``sets`` lists of server IDs that belong together.
+    ``obj`` is the list of instances, ``entries`` are the requested servers with IDs, ``sets`` are lists of server IDs that belong together.
     """
 
     obj: list
@@ -77,7 +77,7 @@ class Live(LiveState):
     servers: dict = field(default_factory=dict)
     sets: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
-    bound: dict = field(default_factory=dict)  # server to come: those it shares a disk with that are protected already
+    bound: dict = field(default_factory=dict)  # new server: the protected servers with which it shares a disk
     copies: Any = None  # last_copy.Copies  # of the instances that may be removed
 
     @property
@@ -94,7 +94,7 @@ class Live(LiveState):
 
 
 def read(lookup: Lookup, options: Options) -> Live:
-    """The group, the servers, and what protects them; which servers share disks when some have to be created."""
+    """The group, the servers and their instances; which servers share disks if instances have to be created."""
     references = [entry["server"] for entry in options.servers]
     if len(set(references)) != len(references):
         raise ConfigError("servers contains a server twice")
@@ -157,7 +157,7 @@ def _read_disks(lookup: Lookup, live: Live) -> None:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that create or delete what is missing or left. Pure."""
+    """The steps that create missing instances or delete remaining ones. Pure."""
     return _plan_absent(options, live) if options.state == "absent" else _plan_present(options, live)
 
 
@@ -286,6 +286,6 @@ def _delete_singly(objects: Iterable, copies: Any, wanted: Iterable = (), replac
 
 
 def show(lookup: Lookup, group_id: Any, live: Live) -> list:
-    """The instances of the wanted servers, as the list shows them."""
+    """The instances of the requested servers, as listed."""
     wanted = {entry["server"] for entry in live.entries}
     return matching(lookup.list(KIND, server_group_id=group_id), lambda instance: wanted & set(server_halves(instance)))

@@ -27,7 +27,7 @@ class Options(ObjectOptions):
 
 @dataclass
 class Live(OwnedLive):
-    """The drill, and the group of a drill to come."""
+    """The drill, and the group of a new drill."""
 
     kind = KIND
 
@@ -61,13 +61,13 @@ def read(lookup: Lookup, options: Options) -> Live:
 
 
 def _alike(lookup: Lookup, options: Options, obj: dict | None) -> list:
-    """The drills of the group, or, where that is not known, of the project that bear the name."""
+    """The drills of the group or, if the group is unknown, of the project that have the name."""
     group_id = (obj or {}).get("server_group_id") or options.server_group
     return lookup.named(KIND, str(options.name), **({"server_group_id": group_id} if group_id else {}))
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make the drill as wanted. Pure."""
+    """The steps to the desired drill. Pure."""
     result, obj = Plan(), live.obj
     if options.absent:
         if obj:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Creating and deleting the drills of many groups, all at once. PRIVATE to the collection.
 
-Each drill is planned as ``drill`` plans one, and is a branch of its own.
+Each drill is planned as in ``drill``, and is its own branch.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Live(LiveState):
 
 
 def read(lookup: Lookup, params: dict) -> Live:
-    """The drills that there are, and the groups of those to come."""
+    """The existing drills, and the groups of new ones."""
     if params["state"] == "absent":
         if params["drills"] or not params["ids"]:
             raise ConfigError("state: absent requires ids, and does not accept drills: a name does not identify a drill safely")
@@ -101,7 +101,7 @@ def _entry(lookup: Lookup, given: dict) -> Entry:
 
 
 def plan(_params: dict, live: Live) -> Plan:
-    """The steps of every drill; what one of them does not allow is its own failure. Pure."""
+    """The steps of every drill; a refused drill fails independently. Pure."""
     return plan_branches(live.entries, lambda entry: drill.plan(entry.options, entry.live))
 
 

@@ -28,9 +28,9 @@ class Live(LiveState):
 
 
 def read(lookup: Lookup, params: dict) -> Live:
-    """Find what is to be deleted: one task by ID, those of a group, or all.
+    """Find the tasks to delete: one by ID, those of a group, or all.
 
-    The list without a group holds the group-level tasks only, so "all" and an ID need every group's list (semantics.md, section 7).
+    The list without a group contains only group-level tasks, so "all" and an ID need every group's list (semantics.md, section 7).
     """
     if sum(bool(params.get(option)) for option in ("id", "server_group", "all")) != 1:
         raise ConfigError("exactly one of id, server_group and all: true is required")
@@ -51,7 +51,7 @@ def tasks_of(lookup: Lookup, group_id: str | None = None) -> list:
 
 
 def all_lists(lookup: Lookup, wanted: str | None = None) -> dict:
-    """``{group ID or None: tasks}``; stops at the list that holds the job ID ``wanted``."""
+    """``{group ID or None: tasks}``; stops at the list that contains the job ID ``wanted``."""
     lists: dict = {}
     for group_id in (None, *ids(_groups(lookup, wanted, lists))):
         lists[group_id] = tasks_of(lookup, group_id)
@@ -61,7 +61,7 @@ def all_lists(lookup: Lookup, wanted: str | None = None) -> dict:
 
 
 def ids(groups: Iterable) -> list:
-    """The IDs of the groups that have one; of another no list can be asked for."""
+    """The IDs of the groups that have one; without an ID, no list can be read."""
     return [raw(group, "id") for group in groups if isinstance(raw(group, "id"), str)]
 
 

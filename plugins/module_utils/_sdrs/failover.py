@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing a group's production site to where it is wanted (5.4.6, 5.4.8, 5.4.9; semantics.md, section 2). PRIVATE to the collection.
+"""Moving a group's production to the requested site (5.4.6, 5.4.8, 5.4.9; semantics.md, section 2). PRIVATE to the collection.
 
 One call does one thing, and ``mode`` never escalates.
 """
@@ -37,7 +37,7 @@ class Options(_Options):
 
 @dataclass
 class Live(LiveState):
-    """The group, what the operation needs to know about it, and which operation that is."""
+    """The group, the operation, and the facts that the operation needs."""
 
     obj: dict
     operation: str | None = None
@@ -52,7 +52,7 @@ class Live(LiveState):
 
 
 def read(lookup: Lookup, options: Options) -> Live:
-    """The group, and for what has to be done the instances, pairs and, except for a failover, servers."""
+    """The group, and if there is something to do, the instances, pairs and, except for a failover, servers."""
     if not options.wait:
         raise ConfigError("wait: false is not allowed: the task must wait until the switch has ended")
     group = lookup.one(KIND, str(options.server_group))
@@ -72,7 +72,7 @@ def read(lookup: Lookup, options: Options) -> Live:
 
 
 def read_servers(lookup: Lookup, facts: Facts) -> None:
-    """Add the servers of the project to ``facts``, or why ECS does not tell them."""
+    """Add the servers of the project to ``facts``, or why ECS does not return them."""
     try:
         facts.servers = lookup.all_servers()
     except SdrsError as error:
@@ -130,7 +130,7 @@ def plan(options: Options, live: Live) -> Plan:
     """At most one step. Pure."""
     result, group = Plan(), live.obj
     if live.in_flight:
-        # How it ends is not known: to say that it has would be false, and what follows from it dangerous.
+        # The outcome is unknown: assuming one would be false, and acting on it dangerous.
         result.before = {"active_site": production_site(group), "status": live.in_flight}
         result.after = dict(result.before)
         result.warnings.append("%s is in transit (%s): a run waits until this has ended, and then decides" % (KIND.label(group), live.in_flight))
@@ -192,7 +192,7 @@ _REMEDIES = {
 
 
 def _guard(label: str, planned: dict) -> Callable[[Any], None]:
-    """Directly before the request the group must be what the decision was made for."""
+    """Directly before the request, the group must still be in the state that the decision was based on."""
 
     def guard(group: dict | None) -> None:
         now = ((group or {}).get("status"), production_site(group))
@@ -206,7 +206,7 @@ def _guard(label: str, planned: dict) -> Callable[[Any], None]:
 
 
 def verify(options: Any, group: dict) -> None:
-    """Success is what the group shows, not what the job says.
+    """The group's state decides about success, not the job.
 
     :raises Refused: production is not at ``active_site``
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last copy: what is left of data whose production half is lost. PRIVATE to the collection.
+"""The last copy: the remaining copy of data whose production half is lost. PRIVATE to the collection.
 
-An instance or pair that holds it is removed, with its DR half or without, only with ``delete_last_copy`` (semantics.md, section 3).
-ECS and EVS tell whether production is there: before planning, and again directly before the request.
+An instance or pair that contains it is removed, with or without its DR half, only with ``delete_last_copy`` (semantics.md, section 3).
+ECS and EVS show whether production exists: before planning, and again directly before the request.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .owner import group_id_of
 from .sites import production_zone, server_halves, server_zone, volume_halves, volume_zone
 from .targets import target_is_expendable
 
-# A.3, A.4. Such an object need not have lost its production, but that cannot be told from outside. A failover that failed was asked for
+# A.3, A.4. Such an object may not have lost its production, but that cannot be determined from outside. A failed failover was requested
 # because production was given up. The other error statuses say that an operation failed, not that data is missing.
 LOST = {
     "invalid": "one of its servers or disks was deleted",
@@ -40,11 +40,11 @@ OPTION = "delete_last_copy"
 
 @dataclass
 class Finding:
-    """Why an object holds the last copy (``reasons``), why that is not known, and what the copy is."""
+    """Why an object contains the last copy (``reasons``), why that is unknown, and what the copy is."""
 
     label: str
     reasons: list = field(default_factory=list)
-    unknown: list = field(default_factory=list)  # the services that do not tell
+    unknown: list = field(default_factory=list)  # the services that do not respond
     copies: list = field(default_factory=list)
     sound: list = field(default_factory=list)  # production that exists
     gone: bool = False
@@ -61,10 +61,10 @@ class Finding:
 
 
 def judge(kind: Kind, obj: dict, zone: str | None, pairs: Iterable, servers: dict, volumes: dict) -> Finding:
-    """What is known of the production half of an instance with its pairs, or of a pair. Pure.
+    """Judge the production half of an instance with its pairs, or of a pair. Pure.
 
     :param zone: the AZ of the current production site
-    :param servers: ``{ID: server}``, None for one that does not exist, ``{}`` or nothing for one that ECS does not tell of; ``volumes`` alike
+    :param servers: ``{ID: server}``, None for a missing one, ``{}`` or no entry if ECS does not respond; ``volumes`` likewise
     """
     found = Finding(kind.label(obj))
     status = obj.get("status")
@@ -113,7 +113,7 @@ def _judge_halves(found: Finding, title: str, whose: str, halves: list, seen: di
 
 
 def _ruin(obj: dict | None) -> str | None:
-    """What is wrong with a half, or None."""
+    """The problem of a half, or None."""
     if obj is None:
         return "does not exist"
     status = obj.get("OS-EXT-STS:task_state") or ""
@@ -133,7 +133,7 @@ def apart(things: Iterable) -> list:
 
 @dataclass
 class Copies:
-    """What was read of both halves of what may be removed, and whether ``delete_last_copy`` allows to remove the last copy."""
+    """The live state of both halves of objects that may be removed, and whether ``delete_last_copy`` permits removing the last copy."""
 
     api: Any = None
     allowed: bool = False
@@ -148,11 +148,11 @@ class Copies:
         return replace(self, group=group)
 
     def clear(self, result: Plan, things: Iterable, targets: Iterable = (), replacing: bool = False) -> dict:
-        """Refuse the removal of a last copy without consent; with it, let plan, diff and warnings tell of it.
+        """Refuse the removal of a last copy without consent; with consent, mention it in the plan, diff and warnings.
 
         :param things: ``[(Kind, object)]``
-        :param targets: the ``delete_target_*`` options that are asked for
-        :param replacing: a creation that failed is made anew; its DR half stays
+        :param targets: the ``delete_target_*`` options that are set
+        :param replacing: a failed creation is repeated; its DR half is kept
         :returns: ``{object ID: what the last copy is, and why}``
         :raises Refused: naming objects, servers and disks
         """
@@ -175,12 +175,12 @@ class Copies:
         return texts
 
     def consent(self, result: Plan, kind: Kind, objects: list, targets: Iterable = (), replacing: bool = False) -> dict:
-        """As ``clear``, giving the arguments of the step that removes the objects: its guards, and what it says of the last copy."""
+        """As ``clear``, but returns the arguments of the step that removes the objects: its guards, and its note about the last copy."""
         noted = self.clear(result, [(kind, obj) for obj in objects], targets, replacing)
         return {**self.guards(kind, objects, targets, replacing), "last_copy": noted}
 
     def guards(self, kind: Kind, objects: list, targets: Iterable = (), replacing: bool = False) -> dict:
-        """What must hold directly before the request: nothing was lost meanwhile, and what is deleted with it is still no production."""
+        """The conditions directly before the request: nothing was lost in the meantime, and the targets to delete are still not production."""
         seen = {}
 
         def guard(obj: dict) -> None:
@@ -188,7 +188,7 @@ class Copies:
 
         def premise(lists: ReadList) -> None:
             now = [seen[each["id"]] if len(objects) == 1 else self._listed(kind, each, lists) for each in objects]
-            now = [each for each in now if each]  # what is gone needs no looking after
+            now = [each for each in now if each]  # objects that are gone need no check
             for each in now if replacing else ():
                 if each.get("status") != kind.failed_creation:
                     raise Refused("%s is now %r, which is not a failed "
@@ -226,7 +226,7 @@ _REMEDY = (
 
 
 def _refusal(found: Iterable[Finding], why: str = "", remedy: str = _REMEDY) -> Refused:
-    """The error that names what would be lost: servers and disks of a few objects are worth a long line."""
+    """The error that names the servers and disks that would be lost: for a few objects, a long line is acceptable."""
     found = sorted(found, key=lambda each: not each.gone)
     more = "; and %d more: %s" % (len(found) - _NAMED, ", ".join(each.label for each in found[_NAMED:])) if len(found) > _NAMED else ""
     error = Refused("", remedy=remedy)
@@ -235,7 +235,7 @@ def _refusal(found: Iterable[Finding], why: str = "", remedy: str = _REMEDY) -> 
 
 
 def read(lookup: Lookup, allowed: bool, things: list, group: dict | None = None) -> Copies:
-    """What ECS and EVS tell of the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups.
+    """The data of ECS and EVS about the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups.
 
     :param allowed: the option ``delete_last_copy``
     """
@@ -249,7 +249,7 @@ def read(lookup: Lookup, allowed: bool, things: list, group: dict | None = None)
 
 
 def _halves(lookup: Lookup, things: Iterable, pairs: Iterable, many: bool, all_servers: Callable[..., Any], all_volumes: Callable[..., Any]) -> tuple:
-    """``(servers, volumes)`` by ID: one by one when they are few, else by one list each."""
+    """``(servers, volumes)`` by ID: individually if they are few, else with one list each."""
     instances = {obj["id"]: obj for kind, obj in things if kind.name != "replication"}
     concerned = [obj for kind, obj in things if kind.name == "replication"] + [pair for pair in pairs if users(pair) & set(instances)]
     server_ids = dict.fromkeys(half for obj in instances.values() for half in server_halves(obj))

@@ -38,7 +38,7 @@ class Live(OwnedLive):
     kind = KIND
     nics: list = field(default_factory=list)
     server: str | None = None
-    subnet: Any = None  # a dict, where one was named
+    subnet: Any = None  # a dict if one was given
 
 
 def read(lookup: Lookup, options: Options) -> Live:
@@ -64,7 +64,7 @@ def read(lookup: Lookup, options: Options) -> Live:
 
 
 def _check_identity(options: Options, live: Live) -> None:
-    """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
+    """Port ID, address and subnet must identify one NIC; one that is gone identifies nothing."""
     given = [(option, value) for option, value in (("nic", options.nic), ("ip_address", options.ip_address)) if value]
     alone = replace(options, nic=None, ip_address=None)
     singly: list[dict] = [{option: value} for option, value in given]
@@ -124,7 +124,7 @@ def _add(result: Plan, live: Live, operation: str, body: dict) -> None:
 
 
 def _matching(options: Options, live: Live) -> list:
-    """The NICs that port ID, address and subnet mean; a deletion in a subnet alone leaves the primary NIC out of account."""
+    """The NICs that match port ID, address and subnet; a deletion by subnet alone ignores the primary NIC."""
     found = live.nics
     if options.nic:
         found = [nic for nic in found if nic["port"] == options.nic]

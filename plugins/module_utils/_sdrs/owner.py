@@ -25,7 +25,7 @@ class OwnedLive(LiveState):
 
     kind: ClassVar[Kind]
     obj: Any
-    group: Any = None  # a dict, where it was needed
+    group: Any = None  # a dict if it was needed
 
     def watch(self) -> list:
         return [(SERVER_GROUP, self.group), (self.kind, self.obj)]
@@ -101,7 +101,7 @@ def meant(
     :param zone: callable giving the AZ of the group's current production site, or None
     :param everything: callable giving all servers or disks, of which a message lists some
     :param mine: as ``pick`` takes it
-    :raises Refused: nothing bears the name, or several are left; lists them
+    :raises Refused: no object has the name, or several remain; lists them
     """
     several = len(matches) > 1
     matches = matching(matches, lambda match: match.get("id") in owners or not is_drill(match))
@@ -111,7 +111,7 @@ def meant(
 
 
 def is_windows(server: dict | None) -> bool | None:
-    """True or False by what the server's metadata says; None when they do not."""
+    """True or False according to the server's metadata; None if unknown."""
     metadata = (server or {}).get("metadata")
     kind = str((metadata if isinstance(metadata, dict) else {}).get("os_type") or "").lower()
     return kind.startswith("windows") if kind else None
@@ -130,7 +130,7 @@ def is_drill_volume(lookup: Lookup) -> Callable[[dict], bool]:
 def group_id_of(kind: Kind, obj: dict) -> str:
     """The ID of the protection group that an object belongs to.
 
-    :raises Refused: the service does not tell it
+    :raises Refused: the service does not report it
     """
     if not obj.get("server_group_id"):
         raise Refused("%s: the service does not report its protection group" % kind.label(obj), retryable=True)
@@ -140,7 +140,7 @@ def group_id_of(kind: Kind, obj: dict) -> str:
 def group_of(lookup: Lookup, kind: Kind, obj: dict) -> Any:
     """The protection group that an object belongs to.
 
-    :raises Refused: the service does not tell which, or has it no longer
+    :raises Refused: the service does not report it, or it no longer exists
     """
     group = lookup.show(SERVER_GROUP, group_id_of(kind, obj))
     if group is None:

@@ -56,10 +56,10 @@ class Options(ObjectOptions):
 
 @dataclass
 class Live(OwnedLive):
-    """The instance, its group, and the server of an instance to come."""
+    """The instance, its group, and the server of a new instance."""
 
     kind = KIND
-    server: Any = None  # a dict, where it was read
+    server: Any = None  # a dict if it was read
     sharing: str | None = None  # why a failed creation cannot be replaced alone
     copies: Any = None  # last_copy.Copies  # of an instance that may be removed
 
@@ -113,7 +113,7 @@ def _shares_a_disk(lookup: Lookup, obj: dict) -> str | None:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make the instance as wanted. Pure."""
+    """The steps to the desired instance. Pure."""
     if options.absent:
         return _plan_absent(options, live)
     result, obj = Plan(), live.obj
@@ -158,7 +158,7 @@ def create_step(result: Plan, options: Options, group: dict, after: Iterable[Ste
 
 
 def _replace(result: Plan, options: Options, live: Live) -> None:
-    """A creation that failed is deleted, never with its DR server or EIP, and made anew (semantics.md, section 4)."""
+    """A failed creation is deleted, never with its DR server or EIP, and repeated (semantics.md, section 4)."""
     obj = live.obj
     if live.sharing:
         raise Refused(
@@ -213,7 +213,7 @@ def _plan_absent(options: Options, live: Live) -> Plan:
 def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of one instance (5.5.2) to a plan.
 
-    :param copies: what is known of its halves; refuses the removal of a last copy
+    :param copies: the state of its halves; refuses the removal of a last copy
     :param wanted: the ``delete_target_*`` options that are set
     """
     request = Request(

@@ -16,7 +16,7 @@ ENABLED, DISABLED = "enabled", "disabled"
 
 
 def protection_change(wanted: str | None, reprotect: bool | None, group: dict) -> str | None:
-    """Which operation brings the group to ``wanted`` protection: start, reprotect, stop or None.
+    """The operation that leads to the ``wanted`` protection: start, reprotect, stop or None.
 
     :raises Refused: its state does not allow it, or it would reverse replication without being asked to
     """
@@ -60,7 +60,7 @@ def add_protection_step(result: Plan, operation: str, group: dict, guard: Callab
 
 
 def protection_guard(operation: str, label: str) -> Callable[[Any], None]:
-    """What must hold in a GET directly before the request: a group seen failing-over is failed-over a moment later."""
+    """The condition that a GET must confirm directly before the request: a group seen failing-over is failed-over a moment later."""
     allowed = {"start": STARTABLE, "reprotect": REPROTECTABLE, "stop": STOPPABLE}[operation]
 
     def guard(group: dict | None) -> None:

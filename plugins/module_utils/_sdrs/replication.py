@@ -48,10 +48,10 @@ class Options(ObjectOptions):
 
 @dataclass
 class Live(LiveState):
-    """The pair, its group, the instances it concerns by ID, the disk of a pair to come, and servers that must be stopped."""
+    """The pair, its group, its instances by ID, the disk of a new pair, and servers that must be stopped."""
 
     obj: Any  # a dict, or None
-    group: Any = None  # a dict, where it was needed
+    group: Any = None  # a dict if it was needed
     instances: dict = field(default_factory=dict)
     volume: Any = None
     servers: dict = field(default_factory=dict)
@@ -104,7 +104,7 @@ def _read_for_creation(lookup: Lookup, options: Options, live: Live) -> None:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make the pair as wanted. Pure."""
+    """The steps to the desired pair. Pure."""
     if options.absent:
         return _plan_absent(options, live)
     result, obj = Plan(), live.obj
@@ -147,7 +147,7 @@ def _create(result: Plan, options: Options, live: Live) -> None:
     if options.size is not None:
         present = whole((live.volume or {}).get("size")) or 0
         step = _extend(result, options.size, present, step, name) or step
-        result.again = not present  # only the new pair will tell
+        result.again = not present  # known only once the pair exists
     if options.attachments:
         plan_attachments(result, KIND, options, live, name, after=[step], new_pair=step)
 

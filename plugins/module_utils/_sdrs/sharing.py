@@ -29,7 +29,7 @@ def sharing(ids: Iterable, pairs: Iterable) -> list:
 
 
 def shared_disks(volumes: Iterable) -> list:
-    """Disks that several servers may use, in the form in which pairs tell their attachments."""
+    """Disks that several servers may use, in the form of the attachments of pairs."""
     return [
         {"attachment": [{"protected_instance": each.get("server_id"), "device": each.get("device")} for each in disk.get("attachments") or []]}
         for disk in volumes if disk.get("multiattach") in (True, "true")

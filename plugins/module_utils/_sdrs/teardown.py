@@ -22,7 +22,7 @@ _WITHOUT_NICS = ("failed-over", "error-failing-over", "error-reprotecting")
 
 
 def read(lookup: Lookup, options: server_group.Options) -> server_group.Live:
-    """As ``server_group.read``; with ``purge``, what goes with the group as well."""
+    """As ``server_group.read``; with ``purge``, also the contents that are removed with the group."""
     live = server_group.read(lookup, options)
     if _purges(options, live):
         read_contents(lookup, options.delete_last_copy, live)
@@ -41,14 +41,14 @@ def _purges(options: server_group.Options, live: server_group.Live) -> bool:
 
 
 def read_contents(lookup: Lookup, delete_last_copy: bool, live: Any) -> None:
-    """Add what the group contains to ``live``: one list for each kind, and whether production of it is there."""
+    """Add the group's contents to ``live``: one list for each kind, and whether their production exists."""
     for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION):
         live.contents += [(kind, obj) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
     live.copies = last_copy.read(lookup, delete_last_copy, [(kind, obj) for kind, obj in live.contents if kind is not DRILL], live.obj)
 
 
 def plan_teardown(live: Any, force: bool | None, wanted: Iterable = ()) -> Plan:
-    """Steps that remove the group. Pairs may outlive their instance or not: the group goes only after a second look.
+    """The steps that remove the group. Pairs may or may not outlive their instance: the group is deleted only after a second read.
 
     :param wanted: the ``delete_target_*`` options that are set
     """
@@ -86,7 +86,7 @@ def plan_teardown(live: Any, force: bool | None, wanted: Iterable = ()) -> Plan:
 
 
 def _require_again(steps: Iterable[Step], group: dict, contents: list) -> None:
-    """Before every step that destroys something the group's lists are read again: it must hold nothing that the plan does not know of."""
+    """Before every destructive step, the group's lists are read again: they must contain nothing that the plan does not know."""
     known = {kind: {obj["id"] for its, obj in contents if its is kind} for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION)}
 
     def nothing_new(lists: ReadList) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands in a group beside what its entry names: what goes with that, and what nobody manages. PRIVATE to the collection."""
+"""The contents of a group that its entry does not name: those that are removed with it, and unmanaged ones. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._engine.lookup import readable
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, plain_attachments
 from .._sdrs.sites import production_site, production_zone, server_halves, server_zone, volume_halves
 
-# AWX drops results that are too large; the number of all is told.
+# AWX drops results that are too large; the total number is returned.
 MOST = 500
 
 
@@ -37,7 +37,7 @@ def read_belongings(lookup, world, group):
 
 
 class _Told:
-    """What is told of the whole project and decides nothing: as far as it can be read, and read once for many documents."""
+    """Project-wide data for reports only, as far as it can be read; read once for many documents."""
 
     def __init__(self, lookup: Any) -> None:
         self._lookup = lookup
@@ -86,13 +86,13 @@ def _told(lookup: Any) -> _Told:
 
 
 def unmanaged(lookup: Any, groups: list, params: dict) -> list[dict]:
-    """What is in the groups, or was left by them, and neither named by the document nor removed by this task."""
+    """Objects in the groups, or left by them, that the document does not name and this task does not remove."""
     found = []
     for group in groups:
         try:
             found += _of_group(group, _told(lookup), params) if group.obj else []
         except Unusable:
-            pass  # what cannot be read is told where something depends on it
+            pass  # unreadable objects are reported where something depends on them
     return found
 
 
@@ -113,7 +113,7 @@ def _ids(entries: list) -> set[str]:
 
 
 def _unnamed(group: Any, inside: dict, prune: bool) -> list[tuple]:
-    """``(kind, object)`` of what no entry names, without what is pruned and without disks that come with an instance."""
+    """``(kind, object)`` of objects that no entry names, without pruned ones and without disks that belong to an instance."""
     given, named, drills = group.given, _ids(group.instances), _ids(group.drills)
     gone = {key for key in ("protected_instances", "replications", "drills") if prune and given[key] is not None}
     found = [(PROTECTED_INSTANCE, obj) for obj in inside[PROTECTED_INSTANCE] if obj["id"] not in named and "protected_instances" not in gone]
@@ -139,7 +139,7 @@ def _server(group: Any, server: dict, why: str) -> dict:
 
 
 def _left_alone(group: Any, going: list, servers: dict) -> list[dict]:
-    """The DR servers that stay when their instances go."""
+    """The DR servers that are kept when their instances are removed."""
     zone = production_zone(group.obj)
     return [
         _server(group, servers[half], "the DR server of protected instance %s, which is removed without its DR server" % obj.get("name"))
@@ -148,9 +148,9 @@ def _left_alone(group: Any, going: list, servers: dict) -> list[dict]:
 
 
 def _kept(group: Any, told: _Told) -> list[dict]:
-    """What looks like DR servers that an earlier removal kept: no instance's and no drill's, at the DR site, with the name of a server of production."""
+    """Presumed DR servers that an earlier removal kept: at the DR site, in no instance and no drill, with the name of a production server."""
     if production_site(group.obj) != "source":
-        return []  # what stands at the target site is, or was, production
+        return []  # objects at the target site are, or were, production
     vpcs = (group.obj.get("source_vpc_id"), group.obj.get("target_vpc_id"))
     names = {server.get("name") for server in told.standing(group.obj.get("source_availability_zone"), vpcs)}
     return [

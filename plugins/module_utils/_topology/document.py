@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The document that describes a topology: its options, and what can be wrong with it before anything is read.
+"""The document that describes a topology: its options, and its validation before anything is read.
 
-PRIVATE to the collection. Every complaint names the path of the offending entry, such as
+PRIVATE to the collection. Every problem names the path of the entry, such as
 ``server_groups[0].protected_instances[3].server``.
 """
 
@@ -26,7 +26,7 @@ _GROUP = {
     "drills": {"type": "list", "elements": "dict", "options": DRILL_OPTIONS},
 }
 SERVER_GROUPS = {"type": "list", "elements": "dict", "required": True, "options": _GROUP}
-# What a task says of a topology.
+# The options of a topology task.
 OPTIONS = {
     "server_groups": SERVER_GROUPS,
     "prune": {"type": "bool", "default": False},
@@ -58,7 +58,7 @@ def at(path, error):
 
 
 def check(document):
-    """Refuse what is wrong whatever the live state may be.
+    """Refuse documents that are wrong regardless of the live state.
 
     :param document: the list under ``server_groups``, validated against the argument spec
     :raises ConfigError: naming the path
@@ -108,7 +108,7 @@ def _check_instance(path, entry):
 
 
 def _check_volumes(instances, pairs):
-    """A disk may stand under several instances, which share it then, but not beside that among the free ones."""
+    """Several instances may list a disk, which they then share, but it must not also be among the free ones."""
     free = [(where, pair["volume"]) for where, pair in pairs if pair.get("volume")]
     _distinct("volume", free)
     _distinct("name", [(where, pair["name"]) for where, pair in pairs if pair.get("name")])
@@ -136,7 +136,7 @@ def _needs(path, entry, keys):
 
 
 def _distinct(key, found, same=lambda value: value):
-    """Refuse a value that stands at two places. Two objects of one name are told apart by their IDs."""
+    """Refuse a value that is used twice. Two objects with one name are distinguished by their IDs."""
     seen: dict = {}
     for path, value in found:
         other = seen.setdefault(same(value), (path, value))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Entries of a topology whose options identify different objects. PRIVATE to the collection.
 
-What an entry to be removed names is a confirmation of what goes with it: there each option must fit.
+An entry that is to be removed confirms what is removed with it: each of its options must match.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Protected instances of a topology with their disks, and pairs that belong to no instance yet. Pure. PRIVATE to the collection.
 
-A new instance brings a pair for each disk of its server: what the document wants of such a pair is done once it is there.
+A new instance creates a pair for each disk of its server: the document's options of such a pair are applied once it exists.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _plan_one(part, group, entry, where, copies):
 
 
 def _shared_pair(group, failed):
-    """Why a creation that failed cannot be repeated alone, where EVS has not told."""
+    """Why a failed creation cannot be repeated alone if EVS does not respond."""
     for pair in group.live_pairs if failed and failed.get("status") == PROTECTED_INSTANCE.failed_creation else ():
         if failed["id"] in plain_attachments(pair) and len(plain_attachments(pair)) > 1:
             return REPLICATION.label(pair)
@@ -195,7 +195,7 @@ def _plan_attached(planning, group, where, world, pairs, homes):
 
 
 def _plan_brought(part, where, entry, made):
-    """A pair that comes with its instance: named and extended once it is there."""
+    """A pair that is created with its instance: renamed and extended once it exists."""
     want = entry.want
     part.after = {key: want[key] for key in ("device", "name", "size") if want[key] is not None}
     if want["device"] and not any(same_device(want["device"], each.get("device")) for each in entry.found.get("attachments") or []):
@@ -226,7 +226,7 @@ def _devices(group, world, instance):
 def _plan_pair(part, where, pairs, homes, copies, devices):
     """A pair that is there, or one of an available disk: made, extended, attached.
 
-    :param devices: callable giving what the instance has, for a message
+    :param devices: callable that returns the devices of the instance, for a message
     """
     entry = pairs[0][1]
     want = dict(entry.want, server_group=where["id"] if entry.obj else None, purge_attachments=False)
@@ -249,7 +249,7 @@ def _plan_pair(part, where, pairs, homes, copies, devices):
 
 
 def _take_pair(part, want, entry, where, instances, copies, after=()):
-    """What the rules of pairs make of an entry.
+    """The result of the rules of pairs for an entry.
 
     :param instances: as in ``replication.Live``
     """

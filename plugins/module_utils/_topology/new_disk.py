@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """EVS disks that a topology's entry creates before it pairs them (vendor's EVS reference, "Creating EVS Disks"). PRIVATE to the collection.
 
-A disk is created only where nothing bears its name and nothing stands in its place: an empty disk must not take the place of one with data.
+A disk is created only if no disk has its name and its device is free: an empty disk must not replace one with data.
 Nothing here ever deletes a disk. None is encrypted: SDRS pairs no encrypted disks (SDRS.1802).
 """
 
@@ -43,14 +43,14 @@ _LONGEST_NAME, _LONGEST_DESCRIPTION, _LONGEST_TAG, _MOST_TAGS = 255, 85, (36, 43
 
 @dataclass(frozen=True)
 class NewDisk:
-    """A disk to come. Two entries that name it mean the same one."""
+    """A new disk. Two entries that name it refer to the same disk."""
 
     name: str
     zone: str = field(compare=False)
 
 
 def check(path, entry):
-    """What is wrong with ``create_volume`` whatever the live state may be.
+    """Validate ``create_volume`` regardless of the live state.
 
     :raises ConfigError: naming the path
     """
@@ -81,7 +81,7 @@ def check(path, entry):
 
 
 def finder(world, group, given):
-    """``world.volume``, or, for an entry with ``create_volume``, a look-up by which a name that no disk bears means a disk to come.
+    """``world.volume``, or, for an entry with ``create_volume``, a look-up in which a name that no disk has refers to a new disk.
 
     A disk that is being created, by a run that was interrupted for instance, is waited for first.
     """
@@ -143,7 +143,7 @@ def shown(entry):
 
 
 def refuse_substitute(entry, live_pairs, places=(), disks_of=None):
-    """Refuse to create a disk where another one stands in its place: it may be the one that is meant, under another name.
+    """Refuse to create a disk if another one is in its place: it may be the intended disk under another name.
 
     :param places: ``(instance, device)`` where the disk is to be attached, the instance None while it is to be created
     :param disks_of: callable(server ID) giving ``{device: disk}``

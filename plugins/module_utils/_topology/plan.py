@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A whole topology: each entry planned by its kind's own rules, and the order between them. PRIVATE to the collection.
 
-Pure but for ``show``. In a group: what is created and changed; then, when all that has worked, what is pruned; then its
-protection; then drills. Protection and drills follow what came before even where some of it failed.
+Pure but for ``show``. Order within a group: creations and changes; then, if all of these succeeded, pruning; then
+protection; then drills. Protection and drills follow even if some earlier steps failed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FAIL_BACK = "Fail back with the playbook cloud_dr.sdrs.failback, then run this 
 
 
 def read(lookup, params):
-    """The document joined to the live state, and whether production is there of what may be removed."""
+    """The document matched with the live state, and whether production of objects to remove exists."""
     live = state.read(lookup, params)
     identity.check(lookup, live)
     live.copies = last_copy.read(lookup, params["delete_last_copy"], [each for group in live.groups for each in leaving(group, params["prune"])])
@@ -46,13 +46,13 @@ def read(lookup, params):
 
 
 class Planning:
-    """Plans entry by entry: what one entry may not do now is noted, and the others go on."""
+    """Plans entry by entry: a refused entry is recorded, and the others continue."""
 
     def __init__(self, params, copies=None):
         self.params, self.copies, self.plan, self.changes, self.uncompared = params, copies, Plan(), Changes(), Uncompared()
 
     def entry(self, group, entry, make):
-        """Add the steps of ``make(sub-plan)`` for an entry and give them back; None when they are refused."""
+        """Add the steps of ``make(sub-plan)`` for an entry and return them; None if they are refused."""
         part = Plan()
         try:
             make(part)
@@ -70,7 +70,7 @@ class Planning:
         return part.steps
 
     def refuse(self, group, path, error):
-        """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
+        """Record that an entry cannot be applied now; objects at the wrong site after a switch are blocked until failback."""
         failed_over = (group.obj or {}).get("status") == "failed-over"
         elsewhere = error.data.get("code") in _BLOCKED and is_switched(group.obj)
         if error.blocked or elsewhere or error.by_status and failed_over:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a topology's document does not name: its deletion, and what that must never touch. Pure. PRIVATE to the collection.
+"""The deletion of objects that a topology's document does not name, and its limits. Pure. PRIVATE to the collection.
 
 A key that is absent is not managed, ``[]`` is empty. Nothing is detached (semantics.md, section 3).
 """
@@ -27,7 +27,7 @@ def _paired(group):
 
 
 def unnamed(group):
-    """What stands in a group to be removed and its entry does not name, as ``kind name (ID)``."""
+    """The contents of a group to be removed that its entry does not name, as ``kind name (ID)``."""
     left = [(DRILL, obj) for obj in _left(group.live_drills, group.drills)]
     left += [(PROTECTED_INSTANCE, obj) for obj in _left(group.live_instances, group.instances)]
     left += [(REPLICATION, obj) for obj in _left(group.live_pairs, _paired(group)) if obj["id"] not in group.belongings and not _goes(group, obj)]
@@ -41,7 +41,7 @@ def _goes(group, pair):
 
 
 def plan_prune(planning, group, where, changed, whole):
-    """Deletions of what the entry does not name; only once all that is wanted is there.
+    """Deletions of objects that the entry does not name, only after everything in the entry has been applied.
 
     :param whole: nothing of the group was refused; else nothing is pruned
     """
@@ -82,7 +82,7 @@ def _add(planning, group, kind, objects, whole, make):
 
 
 def _branch(group, kind, obj):
-    """What is removed, as an entry of the document that names it would say."""
+    """The removed object in the form of a document's entry."""
     if kind is DRILL:
         return {"name": obj.get("name"), "drill_vpc": obj.get("drill_vpc_id")}
     if kind is REPLICATION:
@@ -96,7 +96,7 @@ def _branch(group, kind, obj):
 
 
 def _require_identity(kind, obj, *needed):
-    """Refuse to prune what the document may name by a field that the service does not tell."""
+    """Refuse to prune an object that the document may identify by a field that the service does not return."""
     if not all(needed):
         raise Refused(
             "%s is not pruned: the service does not report all fields by which the document may identify it" % kind.label(obj),
@@ -111,7 +111,7 @@ def _waits(part, kind, objects):
 
 
 def leaving(group, prune):
-    """Instances and pairs of a group's entry that may be removed, as ``[(Kind, object)]``: leftovers, contents of a group that goes, failed creations."""
+    """Instances and pairs of a group's entry that may be removed, as ``[(Kind, object)]``: unnamed ones, contents of a removed group, failed creations."""
     if group.absent:
         return [(kind, obj) for kind, objects in group.contents() for obj in objects if kind is not DRILL]
     instances = _left(group.live_instances, group.instances) if prune and group.given["protected_instances"] is not None else []

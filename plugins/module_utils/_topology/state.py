@@ -25,13 +25,13 @@ _FEW = 3  # more new servers are worth the list of all
 
 @dataclass
 class Entry:
-    """An entry of the document: where it stands, what it wants with references as IDs, and its object if there is one."""
+    """An entry of the document: its path, its options with references as IDs, and its object if there is one."""
 
     path: str
     want: dict
     given: dict
     obj: dict | None = None
-    found: dict | None = None  # the server or disk of an object to come
+    found: dict | None = None  # the server or disk of a new object
     pairs: list = field(default_factory=list)
 
     @property
@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass
 class GroupEntry(Entry):
-    """A group's entry; the ``live`` lists hold all that is in the group, whoever named it."""
+    """A group's entry; the ``live`` lists contain everything in the group, named or not."""
 
     live: server_group.Live = None  # type: ignore[assignment]  # what the group was read as, before it is planned
     where: dict | None = None  # the group its contents are planned for; ``id`` is a Step while it is to be created
@@ -52,7 +52,7 @@ class GroupEntry(Entry):
     live_pairs: list = field(default_factory=list)
     live_drills: list = field(default_factory=list)
     busy: list = field(default_factory=list)  # (Kind, object) to be waited for before anything is planned
-    belongings: set = field(default_factory=set)  # IDs of pairs that go with what an entry to be removed names
+    belongings: set = field(default_factory=set)  # IDs of pairs that are removed with an entry's objects
 
     @property
     def absent(self):
@@ -74,8 +74,8 @@ class Live(LiveState):
     obj: list
     groups: list
     world: object = None
-    copies: object = None  # what is known of the halves of what may be removed
-    servers: dict = field(default_factory=dict)  # ECS servers by ID, as far as known, for what is only told
+    copies: object = None  # the state of the halves of objects that may be removed
+    servers: dict = field(default_factory=dict)  # ECS servers by ID, as far as known, for reports only
     unmanaged: list = field(default_factory=list)
     id = "topology"
 
@@ -94,7 +94,7 @@ class Live(LiveState):
 def read(lookup, params):
     """Join the document to the live state.
 
-    :raises ConfigError: the document names something twice, or lacks what a creation needs
+    :raises ConfigError: the document uses something twice, or misses options for a creation
     :raises Refused: a reference means nothing or too much, or an object in another group
     """
     world, live = LiveIndex(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
@@ -176,7 +176,7 @@ def _read_instance(world, group, zone, path, given):
 
 
 def _meant(group, path, find, reference, zone):
-    """What ``find`` gives for a reference; None where it means nothing and the group goes anyway."""
+    """The result of ``find`` for a reference; None if it does not resolve and the group is removed anyway."""
     try:
         return find(reference, zone)
     except Refused as error:
@@ -200,7 +200,7 @@ def _by_its_name(group, path, found, kind, name, needed):
 
 
 def _leaving(group, entry, kind):
-    """What is being deleted and wanted again is waited for first."""
+    """Wait first for an object that is being deleted and desired again."""
     if entry.obj and kind.assumed(entry.obj) is None:
         group.busy.append((kind, entry.obj))
         entry.obj = None
@@ -255,7 +255,7 @@ def _read_drill(world, group, path, given):
 
 
 def _check_pairs(group, disks):
-    """A disk may stand under several instances of a group when they share it, else once; a name means one pair of the group.
+    """Several instances of a group may list a disk if they share it, otherwise only one; a name identifies one pair of the group.
 
     :param disks: ``{pair or disk ID: (group's entry, pair's entry)}`` of all groups so far; added to
     """
@@ -276,7 +276,7 @@ def _check_pairs(group, disks):
 
 
 def _read_new_servers(lookup, new):
-    """The servers of instances to come; for more than a few, by one list."""
+    """The servers of new instances; for more than a few, from one list."""
     unknown = [entry for entry in new if entry.found is None and entry.want["server"]]
     if len(unknown) > _FEW:
         lookup.neighbour(lookup.all_servers)

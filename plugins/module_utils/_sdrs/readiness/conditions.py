@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to hold before a group is protected, switched or drilled, as a table of checks. Pure. PRIVATE to the collection.
+"""The conditions for protecting, switching and drilling a group, as a table of checks. Pure. PRIVATE to the collection.
 
 semantics.md, section 2, and the "Constraints and Limitations" of 5.4.6 to 5.4.9, 5.5.1 and 5.7.1. Severities: ``error`` forbids the
 operation, ``advisory`` forbids a failover unless it is forced, ``warning`` is told.
@@ -23,7 +23,7 @@ _FAULTY = ("invalid", "fault", "error")
 
 @dataclass
 class Facts:
-    """What is known about a group. ``servers``: ECS servers by ID, None when ECS was not asked or does not answer."""
+    """The facts about a group. ``servers``: ECS servers by ID, None if ECS was not queried or does not respond."""
 
     group: dict
     instances: list = field(default_factory=list)
@@ -38,7 +38,7 @@ def check(name: str, passed: object, severity: str, detail: str) -> dict:
 
 
 def _tellable(name: str) -> Callable[[Callable[..., dict]], Callable[..., dict]]:
-    """Decorator: what cannot be read of an object makes the check fail, with its severity, instead of the task."""
+    """Decorator: an unreadable field makes the check fail, with its severity, instead of the task."""
     def wrap(judge: Callable[..., dict]) -> Callable[..., dict]:
         @functools.wraps(judge)
         def told(facts: Facts, severity: str = WARNING, *arguments: Any) -> dict:
@@ -117,7 +117,7 @@ def production_is_sound(facts: Facts, severity: str) -> dict:
 
 @_tellable("servers_readable")
 def servers_stopped(facts: Facts, severity: str, site: str | None = None) -> dict:
-    """Both halves of every instance are stopped; ``site="dr"`` looks at the servers outside the current production AZ only."""
+    """Both halves of every instance are stopped; ``site="dr"`` checks only the servers outside the current production AZ."""
     if facts.servers is None:
         return check("servers_readable", False, severity, "the state of the servers is unknown: %s" % (facts.ecs_problem or "ECS was not queried"))
     zone = production_zone(facts.group)
@@ -147,7 +147,7 @@ def for_failover(facts: Facts) -> list[dict]:
 
 
 def for_reprotect(facts: Facts) -> list[dict]:
-    """5.4.6, second part. The old production site may be gone: its silence is told, running servers there forbid it."""
+    """5.4.6, second part. The old production site may be gone: unreadable servers are a warning, running servers there forbid it."""
     severity = WARNING if facts.servers is None else ERROR
     return [group_status(facts, set(REPROTECTABLE)), has_pairs(facts), servers_stopped(facts, severity, "dr")]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must hold for servers to be protected (5.5.1), as a table of checks. PRIVATE to the collection.
+"""The conditions for protecting servers (5.5.1), as a table of checks. PRIVATE to the collection.
 
 The two clouds differ: Open Telekom Cloud takes no server with a shared disk and none on a dedicated host, and names flavor families that it
 does not support (opentelekomcloud-docs/storage-disaster-recovery-service, creating_a_protected_instance and constraints); the reference
@@ -39,7 +39,7 @@ class Facts:
         return {server["id"] for server in self.servers}
 
     def attached(self) -> tuple:
-        """``(disks of the servers, disks of which that cannot be told)``."""
+        """``(disks of the servers, disks for which that is unknown)``."""
         mine, unknown = [], []
         for disk in self.disks:
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a drill VPC does not get of the network of the group's VPC (user manual, "Performing a DR Drill"). PRIVATE to the collection.
+"""The parts of the group's network that a drill VPC does not get (user manual, "Performing a DR Drill"). PRIVATE to the collection.
 
 Custom routes, peerings and network ACLs are not copied: told as warnings. Best effort: what a cloud or an account does not show is told
 as not checked.
@@ -42,7 +42,7 @@ def _asked(name: str, missing: Callable[..., Any]) -> dict:
 
 
 def _custom(api: Api, vpc: dict) -> dict:
-    """``{destination: type}`` of the routes that somebody has made."""
+    """``{destination: type}`` of the custom routes."""
     found = {route.get("destination"): "route" for route in vpc.get("routes") or []}
     for table in api.route_tables(vpc["id"]):
         found.update((route.get("destination"), route.get("type")) for route in table.get("routes") or [] if route.get("type") != "local")

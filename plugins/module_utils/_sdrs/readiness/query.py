@@ -46,7 +46,7 @@ def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
 
 
 def project(client: Client) -> dict:
-    """Where all of this is: what an earlier run noted elsewhere is about something else."""
+    """The project, region and endpoint: records of an earlier run elsewhere do not apply."""
     return {"id": client.project_id, "region": client.settings.region, "endpoint": client.settings.url("sdrs", client.auth.catalogue)}
 
 
@@ -81,7 +81,7 @@ def _drill_vpc(lookup: Lookup, params: dict, group: dict, facts: Facts) -> Any:
 
 
 def _can_create(lookup: Lookup, params: dict, group: dict) -> Any:
-    """5.5.1: what must hold for servers to be protected."""
+    """5.5.1: the conditions for protecting servers."""
     if not params.get("servers"):
         raise ConfigError("operation: create requires servers")
     known, servers = lookup.all_servers(), []
