@@ -113,8 +113,8 @@ class _Cached:
         settings = self._settings
         token = (headers.get("X-Subject-Token") or "").strip()
         if not is_token(token):
-            raise AuthError("the identity service responded %s" % ("with a token that is not valid "
-                                                                  "in a header" if token else "without a token"), operation="log in")
+            what = "with a token that is not valid in a header" if token else "without a token"
+            raise AuthError("the identity service responded %s" % what, operation="log in")
         content = content.get("token") if isinstance(content.get("token"), dict) else {}
         project = content.get("project") if isinstance(content.get("project"), dict) else {}
         answer = {

@@ -29,8 +29,10 @@ def objects(answer: Any, key: str) -> list:
     """
     value = answer.get(key) if isinstance(answer, dict) else None
     if not isinstance(value, list):
-        raise ApiError("the response contains no list %r" % key, remedy="A response without the list does not count as an empty list; nothing was "
-                                                                     "changed on this basis.")
+        raise ApiError(
+            "the response contains no list %r" % key,
+            remedy="A response without the list does not count as an empty list; nothing was changed on this basis.",
+        )
     return shapes.entries(value)
 
 

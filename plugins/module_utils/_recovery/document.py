@@ -51,8 +51,8 @@ _TIER = {
               "description": "Tiers that must be up before this one is started. By default the one before it; an empty list for none."},
     "on_failure": {"type": "str", "choices": ON_FAILURE, "default": "stop",
                    "description": "What happens to the tiers that need this tier if it fails: do not start them, continue with them, or ask."},
-    "timeout": {"type": "float", "range": (0, 86400), "default": 600, "description": ("Seconds within which its servers must be running with open "
-                                                                                      "ports, from 0 to 86400.")},
+    "timeout": {"type": "float", "range": (0, 86400), "default": 600,
+                "description": "Seconds within which its servers must be running with open ports, from 0 to 86400."},
     "ports": _PORTS,
     "manual": {"type": "str", "description": "A question or step that a person must acknowledge, with the name of the tier, before its servers are started."},
     "manual_before": _manual("before the tier's servers are started"),
@@ -86,8 +86,9 @@ PLAN = {
     "after": _file("Hook after the switch and before the first tier, for example for DNS."),
     "drill": {
         "type": "dict", "description": "Settings for drills of the plan and for recovery by drill.",
-        "options": {"vpcs": {"type": "dict", "description": ("Drill VPC, by name or ID, for each protection group. For a group without one, the "
-                                                             "service creates a VPC.")}},
+        "options": {"vpcs": {
+            "type": "dict", "description": "Drill VPC, by name or ID, for each protection group. For a group without one, the service creates a VPC.",
+        }},
     },
     "tiers": {"type": "list", "elements": _TIER, "required": True, "description": "The tiers, in start order."},
     "manual_finish": _manual("when all tiers have been tried"),

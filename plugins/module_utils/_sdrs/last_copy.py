@@ -160,9 +160,9 @@ class Copies:
         found = [(obj, judge(kind, obj, zone, self.pairs, self.servers, self.volumes)) for kind, obj in things]
         lost = {obj["id"]: each for obj, each in found if each.reasons or (each.unknown and targets)}
         if lost and replacing:
-            raise _refusal(lost.values(), "it cannot be recreated, because its "
-                                          "production is lost: ", "Nothing was sent. Remove the failed object with "
-                                                                                                    "state: absent.")
+            raise _refusal(
+                lost.values(), "it cannot be recreated, because its production is lost: ", "Nothing was sent. Remove the failed object with state: absent.",
+            )
         if lost and not self.allowed:
             raise _refusal(lost.values())
         texts = {key: each.text() for key, each in lost.items()}

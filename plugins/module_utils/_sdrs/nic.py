@@ -108,8 +108,8 @@ def plan(options: Options, live: Live) -> Plan:
     if not found:
         return result
     if len(found) > 1:
-        raise Refused("%s has %d matching NICs: %s" % (label, len(found), ", ".join(nic["addr"] for nic in found)), remedy="Select one with nic or "
-                                                                                                                             "ip_address.")
+        addresses = ", ".join(nic["addr"] for nic in found)
+        raise Refused("%s has %d matching NICs: %s" % (label, len(found), addresses), remedy="Select one with nic or ip_address.")
     if found[0] is live.nics[0]:
         raise Refused("%s: %s is its primary NIC, which cannot be deleted" % (label, found[0]["addr"]), code="SDRS.1311")
     require(CHANGEABLE, statuses, "deleting a NIC", label)

@@ -44,8 +44,8 @@ def checks(facts: Facts) -> list:
         "DR servers that have not run yet"
     ) % group.get("name"))]
     if facts.servers is None:
-        return [*found, check("servers_readable", False, WARNING, "the operating systems of the "
-                                                                  "servers are unknown: %s" % (facts.ecs_problem or "ECS was not queried"))]
+        why = facts.ecs_problem or "ECS was not queried"
+        return [*found, check("servers_readable", False, WARNING, "the operating systems of the servers are unknown: %s" % why)]
     for instance in facts.instances:
         server = _production(facts, instance)
         if server is None:
