@@ -125,7 +125,7 @@ class TestOptionsWithoutEffect:
         assert "flavor` is `s3.xlarge.2`, wanted is `s3.large.2`" in page and "## Not compared" in page and "`tenancy` of 1 protected instance:" in page
         ending = _ending_runs.plan({"host": "erp", "subject": "erp"}, report, result)
         assert "set, but not compared: tenancy of 1 protected instance" in ending["state"]
-        assert "web-1: flavor is s3.xlarge.2, should be s3.large.2" in ending["not_done"] and "resize" in ending["next"]["why"]
+        assert "web-1: flavor is s3.xlarge.2, wanted is s3.large.2" in ending["not_done"] and "resize" in ending["next"]["why"]
 
     def test_what_is_not_compared_is_no_drift(self, entry):
         changed = copy.deepcopy(entry)
