@@ -6,22 +6,22 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: console
 type: stdout
-short_description: What happens to each protection group, and how it ended
+short_description: Compact screen output of runbooks, with a closing summary
 version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Prints one line for each thing that happens to a protection group, with the time since the start; what is in flight while a task waits; each
+  - Prints one line for each event of a protection group, with the time since the start, operations in flight while a task waits, and each
     failure once. Skipped tasks and JSON are not shown.
   - After the recap it prints at most 15 lines that begin with C(STATE), C(DONE), C(NOT DONE) and C(NEXT), the last one with the command to copy.
-    It does so if the run fails, is refused, or is ended by a signal, too.
-  - Plain text of 80 columns. Colours are on terminals only, and not if E(NO_COLOR) is set.
-  - Tasks of your own are shown by their name, and what they print with M(ansible.builtin.debug). With C(-vvv) every result is shown.
+    It also does so if the run fails, is refused, or is ended by a signal.
+  - The output is plain text of 80 columns. Colours are used on terminals only, and not if E(NO_COLOR) is set.
+  - For your own tasks, it shows their names and what they print with M(ansible.builtin.debug). With C(-vvv) every result is shown.
 requirements:
   - Set it in C(ansible.cfg) with C(stdout_callback = cloud_dr.sdrs.console), or by E(ANSIBLE_STDOUT_CALLBACK).
 options:
   interval:
-    description: Seconds without a line after which what is in flight is shown, from 0.01 to 3600. Other values are told and passed over.
+    description: Seconds without output after which operations in flight are shown, from 0.01 to 3600. Other values are reported and ignored.
     type: float
     default: 8
     env:
@@ -166,7 +166,7 @@ class CallbackModule(CallbackBase):
         self._play, self._unmatched = None, True
 
     def v2_playbook_on_no_hosts_remaining(self):
-        self._say("no host is left that could go on", kind="failed")
+        self._say("no hosts are left to continue with", kind="failed")
 
     # How it ended
 
@@ -174,7 +174,7 @@ class CallbackModule(CallbackBase):
         self._flush()
         self._close()
         if self._unmatched and not self._hosts:
-            self._say("no host matches", kind="failed")
+            self._say("no hosts matched", kind="failed")
         self._print("")
         self._print("PLAY RECAP")
         for host in sorted(stats.processed):
@@ -211,7 +211,7 @@ class CallbackModule(CallbackBase):
                 for each in block(endings, typed(hosts, local)):
                     self._print(each)
         except Exception as error:  # pylint: disable=broad-except
-            self._print("how the run ended cannot be shown: %s" % one_line("%s: %s" % (type(error).__name__, error)))
+            self._print("the closing summary cannot be shown: %s" % one_line("%s: %s" % (type(error).__name__, error)))
 
     def _at_exit(self):
         """Ended before the recap: by a key, or by an error of Ansible."""

@@ -13,7 +13,7 @@ author:
 description:
   - While one task of this collection runs many jobs, prints which jobs have ended or failed, and every few seconds which are running, with
     the service's own percentages.
-  - Listens on a socket in a folder that only the user can enter. Tasks that run on the same machine send to it, and never wait for it.
+  - Listens on a socket in a folder that only the user can enter. Tasks on the same machine send messages to it without blocking.
   - Prints nothing unless the output is a terminal or O(show=always).
 requirements:
   - Enable it in C(ansible.cfg) with C(callbacks_enabled = cloud_dr.sdrs.progress), or by E(ANSIBLE_CALLBACKS_ENABLED).

@@ -68,7 +68,7 @@ attributes:
     description: Use C(group/cloud_dr.sdrs.sdrs) in C(module_defaults) to set defaults for this module.
     support: full
     details:
-      - It asks no service, so that connection options of the group are left alone.
+      - It contacts no service, so the connection options of the group are ignored.
     membership:
       - cloud_dr.sdrs.sdrs
 """
@@ -77,7 +77,7 @@ attributes:
 options:
   immutable_change:
     description:
-      - What to do when an option that is fixed at creation differs from the live object.
+      - What to do if an immutable option differs from the live object.
       - V(fail) names both values and changes nothing, V(ignore) warns and continues.
     type: str
     choices: [fail, ignore]

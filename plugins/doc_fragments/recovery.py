@@ -10,7 +10,7 @@ class ModuleDocFragment:
 options:
   plan:
     description:
-      - The recovery plan, as the lookup P(cloud_dr.sdrs.recovery_plan#lookup) gives it under C(document).
+      - The recovery plan, as the lookup P(cloud_dr.sdrs.recovery_plan#lookup) returns it under C(document).
       - Its keys are described by C(docs/recovery_plan.schema.json).
     type: dict
     required: true

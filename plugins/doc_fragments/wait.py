@@ -10,8 +10,8 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to wait for the jobs this task starts. With V(false) they are returned in RV(ignore:jobs), to be given to
-        M(cloud_dr.sdrs.sdrs_job_info) as they are, and steps that need them to end first are listed in RV(ignore:pending).
+      - Whether to wait for the jobs this task starts. With V(false), they are returned in RV(ignore:jobs), which you can pass to
+        M(cloud_dr.sdrs.sdrs_job_info) unchanged, and steps that depend on them are listed in RV(ignore:pending).
     type: bool
     default: true
   wait_timeout:

@@ -10,26 +10,26 @@ version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Makes hosts of the protection groups, which the playbooks of this collection run on, or of the protected instances, with the address of
-    the server that is production now and facts of both sites and of drills.
-  - The file's name is C(sdrs.yml) or ends in C(.sdrs.yml); C(.yaml) does too.
+  - Creates hosts from protection groups, on which the playbooks of this collection run, or from protected instances, with the address of
+    the current production server and facts of both sites and of drills.
+  - The file must be named C(sdrs.yml), or its name must end in C(.sdrs.yml). The ending C(.yaml) is accepted as well.
   - Every host has C(sdrs_kind), V(server_group) or V(protected_instance). Hosts are in groups C(sdrs_status_<status>) and
     C(sdrs_site_<source or target>), instances also in C(sdrs_group_<protection group>) and C(sdrs_tag_<key>_<value>).
-  - A host is named after its object, or after its ID if the name is not a plain one, is not unique, or has another meaning in an inventory.
-    Values that become names of groups are turned into identifiers. Values are text, and never evaluated as templates.
-  - Reads one list for each kind of object, however many there are. Options may be templates.
+  - A host has the name of its object, or its ID if the name contains unusual characters, is not unique, or has another meaning in an inventory.
+    Values that become names of groups are converted to valid identifiers. Values are text, and never evaluated as templates.
+  - Sends one list request for each type of object, regardless of their number. Options may be templates.
 extends_documentation_fragment:
   - cloud_dr.sdrs.auth
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 options:
   plugin:
-    description: Names this plugin.
+    description: The name of this plugin.
     type: str
     required: true
     choices: [cloud_dr.sdrs.sdrs]
   hosts:
-    description: What hosts are.
+    description: The objects that become hosts.
     type: str
     choices: [server_groups, protected_instances]
     default: server_groups
@@ -99,7 +99,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         if MISSING_REQUESTS:
-            raise AnsibleParserError("cloud_dr.sdrs.sdrs needs the Python library requests: %s" % MISSING_REQUESTS)
+            raise AnsibleParserError("cloud_dr.sdrs.sdrs requires the Python library requests: %s" % MISSING_REQUESTS)
         connection = self._connection()
         try:
             settings = resolve(connection)

@@ -5,26 +5,26 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: recovery_plan
-short_description: A recovery plan, read and examined
+short_description: Read and validate a recovery plan
 version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Reads a recovery plan and says what is wrong with it in itself and with the files of tasks that it names, those that these include among them. A file
-    must parse, its modules must be there, and its variables must be set by something.
-  - Keys are described by C(docs/recovery_plan.schema.json). Nothing in a plan is a template.
+  - Reads a recovery plan, and returns the problems of the plan and of the task files that it names, including files that these include. A file
+    must parse, its modules must exist, and its variables must be defined.
+  - The keys are described by C(docs/recovery_plan.schema.json). Values in a plan are never templated.
 options:
   _terms:
-    description: Paths, of which a relative one begins in the folder in which C(ansible-playbook) was started, or plans as mappings.
+    description: Paths of plans, or plans as mappings. A relative path starts at the folder in which C(ansible-playbook) was run.
     type: list
     elements: raw
     required: true
   operation:
-    description: The operation that the plan is read for. V(drill) looks whether files around the switch would touch production.
+    description: The operation for which the plan is read. V(drill) also checks whether files around the switch would change production.
     type: str
     default: ""
   active_site:
-    description: The site that shall be production, whose variables hooks see. Without O(operation), those of every site count as set.
+    description: The site that should be production, whose variables the hooks receive. Without O(operation), those of all sites count as defined.
     type: str
     default: ""
 """
@@ -40,7 +40,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The plan as C(document), what is wrong with it as C(problems), the C(sha256) of its file, and the hosts whose connection is not
+  description: The plan as C(document), its problems as C(problems), the C(sha256) of its file, and the hosts whose connection is not
     local as C(remote).
   type: list
   elements: dict

@@ -14,15 +14,15 @@ description:
     out with a warning.
 options:
   _terms:
-    description: Paths, in which V(*) matches any text. The files of each are sorted by name in reverse, so that the newest come first.
+    description: Paths, in which V(*) matches any text. The files of each path are sorted by name in reverse order, so that the newest come first.
     type: list
     elements: str
     required: true
   record:
     description:
-      - The paths are those of records of runs. Each stands for itself, and for where M(cloud_dr.sdrs.report_files) with
-        O(cloud_dr.sdrs.report_files#module:fallback) kept it; the newer of the two is read.
-      - It is left out unless it is a file of this user, with no other name, that nobody else can write.
+      - The paths are those of records of runs. Each is also searched in the folder to which M(cloud_dr.sdrs.report_files) with
+        O(cloud_dr.sdrs.report_files#module:fallback) writes; the newer of the two files is read.
+      - A file is left out unless it belongs to this user, has no other hard link, and can be written by nobody else.
     type: bool
     default: false
 """
@@ -35,7 +35,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: What the files hold, with C(path) added.
+  description: The contents of the files, with C(path) added.
   type: list
   elements: dict
 """

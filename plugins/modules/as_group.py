@@ -11,9 +11,9 @@ module: as_group
 short_description: Modify, pause and resume Auto Scaling groups
 version_added: 1.0.0
 description:
-  - Modifies an existing AS group, and pauses or resumes it. Pause AS groups before a failover, or their health checks may replace
-    servers that are stopped.
-  - An AS group that does not exist is an error.
+  - Modifies an existing AS group, and pauses or resumes it. Pause AS groups before a failover; otherwise their health checks may replace
+    stopped servers.
+  - The task fails if the AS group does not exist.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ options:
     description: ID of the AS group.
     type: str
   name:
-    description: Name of the AS group. Together with O(id), it must be the name of that group.
+    description: Name of the AS group. If O(id) is set as well, it must be the name of that group.
     type: str
   status:
     description: Whether the group is in service.
@@ -50,7 +50,7 @@ options:
     type: list
     elements: str
   networks:
-    description: At most 5 networks. Changeable only while nothing scales, no instance exists and the group is not in service.
+    description: At most 5 networks. Changeable only while no scaling action is running, the group has no instances and it is not in service.
     type: list
     elements: dict
     suboptions:
@@ -151,7 +151,7 @@ as_group:
   sample: {scaling_group_id: a8327883-6b07-4497-9c61-68d03ee193a1, scaling_group_name: as-erp-web, scaling_group_status: PAUSED}
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -159,14 +159,14 @@ operations:
     - {operation: pause, resource_type: as_group, name: as-erp-web}
 # docs_blocks: jobs_none
 jobs:
-  description: Always empty, this is done without a job.
+  description: Always empty, because the service does this without a job.
   returned: always
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

@@ -41,7 +41,7 @@ as_groups:
   sample: [{scaling_group_id: a8327883-6b07-4497-9c61-68d03ee193a1, scaling_group_name: as-erp-web}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

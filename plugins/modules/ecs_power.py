@@ -11,7 +11,7 @@ module: ecs_power
 short_description: Start and stop ECS servers
 version_added: 1.0.0
 description:
-  - Starts or stops servers in one call and waits for its job. Servers that are in the wanted state already are left alone.
+  - Starts or stops servers in one call and waits for its job. Servers that are already in the requested state are not changed.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -41,7 +41,7 @@ options:
     choices: [started, stopped]
     default: started
   mode:
-    description: How to stop. V(hard) is like pulling the plug.
+    description: How to stop the servers. V(hard) powers them off without a shutdown.
     type: str
     choices: [soft, hard]
     default: soft
@@ -74,7 +74,7 @@ ecs_servers:
   sample: [{id: 403b603d-1d91-42cc-a357-81f3c2daf43f, name: ecs-erp-web-1, status: ACTIVE}]
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -89,14 +89,14 @@ jobs:
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

@@ -25,7 +25,7 @@ options:
   ports:
     description:
       - TCP ports that must be open on every server, from 1 to 65535.
-      - They fail at once where the server has no IP address, or only one of a single network link.
+      - They fail immediately if the server has no IP address, or only link-local ones.
     type: list
     elements: int
   timeout:
@@ -34,15 +34,15 @@ options:
     default: 300
   windows_settle:
     description:
-      - Seconds more than O(timeout) for the ports of a Windows server that runs, from 0 to 86400.
+      - Seconds in addition to O(timeout) for the ports of a running Windows server, from 0 to 86400.
       - Cloudbase-Init takes 3 to 5 minutes after the first boot at a site.
       - Windows servers are recognised by C(os_type) in their metadata.
     type: float
     default: 0
   unique_addresses:
     description:
-      - Do not try the ports of a server whose address another server of the project, not among O(ids), has too. The check is
-        V(not_verifiable) then. A drill's subnets repeat those of production, so production may respond instead.
+      - Do not check the ports of a server if another server of the project, which is not in O(ids), has the same address. The check is
+        then V(not_verifiable). The subnets of a drill repeat those of production, so production may respond instead.
     type: bool
     default: false
 seealso:
@@ -92,7 +92,7 @@ passed:
   sample: true
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

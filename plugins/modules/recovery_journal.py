@@ -11,10 +11,10 @@ module: recovery_journal
 short_description: Keep the journal of a recovery plan's run
 version_added: 1.0.0
 description:
-  - Begins, continues and ends the journal of a run of a recovery plan, a file that is only ever appended to, and that nobody else can read or write.
-  - An unfinished journal is a lock. Beginning fails while another run is at work, and names it; a run that was interrupted is taken up.
-  - A journal that cannot be written goes where M(cloud_dr.sdrs.report_files) puts files that cannot be written, and if that fails, too, there is none; a
-    recovery goes on without.
+  - Starts, continues and finishes the journal of a run of a recovery plan. The journal is an append-only file that only its owner can read and write.
+  - An unfinished journal is a lock. O(action=begin) fails while another run is active, and names that run. An interrupted run is resumed.
+  - If the journal cannot be written, it is written to the fallback folders of M(cloud_dr.sdrs.report_files). If that fails as well, the recovery continues
+    without a journal.
   - Sends nothing to the cloud.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -32,14 +32,14 @@ options:
     choices: [begin, append, read, finish]
   run:
     description:
-      - For O(action=begin), what tells runs of one plan from each other, C(plan), C(operation), C(active_site) and C(project), and what else to note.
+      - For O(action=begin), the keys that identify the run, C(plan), C(operation), C(active_site) and C(project), and other data to record.
     type: dict
   entries:
-    description: What to append. Each gets C(at), the time, unless it has one.
+    description: The entries to append. Each gets the current time as C(at), unless it already has C(at).
     type: list
     elements: dict
   take_over:
-    description: ID of a run that is at work elsewhere or cannot be told to have ended, and is to be taken up all the same.
+    description: ID of an unfinished run to take over, if it is unknown whether that run is still active.
     type: str
 seealso:
   - module: cloud_dr.sdrs.report_files
@@ -57,20 +57,20 @@ EXAMPLES = r"""
 RETURN = r"""
 journal:
   description:
-    - What the journal tells, C(id) of the run, C(path), C(requested), the time at which its first attempt began, C(resumed), whether it is an interrupted one,
-      C(up), the tiers that were up, C(acknowledged), the manual steps, C(drills), the IDs of the drills it made, and C(notes).
+    - Summary of the journal. C(id) of the run, C(path), C(requested), the time at which its first attempt began, C(resumed), whether it was interrupted,
+      C(up), the tiers that were up, C(acknowledged), the manual steps, C(drills), the IDs of the drills it created, and C(notes).
   returned: success
   type: dict
   sample: {id: 20261123T130501Z-4711, resumed: false, up: [], acknowledged: [], notes: []}
 entries:
-  description: Everything that it holds, with O(action=read).
+  description: All entries of the journal, with O(action=read).
   returned: success
   type: list
   elements: dict
   sample: [{event: begun, at: "2026-11-23T13:05:01.123Z"}]
 # docs_blocks: local_operations
 operations:
-  description: Always empty, as nothing is done in the cloud.
+  description: Always empty, because the module changes nothing in the cloud.
   returned: success
   type: list
   elements: dict
@@ -84,7 +84,7 @@ jobs:
   sample: []
 # docs_blocks: local_error
 error:
-  description: What went wrong.
+  description: Message and details of the failure.
   returned: failure
   type: dict
   sample: {message: "recovery plan site is being run by ops on jump-1 since 2026-11-23T13:05:01Z (process 4711)", retryable: true}

@@ -9,8 +9,8 @@ module: report_files
 short_description: Write several small files in one task
 version_added: 1.0.0
 description:
-  - Writes the reports and the records of the roles of this collection, all in one task, as a runbook must not lose time over files.
-    Each file is replaced as a whole or not at all.
+  - Writes the reports and the records of the roles of this collection in a single task, so that a runbook loses no time with files.
+    Each file is replaced atomically.
   - Sends nothing to the cloud.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -26,21 +26,21 @@ options:
     elements: path
   sums:
     description:
-      - Name of a file beside each of O(files) to which the SHA-256 of what was written is appended, as C(sha256sum -c) reads it. Who changes a
-        file later is seen by that.
+      - Name of a file beside each of O(files) to which the SHA-256 digest of the written file is appended, in the format of C(sha256sum -c). It shows
+        whether a file is changed later.
     type: str
     version_added: 1.0.0
   keep:
     description:
-      - Replace no file. If another one is at a path of O(files), all of them get the same number, as in C(drill-2026-11-23T160000Z-2.html); RV(paths)
-        tells. Of two runs that write the same names at the same time, each gets names of its own.
+      - Do not replace existing files. If a path of O(files) already exists, a number is added to all names, as in C(drill-2026-11-23T160000Z-2.html);
+        see RV(paths). Two runs that write the same names at the same time get different names.
     type: bool
     default: false
     version_added: 1.0.0
   fallback:
     description:
-      - Do not fail where a file cannot be written or removed. What cannot be written goes below C($XDG_STATE_HOME/cloud_dr.sdrs/reports), by
-        default C(~/.local/state/cloud_dr.sdrs/reports), or if that cannot be written either to a new folder for temporary files, with a warning.
+      - Do not fail if a file cannot be written or removed. A file that cannot be written is written below C($XDG_STATE_HOME/cloud_dr.sdrs/reports), by
+        default C(~/.local/state/cloud_dr.sdrs/reports), or if that fails, too, to a new temporary folder, with a warning.
     type: bool
     default: false
 seealso:
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 RETURN = r"""
 # docs_blocks: local_operations
 operations:
-  description: Always empty, as nothing is done in the cloud.
+  description: Always empty, because the module changes nothing in the cloud.
   returned: success
   type: list
   elements: dict
@@ -75,14 +75,14 @@ paths:
   type: dict
   sample: {/srv/evidence/erp/drill.json: /srv/evidence/erp/drill.json}
 problems:
-  description: What could not be written or removed, and where it went, as sentences.
+  description: Files that could not be written or removed, and where they were written instead, as sentences.
   returned: success
   type: list
   elements: str
   sample: []
 # docs_blocks: local_error
 error:
-  description: What went wrong.
+  description: Message and details of the failure.
   returned: failure
   type: dict
   sample: {message: "/srv/evidence: Permission denied", retryable: false}

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: run_ending
-short_description: Show how a run of a runbook ended, in a few lines
+short_description: Show the closing summary of a runbook
 version_added: 1.0.0
 description:
   - Prints at most 15 lines that begin with C(STATE), C(DONE), C(NOT DONE) and C(NEXT), the last one with the command to copy. The roles of this
-    collection end with it.
-  - Where the callback P(cloud_dr.sdrs.console#callback) is in use, that prints them once, after the recap.
+    collection end with this module.
+  - If the callback P(cloud_dr.sdrs.console#callback) is in use, the callback prints the lines once, after the recap.
   - Sends nothing to the cloud.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -24,7 +24,7 @@ options:
     elements: dict
     required: true
   local:
-    description: The playbook runs without an inventory of protection groups, so that the next command names none.
+    description: The playbook runs without an inventory of protection groups, so the next command does not name one.
     type: bool
     default: false
 """
@@ -38,7 +38,7 @@ EXAMPLES = r"""
 RETURN = r"""
 # docs_blocks: local_operations
 operations:
-  description: Always empty, as nothing is done in the cloud.
+  description: Always empty, because the module changes nothing in the cloud.
   returned: success
   type: list
   elements: dict
@@ -51,7 +51,7 @@ jobs:
   elements: dict
   sample: []
 endings:
-  description: What was shown.
+  description: The lines that were shown.
   returned: success
   type: list
   elements: dict
@@ -63,7 +63,7 @@ local:
   sample: false
 # docs_blocks: local_error
 error:
-  description: What went wrong.
+  description: Message and details of the failure.
   returned: failure
   type: dict
   sample: {message: "endings must not be empty", retryable: false}

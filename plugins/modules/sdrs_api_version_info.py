@@ -11,7 +11,7 @@ module: sdrs_api_version_info
 short_description: Query SDRS API versions
 version_added: 1.0.0
 description:
-  - Lists the versions of the API, or one of them.
+  - Lists all versions of the API, or one version.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -41,7 +41,7 @@ api_versions:
   sample: [{id: v1, status: CURRENT}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

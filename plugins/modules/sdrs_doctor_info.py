@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sdrs_doctor_info
-short_description: Examine the connection to the cloud
+short_description: Check the connection to the cloud
 version_added: 1.0.0
 description:
-  - Examines everything between this machine and the service, and names a remedy for each fault. The playbook C(cloud_dr.sdrs.doctor)
+  - Checks everything between this machine and the service, and suggests a remedy for each fault. The playbook C(cloud_dr.sdrs.doctor)
     shows the findings as a table.
   - Changes nothing. Sends GET requests, and the one POST that obtains a token; a rejected signature or password is sent only once, as
     five rejected signatures lock a key.
-  - Wrong or missing options are findings, not failures, so that the task succeeds where nothing else works. Check RV(healthy).
-  - The token cache is not used, so that a password is really tried.
+  - Wrong or missing options are findings, not failures, so the task succeeds even if nothing else works. Check RV(healthy).
+  - The token cache is not used, so that the password is really tested.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -51,18 +51,18 @@ checks:
   contains:
     check:
       description:
-        - What was examined, one of V(credentials), V(settings), V(clock), V(name_resolution), V(proxy), V(tls), V(login), V(account),
+        - The name of the check, one of V(credentials), V(settings), V(clock), V(name_resolution), V(proxy), V(tls), V(login), V(account),
           V(project), V(region), V(catalogue), V(endpoint_sdrs) and so on for V(iam), V(ecs), V(evs), V(vpc) and V(as), V(read_sdrs) and so on,
           V(write), V(api_version), V(domains), V(quotas), V(batch), V(rpo_statistics), V(server_groups), V(replications), V(vpc_quota),
           V(token_cache), V(locks) and V(versions).
       returned: always
       type: str
     passed:
-      description: Whether nothing is wrong. False too for what could not be examined.
+      description: Whether the check passed. Also false for a check that could not be made.
       returned: always
       type: bool
     severity:
-      description: V(error) where the collection cannot do its work, V(advisory) otherwise.
+      description: V(error) if the collection cannot work with this fault, V(advisory) otherwise.
       returned: always
       type: str
     detail:
@@ -70,11 +70,11 @@ checks:
       returned: always
       type: str
     remedy:
-      description: What to do, empty where nothing is wrong.
+      description: What to do; empty if the check passed.
       returned: always
       type: str
     skipped:
-      description: Whether it could not be examined, because a check that RV(checks[].detail) names did not pass.
+      description: Whether the check could not be made, because the check that RV(checks[].detail) names did not pass.
       returned: always
       type: bool
   sample:
@@ -85,7 +85,7 @@ checks:
       remedy: ""
       skipped: false
 error:
-  description: What went wrong, where not even the examination was possible.
+  description: Message and details of the failure, if no checks could be made at all.
   returned: failure
   type: dict
   sample: {message: "unexpected ValueError at doctor.py:1", retryable: false}

@@ -34,7 +34,7 @@ domains:
   sample: [{id: fb4bb8e3-a574-4437-a156-78c916aeaa4d, name: ActiveactiveDomain, sold_out: false}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -11,10 +11,10 @@ module: sdrs_drift
 short_description: Give DR servers the security groups and tags of their production servers
 version_added: 1.0.0
 description:
-  - SDRS replicates disks, but does not synchronise what else makes a server. This module repairs on the DR servers of a protection group what can be
-    changed through an API. Everything else that M(cloud_dr.sdrs.sdrs_drift_info) finds is left as it is and returned with what to do by hand.
+  - SDRS replicates disks, but does not synchronise other properties of servers. On the DR servers of a protection group, this module repairs those that can be
+    changed through an API. All other differences that M(cloud_dr.sdrs.sdrs_drift_info) finds are not changed, and are returned with the manual steps.
   - Production servers are never changed. Nothing is changed while the group is being switched or has failed over.
-  - A security group that is missing is added before one too many is removed, tags too many are removed before missing ones are set.
+  - Missing security groups are added before superfluous ones are removed. Superfluous tags are removed before missing ones are set.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -32,13 +32,13 @@ options:
     type: list
     elements: str
   repair:
-    description: What to repair. What the production server does not have is removed from the DR server.
+    description: The attributes to repair. Security groups and tags that the production server does not have are removed from the DR server.
     type: list
     elements: str
     choices: [security_groups, tags]
     required: true
   auto_recovery:
-    description: Compare automatic recovery as well, in what is returned. This takes one request for each server.
+    description: Also compare automatic recovery in the returned differences. This takes one request for each server.
     type: bool
     default: false
 seealso:
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 RETURN = r"""
 # docs_blocks: drift
 drift:
-  description: What differs after it, as M(cloud_dr.sdrs.sdrs_drift_info) returns it. In check mode, what would differ.
+  description: The remaining differences, as M(cloud_dr.sdrs.sdrs_drift_info) returns them. In check mode, the differences that would remain.
   returned: success
   type: list
   elements: dict
@@ -66,11 +66,11 @@ drift:
           production: s3.large.2
           dr: s3.medium.2
           repairable: false
-          remedy: "change it by hand: use sdrs_protected_instance_resize"
+          remedy: "change it manually: use the module sdrs_protected_instance_resize"
 # docs_blocks: operations_and_more
 operations:
   description:
-    - What was done, or in check mode would be done, in order. Empty when nothing changed.
+    - Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
     - C(operation) is one of V(add_security_group), V(remove_security_group), V(untag), V(tag).
   returned: always
   type: list
@@ -79,21 +79,21 @@ operations:
     - {operation: add_security_group, resource_type: ecs_server, name: ecs-erp-db-1, id: 403b603d-1d91-42cc-a357-81f3c2daf43f}
 # docs_blocks: jobs_none
 jobs:
-  description: Always empty, this is done without a job.
+  description: Always empty, because the service does this without a job.
   returned: always
   type: list
   elements: dict
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

@@ -11,8 +11,9 @@ module: sdrs_drift_info
 short_description: Compare production and DR servers of an SDRS protection group
 version_added: 1.0.0
 description:
-  - SDRS replicates disks, but does not synchronise what else makes a server. This module compares names, flavors, number of NICs, security groups,
-    tags, agencies, ECS groups and host names, and returns the differences. What ECS does not report for both servers is unknown, and no difference.
+  - SDRS replicates disks, but does not synchronise other properties of servers. This module compares names, flavors, number of NICs, security groups,
+    tags, agencies, ECS groups and host names, and returns the differences. An attribute that ECS does not report for both servers is unknown, and does not
+    count as a difference.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -29,7 +30,7 @@ options:
     type: list
     elements: str
   auto_recovery:
-    description: Compare automatic recovery as well. This takes one request for each server.
+    description: Also compare automatic recovery. This takes one request for each server.
     type: bool
     default: false
 seealso:
@@ -58,7 +59,7 @@ drift:
           production: s3.large.2
           dr: s3.medium.2
           repairable: false
-          remedy: "change it by hand: use sdrs_protected_instance_resize"
+          remedy: "change it manually: use the module sdrs_protected_instance_resize"
 drifted:
   description: Whether anything differs.
   returned: success
@@ -66,7 +67,7 @@ drifted:
   sample: true
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -11,9 +11,9 @@ module: sdrs_drill
 short_description: Manage SDRS disaster recovery drills
 version_added: 0.1.0
 description:
-  - Creates, renames and deletes DR drills. A drill starts copies of all servers of a protection group in a VPC of its own.
-  - Do not drill before the first synchronisation of the group has ended, the drill servers may not start.
-  - Deleting a drill deletes its servers, disks and NICs. The drill VPC stays.
+  - Creates, renames and deletes DR drills. A drill starts copies of all servers of a protection group in a separate VPC.
+  - Do not drill before the first synchronisation of the group has finished; otherwise the drill servers may not start.
+  - Deleting a drill deletes its servers, disks and NICs. The drill VPC is kept.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -67,7 +67,7 @@ drill:
   sample: {id: e472d26f-9624-42fb-8bfc-717d4714c225, name: drill-erp, status: available, drill_servers: []}
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -82,14 +82,14 @@ jobs:
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

@@ -11,8 +11,8 @@ module: sdrs_drill_batch
 short_description: Create and delete the DR drills of many protection groups at once
 version_added: 1.0.0
 description:
-  - Does for many protection groups what M(cloud_dr.sdrs.sdrs_drill) does for one, all at once. A drill that cannot be created or deleted leaves the
-    others running; the task fails at the end, and RV(branches) tells what became of each.
+  - Does the same as M(cloud_dr.sdrs.sdrs_drill) for many protection groups in parallel. If a drill cannot be created or deleted, the
+    others continue; the task fails at the end, and RV(branches) lists the outcome of each.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes
 options:
   drills:
-    description: The drills that shall be there, at most one for each protection group.
+    description: The drills that should exist, at most one for each protection group.
     type: list
     elements: dict
     suboptions:
@@ -35,20 +35,20 @@ options:
         type: str
         required: true
       drill_vpc:
-        description: Name or ID of the drill VPC. Without it the service makes one that outlives the drill. Fixed at creation.
+        description: Name or ID of the drill VPC. Without it, the service creates one that outlives the drill. Immutable.
         type: str
         aliases: [drill_vpc_id]
   ids:
-    description: IDs of drills that shall be gone, with O(state=absent). Names do not tell whose a drill is.
+    description: IDs of the drills to delete, with O(state=absent). A name does not identify a drill safely.
     type: list
     elements: str
   state:
-    description: Whether the drills should be there.
+    description: Whether the drills should exist.
     type: str
     choices: [present, absent]
     default: present
   parallel:
-    description: Jobs in flight at once, from 1 to 256.
+    description: Number of concurrent jobs, from 1 to 256.
     type: int
     default: 256
 seealso:
@@ -79,14 +79,14 @@ drills:
 # docs_blocks: branches
 branches:
   description:
-    - What became of each part that was to be changed. C(succeeded) and C(not_tried) are lists of names,
+    - Outcome of each branch that had to be changed. C(succeeded) and C(not_tried) are lists of names,
       C(failed) and C(blocked) lists of errors with their C(path).
   returned: always
   type: dict
   sample: {succeeded: [db], failed: [], blocked: [], not_tried: []}
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -94,21 +94,21 @@ operations:
     - {operation: create, resource_type: drill, name: rehearsal, job_type: createDisasterRecoveryDrill, duration: 101.5}
 # docs_blocks: jobs_compact
 jobs:
-  description: The jobs this task waited for or, with O(wait=false), started. Sub-jobs are given of failed jobs only.
+  description: The jobs this task waited for or, with O(wait=false), started. Sub-jobs are returned only for failed jobs.
   returned: always
   type: list
   elements: dict
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: first_error
 error:
-  description: Code, message, description and remedy of the first failure, and what was being done.
+  description: Code, message, description and remedy of the first failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

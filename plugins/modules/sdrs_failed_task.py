@@ -11,7 +11,7 @@ module: sdrs_failed_task
 short_description: Delete failed tasks from the SDRS task centre
 version_added: 1.0.0
 description:
-  - Deletes one failed task, those of a protection group, or all. Only the record is deleted, the object stays as it is.
+  - Deletes one failed task, those of a protection group, or all. Only the record is deleted; the object is not changed.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -57,7 +57,7 @@ failed_tasks:
   sample: [{job_id: ff808082686f229a0168707beaab014e, failure_status: createFail, error_code: EVS.2024}]
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -65,14 +65,14 @@ operations:
     - {operation: delete, resource_type: failed_task, id: ff808082686f229a0168707beaab014e}
 # docs_blocks: jobs_none
 jobs:
-  description: Always empty, this is done without a job.
+  description: Always empty, because the service does this without a job.
   returned: always
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

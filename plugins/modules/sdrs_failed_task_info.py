@@ -54,7 +54,7 @@ failed_tasks:
   sample: [{job_id: ff808082686f229a0168707beaab014e, failure_status: createFail, error_code: EVS.2024}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -12,10 +12,10 @@ short_description: Fail a protection group over, and back
 version_added: 1.0.0
 description:
   - Brings the production site of a protection group to O(active_site), by a planned failover or, when the production site is lost, by
-    a failover. Changes nothing when production is there already.
-  - One task does one thing. After a failover the group is not protected until it is re-protected, by this module with
+    a failover. Changes nothing if production is already there.
+  - One task performs one operation. After a failover the group is not protected until it is re-protected, by this module with
     O(reprotect=true); then a planned failover can bring production back.
-  - A planned failover needs all servers of both sites stopped and the synchronisation finished. A failover does not depend on the
+  - A planned failover requires that all servers of both sites are stopped and the synchronisation has finished. A failover does not depend on the
     production site.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -30,13 +30,13 @@ options:
     required: true
     aliases: [server_group_id]
   active_site:
-    description: The site that shall be production. V(source) is where production was when the group was created.
+    description: The site that should be production. V(source) is where production was when the group was created.
     type: str
     required: true
     choices: [source, target]
   mode:
     description:
-      - How to switch. V(planned) loses nothing, and the group stays protected in the other direction. V(unplanned) is for a production site
+      - How to switch. V(planned) loses no data, and the group stays protected in the other direction. V(unplanned) is for a production site
         that is lost, and stops protection. A planned failover never becomes an unplanned one.
     type: str
     choices: [planned, unplanned]
@@ -48,7 +48,7 @@ options:
     default: false
   force:
     description:
-      - Pass advisory conditions of a failover, such as an unfinished synchronisation, and let the service decide.
+      - Override advisory conditions of a failover, such as an unfinished synchronisation, and let the service decide.
     type: bool
     default: false
 seealso:
@@ -89,7 +89,7 @@ server_group:
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -104,7 +104,7 @@ jobs:
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

@@ -11,10 +11,10 @@ module: sdrs_failover_batch
 short_description: Fail many protection groups over at once
 version_added: 1.0.0
 description:
-  - Does for many protection groups what M(cloud_dr.sdrs.sdrs_failover) does for one, all at once. The live state is read by lists, every group is
-    judged by itself, and every switch has its own guard directly before its request.
-  - A group that cannot be switched, or whose switch fails, leaves the others running. The task fails at the end, and RV(branches) tells what
-    became of each. Run again, it goes on from there; a group that is at O(active_site) already is not switched.
+  - Does the same as M(cloud_dr.sdrs.sdrs_failover) for many protection groups in parallel. The live state is read with list requests, each group is
+    checked independently, and each switch has its own guard directly before its request.
+  - If a group cannot be switched, or its switch fails, the others continue. The task fails at the end, and RV(branches) lists the outcome
+    of each group. Rerun the task to resume; a group that is already at O(active_site) is not switched.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -29,13 +29,13 @@ options:
     required: true
   active_site:
     description:
-      - The site that shall be production in all of them, as the sites were called when the groups were created.
-      - V(current) is where production is, for O(reprotect=true) only.
+      - The site that should be production in all groups, named as when the groups were created.
+      - V(current) is the current production site, for O(reprotect=true) only.
     type: str
     required: true
     choices: [source, target, current]
   mode:
-    description: As in M(cloud_dr.sdrs.sdrs_failover). A planned failover never turns into an unplanned one by itself.
+    description: As in M(cloud_dr.sdrs.sdrs_failover). A planned failover never becomes an unplanned one.
     type: str
     choices: [planned, unplanned]
     default: planned
@@ -44,11 +44,11 @@ options:
     type: bool
     default: false
   force:
-    description: Pass what speaks against a failover but does not forbid it, and let the service decide.
+    description: Override advisory conditions of a failover, and let the service decide.
     type: bool
     default: false
   parallel:
-    description: Jobs in flight at once, from 1 to 256.
+    description: Number of concurrent jobs, from 1 to 256.
     type: int
     default: 256
 seealso:
@@ -79,14 +79,14 @@ server_groups:
   sample: [{id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: failed-over, priority_station: target}]
 branches:
   description:
-    - What became of each group that was to be switched. C(succeeded) and C(not_tried) are lists of groups as O(server_groups)
-      calls them, C(failed) and C(blocked) lists of errors with their C(path), the group.
+    - Outcome of each group that had to be switched. C(succeeded) and C(not_tried) are lists of groups as named in
+      O(server_groups), C(failed) and C(blocked) lists of errors with their C(path), the group.
   returned: always
   type: dict
   sample: {succeeded: [db, erp], failed: [{path: crm, message: "crm: protection group crm is 'available'"}], blocked: [], not_tried: []}
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -94,14 +94,14 @@ operations:
     - {operation: failover, resource_type: server_group, name: erp, job_type: failoverProtectionGroupNoCG, duration: 61.2}
 # docs_blocks: jobs_compact
 jobs:
-  description: The jobs this task waited for. Sub-jobs are given of failed jobs only.
+  description: The jobs this task waited for. Sub-jobs are returned only for failed jobs.
   returned: always
   type: list
   elements: dict
   sample: []
 # docs_blocks: first_error
 error:
-  description: Code, message, description and remedy of the first failure, and what was being done.
+  description: Code, message, description and remedy of the first failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.1002, message: Operation not allowed for the protection group in the current state, retryable: false}

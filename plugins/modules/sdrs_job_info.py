@@ -11,8 +11,8 @@ module: sdrs_job_info
 short_description: Query SDRS jobs
 version_added: 1.0.0
 description:
-  - Queries jobs that other modules started with O(ignore:wait=false), and waits for their end if asked.
-  - A job that has ended in V(FAIL) makes the task fail when it waits.
+  - Queries jobs that other modules started with O(ignore:wait=false), and waits until they have ended if O(wait=true).
+  - If the task waits, a job that has ended in V(FAIL) makes it fail.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -68,7 +68,7 @@ jobs:
   sample: [{job_id: 0000000062db92d70162db9d200f000a, service: sdrs, status: SUCCESS, job_type: createProtectionGroupNoCG}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

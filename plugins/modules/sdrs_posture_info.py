@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sdrs_posture_info
-short_description: Show how all SDRS protection groups stand
+short_description: Show the state of all SDRS protection groups
 version_added: 1.0.0
 description:
-  - Gives the protection, synchronisation, faults, readiness and standing drills of every protection group of the project. Changes nothing.
+  - Returns the protection, synchronisation, faults, readiness and existing drills of every protection group of the project. Changes nothing.
   - >-
-    Reads one list of each kind of object, and one of the ECS servers, so that the number of lists does not grow with the number of groups.
-    What takes queries for each group is left out. M(cloud_dr.sdrs.sdrs_readiness_info) judges a drill VPC, and
+    Sends one list request for each type of object, and one for the ECS servers, so the number of requests does not grow with the number of groups.
+    Checks that need requests for each group are left out. M(cloud_dr.sdrs.sdrs_readiness_info) checks a drill VPC, and
     M(cloud_dr.sdrs.sdrs_drift_info) compares the servers.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -37,7 +37,7 @@ posture:
   description:
     - The protection groups, each with its C(server_group), C(protected_instances), C(replications), C(faults), C(readiness) by operation, and
       C(drills) that stand.
-    - C(unreadable) says why what is told of a group is not to be relied on. It is missing where all could be read.
+    - C(unreadable) says why the data of a group is not reliable. It is absent if everything could be read.
   returned: success
   type: list
   elements: dict
@@ -50,13 +50,13 @@ posture:
       readiness: {failover: {ready: true, forced: false, failed: []}}
       drills: []
 rpo_statistics:
-  description: The RPO statistics of the project, as the API gives them; null where the cloud offers none. They do not tell the protection group.
+  description: The RPO statistics of the project, as the API gives them; null if the cloud offers none. They do not name the protection group.
   returned: success
   type: list
   elements: dict
   sample: [{id: "1", point_time: "2026-11-01T00:00:00Z", resource_num: 0, resource_type: replication}]
 problems:
-  description: What could not be read, as sentences.
+  description: Data that could not be read, as sentences.
   returned: success
   type: list
   elements: str
@@ -69,7 +69,7 @@ project:
   sample: {id: 0a1b2c3d4e5f60718293a4b5c6d7e8f9, region: eu-de, endpoint: "https://sdrs.eu-de.otc.t-systems.com"}
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -11,7 +11,7 @@ module: sdrs_protected_instance
 short_description: Manage SDRS protected instances
 version_added: 0.1.0
 description:
-  - Protects a server, renames, tags and deletes the protected instance that results.
+  - Protects a server, and renames, tags and deletes the resulting protected instance.
   - Creating a protected instance makes the service create a DR server, its disks, and a replication pair for each disk. Name,
     extend or attach these pairs with M(cloud_dr.sdrs.sdrs_replication) by their O(cloud_dr.sdrs.sdrs_replication#module:volume).
   - Servers that share a disk cannot be protected one by one.
@@ -55,7 +55,7 @@ options:
     description: Network ID of the subnet of the DR server's primary NIC. Used at creation only.
     type: str
   primary_ip_address:
-    description: Address of the DR server's primary NIC. Needs O(primary_subnet). Used at creation only.
+    description: Address of the DR server's primary NIC. Requires O(primary_subnet). Used at creation only.
     type: str
   flavor:
     description: Flavor of the DR server, the production server's by default. Used at creation only.
@@ -65,7 +65,7 @@ options:
     type: str
     choices: [shared, dedicated]
   dedicated_host:
-    description: ID of the dedicated host. Needs O(tenancy=dedicated). Used at creation only.
+    description: ID of the dedicated host. Requires O(tenancy=dedicated). Used at creation only.
     type: str
   tags:
     description: Tags of the instance, at most 10. Other tags stay unless O(purge_tags=true).
@@ -131,8 +131,8 @@ protected_instance:
 # docs_blocks: operations_with_last_copy
 operations:
   description:
-    - What was done, or in check mode would be done, in order. Empty when nothing changed.
-    - The removal of a last copy has C(last_copy), which says what it is and why.
+    - Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which names the copy and the reason.
   returned: always
   type: list
   elements: dict
@@ -147,14 +147,14 @@ jobs:
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

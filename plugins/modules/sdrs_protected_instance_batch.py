@@ -15,7 +15,7 @@ description:
     listed.
   - Servers that are protected already are skipped. Calls are split at 5 creations and 20 deletions; servers that share a disk stay
     together.
-  - In a cloud without batch operations, servers that share no disk are protected one by one.
+  - In a cloud without batch operations, servers that share no disk are protected individually.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -62,7 +62,7 @@ options:
     type: str
     choices: [shared, dedicated]
   dedicated_host:
-    description: ID of the dedicated host. Needs O(tenancy=dedicated). Used at creation only.
+    description: ID of the dedicated host. Requires O(tenancy=dedicated). Used at creation only.
     type: str
   cluster:
     description: ID of the DSS storage pool for the DR disks. Used at creation only.
@@ -116,8 +116,8 @@ protected_instances:
 # docs_blocks: operations_with_last_copy
 operations:
   description:
-    - What was done, or in check mode would be done, in order. Empty when nothing changed.
-    - The removal of a last copy has C(last_copy), which says what it is and why.
+    - Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which names the copy and the reason.
   returned: always
   type: list
   elements: dict
@@ -132,14 +132,14 @@ jobs:
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

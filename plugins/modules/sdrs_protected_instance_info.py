@@ -11,7 +11,7 @@ module: sdrs_protected_instance_info
 short_description: Query SDRS protected instances
 version_added: 0.1.0
 description:
-  - Lists protected instances, also by tag. All pages are read.
+  - Lists protected instances, optionally by tag. All pages are read.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -92,7 +92,7 @@ options:
   fields:
     description:
       - Return only these fields of each instance, such as V(name); by default all of them. A field that an instance does not have is left out.
-      - In AWX, which keeps every result, this makes those about many instances small.
+      - In AWX, which stores every result, this keeps results about many instances small.
     type: list
     elements: str
     version_added: 1.0.0
@@ -143,7 +143,7 @@ total_count:
   sample: 12
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

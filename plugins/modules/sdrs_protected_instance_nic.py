@@ -12,7 +12,7 @@ short_description: Manage NICs of an SDRS protected instance
 version_added: 1.0.0
 description:
   - Adds a NIC to the servers of a protected instance, or deletes one. The primary NIC cannot be deleted.
-  - A NIC is there when the production server has an address inside the subnet, equal to O(ip_address) if that is given.
+  - A NIC is present if the production server has an address inside the subnet, equal to O(ip_address) if that is set.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -66,7 +66,7 @@ protected_instance:
   sample: {id: 67a2cc7e-fb87-41a8-ba28-9c032abcaee1, name: erp-db-1, source_server: 403b603d-1d91-42cc-a357-81f3c2daf43f, status: available}
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -81,14 +81,14 @@ jobs:
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

@@ -11,7 +11,7 @@ module: sdrs_quota_info
 short_description: Query SDRS quotas
 version_added: 1.0.0
 description:
-  - Gives quotas of protection groups and replication pairs and what of them is used.
+  - Returns the quotas of protection groups and replication pairs, and their use.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -27,14 +27,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 quotas:
-  description: The quotas, as the API gives them. A quota of -1 is no limit.
+  description: The quotas, as the API gives them. A quota of -1 means no limit.
   returned: success
   type: list
   elements: dict
   sample: [{type: server_groups, used: 10, quota: 50, min: 0, max: -1}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

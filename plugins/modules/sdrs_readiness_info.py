@@ -13,8 +13,8 @@ version_added: 1.0.0
 description:
   - Checks every condition the service documents for an operation on a protection group. Changes nothing.
   - >-
-    For V(create) the clouds differ. Open Telekom Cloud protects no server with a shared disk attached or on a dedicated host, and none with a GPU,
-    FPGA, Kunpeng, disk-intensive, C6, C9, I9, M9 or S9 flavor. There these conditions have the severity V(error).
+    For V(create) the clouds differ. Open Telekom Cloud cannot protect servers with a shared disk attached, on a dedicated host, or with a GPU,
+    FPGA, Kunpeng, disk-intensive, C6, C9, I9, M9 or S9 flavor. There, these conditions have the severity V(error).
   - >-
     For V(drill) it warns of custom routes, peerings and network ACLs of the group's VPC that the drill VPC does not get, or that could not be
     checked.
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 RETURN = r"""
 checks:
   description:
-    - The conditions. V(severity) is V(error) if the condition forbids the operation, V(advisory) if a failover needs C(force), V(warning) else.
+    - The conditions. V(severity) is V(error) if the condition forbids the operation, V(advisory) if a failover needs C(force), V(warning) otherwise.
     - For V(first_switch), C(server) is the ID of the server that a condition is about.
   returned: success
   type: list
@@ -82,7 +82,7 @@ server_group:
   type: dict
   sample: {id: 40df180b-9fe2-471a-8c64-1b758dc84189, name: erp, status: protected, priority_station: source}
 account:
-  description: Name or ID of the account (domain), null where the credentials do not name it.
+  description: Name or ID of the account (domain); null if the credentials do not name it.
   returned: success
   type: str
   sample: OTC-EU-DE-00000000001000012345
@@ -99,7 +99,7 @@ ready:
   sample: false
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sdrs_recovery_check_info
-short_description: Wait until the servers of a tier run and answer
+short_description: Wait until the servers of a tier run and their ports are open
 version_added: 1.0.0
 description:
-  - Watches the servers of a tier of a recovery plan until ECS shows them running and the ports answer that the plan gives them. Each is
-    watched by itself; the time-out is that of the tier.
+  - Polls the servers of a tier of a recovery plan until ECS shows them running and the ports that the plan lists are open. Each server is
+    polled independently; the time-out is that of the tier.
   - A check that does not pass is a result, not a failure of the task. Changes nothing.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -26,28 +26,28 @@ options:
     type: str
     required: true
   active_site:
-    description: The site that shall be production, as the sites were called when the groups were created.
+    description: The site that should be production, named as when the groups were created.
     type: str
     choices: [source, target]
     default: target
   drill:
-    description: Name of the DR drills of the groups, whose servers are watched in place of production's.
+    description: Name of the DR drills of the groups, whose servers are polled instead of the production servers.
     type: str
   jobs:
-    description: Jobs that start the servers, as M(cloud_dr.sdrs.sdrs_recovery_servers) returns them. Until they end, a server may be stopped still.
+    description: Jobs that start the servers, as M(cloud_dr.sdrs.sdrs_recovery_servers) returns them. Until they have ended, a server may still be stopped.
     type: list
     elements: dict
   journal:
     description: Absolute path of a journal, to which the checks are appended. RV(server_checks) has no details then.
     type: path
   windows_settle:
-    description: Seconds more than the tier's time-out for the ports of a Windows server that runs, from 0 to 86400.
+    description: Seconds in addition to the tier's time-out for the ports of a running Windows server, from 0 to 86400.
     type: float
     default: 0
   shared_addresses:
     description:
-      - What a port of a server of O(drill) counts as, whose address another server has too, which may be what answers.
-      - Choose V(skip) where something else asks from inside the drill.
+      - How to treat the ports of a server of O(drill) if another server has the same address and may respond instead.
+      - Choose V(skip) if the ports are checked from inside the drill by other means.
     type: str
     choices: [fail, skip]
     default: fail
@@ -70,13 +70,13 @@ server_checks:
   elements: dict
   sample: [{server_group: erp, protected_instance: erp/db-1, id: 403b603d-1d91-42cc-a357-81f3c2daf43f, name: ecs-erp-db-1, passed: true, checks: []}]
 problems:
-  description: What did not pass and was not tried, as sentences.
+  description: Checks that did not pass or were not tried, as sentences.
   returned: success
   type: list
   elements: str
   sample: ["erp/db-1: after 600 s: is SHUTOFF"]
 not_tried:
-  description: The protected instances of the tier that have no server to watch, and why.
+  description: The protected instances of the tier that have no server to poll, with the reason.
   returned: success
   type: list
   elements: dict
@@ -88,7 +88,7 @@ passed:
   sample: true
 # docs_blocks: first_error
 error:
-  description: Code, message, description and remedy of the first failure, and what was being done.
+  description: Code, message, description and remedy of the first failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

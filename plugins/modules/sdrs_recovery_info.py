@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sdrs_recovery_info
-short_description: See what a recovery plan would meet
+short_description: Preview a recovery plan against the live state
 version_added: 1.0.0
 description:
-  - Joins a recovery plan to the live state and tells what its names mean, where every protection group stands, what speaks against the
-    operation, and what would be done in which order. Changes nothing.
-  - The number of calls does not grow with the number of groups.
+  - Matches a recovery plan with the live state, and returns the resolved names, the position of every protection group, the obstacles to the
+    operation, and the steps in order. Changes nothing.
+  - The number of requests does not grow with the number of groups.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -27,12 +27,12 @@ options:
     required: true
     choices: [failover, planned_failover, failback, reprotect, drill, recover_by_drill]
   active_site:
-    description: The site that shall be production, as the sites were called when the groups were created.
+    description: The site that should be production, named as when the groups were created.
     type: str
     choices: [source, target]
     default: target
   force:
-    description: Do not count what speaks against a failover but does not forbid it, nor, before a recovery by drill, an unfinished first synchronisation.
+    description: Ignore advisory conditions of a failover and, before a recovery by drill, an unfinished first synchronisation.
     type: bool
     default: false
 seealso:
@@ -51,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: What is wrong with the plan's names, as sentences.
+  description: Names of the plan that cannot be resolved, as sentences.
   returned: success
   type: list
   elements: str
@@ -59,7 +59,7 @@ problems:
 server_groups:
   description:
     - The protection groups as C(name) in the plan, with C(id), C(status) and C(priority_station). C(position) is V(there), V(in_flight) or V(elsewhere).
-    - C(obstacles) are sentences that say why the operation is not possible; C(warnings) say what else is known. C(healthy) tells whether production
+    - C(obstacles) are sentences that say why the operation is not possible; C(warnings) are other findings. C(healthy) is true if production
       shows no fault.
   returned: success
   type: list
@@ -72,18 +72,18 @@ tiers:
   elements: dict
   sample: [{name: databases, number: 1, servers: 10, needs: [], on_failure: stop}]
 order:
-  description: What would be done, in order, as sentences.
+  description: The steps that would be done, in order, as sentences.
   returned: success
   type: list
   elements: str
   sample: ["switch erp, crm to the target site, at once"]
 healthy:
-  description: Whether a failover is asked for although the production site of every group that it would switch looks healthy.
+  description: Whether the operation is a failover although the production site of every group to switch looks healthy.
   returned: success
   type: bool
   sample: false
 standing:
-  description: DR drills that bear the name of the plan's drills in its groups, for a drill and a recovery by drill only.
+  description: DR drills in the groups that have the name of the plan's drills, for a drill and a recovery by drill only.
   returned: success
   type: list
   elements: dict
@@ -101,7 +101,7 @@ vpcs:
   elements: str
   sample: []
 drill_name:
-  description: The name that drills of the plan bear, for a drill and a recovery by drill only.
+  description: The name of the plan's drills, for a drill and a recovery by drill only.
   returned: success
   type: str
   sample: recovery-site
@@ -113,7 +113,7 @@ project:
   sample: {id: 0a1b2c3d4e5f60718293a4b5c6d7e8f9, region: eu-de, endpoint: "https://sdrs.eu-de.otc.t-systems.com"}
 # docs_blocks: first_error
 error:
-  description: Code, message, description and remedy of the first failure, and what was being done.
+  description: Code, message, description and remedy of the first failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -11,10 +11,10 @@ module: sdrs_recovery_servers
 short_description: Start and stop the servers of a recovery plan
 version_added: 1.0.0
 description:
-  - Starts the servers of a tier of a recovery plan, or stops those of its protection groups, in one task. Servers that are in the wanted state
-    already are left alone.
-  - There is one call for each protection group, so that one that hangs or is refused holds no other. A call to start several servers that is refused is
-    sent again server by server.
+  - Starts the servers of a tier of a recovery plan, or stops those of its protection groups, in one task. Servers that are already in the requested
+    state are not changed.
+  - Each protection group has its own request, so that one that hangs or is refused does not delay the others. If a request to start several servers is
+    refused, it is sent again server by server.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -24,39 +24,39 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.recovery
 options:
   tier:
-    description: Name of the tier, needed to start its servers.
+    description: Name of the tier. Required to start its servers.
     type: str
   active_site:
-    description: The site that shall be production, as the sites were called when the groups were created.
+    description: The site that should be production, named as when the groups were created.
     type: str
     choices: [source, target]
     default: target
   drill:
-    description: Name of the DR drills of the groups, whose servers are started in place of production's.
+    description: Name of the DR drills of the groups, whose servers are started instead of the production servers.
     type: str
   state:
     description:
-      - Whether the servers should run. V(started) starts servers at O(active_site), of groups whose production is there.
-      - V(stopped) stops the last tier first.
+      - Whether the servers should run. V(started) starts servers at O(active_site) of groups whose production is there.
+      - V(stopped) stops the servers, starting with the last tier.
     type: str
     choices: [started, stopped]
     default: started
   server_groups:
-    description: The groups, as the plan calls them, whose servers are stopped. Needed for O(state=stopped).
+    description: The groups whose servers are stopped, named as in the plan. Required for O(state=stopped).
     type: list
     elements: str
   site:
-    description: Which servers to stop, those at the site that is production now, at the other one, or at both.
+    description: Which servers to stop, those at the current production site, at the other site, or at both.
     type: str
     choices: [production, dr, both]
     default: both
   mode:
-    description: How to stop. V(hard) is like pulling the plug.
+    description: How to stop the servers. V(hard) powers them off without a shutdown.
     type: str
     choices: [soft, hard]
     default: soft
   parallel:
-    description: Jobs in flight at once, from 1 to 256.
+    description: Number of concurrent jobs, from 1 to 256.
     type: int
     default: 256
 seealso:
@@ -75,7 +75,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ids:
-  description: IDs of the servers that were meant.
+  description: IDs of the selected servers.
   returned: success
   type: list
   elements: str
@@ -83,14 +83,14 @@ ids:
 # docs_blocks: branches
 branches:
   description:
-    - What became of each part that was to be changed. C(succeeded) and C(not_tried) are lists of names,
+    - Outcome of each branch that had to be changed. C(succeeded) and C(not_tried) are lists of names,
       C(failed) and C(blocked) lists of errors with their C(path).
   returned: always
   type: dict
   sample: {succeeded: [db], failed: [], blocked: [], not_tried: []}
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -105,14 +105,14 @@ jobs:
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: first_error
 error:
-  description: Code, message, description and remedy of the first failure, and what was being done.
+  description: Code, message, description and remedy of the first failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -64,7 +64,7 @@ options:
         aliases: [protected_instance_id]
       device:
         description:
-          - Device name, such as V(/dev/vdb). Needed to attach, fixed then. V(/dev/sdb) and V(/dev/vdb) are the same device.
+          - Device name, such as V(/dev/vdb). Required to attach, immutable afterwards. V(/dev/sdb) and V(/dev/vdb) are the same device.
         type: str
   purge_attachments:
     description: Consents to detaching the pair from instances O(attachments) does not name. This unplugs the disk from the servers.
@@ -126,8 +126,8 @@ replication:
 # docs_blocks: operations_with_last_copy
 operations:
   description:
-    - What was done, or in check mode would be done, in order. Empty when nothing changed.
-    - The removal of a last copy has C(last_copy), which says what it is and why.
+    - Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which names the copy and the reason.
   returned: always
   type: list
   elements: dict
@@ -142,14 +142,14 @@ jobs:
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

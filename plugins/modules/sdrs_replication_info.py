@@ -75,7 +75,7 @@ replications:
   sample: [{id: b93bc1c4-67ee-45a1-bc8a-d022fdd28811, name: erp-db-1-data, status: protected, progress: 100}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -11,8 +11,8 @@ module: sdrs_rpo_statistics_info
 short_description: Query SDRS RPO statistics
 version_added: 1.0.0
 description:
-  - Gives how many resources were over their recovery point objective, by point in time.
-  - Not every cloud offers this.
+  - Returns how many resources exceeded their recovery point objective, by point in time.
+  - Not every cloud offers this API.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -46,7 +46,7 @@ rpo_statistics:
   sample: [{id: "1", point_time: "2026-11-01T00:00:00Z", resource_num: 0, resource_type: replication}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

@@ -13,7 +13,7 @@ version_added: 0.1.0
 description:
   - Creates, renames and deletes protection groups, and enables or disables their protection.
   - A protection group holds the servers of one VPC that are to be recovered together in another availability zone.
-  - This module never fails over. See M(cloud_dr.sdrs.sdrs_server_group_info) for what exists.
+  - This module never fails over. Use M(cloud_dr.sdrs.sdrs_server_group_info) to list existing groups.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -60,14 +60,14 @@ options:
     type: str
   protection:
     description:
-      - Whether protection is enabled. Left alone when it is not given.
-      - Enabling it needs at least one replication pair in the group.
+      - Whether protection is enabled. If this is not set, protection is not changed.
+      - Enabling it requires at least one replication pair in the group.
       - After a failover, V(enabled) fails unless O(reprotect=true), because enabling protection then reverses replication.
     type: str
     choices: [enabled, disabled]
   reprotect:
     description:
-      - Consents to enabling protection again in a group that is failed over, which overwrites the disks of the other site.
+      - Permits enabling protection again in a group that is failed over, which overwrites the disks of the other site.
     type: bool
     default: false
   purge:
@@ -131,8 +131,8 @@ server_group:
 # docs_blocks: operations_with_last_copy
 operations:
   description:
-    - What was done, or in check mode would be done, in order. Empty when nothing changed.
-    - The removal of a last copy has C(last_copy), which says what it is and why.
+    - Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
+    - The removal of a last copy has C(last_copy), which names the copy and the reason.
   returned: always
   type: list
   elements: dict
@@ -147,14 +147,14 @@ jobs:
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

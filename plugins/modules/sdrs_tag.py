@@ -11,7 +11,7 @@ module: sdrs_tag
 short_description: Manage tags of SDRS protected instances
 version_added: 0.1.0
 description:
-  - Sets and removes tags of a protected instance with at most one request for each.
+  - Sets and removes tags of a protected instance, with at most one request each.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -34,7 +34,7 @@ options:
     type: bool
     default: false
   state:
-    description: Whether the tags should be there.
+    description: Whether the tags should exist.
     type: str
     choices: [present, absent]
     default: present
@@ -72,7 +72,7 @@ tags:
   sample: [{key: tier, value: db}]
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -87,7 +87,7 @@ jobs:
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

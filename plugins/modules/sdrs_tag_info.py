@@ -11,7 +11,7 @@ module: sdrs_tag_info
 short_description: Query tags of SDRS protected instances
 version_added: 0.1.0
 description:
-  - Gives the tags of one protected instance, or all tags of the project with their values.
+  - Returns the tags of one protected instance, or all tags of the project with their values.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -42,7 +42,7 @@ tags:
   sample: [{key: tier, value: db}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

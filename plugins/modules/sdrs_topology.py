@@ -12,15 +12,15 @@ short_description: Manage a whole DR topology in one task
 version_added: 1.0.0
 description:
   - Applies a document that describes protection groups with their protected instances, replication pairs, protection, drills and tags.
-  - The live state is read by lists, one plan is made, and independent jobs run concurrently. Protection is enabled after the pairs it
+  - The live state is read with list requests, one plan is made, and independent jobs run concurrently. Protection is enabled after the pairs it
     needs, drills are created last, and nothing is pruned before everything in the document has been applied.
-  - If something fails, independent parts continue. The task fails at the end and reports what succeeded, failed and was not tried.
+  - If something fails, independent branches continue. The task fails at the end and reports what succeeded, failed and was not tried.
     Rerun it to resume.
   - In check mode the complete plan is returned in RV(operations), and nothing is sent.
   - Never fails over and never re-protects. See M(cloud_dr.sdrs.sdrs_failover) for that.
-  - A server or disk that is not at the current production site of its group, and what a group that failed over does not allow, is reported as blocked until
+  - A server or disk that is not at the current production site of its group, and a change that a failed-over group does not allow, is reported as blocked until
     failback.
-  - The result also lists what the groups contain and no entry names (RV(unmanaged)), options whose live value is not known (RV(not_compared)),
+  - The result also lists objects of the groups that no entry names (RV(unmanaged)), options whose live value is unknown (RV(not_compared)),
     and differences that this module never changes (RV(differing)).
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -32,9 +32,9 @@ extends_documentation_fragment:
 options:
   server_groups:
     description:
-      - The protection groups. What an entry leaves out is not managed.
-      - With O(prune=true), an empty list removes everything of the kind.
-      - M(cloud_dr.sdrs.sdrs_topology_info) gives what exists in the same form.
+      - The protection groups. Keys that an entry leaves out are not managed.
+      - With O(prune=true), an empty list removes all objects of that type.
+      - M(cloud_dr.sdrs.sdrs_topology_info) returns the live state in the same form.
     type: list
     elements: dict
     required: true
@@ -44,7 +44,7 @@ options:
         type: str
       id:
         description:
-          - ID of an existing group; needed only if several groups have the name, or to rename.
+          - ID of an existing group; required only if several groups have the name, or to rename the group.
           - With O(server_groups[].state=absent), ID and name must identify the same group, and the options of each entry below it the
             same object; otherwise nothing is sent.
         type: str
@@ -112,7 +112,7 @@ options:
           flavor:
             description:
               - Flavor of the DR server, at creation only.
-              - While production is at the source site it is compared through ECS; another flavor is told in RV(differing), and never changed.
+              - While production is at the source site, it is compared through ECS; a different flavor is reported in RV(differing), and never changed.
             type: str
           tenancy:
             description: Whether the DR server is created on a dedicated host. At creation only; not compared.
@@ -131,7 +131,7 @@ options:
           replications:
             description:
               - The replication pairs of the server's disks, each found by disk or device. The service creates them with the instance.
-              - A disk that belongs to no server yet is paired and attached at its device.
+              - A disk that is attached to no server is paired and attached at its device.
             type: list
             elements: dict
             suboptions:
@@ -145,26 +145,26 @@ options:
               create_volume: &create_volume
                 description:
                   - Create the disk that C(volume) beside it names, as an empty EVS disk in the availability zone where production is, and then pair
-                    it, below an instance also attach it. Needs the C(name) of the pair, and below an instance the C(device).
-                  - A disk is created only if no disk of the project bears that name. One that exists is paired as it is, and compared with nothing here;
-                    a disk of that name in the other availability zone, and a name that several free disks bear, are refused.
-                  - Refused, too, where another disk, or a pair, stands at the device or bears the name of the pair; it may
-                    be the one that is meant under another name.
-                  - No option deletes the disk again, neither O(prune) nor V(absent). A creation that fails leaves its disk in EVS, and the task names it.
-                  - SDRS pairs no encrypted disks, so that none is created.
+                    it. Below an instance, also attach it. Requires the C(name) of the pair, and below an instance the C(device).
+                  - A disk is created only if no disk of the project has that name. An existing disk is paired as it is, and is not compared with these options.
+                    A disk with that name in the other availability zone, and a name that several free disks share, are refused.
+                  - The creation is also refused if another disk or pair uses the device, or if a pair already has the name of the pair; it may
+                    be the intended disk under another name.
+                  - No option deletes the disk again, neither O(prune) nor V(absent). A failed creation leaves its disk in EVS, and the task names it.
+                  - SDRS does not pair encrypted disks, so the disk is not encrypted.
                 type: dict
                 suboptions:
                   size:
                     description:
                       - Size in GB, from 10 to 32768. Defaults to the C(size) of the pair, which may be larger later, when the disk has to grow.
-                      - A disk that is larger or smaller is no difference; the C(size) of the pair manages the size.
+                      - An existing disk of another size does not count as a difference; the C(size) of the pair manages the size.
                     type: int
                   type:
                     description: Type of the disk as EVS calls it, such as V(SAS), V(SSD) or V(GPSSD). The DR disk gets the same.
                     type: str
                     required: true
                   multiattach:
-                    description: Whether servers can share the disk. Each of their instances names it then, with the same values.
+                    description: Whether servers can share the disk. Each of their instances must then list it, with the same values.
                     type: bool
                     default: false
                   description:
@@ -177,13 +177,13 @@ options:
                 description: Name of the pair; a pair with a different name is renamed.
                 type: str
               description:
-                description: Description, at most 64 bytes. Immutable; a pair that comes with its instance has none.
+                description: Description, at most 64 bytes. Immutable; a pair that is created with its instance has none.
                 type: str
               cluster: &cluster
                 description: Cluster ID, at creation only; not compared.
                 type: str
               size: &size
-                description: Size of the disks in GB, from 1 to 1048576. They only grow.
+                description: Size of the disks in GB, from 1 to 1048576. Disks can only grow.
                 type: int
       replications:
         description: Replication pairs of disks that belong to no instance yet. Only pairs that are not attached are pruned.
@@ -204,7 +204,7 @@ options:
           cluster: *cluster
           size: *size
       drills:
-        description: DR drills that shall exist. Drills are pruned only if this key is given.
+        description: DR drills that should exist. Drills are pruned only if this key is set.
         type: list
         elements: dict
         suboptions:
@@ -220,7 +220,7 @@ options:
             aliases: [drill_vpc_id]
   prune:
     description:
-      - Delete whatever the named groups and given lists contain beyond the document.
+      - Delete objects of the named groups and given lists that are not in the document.
       - Never detaches a disk, and never deletes a pair that is attached to an instance that stays.
     type: bool
     default: false
@@ -248,11 +248,11 @@ options:
     description:
       - Consent to removing instances and pairs that hold, or may hold, the last copy of their data, because production is lost. See
         M(cloud_dr.sdrs.sdrs_protected_instance) for the definition.
-      - Without it, O(prune=true) and V(absent) entries leave such objects alone, and the task fails after everything else is done.
+      - Without it, O(prune=true) and V(absent) entries keep such objects, and the task fails after everything else is done.
     type: bool
     default: false
 notes:
-  - O(wait=false) is refused. O(wait_timeout) applies to each job, not to the whole task; do not use the task keyword C(timeout).
+  - O(wait=false) is not supported. O(wait_timeout) applies to each job, not to the whole task; do not use the task keyword C(timeout).
 seealso:
   - module: cloud_dr.sdrs.sdrs_topology_info
   - module: cloud_dr.sdrs.sdrs_readiness_info
@@ -327,7 +327,7 @@ operations:
   sample:
     - {operation: create, resource_type: server_group, name: erp, job_type: createProtectionGroupNoCG, duration: 15.05}
 branches:
-  description: Outcome of the parts of the document that needed a change, by path.
+  description: Outcome of the entries that had to be changed, by path.
   returned: always, unless the document itself was refused
   type: dict
   contains:
@@ -344,34 +344,34 @@ branches:
       type: list
       elements: dict
     not_tried:
-      description: Paths of the entries that needed something that failed.
+      description: Paths of the entries that depend on a failed entry.
       type: list
       elements: str
   sample: {succeeded: ["server_groups[0].protected_instances[0]"], failed: [], blocked: [], not_tried: []}
 unmanaged:
   description:
-    - What is in the groups of the document, is not named by it, and is not removed by this task; at most 500.
+    - Objects in the groups of the document that the document does not name and this task does not remove; at most 500.
     - A pair is listed if the instance that it is attached to lists its pairs, or is unmanaged itself.
-    - A V(server) is a DR server that the removal of its instance leaves, or, as far as can be told, left earlier; C(reason) says which. The latter is a server
-      that belongs to no instance and no drill, at the target site, with the name of a server of the production site.
+    - A V(server) is a DR server that is kept when its instance is removed, or that was presumably kept earlier; C(reason) says which. The latter is a server
+      at the target site that belongs to no instance and no drill and has the name of a server at the production site.
   returned: when the live state could be read
   type: list
   elements: dict
   sample: [{resource_type: protected_instance, name: erp-web-2, id: 0a6e9cf4-4b1b-4b9d-9c1e-0f2b8f1f8f10, server_group: erp}]
 unmanaged_total:
-  description: The number of all that is unmanaged.
+  description: The total number of unmanaged objects.
   returned: when the live state could be read
   type: int
   sample: 1
 not_compared:
-  description: Options that the document sets for objects that exist, without their live value being known; each with C(reason) and the first 20 C(objects).
+  description: Options that the document sets for existing objects and whose live value is unknown; each with C(reason) and the first 20 C(objects).
   returned: when the live state could be read
   type: list
   elements: dict
   sample:
     - resource_type: protected_instance
       option: tenancy
-      reason: it is used only when the protected instance is created, and the service does not tell it
+      reason: it is used only when the protected instance is created, and the service does not return it
       count: 1
       objects: [{path: "server_groups[0].protected_instances[0]", name: erp-db-1, id: 0a6e9cf4-4b1b-4b9d-9c1e-0f2b8f1f8f10}]
 differing:
@@ -388,14 +388,14 @@ differing:
       wanted: s3.xlarge.2
 # docs_blocks: jobs_compact
 jobs:
-  description: The jobs this task waited for, with their sub-jobs where they failed.
+  description: The jobs this task waited for. Sub-jobs are returned only for failed jobs.
   returned: always
   type: list
   elements: dict
   sample: []
 # docs_blocks: first_error
 error:
-  description: Code, message, description and remedy of the first failure, and what was being done.
+  description: Code, message, description and remedy of the first failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

@@ -11,18 +11,18 @@ module: sdrs_topology_info
 short_description: Export a live DR topology as a document, or compare documents with it
 version_added: 1.0.0
 description:
-  - Gives protection groups with their protected instances, replication pairs, protection and drills in the form that
-    M(cloud_dr.sdrs.sdrs_topology) takes. Applying it changes nothing, so that what exists can be adopted.
-  - Servers, disks and VPCs are named by ID, since names stop being unique when a server is protected. Put names in their place where
+  - Returns protection groups with their protected instances, replication pairs, protection and drills in the form that
+    M(cloud_dr.sdrs.sdrs_topology) accepts. Applying it changes nothing, so that you can adopt existing objects.
+  - Servers, disks and VPCs are referenced by ID, since names are no longer unique once a server is protected. Replace IDs with names where
     you prefer them.
   - Left out are values that only the service sets, names that are not unique in the group, names, descriptions and tags that the document's
     rules do not allow, and objects that a failed creation, deletion, attachment or detachment left behind. RV(left_out) lists all but the
-    first. C(drills) is there only if it holds all drills of the group, and at least one, since with C(prune) a list deletes what it does not name.
-  - Values are as the service has them. To write the document into a file that Ansible reads as variables, use
+    first. C(drills) is present only if it contains all drills of the group, and at least one, since with C(prune) a list deletes drills it does not name.
+  - Values are returned as the service has them. To write the document into a file that Ansible reads as variables, use
     P(cloud_dr.sdrs.export_document#filter), because names and descriptions may look like templates.
   - The same state gives the same text, byte for byte.
-  - With O(compare) or O(export) it does the work of many hosts in one task, which reads the live state once, however many they are. What is
-    wrong with one of them fails that one only.
+  - With O(compare) or O(export), one task does the work of many hosts and reads the live state once, regardless of their number. An error of
+    one host fails only that host.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -30,17 +30,17 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes.info
 options:
   server_groups:
-    description: Names or IDs of the protection groups; all groups of the project when it is left out.
+    description: Names or IDs of the protection groups. By default all groups of the project.
     type: list
     elements: str
   export:
-    description: Protection groups, by their names or IDs, to export each for itself; the keys, such as names of hosts, are those of RV(exports).
+    description: Names or IDs of protection groups to export separately; the keys, such as host names, are those of RV(exports).
     type: dict
     version_added: 1.0.0
   compare:
     description:
-      - Topologies to compare with what is live. Each value holds options of M(cloud_dr.sdrs.sdrs_topology), at least
-        O(cloud_dr.sdrs.sdrs_topology#module:server_groups); the keys, such as names of hosts, are those of RV(plans).
+      - Topologies to compare with the live state. Each value contains options of M(cloud_dr.sdrs.sdrs_topology), at least
+        O(cloud_dr.sdrs.sdrs_topology#module:server_groups); the keys, such as host names, are those of RV(plans).
       - Each is planned as M(cloud_dr.sdrs.sdrs_topology) plans in check mode.
     type: dict
     version_added: 1.0.0
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 topology:
-  description: The document. Its C(server_groups) is what M(cloud_dr.sdrs.sdrs_topology) takes.
+  description: The document. M(cloud_dr.sdrs.sdrs_topology) accepts its C(server_groups).
   returned: success, unless O(export) or O(compare) is given
   type: dict
   contains:
@@ -79,13 +79,13 @@ topology:
       elements: dict
   sample: {server_groups: [{name: erp, protection: enabled, protected_instances: [], replications: []}]}
 left_out:
-  description: What the document lacks, because it cannot hold it or applying it would change something.
+  description: Objects and values that the document leaves out, because they are not allowed in it or applying them would change something.
   returned: success, unless O(export) or O(compare) is given
   type: list
   elements: dict
   contains:
     resource_type:
-      description: The kind of the object, as V(protected_instance).
+      description: The type of the object, such as V(protected_instance).
       type: str
     id:
       description: The object's ID.
@@ -94,7 +94,7 @@ left_out:
       description: The object's name.
       type: str
     key:
-      description: What is left out of its entry; absent if the object has no entry.
+      description: The key that is left out of the object's entry; absent if the object has no entry.
       type: str
     reason:
       description: Why.
@@ -103,20 +103,20 @@ left_out:
     - {resource_type: protected_instance, id: 2c26b4d5-2a67-4f64-9f33-4f5f3d1f0b8a, name: db-1, key: description,
        reason: is longer than 64 bytes of UTF-8}
 exports:
-  description: RV(topology) and RV(left_out) for each of O(export); C(failed), C(msg) and C(error) where there is no such group, or several.
+  description: RV(topology) and RV(left_out) for each of O(export); C(failed), C(msg) and C(error) if there is no such group, or several.
   returned: if O(export) is given
   type: dict
   sample: {erp: {topology: {server_groups: [{name: erp}]}, left_out: []}}
 plans:
   description:
-    - For each of O(compare) what M(cloud_dr.sdrs.sdrs_topology) returns in check mode, with C(failed), C(msg) and C(error) where it would fail.
-    - C(settled) is true if nothing would be done and nothing in flight would be waited for.
+    - For each of O(compare), the result that M(cloud_dr.sdrs.sdrs_topology) returns in check mode, with C(failed), C(msg) and C(error) if it would fail.
+    - C(settled) is true if nothing would be done and no operation is in flight.
   returned: if O(compare) is given
   type: dict
   sample: {erp: {changed: false, operations: [], settled: true}}
 # docs_blocks: error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0014, message: Token verification failed, retryable: false}

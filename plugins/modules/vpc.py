@@ -13,7 +13,7 @@ version_added: 1.0.0
 description:
   - Creates, updates and deletes VPCs and subnets, as DR drills need them. A drill VPC must have the CIDR block and subnets of the
     protection group's VPC.
-  - A subnet is waited for until it is active, and until it is gone.
+  - Waits until a new subnet is active, and until a deleted subnet is gone.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -56,7 +56,7 @@ options:
         type: str
       dns_list:
         description:
-          - Addresses of the DNS servers, in order. Without DNS servers the subnet's servers resolve no names, since the service sets none by itself.
+          - Addresses of the DNS servers, in order. Without DNS servers, the servers of the subnet cannot resolve names, since the service sets none by default.
           - O(subnets[].primary_dns) and O(subnets[].secondary_dns) are its first two; give either it or them.
         type: list
         elements: str
@@ -76,7 +76,7 @@ options:
   purge_subnets:
     description:
       - Delete subnets that O(subnets) does not name; with O(state=absent), all subnets first. A VPC that has subnets is not deleted without this.
-      - Ports outlive their servers by some seconds. A deletion that is refused for that is repeated for O(wait_timeout) seconds.
+      - Ports outlive their servers by some seconds. A deletion that is refused for this reason is retried for O(wait_timeout) seconds.
     type: bool
     default: false
 """
@@ -106,7 +106,7 @@ vpc:
   sample: {id: 99d9d709-8478-4b46-9f3f-2206b1023fd3, name: vpc-erp-drill, cidr: 192.168.0.0/16, status: OK}
 # docs_blocks: operations
 operations:
-  description: What was done, or in check mode would be done, in order. Empty when nothing changed.
+  description: Operations that were done, or in check mode would be done, in order. Empty when nothing changed.
   returned: always
   type: list
   elements: dict
@@ -114,20 +114,20 @@ operations:
     - {operation: create, resource_type: vpc, name: vpc-erp-drill}
 # docs_blocks: jobs_none
 jobs:
-  description: Always empty, this is done without a job.
+  description: Always empty, because the service does this without a job.
   returned: always
   type: list
   elements: dict
   sample: []
 pending:
-  description: What is left to do once the operations in progress have ended. Run the task again then.
+  description: Steps that remain once the operations in progress have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: quota_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0305, message: Insufficient protection group quota, retryable: false}

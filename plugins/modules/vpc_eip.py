@@ -12,7 +12,7 @@ short_description: Bind elastic IPs to servers
 version_added: 1.0.0
 description:
   - Binds an existing elastic IP to a NIC of a server, or unbinds it. Neither creates nor releases elastic IPs.
-  - A failover moves elastic IPs by itself, with the NICs. This is for what the service leaves alone, such as servers of a drill.
+  - A failover moves elastic IPs together with the NICs. Use this module where the service does not move them, for example for the servers of a drill.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 extends_documentation_fragment:
@@ -74,21 +74,21 @@ operations:
     - {operation: attach, resource_type: eip, name: 80.158.0.10, id: f6318bef-6508-4ea5-a48f-6152b6b1a8fb}
 # docs_blocks: jobs_none
 jobs:
-  description: Always empty, this is done without a job.
+  description: Always empty, because the service does this without a job.
   returned: always
   type: list
   elements: dict
   sample: []
 # docs_blocks: pending
 pending:
-  description: What is left to do once the jobs have ended. Run the task again then.
+  description: Steps that remain once the jobs have ended. Run the task again to complete them.
   returned: with O(wait=false)
   type: list
   elements: dict
   sample: []
 # docs_blocks: error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: VPC.0511, message: Port has already associated with floatingip., retryable: false}

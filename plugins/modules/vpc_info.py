@@ -41,7 +41,7 @@ vpcs:
   sample: [{id: 99d9d709-8478-4b46-9f3f-2206b1023fd3, name: vpc-erp, cidr: 192.168.0.0/16, subnets: []}]
 # docs_blocks: query_error
 error:
-  description: Code, message, description and remedy of the failure, and what was being done.
+  description: Code, message, description and remedy of the failure, and the operation that failed.
   returned: failure
   type: dict
   sample: {code: SDRS.0004, message: Incorrect API invoking permissions, retryable: false}

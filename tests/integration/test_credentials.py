@@ -70,7 +70,7 @@ def test_every_kind_of_credentials_opens_the_service(simulator, kind, agency):
     found = login_of(simulator, **options, **agency)
     assert not [each for each in found.values() if each["severity"] == "error" and not each["passed"]], found
     name = {"aksk": "access keys", "token": "a token", "ecs_agency": "temporary keys of the agency of this ECS"}.get(kind, "a password")
-    assert found["credentials"]["detail"].startswith(name + (", with which an agency is assumed: " if agency else ": ")), found["credentials"]
+    assert found["credentials"]["detail"].startswith(name + (", used to assume an agency: " if agency else ": ")), found["credentials"]
     if agency:
         assert found["login"]["detail"] == "agency sdrs-operators was assumed at IAM" and AGENCY["agency_domain_name"] in found["account"]["detail"]
     secrets = [str(options[key]) for key in ("secret_key", "password", "auth_token") if key in options]
@@ -127,7 +127,7 @@ def test_mfa(simulator):
     with pytest.raises(TaskFailed, match="The virtual MFA passcode is wrong"):
         ask(simulator, **password, user_id=USER_ID, passcode=given, token_cache=False)
     found = login_of(simulator, **password, user_id=USER_ID, passcode=given)
-    assert not found["login"]["passed"] and "Give a new passcode in option passcode" in found["login"]["remedy"]
+    assert not found["login"]["passed"] and "Set a new passcode in option passcode" in found["login"]["remedy"]
     found = login_of(simulator, **password, user_id=USER_ID, passcode=passcode(1))
     assert found["login"]["passed"] and found["credentials"]["detail"].startswith("a password and a passcode: ")
 
@@ -166,7 +166,7 @@ def test_keys_of_an_ecs_that_end_soon(start_simulator):
 
 def test_an_ecs_without_an_agency(simulator):
     simulator.settings(ecs_agency=False)
-    with pytest.raises(TaskFailed, match="the metadata service has no keys"):
+    with pytest.raises(TaskFailed, match=r"the metadata service returned no keys \(HTTP"):
         ask(simulator, **kinds(simulator)["ecs_agency"])
     found = login_of(simulator, **kinds(simulator)["ecs_agency"])
     assert not found["login"]["passed"] and "an ECS that has an agency" in found["login"]["remedy"]

@@ -193,7 +193,7 @@ def test_wrong_project_that_nothing_but_refusals_tells(simulator, status):
     if status == 401:
         assert failed(found) == ["login"] and len([entry for entry in requests_of(simulator) if entry[2] == 401]) == 1
     else:
-        assert failed(found)[0] == "project" and "every service refuses project_id 000" in found["project"]["detail"]
+        assert failed(found)[0] == "project" and "all services refuse project_id 000" in found["project"]["detail"]
         assert "option project_id" in found["project"]["remedy"] and found["region"]["skipped"]
 
 
@@ -246,7 +246,7 @@ def test_the_wrong_host_name(https, tmp_path):
     own.cert_pem.write_to_path(str(tmp_path / "own.pem"))
     options = {"region": "r", "project_id": "0" * 32, "access_key": "a" * 20, "secret_key": "s" * 40, "ca_cert": str(tmp_path / "own.pem")}
     found = examine(endpoint=url.replace("127.0.0.1", "localhost"), **options)
-    assert failed(found) == ["tls"] and "as its certificate does" in found["tls"]["remedy"]
+    assert failed(found) == ["tls"] and "Set endpoint or endpoints to the host name that the certificate contains" in found["tls"]["remedy"]
 
 
 def test_unreachable_iam(simulator, closed_port):
@@ -267,7 +267,7 @@ def test_region_without_the_service(simulator, monkeypatch):
 
     simulator.settings(not_offered=[])
     found = examine(**by_catalogue(simulator, region="eu-other", project_name="eu-sim"))
-    assert "region" in failed(found) and "eu-other from option region has no SDRS; the catalogue lists it in eu-sim" in found["region"]["detail"]
+    assert "region" in failed(found) and "eu-other from option region does not offer SDRS; the catalogue lists SDRS in eu-sim" in found["region"]["detail"]
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_host(socket.getaddrinfo))
     found = examine(**{**simulator.connection, "endpoint": None, "endpoints": {"iam": simulator.url}, "region": "xx-none-1"})
@@ -316,7 +316,7 @@ def test_nothing_works_at_all():
 def test_incomplete_credentials(simulator, monkeypatch):
     monkeypatch.setenv("OS_ACCESS_KEY", "AK")
     found = examine(endpoint=simulator.url, region="eu-sim")
-    assert failed(found) == ["credentials"] and found["credentials"]["detail"] == "incomplete: access_key from OS_ACCESS_KEY, without secret_key"
+    assert failed(found) == ["credentials"] and found["credentials"]["detail"] == "incomplete: access_key from OS_ACCESS_KEY, but no secret_key"
     assert "export OS_SECRET_KEY=..." in found["credentials"]["remedy"] and found["endpoint_sdrs"]["passed"] and found["clock"]["passed"]
     monkeypatch.setenv("OS_USERNAME", "u")
     both = examine(endpoint=simulator.url, region="eu-sim", access_key="a", secret_key="b" * 20, username="u", password="p" * 20)
@@ -337,7 +337,7 @@ def test_where_credentials_were_found(simulator, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("content, message", [
-    ("clouds: {prod: {auth: {password: 'hush", "cannot be read as YAML"), ("clouds: {test: {}}", "'prod' is not in .*it has: test"),
+    ("clouds: {prod: {auth: {password: 'hush", "cannot be read as YAML"), ("clouds: {test: {}}", "'prod' is not in .*available clouds: test"),
     (None, "no clouds.yaml was found"),
 ])
 def test_a_cloud_entry_that_cannot_be_read(simulator, tmp_path, content, message):
@@ -382,7 +382,7 @@ def test_proxies(monkeypatch, closed_port):
     monkeypatch.setenv("https_proxy", closed_port.replace("//", "//me:hush-hush@"))
     found = examine(region="eu-de", access_key="a" * 20, secret_key="s" * 40)
     assert failed(found) == ["proxy"] and closed_port in found["proxy"]["detail"] and "https_proxy" in found["proxy"]["remedy"]
-    assert "hush" not in json.dumps(found) and found["name_resolution"]["detail"] == "left to the proxy"
+    assert "hush" not in json.dumps(found) and found["name_resolution"]["detail"] == "resolved by the proxy"
 
 
 @pytest.mark.parametrize("proxy", ["http://[", "http://me:hush-hush@proxy:99999", "me:hush-hush@127.0.0.1:1", "nonsense://x"])
@@ -433,7 +433,7 @@ def test_what_the_roles_of_a_token_tell(start_simulator, tmp_path):
     (tmp_path / "guest.json").write_text(json.dumps({"identity": {"roles": ["readonly"]}}))
     simulator = start_simulator("--scenario", str(tmp_path / "guest.json"))
     assert "Tenant Guest" in examine(**password(simulator))["write"]["detail"]
-    assert "not known" in examine(**simulator.connection)["write"]["detail"]
+    assert "unknown" in examine(**simulator.connection)["write"]["detail"]
 
 
 def test_what_is_not_offered_is_no_fault(simulator):
@@ -463,10 +463,10 @@ def test_a_host_that_is_silent(simulator, monkeypatch):
 def test_folders_on_this_machine(simulator, tmp_path):
     cache = tmp_path / "tokens"
     options = {**password(simulator), "token_cache_dir": str(cache)}
-    assert "not there yet" in examine(**options)["token_cache"]["detail"] and not cache.exists(), "nothing is made"
+    assert "does not exist yet" in examine(**options)["token_cache"]["detail"] and not cache.exists(), "nothing is made"
     cache.mkdir(mode=0o700)
     (cache / "x.json").write_text("{}")
-    assert "holds 1 entry" in examine(**options)["token_cache"]["detail"] and len(list(cache.iterdir())) == 1
+    assert "contains 1 entry" in examine(**options)["token_cache"]["detail"] and len(list(cache.iterdir())) == 1
     cache.chmod(0o777)
     found = examine(**options)["token_cache"]
     assert not found["passed"] and found["severity"] == "advisory" and "chmod 700" in found["remedy"]

@@ -30,7 +30,7 @@ def written(simulator):
 def test_the_playbook(workplace, simulator):
     shown = workplace("drift")
     assert shown.returncode == 0 and "changed=0" in shown.stdout and "drift_repair=true repairs it" in shown.stdout, shown.stdout + shown.stderr
-    assert "change it by hand: set it in the guest" in shown.stdout
+    assert "change it manually: set it in the guest" in shown.stdout
     checked = workplace("drift", "-e", "drift_repair=true", "--check")
     assert checked.returncode == 0 and "changed=1" in checked.stdout and not written(simulator), checked.stdout + checked.stderr
     repaired = workplace("drift", "-e", "drift_repair=true", "-e", "drift_fail_on_difference=true")

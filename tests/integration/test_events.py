@@ -124,7 +124,7 @@ CONNECTION = {"region": "eu-de", "auth_token": "t", "token_cache": False}
 
 
 @pytest.mark.parametrize("args, message", [
-    ({"intervall": 60}, "unknown argument intervall; known are interval, server_groups, state_file, feedback, region"),
+    ({"intervall": 60}, "unknown argument intervall; valid arguments: interval, server_groups, state_file, feedback, region"),
     ({"server_group": "erp"}, "unknown argument server_group"),
     ({"state": "present", "wait": True}, "unknown argument state, wait"), ({"interval": "often"}, "interval: must be a number from 1 to 86400"),
     ({"interval": 0}, "interval: must be from 1"), ({"interval": -5}, "interval: must be from 1"), ({"interval": float("nan")}, "interval: must be from 1"),
@@ -136,8 +136,9 @@ CONNECTION = {"region": "eu-de", "auth_token": "t", "token_cache": False}
     ({"server_groups": 7}, "server_groups: must be a list"), ({"http_timeout": "soon"}, "http_timeout: must be a number from 1 to 600"),
     ({"http_timeout": 0.001}, "http_timeout: must be from 1"), ({"max_retries": "inf"}, "max_retries: must be a number"),
     ({"max_retries": 10**9}, "max_retries: must be from"),
-    ({"region": ["eu-de"]}, "region: must be text"), ({"auth_token": ["x"]}, "auth_token: must be text"), ({"cloud": {"a": 1}}, "cloud: must be text"),
-    ({"endpoint": 1.5}, "endpoint: must be text"), ({"endpoints": [1]}, "endpoints must map"),
+    ({"region": ["eu-de"]}, "region: must be a string"), ({"auth_token": ["x"]}, "auth_token: must be a string"),
+    ({"cloud": {"a": 1}}, "cloud: must be a string"),
+    ({"endpoint": 1.5}, "endpoint: must be a string"), ({"endpoints": [1]}, "endpoints must map"),
     ({"validate_certs": "perhaps"}, "validate_certs: must be true or false"),
     ({7: 8}, "unknown argument 7"),
 ])
@@ -175,7 +176,7 @@ def test_a_group_that_is_not_there_is_told(source, simulator, group, caplog):
     found = source.Watch(api, ["erp", "typo", group["id"]])
     found.look(), found.look()
     assert [record.getMessage() for record in caplog.records if record.name == "sdrs_events"] == [
-        "no protection group is named typo; nothing of it is watched until there is one",
+        "no protection group is named typo; it will be watched once it exists",
     ]
 
 

@@ -70,6 +70,7 @@ def test_the_hook_for_load_balancers_adds_members_once(simulator, tmp_path, pool
     assert play("play.yml", inventory="localhost,", OS_AUTH_TOKEN="another").returncode == 2
 
 
+@pytest.mark.nightly
 def test_the_repository_from_topology_to_failback(simulator, tmp_path):
     shutil.copytree(ROOT / "examples" / "gitops", tmp_path, dirs_exist_ok=True)
     play = Workplace(tmp_path, simulator)

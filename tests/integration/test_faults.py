@@ -163,8 +163,8 @@ def test_a_fault_at_every_call(life, fault, task, by_token, simulator, impatient
     run(module, **options)
     calls = len(simulator.log())
     assert right(task) and calls
-    # Of long lives every other call, for each fault others; all of them with `make faults`.
-    step = 2 if calls > _LONG and not os.environ.get("SDRS_EVERY_CALL") else 1
+    # Of long lives some calls, for each fault others; all of them with `make faults`.
+    step = 4 if calls > _LONG and not os.environ.get("SDRS_EVERY_CALL") else 1
     for number in range(list(FAULTS).index(fault) % step, calls, step):
         simulator.restore()
         simulator.fault(**{"path": paths, **FAULTS[fault]}, skip=number)
@@ -208,7 +208,7 @@ def test_a_job_that_hangs_is_named_and_taken_up(life, task, simulator):
         prepare(task, simulator)
     kind = {"group": "createProtectionGroupNoCG", "drill": "createDisasterRecoveryDrill"}.get(life, "createProtectedInstanceNoCG")
     simulator.fail_job(job_type=kind, hang=True, count=1)
-    with pytest.raises(TaskFailed, match="has not ended within 0.3 s.*run the task again, which takes it up"):
+    with pytest.raises(TaskFailed, match="has not ended within 0.3 s.*rerun the task to resume waiting"):
         task(module, **options, wait_timeout=0.3)
     writes = len([entry for entry in simulator.log() if entry[0] != "GET"])
     with pytest.raises(TaskFailed, match="has not ended within 0.3 s"):

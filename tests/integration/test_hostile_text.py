@@ -333,6 +333,7 @@ class Loader(yaml.SafeLoader):
 Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
 
 
+@pytest.mark.nightly
 def test_a_comparison_shows_it_as_text(world):
     """Plan reports, differences, warnings and progress lines of objects that bear hostile names."""
     here, values = world(len(LIVE)), list(LIVE.values())
@@ -410,6 +411,7 @@ def test_a_drill_shows_it_as_text(world):
     assert "production has" in here.run("drift", "-e", "drift_server_group=" + group)
 
 
+@pytest.mark.nightly
 def test_a_failover_shows_it_as_text(world):
     values = [LIVE[key] for table in (hostile.TEMPLATES, hostile.TERMINAL, hostile.HARMLESS) for key in table if key in LIVE]
     here = world(len(values))
@@ -427,6 +429,7 @@ def test_a_failover_shows_it_as_text(world):
     sound(here, "failback", "failed")
 
 
+@pytest.mark.nightly
 def test_a_recovery_by_drill_shows_it_as_text(world):
     values = [LIVE[key] for table in (hostile.TEMPLATES, hostile.TERMINAL, hostile.HARMLESS) for key in table if key in LIVE]
     here = world(len(values))

@@ -315,7 +315,7 @@ def test_bad_input_is_told_before_anything_is_sent(sim, play):
     failing = {"ignore_errors": True}
     cases = [
         ("sdrs_server_group", {"name": "x" * 65}, "name: .* longer than 64 bytes"),
-        ("sdrs_server_group", {"name": "a b"}, "name: 'a b' may hold only"),
+        ("sdrs_server_group", {"name": "a b"}, "name: 'a b' may contain only"),
         ("sdrs_server_group", {"name": "g", "description": "<"}, "description: must not contain"),
         ("sdrs_protected_instance", {"name": "i", "server_group": "erp", "server_group_id": "other"}, "server_group and server_group_id"),
         ("sdrs_tag", {"protected_instance": "i", "tags": {str(number): "" for number in range(11)}}, "tags: holds 11 tags"),

@@ -137,7 +137,7 @@ def test_who_holds_a_lock_is_named(start, simulator, protected):
     first = start(BY_NAME[0], at_once=True, **BY_NAME[1])
     eventually(lambda: any("disaster-recovery-drills" in path for path in writes(simulator)))
     failed = result(start("sdrs_protected_instance", at_once=True, server_group="erp", name="web-1", state="absent", wait_timeout=0.1))
-    assert "protection group erp is being changed by process %d on this machine since 20" % first.pid in failed["failed"]
+    assert "protection group erp is locked by process %d on this machine since 20" % first.pid in failed["failed"]
 
 
 def containers(tmp_path):

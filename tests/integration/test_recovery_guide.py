@@ -112,6 +112,7 @@ def guide(tmp_path):
     made.simulator.stop()
 
 
+@pytest.mark.nightly
 def test_the_commands_of_the_documentation(guide):
     assert len(COMMANDS) >= 8
     (guide.folder / "playbooks").symlink_to(ROOT / "examples" / "gitops" / "playbooks")

@@ -78,7 +78,7 @@ def test_a_service_that_does_not_answer_any_more(site):
     """What may have been sent is not said to be nothing."""
     site.simulator.fault(status=503, method="POST", path="/action", count=10**6)
     found = lines(site, *SURE, "-e", json.dumps({"sdrs_connection": {**site.play.connection, "max_retries": 0}}), code=2)
-    assert "nothing that is known to have ended" in found["DONE"] and "may have been carried out" in found["NOT DONE"], found
+    assert "nothing that is known to have ended" in found["DONE"] and "the request may have taken effect" in found["NOT DONE"], found
     assert "0 of 2 protection groups" in found["STATE"] and "production at the source site (protected): g01, g02" in found["STATE"]
 
 

@@ -201,7 +201,7 @@ def test_two_operators_at_once(estate):
     refused = ended(site.run(), 2)
     running.kill()
     running.wait()
-    assert "nothing was done: recovery plan site is being run (failover) by" in refused.stdout and "(process %d" % running.pid in refused.stdout
+    assert "nothing was done: another run of recovery plan site (failover) was started by" in refused.stdout and "(process %d" % running.pid in refused.stdout
     assert len(site.switches()) == 2
 
 
@@ -213,11 +213,11 @@ FAULTY = [
     ({"before": "hook.yml"}, "- name: x\n  ansible.builtin.include_tasks: inner.yml\n", "inner.yml"),
     ({"before": "hook.yml"}, "x: [", "hook.yml cannot be run"),
     ({"tiers": [{"name": "t", "groups": ["g10"]}]}, None, "no protection group is named 'g10'"),
-    ({"tiers": [{"name": "t", "instances": [{"group": "g01", "instances": ["g01-9"]}]}]}, None, "there are g01-1, g01-2"),
-    ({"as_groups": ["as-nobody"]}, None, "no AS group has the name as-nobody; there are as-erp-web"),
-    ({"teirs": []}, None, "meant is perhaps tiers"),
-    ({"drill": {"vpcs": {"g09": "vpc-drill"}}}, None, "drill.vpcs: g09 is in no tier; there are g01"),
-    ({"variables": {"target": {"failover_mode": "planned"}}}, None, "failover_mode begins as variables of Ansible and of this collection do"),
+    ({"tiers": [{"name": "t", "instances": [{"group": "g01", "instances": ["g01-9"]}]}]}, None, "available: g01-1, g01-2"),
+    ({"as_groups": ["as-nobody"]}, None, "no AS group has the name as-nobody; available: as-erp-web"),
+    ({"teirs": []}, None, "(did you mean tiers"),
+    ({"drill": {"vpcs": {"g09": "vpc-drill"}}}, None, "drill.vpcs: g09 is in no tier; groups in tiers: g01"),
+    ({"variables": {"target": {"failover_mode": "planned"}}}, None, "failover_mode begins like variables of Ansible or of this collection"),
     ({"variables": {"source": {"address": "a"}}, "before": "hook.yml"}, "- name: x\n  ansible.builtin.debug: {msg: '{{ address }}'}\n", "nobody sets address"),
 ]
 

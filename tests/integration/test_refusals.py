@@ -20,7 +20,7 @@ WRONG = {
 }
 # kind: {playbook: (arguments, what NOT DONE tells)}
 KINDS = {
-    "no host matches": {name: (("-e", "sdrs_hosts=nothere"), "No host matches 'nothere'") for name in GROUPS},
+    "no hosts matched": {name: (("-e", "sdrs_hosts=nothere"), "No host matches 'nothere'") for name in GROUPS},
     "no host at all": {"drill": ((), "No host matches 'all'"), "failover": (CONFIRMED, "No host matches 'all'")},
     "a limit": {"plan": (("-e", "sdrs_hosts=crm", "--limit", "erp"), "within --limit 'erp'"),
                 "failover": (("-e", "recovery_plan=plan.yml", "--limit", "erp"), "run it without --limit")},

@@ -66,7 +66,7 @@ class TestGroup:
         assert operations(task("sdrs_server_group", name="erp", protection="enabled")) == ["start"]
 
     def test_what_is_fixed_at_creation(self, task, group):
-        with pytest.raises(TaskFailed, match="description is None, wanted is 'other'"):
+        with pytest.raises(TaskFailed, match="description is None, should be 'other'"):
             task("sdrs_server_group", name="erp", description="other")
         host = Host()
         result = task("sdrs_server_group", host=host, name="erp", description="other", immutable_change="ignore")
@@ -200,7 +200,7 @@ class TestReplication:
 
     def test_disks_only_grow(self, task, instance, simulator):
         simulator.forget()
-        with pytest.raises(TaskFailed, match="size 50 GB is smaller than the present 100 GB"):
+        with pytest.raises(TaskFailed, match="size 50 GB is smaller than the current 100 GB; disks can only grow"):
             task("sdrs_replication", server_group="erp", volume="data-1", size=50)
         assert not writes(simulator)
 
@@ -215,7 +215,7 @@ class TestReplication:
         attached = [{"protected_instance": "db", "device": "/dev/sdc"}]
         assert operations(task("sdrs_replication", **pair, attachments=attached)) == ["create", "attach"]
         assert not task("sdrs_replication", **pair, attachments=[{"protected_instance": "db", "device": "/dev/vdc"}])["changed"]
-        with pytest.raises(TaskFailed, match="attached.*as /dev/vdc, wanted is /dev/vdd"):
+        with pytest.raises(TaskFailed, match="attached.*as /dev/vdc, should be /dev/vdd"):
             task("sdrs_replication", **pair, attachments=[{"protected_instance": "db", "device": "/dev/vdd"}])
         assert not task("sdrs_replication", **pair, attachments=[])["changed"]
         with pytest.raises(TaskFailed, match="attached to protected instance db.*force_detach"):
@@ -296,7 +296,7 @@ class TestWaiting:
             **slow.connection, "token_cache": False, "poll_interval": 0.05, "name": "erp", "source_availability_zone": zones[0],
             "target_availability_zone": zones[1], "source_vpc": "vpc-erp",
         }
-        with pytest.raises(TaskFailed, match=r"job ff8080826b45d4a5\w{16} has not ended within 0.2 s.*run the task again") as late:
+        with pytest.raises(TaskFailed, match=r"job ff8080826b45d4a5\w{16} has not ended within 0.2 s.*rerun the task") as late:
             run_task("sdrs_server_group", dict(options, wait_timeout=0.2))
         assert late.value.error["job_id"] and late.value.result["operations"][0]["operation"] == "create"
         again = run_task("sdrs_server_group", options)

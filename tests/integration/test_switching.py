@@ -93,7 +93,7 @@ def test_what_speaks_against_a_failover_needs_force(task, ready, simulator, fiel
 
 
 def test_planned_is_refused_when_it_cannot_be_known(task, ready, simulator):
-    with pytest.raises(TaskFailed, match="not known"):
+    with pytest.raises(TaskFailed, match="unknown"):
         switch(task, "target", endpoints={"ecs": simulator.url + "/nothing"})
 
 
@@ -218,7 +218,7 @@ class TestBatch:
         made = self.batch(task, servers=servers)
         assert sorted(each["name"] for each in made["protected_instances"]) == ["c-0002", "w"]
         assert operations(self.batch(task, servers=servers, state="absent")) == ["delete", "delete"]
-        with pytest.raises(TaskFailed, match="no batch creation.*share a disk"):
+        with pytest.raises(TaskFailed, match="This cloud does not offer batch creation, and servers.*share a disk"):
             self.batch(task)
 
 

@@ -184,20 +184,20 @@ def test_two_groups_are_independent(topology, simulator):
 
 
 @pytest.mark.parametrize("instances, message", [
-    ([WEB, dict(APP, server="ecs-erp-web-1")], r"protected_instances\[1\].server: 'ecs-erp-web-1' is named at server_groups\[0\].protected_instances\[0\]"),
-    ([WEB, dict(APP, name="web-1")], r"protected_instances\[1\].name: 'web-1' is named"),
+    ([WEB, dict(APP, server="ecs-erp-web-1")], r"instances\[1\].server: 'ecs-erp-web-1' is already used at server_groups\[0\].protected_instances\[0\]"),
+    ([WEB, dict(APP, name="web-1")], r"protected_instances\[1\].name: 'web-1' is already used"),
     ([WEB, dict(APP, server="ecs-of-nobody")], r"protected_instances\[1\].server: no server is named 'ecs-of-nobody'"),
     ([WEB, dict(APP, server="0" * 32)], r"protected_instances\[1\].server: server 0{32} does not exist"),
-    ([WEB, {"name": "unknown"}], r"protected_instances\[1\]: protected instance unknown does not exist; creating it needs server"),
-    ([dict(WEB, replications=[{"device": "/dev/vda"}, {"device": "/dev/sda"}])], r"replications\[1\].device: '/dev/vda' is named"),
+    ([WEB, {"name": "unknown"}], r"protected_instances\[1\]: protected instance unknown does not exist; to create it, set server"),
+    ([dict(WEB, replications=[{"device": "/dev/vda"}, {"device": "/dev/sda"}])], r"replications\[1\].device: '/dev/vda' is already used"),
     ([dict(WEB, replications=[{"device": "vda"}])], r"replications\[0\].device: 'vda' is not a device"),
     ([dict(WEB, replications=[{"volume": "data-1"}]), dict(APP, replications=[{"volume": "data-1"}])], r"cannot be shared"),
     ([dict(WEB, replications=[{"volume": "no-disk", "name": "x"}])], r"replications\[0\].volume: no volume is named 'no-disk'"),
-    ([dict(WEB, name="no name")], r"protected_instances\[0\].name: 'no name' may hold only"),
+    ([dict(WEB, name="no name")], r"protected_instances\[0\].name: 'no name' may contain only"),
     ([dict(WEB, tags={"a": "x" * 44})], r"protected_instances\[0\].tags: the value of 'a'"),
-    ([dict(WEB, dedicated_host="h")], r"dedicated_host needs tenancy"),
-    ([dict(WEB, primary_ip_address="192.168.0.9")], r"primary_ip_address needs primary_subnet"),
-    ([{"tags": {}}], r"protected_instances\[0\] needs server or name"),
+    ([dict(WEB, dedicated_host="h")], r"dedicated_host requires tenancy: dedicated"),
+    ([dict(WEB, primary_ip_address="192.168.0.9")], r"primary_ip_address requires primary_subnet"),
+    ([{"tags": {}}], r"protected_instances\[0\] requires server or name"),
 ])
 def test_a_document_that_cannot_be_is_refused_before_anything_is_sent(topology, simulator, instances, message):
     simulator.forget()
@@ -207,15 +207,15 @@ def test_a_document_that_cannot_be_is_refused_before_anything_is_sent(topology, 
 
 
 @pytest.mark.parametrize("groups, options, message", [
-    ([{"name": "erp"}, {"name": "erp"}], {}, r"server_groups\[1\].name: 'erp' is named at server_groups\[0\]"),
-    ([{"state": "present"}], {}, r"server_groups\[0\] needs name or id"),
-    ([{"name": "new"}], {}, r"server_groups\[0\]: protection group new does not exist; creating it needs source_availability_zone"),
+    ([{"name": "erp"}, {"name": "erp"}], {}, r"server_groups\[1\].name: 'erp' is already used at server_groups\[0\]"),
+    ([{"state": "present"}], {}, r"server_groups\[0\] requires name or id"),
+    ([{"name": "new"}], {}, r"server_groups\[0\]: protection group new does not exist; to create it, set source_availability_zone"),
     ([{"name": "erp"}], {"wait": False}, "wait: must be true"),
     ([{"name": "erp"}], {"parallel": 0}, "parallel: must be from 1 to 256"),
-    ([{"name": "erp", "drills": [{"drill_vpc": "x"}]}], {}, r"drills\[0\] needs name or id"),
+    ([{"name": "erp", "drills": [{"drill_vpc": "x"}]}], {}, r"drills\[0\] requires name or id"),
     ([{"name": "erp", "drills": [{"name": "x"}, {"name": "x"}]}], {}, r"drills\[1\].name: 'x'"),
-    ([{"name": "erp", "replications": [{"size": 1}]}], {}, r"replications\[0\] needs volume or name"),
-    ([{"name": "erp", "replications": [{"volume": "v"}], "protected_instances": [dict(WEB, replications=[{"volume": "v"}])]}], {}, "is named at"),
+    ([{"name": "erp", "replications": [{"size": 1}]}], {}, r"replications\[0\] requires volume or name"),
+    ([{"name": "erp", "replications": [{"volume": "v"}], "protected_instances": [dict(WEB, replications=[{"volume": "v"}])]}], {}, "is already used at"),
 ])
 def test_what_is_wrong_with_a_group_s_entry(topology, simulator, groups, options, message):
     simulator.forget()
@@ -235,7 +235,7 @@ def test_a_server_of_another_group_is_refused_with_that_group_s_name(topology, s
 def test_a_disk_of_two_groups_is_refused(topology, simulator):
     simulator.forget()
     pair = {"volume": "archive-1", "name": "x"}
-    with pytest.raises(TaskFailed, match=r"server_groups\[1\].replications\[0\].volume: its disk is named at server_groups\[0\]"):
+    with pytest.raises(TaskFailed, match=r"server_groups\[1\].replications\[0\].volume: its disk is already used at server_groups\[0\]"):
         topology(erp(replications=[pair]), erp(name="second", replications=[pair]))
     assert not writes(simulator)
 
@@ -243,7 +243,7 @@ def test_a_disk_of_two_groups_is_refused(topology, simulator):
 def test_what_is_fixed_differs(topology, simulator):
     topology(erp(dict(WEB, description="one")))
     wanted = erp(dict(WEB, description="two"), APP)
-    with pytest.raises(TaskFailed, match=r"1 succeeded, 1 failed. First: server_groups\[0\].protected_instances\[0\]: .*'one', wanted is 'two'"):
+    with pytest.raises(TaskFailed, match=r"1 succeeded, 1 failed. First: server_groups\[0\].protected_instances\[0\]: .*'one', should be 'two'"):
         topology(wanted)
     assert not topology(wanted, immutable_change="ignore")["changed"]
 
@@ -309,7 +309,7 @@ class TestTeardown:
         simulator.settings(pairs_outlive_instance=outlive)
         topology(*FULL)
         simulator.forget()
-        with pytest.raises(TaskFailed, match="holds what the entry does not name: DR drill drill .*protected instance web-1.*or set prune"):
+        with pytest.raises(TaskFailed, match="contains objects that the entry does not list: DR drill drill .*protected instance web-1.*or set prune"):
             topology(erp(APP, DB, *CLUSTER, state="absent"))
         assert not writes(simulator)
         result = topology(dict(FULL[0], state="absent"))
@@ -375,12 +375,12 @@ class TestAfterFailover:
 class TestDisks:
     def test_a_server_that_shares_a_disk_needs_the_others(self, topology, simulator):
         simulator.forget()
-        with pytest.raises(TaskFailed, match=r"protected_instances\[1\]: it shares a disk with servers"):
+        with pytest.raises(TaskFailed, match=r"protected_instances\[1\]: it shares a disk with servers that are already protected"):
             topology(erp(WEB, CLUSTER[0]))
         assert [each for each in writes(simulator) if "batch" in each[1]] == []
 
     def test_servers_that_share_a_disk_are_created_with_one_description(self, topology):
-        with pytest.raises(TaskFailed, match="description must be the same for servers that share a disk"):
+        with pytest.raises(TaskFailed, match="description must be the same for servers that share a disk, because one call creates them"):
             topology(erp(CLUSTER[0], dict(CLUSTER[1], description="x")))
 
     def test_a_creation_that_failed_is_repeated_by_its_name_too(self, topology, simulator):
@@ -393,7 +393,7 @@ class TestDisks:
 
     def test_a_cloud_without_batches_says_what_to_do(self, topology, simulator):
         simulator.settings(batch_offered=False)
-        with pytest.raises(TaskFailed, match="no batch creation.*pair the disk") as failed:
+        with pytest.raises(TaskFailed, match="This cloud does not offer batch creation, and servers.*pair the disk") as failed:
             topology(erp(WEB, *CLUSTER))
         assert "server_groups[0].protected_instances[0]" in failed.value.result["branches"]["succeeded"]
 
@@ -408,14 +408,14 @@ class TestDisks:
 
     def test_disks_only_grow(self, topology, simulator):
         simulator.forget()
-        with pytest.raises(TaskFailed, match=r"replications\[1\]: size 20 GB is smaller"):
+        with pytest.raises(TaskFailed, match=r"replications\[1\]: size 20 GB is smaller than the current"):
             topology(erp(dict(DB, replications=[{"device": "/dev/vda"}, {"volume": "data-1", "size": 20}])))
 
     def test_a_disk_at_another_device(self, topology):
         with pytest.raises(TaskFailed, match="attached as /dev/vdb, not as /dev/vdc"):
             topology(erp(dict(DB, replications=[{"volume": "data-1", "device": "/dev/vdc"}])))
         topology(erp(DB))
-        with pytest.raises(TaskFailed, match="attached to protected instance .* as /dev/vdb, wanted is /dev/vdc"):
+        with pytest.raises(TaskFailed, match="attached to protected instance .*as /dev/vdb, should be /dev/vdc"):
             topology(erp(dict(DB, replications=[{"volume": "data-1", "device": "/dev/vdc"}])))
 
     def test_a_device_without_a_disk(self, topology):
@@ -500,7 +500,7 @@ def test_a_run_that_waits_too_long_for_another_names_it(start_simulator):
     first = subprocess.Popen([sys.executable, "-c", DRIVER % str(ROOT / "tests"), json.dumps(options)], stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: writes(simulator))
-        with pytest.raises(TaskFailed, match="protection group erp is being changed by process %d on this machine" % first.pid):
+        with pytest.raises(TaskFailed, match="protection group erp is locked by process %d on this machine" % first.pid):
             run_task("sdrs_topology", dict(options, wait_timeout=0.5))
         assert run_task("sdrs_topology", options, check_mode=True)["changed"]
     finally:

@@ -85,7 +85,7 @@ def test_a_token_that_cannot_be_sent(value):
     if value and value.strip() == TOKEN:
         client.call("GET", "sdrs", PATH)
         return
-    with pytest.raises(AuthError, match="answered with(out| a token that no header)") as caught:
+    with pytest.raises(AuthError, match="responded with(out| a token that is not valid)") as caught:
         client.call("GET", "sdrs", PATH)
     assert len(wire.sent) == 1 and TOKEN not in "%s %r" % (caught.value, caught.value)
 
@@ -106,7 +106,7 @@ def test_a_login_with_odd_values(more):
 def test_projects_that_are_none(projects):
     client, _wire, _warnings = make((200, {"projects": projects}), username=None, password=None, domain_name=None, auth_token=TOKEN, project_id=None,
                                     max_retries=0)
-    with pytest.raises(ApiError, match="no project is named 'eu-de'|holds no list 'projects'"):
+    with pytest.raises(ApiError, match="no project is named 'eu-de'|the response contains no list 'projects'"):
         client.call("GET", "sdrs", PATH)
 
 

@@ -64,7 +64,7 @@ def test_reading_gives_up(fault, error):
 @pytest.mark.parametrize("fault", [(502, {}), (503, {}), (504, {}), lost(), requests.ReadTimeout(), (200, b'{"job_id": "trunc')])
 def test_writing_of_unknown_fate_is_not_repeated(method, fault):
     client, wire, _sleeps = make(fault)
-    with pytest.raises(UnknownFate, match="may have been carried out"):
+    with pytest.raises(UnknownFate, match="the request may have taken effect"):
         client.call(method, "sdrs", PATH, body={})
     assert len(wire.sent) == 1
 

@@ -81,7 +81,7 @@ def test_a_play_is_named_when_a_host_begins_and_no_host_is_told_once(callback, m
     assert [text.split("  ")[-1] for text, _color in callback.lines] == ["Failover"]
     monkeypatch.setattr(C, "SHOW_CUSTOM_STATS", True)
     callback.v2_playbook_on_stats(stats("h" * 64))
-    assert not any("no host matches" in text for text, _color in callback.lines) and max(len(text) for text, _color in callback.lines) <= 80
+    assert not any("no hosts matched" in text for text, _color in callback.lines) and max(len(text) for text, _color in callback.lines) <= 80
     callback._hosts.clear()
     callback.v2_playbook_on_stats(stats())
-    assert sum("no host matches" in text for text, _color in callback.lines) == 1
+    assert sum("no hosts matched" in text for text, _color in callback.lines) == 1

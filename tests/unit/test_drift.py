@@ -34,7 +34,7 @@ def test_each_attribute_is_compared(attribute):
     for here, there in ((SAME, dict(SAME, **changes)), (dict(SAME, **changes), SAME)):
         found = compare_servers(here, there)
         assert [each["attribute"] for each in found] == [attribute]
-        assert found[0]["repairable"] is repairable and ("by hand" in found[0]["remedy"]) is not repairable
+        assert found[0]["repairable"] is repairable and ("manually" in found[0]["remedy"]) is not repairable
 
 
 @pytest.mark.parametrize("attribute", sorted(UNKNOWN))
@@ -144,7 +144,7 @@ def test_a_switch_after_the_plan_stops_the_repair(cloud):
         return answer(method, url, body)
 
     cloud.answer = switched
-    with pytest.raises(TaskFailed, match="production is at its site now"):
+    with pytest.raises(TaskFailed, match="production is now at its site"):
         repair()
     assert asked and not cloud.written
 
@@ -168,7 +168,7 @@ def test_servers_without_nics_or_tags_keep_what_they_have(cloud):
     drifted(cloud)
     cloud.dr["addresses"] = {}
     found = direct.run("sdrs_drift_info", server_group="erp")["drift"][0]["differences"]
-    assert "by hand" in next(each for each in found if each["attribute"] == "security_groups")["remedy"]
+    assert "manually" in next(each for each in found if each["attribute"] == "security_groups")["remedy"]
     assert done(repair()) == ["untag", "tag"]
 
 

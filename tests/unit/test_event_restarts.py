@@ -169,7 +169,7 @@ def test_one_source_one_file(run, tmp_path):
 def test_a_folder_of_others_is_refused(run, tmp_path):
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
-    with pytest.raises(errors.ConfigError, match="state_file: .*can be written by others"):
+    with pytest.raises(errors.ConfigError, match="state_file: .*can be written by other users"):
         run(path=str(tmp_path / "open" / "state.json"))
     assert run(path=str(tmp_path / "new" / "folder" / "state.json")) == [] and os.stat(tmp_path / "new").st_mode & 0o777 == 0o700
 
@@ -178,7 +178,7 @@ def test_a_folder_of_others_is_refused(run, tmp_path):
 def test_a_file_that_says_nothing_begins_anew(content, run, service, tmp_path, caplog):
     (tmp_path / "state.json").write_text(content)
     service.pairs("5")
-    assert run() == [] and "begins anew" in caplog.text
+    assert run() == [] and "starting with a new state" in caplog.text
     service.pairs("0")
     assert len(run()) == 1
 
@@ -188,7 +188,7 @@ def test_the_file_of_another_project_is_not_used(run, service, tmp_path, caplog)
     run()
     service.pairs("5")
     service.client.settings.project_id = "q"
-    assert run() == [] and "of another project" in caplog.text
+    assert run() == [] and "belongs to another project" in caplog.text
 
 
 def test_the_file_is_private_and_holds_no_credentials(run, service, tmp_path):

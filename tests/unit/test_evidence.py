@@ -76,7 +76,7 @@ def test_faults_of_the_file_system(tmp_path, state, monkeypatch, fault):
     found = write(files={path: "{}"})
     kept = found["paths"][path]
     if fault == "disk":
-        assert kept is None and "No space left" in found["problems"][0] and "is lost" in found["problems"][0]
+        assert kept is None and "No space left" in found["problems"][0] and "are lost" in found["problems"][0]
     else:
         assert Path(kept).read_text() == "{}" and kept != path and found["problems"]
         assert (state in Path(kept).parents) is (fault != "state")

@@ -200,7 +200,7 @@ def test_the_guard_is_asked_directly_before_the_request():
     api, plan = FakeApi({"show_server_group": states, "start_server_group": [{"job_id": "j"}]}), Plan()
     group = {"id": GROUP, "name": "g", "status": "available"}
     protection.add_protection_step(plan, "start", group, protection.protection_guard("start", "group g"))
-    with pytest.raises(SdrsError, match="'failed-over' now.*nothing was sent"):
+    with pytest.raises(SdrsError, match="now 'failed-over'.*nothing was sent"):
         execute(api, plan)
     assert "start_server_group" not in api.calls
 

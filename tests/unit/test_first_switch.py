@@ -87,4 +87,4 @@ def test_a_server_that_is_gone_leaves_its_other_half(cloud):
     found = asked()["checks"]
     assert {each["check"] for each in found if each.get("server")} == LINUX
     cloud.world.servers.clear()
-    assert "tells neither server of db-1" in asked()["checks"][1]["detail"]
+    assert "ECS reports neither server of db-1" in asked()["checks"][1]["detail"]

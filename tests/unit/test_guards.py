@@ -88,7 +88,7 @@ def test_a_planned_failover_is_not_sent_again_once_production_has_moved(cloud, a
     try:
         direct.run("sdrs_failover", server_group="erp", active_site="target")
     except TaskFailed as failed:
-        assert "not what was decided on" in str(failed)
+        assert "site, which differs from the state the decision was based on; nothing was sent" in str(failed)
     assert len(sent) == 1 and group(cloud)["priority_station"] == "target"
 
 
@@ -103,7 +103,7 @@ def test_a_failover_is_not_sent_again_once_production_has_moved(cloud, attempt):
     try:
         direct.run("sdrs_failover", server_group="erp", active_site="target", mode="unplanned", force=True)
     except TaskFailed as failed:
-        assert "not what was decided on" in str(failed)
+        assert "site, which differs from the state the decision was based on; nothing was sent" in str(failed)
     assert len(sent) == 1 and group(cloud)["priority_station"] == "target"
 
 

@@ -282,7 +282,7 @@ def test_an_inventory_leaves_odd_objects_out_and_says_so(estate, entry):
         lookup = Lookup(api.Api(direct.Direct(estate, warn=warnings.append)))
         found = _inventory.hosts(_inventory.fetch(lookup, "protected_instances", warnings.append), "protected_instances")
         assert [name for name, _variables, _groups in found] == ["db", "web"]
-    assert len(warnings) == 4 and all("unusable object" in warning for warning in warnings)
+    assert len(warnings) == 4 and all("unusable fields" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize("entry", [7, {"id": "odd", "name": []}])

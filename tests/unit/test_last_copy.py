@@ -260,7 +260,7 @@ def test_ecs_falls_silent_after_the_plan_was_made(prepared):
         return prepared.answer(method, url, body) if prepared.answer is not intercept else answer(method, url, body)
 
     prepared.answer = intercept
-    with pytest.raises(TaskFailed, match="nothing was sent: .*may hold the last copy.*ECS and EVS do not tell"):
+    with pytest.raises(TaskFailed, match="nothing was sent: .*may hold the last copy.*ECS and EVS do not report"):
         run("sdrs_protected_instance", dict(MODULES["instance"][1], **SERVER))
     assert not prepared.written
     prepared.answer = intercept
@@ -300,7 +300,7 @@ def test_a_creation_that_failed_is_not_replaced_when_its_production_is_lost(prep
     obj, _disk = of_kind(prepared, "instance")
     obj["status"] = "error"
     del prepared.world.servers[obj["source_server"]]
-    with pytest.raises(TaskFailed, match="it cannot be made anew, since its production is lost.*last copy"):
+    with pytest.raises(TaskFailed, match="it cannot be recreated, because its production is lost.*last copy"):
         run("sdrs_protected_instance", {"name": "app", "server_group": "erp", "delete_last_copy": True})
     assert not prepared.written
 
@@ -316,7 +316,7 @@ def test_a_creation_that_has_ended_well_meanwhile_is_not_replaced(prepared):
         return answer(method, url, body)
 
     prepared.answer = intercept
-    with pytest.raises(TaskFailed, match="is 'available' now, no failed creation; nothing was sent"):
+    with pytest.raises(TaskFailed, match="is now 'available', which is not a failed creation; nothing was sent"):
         run("sdrs_protected_instance", {"name": "app", "server_group": "erp"})
     assert not prepared.written
 

@@ -71,7 +71,7 @@ def excluded(one, other):
             with other.hold():
                 return False
         except SdrsError as error:
-            assert "is being changed by process %d on this machine" % os.getpid() in str(error)
+            assert "is locked by process %d on this machine" % os.getpid() in str(error)
     with other.hold():
         return True
 
@@ -80,7 +80,7 @@ def excluded(one, other):
 
 
 def test_a_group_is_changed_by_one_run_at_a_time(home):
-    with erp().hold(), pytest.raises(SdrsError, match="protection group erp is being changed by process") as caught, erp().hold(seconds=3):
+    with erp().hold(), pytest.raises(SdrsError, match="protection group erp is locked by process") as caught, erp().hold(seconds=3):
         pass
     assert re.search(r"process %d on this machine since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\." % os.getpid(), str(caught.value))
     folder = home / ".local" / "state" / "cloud_dr.sdrs" / "locks"
@@ -148,13 +148,13 @@ def test_documents_of_several_groups_do_not_block_each_other():
 
 
 def gone():
-    raise SdrsError("the process that started this task is gone")
+    raise SdrsError("the process that started this task has ended; nothing more was sent")
 
 
 def test_who_waits_stops_when_nobody_waits_for_it():
     waiting = erp()
     waiting.host.alive = gone
-    with erp().hold(), pytest.raises(SdrsError, match="is gone"), waiting.hold(seconds=1e9):
+    with erp().hold(), pytest.raises(SdrsError, match="has ended"), waiting.hold(seconds=1e9):
         pass
 
 
@@ -285,12 +285,12 @@ def test_where_no_folder_can_be_used(make, home, monkeypatch):
     path = str(make(home))
     monkeypatch.setattr(lock_files, "private_folder", lambda _path, make=True: private_folder.private_folder(path, make))
     before, must, may, allowed = foreign.state_of(home), erp(), erp(), erp(allowed=True)
-    with pytest.raises(Refused, match="no lock can be taken .*, nothing was sent: .*XDG_STATE_HOME .*SDRS_ALLOW_UNLOCKED=1"), must.hold():
+    with pytest.raises(Refused, match="cannot be locked .*, nothing was sent: .*XDG_STATE_HOME .*SDRS_ALLOW_UNLOCKED=1"), must.hold():
         pass
     for run, options in ((may, SPARED), (allowed, NEEDED)):
         with run.hold(options=options):
             pass
-        assert len(run.host.warnings) == 1 and run.host.warnings[0].startswith("runs at the same time are not kept apart: ")
+        assert len(run.host.warnings) == 1 and run.host.warnings[0].startswith("concurrent runs are not locked out:")
         assert str(home) in run.host.warnings[0]
     assert foreign.state_of(home) == before and not must.host.warnings
 
@@ -298,7 +298,7 @@ def test_where_no_folder_can_be_used(make, home, monkeypatch):
 def test_without_folders(monkeypatch):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
-    with pytest.raises(Refused, match="XDG_RUNTIME_DIR is not set; no home folder is known"), erp().hold():
+    with pytest.raises(Refused, match="XDG_RUNTIME_DIR is not set; no home folder is set"), erp().hold():
         pass
 
 
@@ -343,5 +343,5 @@ def test_errors_of_locking_are_a_refusal_or_a_warning(place, number, monkeypatch
 
 def test_a_system_without_locks(monkeypatch):
     monkeypatch.setattr(lock_files, "fcntl", None)
-    with pytest.raises(Refused, match="no file locks"), erp().hold():
+    with pytest.raises(Refused, match="this system does not support file locks"), erp().hold():
         pass

@@ -107,7 +107,7 @@ def elsewhere(cloud, kind, older):
 
 def test_the_younger_of_two_groups_is_withdrawn_while_it_is_empty(cloud):
     elsewhere(cloud, "server_groups", older=True)
-    with pytest.raises(TaskFailed, match="another run created protection group erp .* at the same time; .* was deleted again") as failed:
+    with pytest.raises(TaskFailed, match="another run created protection group erp .* at the same time; .*was empty and has been deleted again") as failed:
         direct.run("sdrs_server_group", **GROUP)
     assert failed.value.error["retryable"]
     assert [group["name"] for group in cloud.world.server_groups.values()] == ["base", "erp"]
@@ -116,7 +116,7 @@ def test_the_younger_of_two_groups_is_withdrawn_while_it_is_empty(cloud):
 
 def test_the_older_of_two_groups_stays_and_both_are_named(cloud):
     elsewhere(cloud, "server_groups", older=False)
-    with pytest.raises(TaskFailed, match="with one name at the same time") as failed:
+    with pytest.raises(TaskFailed, match="several objects with the same name were created at the same time") as failed:
         direct.run("sdrs_server_group", **GROUP)
     groups = [group["id"] for group in cloud.world.server_groups.values() if group["name"] == "erp"]
     assert len(groups) == 2 and all(group_id in str(failed.value) for group_id in groups)
@@ -136,6 +136,6 @@ def test_drills_are_never_withdrawn(cloud):
         return answer(method, url, body)
 
     cloud.answer = also
-    with pytest.raises(TaskFailed, match="with one name at the same time"):
+    with pytest.raises(TaskFailed, match="several objects with the same name were created at the same time"):
         direct.run("sdrs_drill", server_group="base", name="d", drill_vpc="vpc-drill")
     assert len(cloud.world.drills) == 2

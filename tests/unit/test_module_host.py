@@ -36,9 +36,9 @@ def module(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("options, message", [
-    ({"name": "x\ud800y"}, "name: holds half"), ({"username": "\udfff"}, "username: holds half"),
-    ({"endpoints": {"sdrs": "\ud800"}}, "endpoints: holds half"),
-    ({"auth_token": "t0ken-of-somebody-0815\udc80"}, "auth_token: holds half"),
+    ({"name": "x\ud800y"}, "name: contains half"), ({"username": "\udfff"}, "username: contains half"),
+    ({"endpoints": {"sdrs": "\ud800"}}, "endpoints: contains half"),
+    ({"auth_token": "t0ken-of-somebody-0815\udc80"}, "auth_token: contains half"),
     ({"http_timeout": 10**400}, "http_timeout: must be from 1 to 600"), ({"http_timeout": float("inf")}, "http_timeout: must be from"),
     ({"http_timeout": "nan"}, "http_timeout: must be from"), ({"max_retries": 10**400}, "'max_retries'"), ({"max_retries": "inf"}, "'max_retries'"),
     ({"max_retries": "1e999999999"}, "'max_retries'"), ({"max_retries": float("nan")}, "'max_retries'"),
@@ -103,12 +103,12 @@ NESTED = {"name": "erp", "protected_instances": [{"name": "a", "server": "s"}, {
     {"device": "/dev/vdb", "create_volume": {"type": "SSD", "sise": 10}}]}]}
 UNKNOWN = [
     (sdrs_topology, {"server_groups": [{"name": "a"}, {"name": "b"}, NESTED]},
-     ["unsupported option server_groups[2].protected_instances[1].flavour; did you mean flavor? There are: cluster, ",
-      "unsupported option server_groups[2].protected_instances[1].replications[0].create_volume.sise; did you mean size? There are: description, "]),
+     ["unsupported option server_groups[2].protected_instances[1].flavour; did you mean flavor? Valid options: cluster, ",
+      "unsupported option server_groups[2].protected_instances[1].replications[0].create_volume.sise; did you mean size? Valid options: description, "]),
     (sdrs_topology, {"server_groups": [{"name": "a", "drills": [{"name": "d", "flavor": "x"}]}]},
-     ["unsupported option server_groups[0].drills[0].flavor; there are: drill_vpc, id, name"]),
-    (sdrs_topology, {"server_groups": [{"name": "a"}], "prunes": True}, ["unsupported option prunes; did you mean prune? There are: "]),
-    (sdrs_server_group, {"name": "erp", "descripton": "x"}, ["unsupported option descripton; did you mean description? There are: "]),
+     ["unsupported option server_groups[0].drills[0].flavor; valid options: drill_vpc, id, name"]),
+    (sdrs_topology, {"server_groups": [{"name": "a"}], "prunes": True}, ["unsupported option prunes; did you mean prune? Valid options: "]),
+    (sdrs_server_group, {"name": "erp", "descripton": "x"}, ["unsupported option descripton; did you mean description? Valid options: "]),
 ]
 
 

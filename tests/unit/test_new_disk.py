@@ -117,9 +117,9 @@ def test_a_shared_disk_is_created_once(cloud):
 
 @pytest.mark.parametrize("entry, message", [
     (pair(create={"size": 9}), "create_volume.size: must be from 10 to 32768"), (pair(create={"size": 32769}), "must be from 10 to 32768"),
-    (pair(create={"size": None}), "needs size"), (pair(size=50), "50 GB is less than create_volume.size, 100 GB"),
-    (pair(volume=None), "needs volume"), (pair(volume="0" * 32), "the name of the disk"), (pair(volume="x" * 256), "more than 255 characters"),
-    (pair(name=None), "needs name"), (pair(device=None), "needs device"),
+    (pair(create={"size": None}), "requires size"), (pair(size=50), "50 GB is less than create_volume.size, 100 GB"),
+    (pair(volume=None), "requires volume"), (pair(volume="0" * 32), "the name of the disk"), (pair(volume="x" * 256), "more than 255 characters"),
+    (pair(name=None), "requires name"), (pair(device=None), "requires device"),
     (pair(create={"type": " "}), "type must not be empty"), (pair(create={"tags": {"k" * 37: "v"}}), "tags: at most 10"),
 ])
 def test_what_is_wrong_in_itself_is_refused_before_anything_is_sent(cloud, entry, message):
@@ -154,7 +154,7 @@ class TestNothingTakesThePlaceOfADisk:
 
     def test_a_disk_of_the_name_in_another_zone(self, cloud):
         disks(cloud, "archive-1")[0]["availability_zone"] = ZONES[1]
-        self.refused(cloud, "is in AZ eu-sim-02, the current production site", pair(volume="archive-1"))
+        self.refused(cloud, "is in AZ eu-sim-02, but the current production site of protection group", pair(volume="archive-1"))
 
     def test_a_free_disk_of_the_name_is_taken(self, cloud):
         topology(pair(volume="archive-1"))
@@ -165,10 +165,10 @@ class TestNothingTakesThePlaceOfADisk:
         for disk in disks(cloud):
             disk["name"] = "renamed"
         self.refused(cloud, r"disk data-new does not exist, but replication pair web-data \(.*no disk was created")
-        self.refused(cloud, r"but at /dev/vdb of protected instance web .* there is disk renamed", pair(name="another"))
+        self.refused(cloud, r"but device /dev/vdb of protected instance web .* is used by disk renamed", pair(name="another"))
 
     def test_a_device_that_is_taken_on_a_server_to_come(self, cloud):
-        self.refused(cloud, "but at /dev/vda of server .* there is disk ecs-erp-web-1-root", pair(device="/dev/vda"))
+        self.refused(cloud, "but device /dev/vda of server .* is used by disk ecs-erp-web-1-root", pair(device="/dev/vda"))
 
     def test_a_disk_that_came_meanwhile(self, cloud):
         """Between the plan and the request; the list that is read directly before the request is narrowed by the name."""
@@ -180,7 +180,7 @@ class TestNothingTakesThePlaceOfADisk:
             return answer(method, url, body)
 
         cloud.answer = meet
-        self.refused(cloud, r"disk data-new \(e+\) came meanwhile; no second one")
+        self.refused(cloud, r"disk data-new \(e+\) was created in the meantime; no second disk with this name was created")
         topology()
         assert not sent(cloud) and len(disks(cloud)) == 2
 
@@ -244,7 +244,7 @@ class TestInterrupted:
         cloud.world.faults.clear()
         with pytest.raises(TaskFailed, match="data-new .* is error") as failed:
             topology()
-        assert "Nothing was deleted. Delete the disk in EVS" in str(failed.value.result or failed.value.error) and len(disks(cloud)) == 1
+        assert "Nothing was deleted. If the disk is empty" in str(failed.value.result or failed.value.error) and len(disks(cloud)) == 1
 
 
 @pytest.mark.parametrize("status", ["failed-over", "error-reversing"])

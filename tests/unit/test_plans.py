@@ -101,7 +101,7 @@ def test_sets_and_batches():
     pairs = [{"attachment": [{"protected_instance": each, "device": "/dev/vdb"} for each in users]} for users in ("ab", "bc", "de", "x")]
     assert teardown.sharing(list("abcdef"), pairs) == [["a", "b", "c"], ["d", "e"], ["f"]]
     assert batch.batches([["a", "b", "c"], ["d", "e"], ["f"]], 5) == [["a", "b", "c", "d", "e"], ["f"]]
-    with pytest.raises(Refused, match="6 servers share disks"):
+    with pytest.raises(Refused, match="6 servers share disks, but one call accepts at most"):
         batch.batches([list("abcdef")], 5)
 
 

@@ -87,7 +87,7 @@ def test_what_stands_in_the_place_of_a_file_is_neither_read_nor_waited_for(make,
 def test_a_file_of_another_user_is_not_read(tmp_path):
     (tmp_path / "name").write_text("content")
     os.chown(tmp_path / "name", foreign.SOMEBODY, foreign.SOMEBODY)
-    with private_folder(str(tmp_path)) as folder, pytest.raises(NotPrivate, match="not a regular file of yours"):
+    with private_folder(str(tmp_path)) as folder, pytest.raises(NotPrivate, match="is not a regular file that you own"):
         read_file(folder, "name", 100)
 
 

@@ -329,7 +329,7 @@ def test_a_folder_that_cannot_be_used_is_a_warning(folder, spoil, tmp_path, monk
     client = make(ANSWER, ANSWER, warn=warned.append)
     for _call in range(2):
         assert client.call("GET", "sdrs", "/v1/{project_id}/server-groups")["count"] == 1
-    assert len(warned) == 1 and "not recorded" in warned[0], warned
+    assert len(warned) == 1 and "has stopped" in warned[0], warned
 
 
 def test_a_fault_of_the_recorder_does_not_reach_the_task(folder, monkeypatch):
@@ -346,7 +346,7 @@ def test_a_key_that_cannot_be_kept_is_a_warning(folder, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/x")
     warned = []
     make(ANSWER, warn=warned.append).call("GET", "sdrs", "/v1/{project_id}/server-groups")
-    assert len(recorded(folder)) == 1 and len(warned) == 1 and "stand-ins" in warned[0]
+    assert len(recorded(folder)) == 1 and len(warned) == 1 and "placeholders" in warned[0]
 
 
 def test_the_folder_is_bounded(folder, monkeypatch):

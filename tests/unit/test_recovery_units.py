@@ -52,16 +52,17 @@ def test_the_schema_is_current():
 
 
 @pytest.mark.parametrize("change, text", [
-    ({"nmae": 1}, "nmae is no key here, meant is perhaps name"), ({"name": "a/b"}, "name is 'a/b': a name has"), ({"name": None}, "name is missing"),
-    ({"tiers": []}, "tiers is missing"), ({"tiers": [{"name": "x"}]}, r"tiers\[0\] names neither"), ({"rto_target": "1h"}, "rto_target must be a number"),
+    ({"nmae": 1}, r"unknown key nmae \(did you mean name\?\); valid keys: name"),
+    ({"name": "a/b"}, "name is 'a/b': a name must have"), ({"name": None}, "name is missing"),
+    ({"tiers": []}, "tiers is missing"), ({"tiers": [{"name": "x"}]}, r"tiers\[0\] lists neither"), ({"rto_target": "1h"}, "rto_target must be a number"),
     ({"rto_target": float("nan")}, "rto_target must be from 1"), ({"tiers": {}}, "tiers must be a list"),
-    ({"variables": {"targt": {}}}, r"variables.targt is no key"),
-    ({"tiers": [{"name": "x", "groups": ["a"], "needs": ["y"]}]}, r"tiers\[0\].needs: 'y' is no tier before it"),
+    ({"variables": {"targt": {}}}, r"unknown key variables.targt"),
+    ({"tiers": [{"name": "x", "groups": ["a"], "needs": ["y"]}]}, r"tiers\[0\].needs: 'y' is not an earlier tier; earlier tiers"),
     ({"tiers": [{"name": "x", "groups": ["a"], "on_failure": "go"}]}, "on_failure is 'go', it must be one of stop, continue, ask"),
     ({"tiers": [{"name": "x", "groups": ["a"], "ports": [0]}]}, r"tiers\[0\].ports\[0\] must be from 1 to 65535"),
-    ({"tiers": [{"name": "x", "groups": ["a"]}, {"name": "y", "groups": ["a"]}]}, "a is in tier x already"),
+    ({"tiers": [{"name": "x", "groups": ["a"]}, {"name": "y", "groups": ["a"]}]}, "a is already in tier x"),
     ({"tiers": [{"name": "x", "groups": ["a"]}, {"name": "x", "groups": ["b"]}]}, "x is used twice"),
-    ({"manual_before": [{"name": "go", "text": "?"}, {"name": "go", "text": "?"}]}, "manual step go is there twice"),
+    ({"manual_before": [{"name": "go", "text": "?"}, {"name": "go", "text": "?"}]}, "manual step go is used twice; each step requires a unique name"),
     ({"tiers": [True]}, r"tiers\[0\] must be a mapping"), ({"before": ""}, "before must not be empty"),
 ])
 def test_what_is_wrong_with_a_document(change, text):
@@ -76,12 +77,12 @@ def test_the_plan_is_joined_to_the_live_state(cloud):
     assert not seen["problems"] and not cloud.written and [group["position"] for group in seen["server_groups"]] == ["elsewhere"] * 3
     assert [(tier["name"], tier["servers"], tier["needs"]) for tier in seen["tiers"]] == [("db", 1, []), ("app", 2, ["db"]), ("others", 1, ["app"])]
     assert seen["order"] == [
-        "stop the servers of alpha, beta, gamma, the last tier first", "switch alpha, beta, gamma to the target site, at once",
+        "stop the servers of alpha, beta, gamma, starting with the last tier", "switch alpha, beta, gamma to the target site, in parallel",
         "tier db: start and check alpha/alpha-1, ports 5432", "tier app: start and check gamma/gamma-1, beta/beta-1, ports 80",
         "tier others: start and check gamma/gamma-2"]
     wrong = {"name": "x", "tiers": [{"name": "a", "groups": ["alhpa"], "instances": [{"group": "beta", "instances": ["beta-9"]}]}]}
     problems = run("sdrs_recovery_info", plan=wrong, operation="failover")["problems"]
-    assert len(problems) == 2 and "alhpa" in problems[0] and "there are beta-1" in problems[1]
+    assert len(problems) == 2 and "alhpa" in problems[0] and "available: beta-1" in problems[1]
 
 
 def test_all_groups_are_switched_at_once_and_one_that_fails_is_alone(cloud):
@@ -101,8 +102,8 @@ def test_all_groups_are_switched_at_once_and_one_that_fails_is_alone(cloud):
 
 
 @pytest.mark.parametrize("options, text", [
-    ({"active_site": "current"}, "active_site: current needs reprotect"), ({"server_groups": ["alpha", "alpha"]}, "names alpha twice"),
-    ({"server_groups": []}, "must not be empty"), ({"wait": False}, "must be watched to its end"),
+    ({"active_site": "current"}, "active_site: current requires reprotect"), ({"server_groups": ["alpha", "alpha"]}, "contains alpha twice"),
+    ({"server_groups": []}, "must not be empty"), ({"wait": False}, "wait: false is not allowed: the task must wait until the switch has ended"),
 ])
 def test_a_batch_that_is_refused(cloud, options, text):
     with pytest.raises(TaskFailed, match=text):
@@ -159,7 +160,7 @@ def test_drills_of_many_groups(cloud):
     assert len(seen["drills"]) == 2 and seen["standing"] == []
     gone = run("sdrs_drill_batch", state="absent", ids=[each["id"] for each in made["drills"]])
     assert len(gone["operations"]) == 2 and not direct.run("sdrs_drill_info")["drills"]
-    with pytest.raises(TaskFailed, match="a name does not tell whose a drill is"):
+    with pytest.raises(TaskFailed, match="state: absent requires ids, and does not accept drills: a name does not identify a drill safely"):
         run("sdrs_drill_batch", state="absent", drills=[{"server_group": "alpha", "name": "d"}])
 
 
@@ -212,7 +213,7 @@ def test_a_run_at_work_is_named(tmp_path, monkeypatch):
     journal(path, "begin", run=RUN)
     mine = recovery_journal._controller()
     monkeypatch.setattr(recovery_journal, "_controller", os.getpid)
-    with pytest.raises(Exception, match=r"recovery plan site is being run \(failover\) by .* since 20.* \(process %d" % mine):
+    with pytest.raises(Exception, match=r"another run of recovery plan site \(failover\) was started by .* at 20.* \(process %d" % mine):
         journal(path, "begin", run=dict(RUN, operation="failback"))
     journal(path, "append", entries=[{"event": "ended"}])
     assert journal(path, "begin", run=RUN)["journal"]["resumed"]
@@ -234,7 +235,7 @@ def test_a_journal_of_something_else_is_put_aside(tmp_path, change):
     path = tmp_path / ".switch.jsonl"
     journal(path, "begin", run=RUN)
     found = journal(path, "begin", run={**RUN, **change})["journal"]
-    assert not found["resumed"] and "put aside" in found["notes"][0] and len(list(tmp_path.glob("journal-*"))) == 1
+    assert not found["resumed"] and "an earlier journal was archived" in found["notes"][0] and len(list(tmp_path.glob("journal-*"))) == 1
 
 
 def test_a_journal_that_others_can_write_is_not_believed(tmp_path):

@@ -207,7 +207,7 @@ def test_dr_servers_are_started_though_nothing_of_production_answers(switched, i
 
 
 def test_the_silent_site_is_not_taken_for_stopped(switched):
-    with pytest.raises(TaskFailed, match="ECS does not tell the state of the servers of .* at the other site"):
+    with pytest.raises(TaskFailed, match="ECS does not report the state of the servers of.* at the other site"):
         direct.run("ecs_power", server_group="erp", site="dr", state="stopped")
 
 
@@ -225,7 +225,7 @@ def test_ids_swapped_at_a_switch_are_told_by_the_zone(cloud):
 def test_instances_are_named_exactly(cloud, switched):
     with pytest.raises(TaskFailed, match="no protected instance is named 'web'"):
         direct.run("ecs_power", server_group="erp", site="production", state="started", protected_instances=["web"])
-    with pytest.raises(TaskFailed, match="needs server_group"):
+    with pytest.raises(TaskFailed, match="protected_instances requires server_group"):
         direct.run("ecs_power", servers=["ecs-erp-web-1"], state="started", protected_instances=["web-1"])
 
 
@@ -251,7 +251,7 @@ def test_real_ports_of_addresses_that_are_none(monkeypatch):
         odd = [(each, 22) for each in ODD if not isinstance(each, (list, dict))]
         found = ports.answering([*odd, answers, ("::ffff:127.0.0.1", answers[1])], 2.0)
     assert found.pop(answers) is None and found.pop(("::ffff:127.0.0.1", answers[1])) is None
-    assert set(found.values()) == {"not an IP address that can be reached from here"} and len(found) == len(set(odd))
+    assert set(found.values()) == {"not an IP address that is reachable from here"} and len(found) == len(set(odd))
 
 
 def test_a_system_without_sockets_left(monkeypatch):

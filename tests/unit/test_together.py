@@ -67,7 +67,7 @@ def test_what_is_wrong_with_one_fails_that_one(cloud):
         option={"server_groups": [], "wait": False}, nothing=None, text="x",
     )
     assert plans["fine"]["settled"] and not plans["fine"].get("failed")
-    said = {"misspelled": "protectoin", "contradictory": "source_vpc_id", "twice": "named at", "missing": "no-such-server", "number": "server_groups",
+    said = {"misspelled": "protectoin", "contradictory": "source_vpc_id", "twice": "already used at", "missing": "no-such-server", "number": "server_groups",
             "option": "wait", "nothing": "mapping", "text": "mapping"}
     for name, text in said.items():
         assert plans[name]["failed"] and text in plans[name]["msg"] and plans[name]["error"]["message"], (name, plans[name])

@@ -63,13 +63,13 @@ def test_without_a_home_there_is_no_cache(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     warnings = []
     TokenCache(warn=warnings.append).put(IDENTITY, "pw", {}, later())
-    assert warnings == ["tokens are not cached: no home folder is known"] and not list(tmp_path.iterdir())
+    assert warnings == ["tokens are not cached: no home folder is set"] and not list(tmp_path.iterdir())
 
 
 def test_without_a_home_folder_the_doctor_says_so(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
-    assert local.token_cache(SimpleNamespace(token_cache=True, token_cache_dir=None)) == (False, "no home folder is known")
+    assert local.token_cache(SimpleNamespace(token_cache=True, token_cache_dir=None)) == (False, "no home folder is set")
 
 
 def test_the_default_folder(tmp_path, monkeypatch):

@@ -147,7 +147,7 @@ def test_a_flavor_is_not_compared_while_ecs_is_silent_or_production_elsewhere(cl
 
     monkeypatch.setattr(cloud, "answer", forbidden)
     silent = planned(erp(wrong))
-    assert not silent.get("failed") and not silent["differing"] and "ECS does not tell" in silent["not_compared"][0]["reason"]
+    assert not silent.get("failed") and not silent["differing"] and "ECS does not report" in silent["not_compared"][0]["reason"]
     monkeypatch.setattr(cloud, "answer", answer)
     switch(cloud)
     switched = planned(erp(wrong))
@@ -351,11 +351,11 @@ class TestWhatIsMeant:
         app = {"name": "app", "server": "ecs-erp-app-1"}
         topology(erp(app) if present else erp(WEB))
         text = planned(erp(dict(app, replications=[{"device": "/dev/vdq"}])))["msg"]
-        assert "at /dev/vdq; there are /dev/vda, /dev/vdb." in text
+        assert "at /dev/vdq; available: /dev/vda, /dev/vdb." in text
 
     def test_nothing_there_is_said_to_be_so(self, cloud):
         cloud.world.servers.clear()
-        assert "no server is named 'x'; there is none" in planned(erp({"name": "x", "server": "x"}))["msg"]
+        assert "no server is named 'x'; none exist" in planned(erp({"name": "x", "server": "x"}))["msg"]
 
     def test_a_long_list_is_cut(self, cloud):
         server = next(iter(cloud.world.servers.values()))

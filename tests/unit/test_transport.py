@@ -88,9 +88,9 @@ HANGING = {
 @pytest.mark.parametrize("what", HANGING)
 def test_one_deadline_for_a_whole_response(serve, what):
     server, began = serve(HANGING[what]), time.monotonic()
-    with pytest.raises(ConnectionFailed, match="was lost: (no complete response within 0.4 s|it was closed|its response (is larger|cannot be unpacked))"):
+    with pytest.raises(ConnectionFailed, match="was lost: (no complete response within 0.4 s|the connection was|its response (is larger|cannot be))"):
         client(server.url).call("GET", "sdrs", PATH)
-    with pytest.raises(UnknownFate, match="may have been carried out"):
+    with pytest.raises(UnknownFate, match="the request may have taken effect"):
         client(server.url).call("POST", "sdrs", PATH, body={})
     assert time.monotonic() - began < 4 and len(server.requests) == 2
 
@@ -244,7 +244,7 @@ def test_no_proxy_for_this_machine(serve, proxy, host):
 
 
 def test_a_proxy_for_others_shows_nothing(proxy, capfd):
-    with pytest.raises(ConnectionFailed, match="the proxy: it answered 407") as caught:
+    with pytest.raises(ConnectionFailed, match="the proxy: it responded with HTTP 407") as caught:
         client("https://sdrs.example.com").call("POST", "sdrs", PATH, body={})
     assert proxy.requests[0].startswith(b"CONNECT sdrs.example.com:443") and TOKEN.encode() not in proxy.requests[0]
     shown = "%s %r %s %s" % (caught.value, caught.value, caught.value.as_dict(), capfd.readouterr())
@@ -286,7 +286,7 @@ def test_the_text_of_foreign_exceptions_is_never_shown(error, sent, monkeypatch)
 
 def test_a_bundle_that_is_missing(serve, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/does/not/exist")
-    with pytest.raises(ConnectionFailed, match="TLS to sdrs.example.com failed: the file with the authorities' certificates"):
+    with pytest.raises(ConnectionFailed, match="TLS to sdrs.example.com failed: the file with the CA certificates"):
         client("https://sdrs.example.com").call("GET", "sdrs", PATH)
 
 

@@ -55,7 +55,7 @@ def test_no_server_is_switched_off_by_a_guess(cloud, key, site):
     try:
         direct.run("ecs_power", server_group="erp", site=site, state="stopped")
     except TaskFailed as failed:
-        assert "tell" in str(failed) and cloud.written == []
+        assert "report" in str(failed) and cloud.written == []
     else:
         changed = [cloud.world.servers[key] for key, status in before.items() if cloud.world.servers[key]["status"] != status]
         assert [server["OS-EXT-AZ:availability_zone"] for server in changed] == ["eu-sim-01" if site == "production" else "eu-sim-02"]
@@ -73,7 +73,7 @@ def test_no_switch_without_knowing_where_production_is(cloud, site, mode):
 @pytest.mark.parametrize("key", ["addr", "addresses", "cidr"])
 def test_no_nic_is_added_where_it_may_be_already(cloud, key):
     cloud.untold[key] = True
-    with pytest.raises(TaskFailed, match="does not tell the addresses|has no CIDR"):
+    with pytest.raises(TaskFailed, match="ECS does not report the addresses of its production server|has no CIDR"):
         direct.run("sdrs_protected_instance_nic", protected_instance="web", subnet="subnet-app")
     assert cloud.written == []
 
@@ -113,7 +113,7 @@ def test_an_object_without_its_group_is_named(cloud, options):
     if options["module"] == "sdrs_replication":
         options["id"] = next(iter(cloud.world.replications))
     cloud.untold["server_group_id"] = True
-    with pytest.raises(TaskFailed, match="does not tell its protection group"):
+    with pytest.raises(TaskFailed, match="the service does not report its protection group"):
         direct.run(options.pop("module"), **options)
     assert cloud.written == []
 

@@ -16,10 +16,10 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud.errors import
     ("tags", [{"key": "a", "values": []}, {"key": " a", "values": []}], "twice"), ("size", 0, "from 1 to 1048576"), ("size", -5, "from 1 to"),
     ("id", "erp", "not an ID"), ("primary_ip_address", "300.1.1.1", "not an IP address"), ("wait_timeout", 0, "from 0.1 to 604800"),
     ("attachments", [{"protected_instance": "a", "device": "vdb"}], r"attachments\[0\].device"),
-    ("attachments", [{"protected_instance": "a"}, {"protected_instance": "a"}], r"attachments\[1\] names"),
+    ("attachments", [{"protected_instance": "a"}, {"protected_instance": "a"}], r"attachments\[1\] repeats"),
     ("server_group", " ", "must not be empty"), ("server_group_ids", ["x"], "not an ID"),
-    ("name", "x\ud800", "no text"), ("tags", {"a": "\udfff"}, "no text"), ("tags", {"\udfff": ""}, "no text"), ("server", "\udc80", "no text"),
-    ("servers", [{"name": "\ud83d"}], "no text"),
+    ("name", "x\ud800", "not valid"), ("tags", {"a": "\udfff"}, "not valid"), ("tags", {"\udfff": ""}, "not valid"), ("server", "\udc80", "not valid"),
+    ("servers", [{"name": "\ud83d"}], "not valid text"),
 ])
 def test_what_is_refused_names_option_and_rule(option, value, rule):
     with pytest.raises(ConfigError, match=rule) as caught:

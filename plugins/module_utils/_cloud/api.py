@@ -16,9 +16,9 @@ from .odd import Odd, altered, sound
 from .paging import IncompleteList, read_all
 
 LONGEST_ID_LIST = 30  # SDRS.0226
-# What is answered with a job or with what was made.
+# Operations whose response contains a job or the new object.
 _CREATIONS = ("create_", "batch_create_")
-# So many odd objects are named one by one.
+# At most this many odd objects are reported individually.
 _NAMED = 10
 
 
@@ -150,18 +150,19 @@ class Api:
         self._odd: set[str] = set()
 
     def judged(self, key: str, found: Objects) -> Objects:
-        """The objects that stand under ``key`` of a response; those with unusable fields become odd ones, and are told once."""
+        """The objects that stand under ``key`` of a response; those with unusable fields become ``Odd`` and are reported once."""
         found = [shapes.usable(key, content) for content in found]
         for content in found:
             if isinstance(content, Odd) and str(content.error) not in self._odd and len(self._odd) < _NAMED:
                 self._odd.add(str(content.error))
-                self.client.warn("the service shows an unusable object, which counts only where it is not needed: %s" % content.error.message)
+                self.client.warn("the service returned an object with unusable fields; it is "
+                                 "ignored where these fields are not needed: %s" % content.error.message)
         return found
 
     sound = staticmethod(sound)
 
     def patience(self) -> Any:
-        """For a request with a guard, which whoever owns the guard retries (``Client.patience``)."""
+        """For a request with a guard; the owner of the guard retries it (``Client.patience``)."""
         return self.client.patience()
 
     def call(self, name: str, body: Any = None, query: dict | None = None, patience: Any = None, **arguments: Any) -> Any:
@@ -177,7 +178,7 @@ class Api:
         if not operation.wrap:
             return answer
         if not isinstance(answer.get(operation.wrap), dict) or not answer[operation.wrap]:
-            raise ApiError("the response holds no %s" % operation.wrap.replace("_", " "))
+            raise ApiError("the response contains no %s" % operation.wrap.replace("_", " "))
         return shapes.usable(operation.wrap, answer[operation.wrap], next(iter(arguments.values()), None))
 
     def list(self, name: str, query: dict | None = None, expected: int | None = None, **arguments: Any) -> Objects:
@@ -244,7 +245,7 @@ class Api:
         return self._marked_pages("/v1/{project_id}/subnets", "subnets", {"vpc_id": vpc_id} if vpc_id else {})
 
     def route_tables(self, vpc_id: str) -> Objects:
-        """The route tables of a VPC with their routes; where the list does not show these, each table is asked for."""
+        """The route tables of a VPC with their routes; if the list does not contain them, each table is read."""
         listed = self._marked_pages("/v1/{project_id}/routetables", "routetables", {"vpc_id": vpc_id})
         return [table if "routes" in table else self.call("show_route_table", route_table=table["id"]) for table in listed]
 
@@ -277,7 +278,7 @@ class Api:
         def following(marker: str | None, page: Objects, found: dict) -> str:
             last = next((entry["id"] for entry in reversed(page) if shapes.key_of(entry) == entry.get("id")), None)
             if last is None:
-                raise ApiError("a page of %s has no ID to ask for the next one with" % key)
+                raise ApiError("a page of %s contains no ID from which to request the next page" % key)
             return last
 
         return self.judged(key, read_all(fetch, key, following))

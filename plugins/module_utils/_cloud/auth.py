@@ -31,7 +31,7 @@ except ImportError:
 _TOKEN_LIFE = 24 * 3600
 _PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 # Python 3.10 takes three or six digits of a second's fraction only.
-NO_PROJECT = "no project is known: set project_id, project_name or region"
+NO_PROJECT = "no project is set: set project_id, project_name or region"
 
 
 class AkSkAuth(AuthBase):
@@ -84,12 +84,12 @@ class AkSkAuth(AuthBase):
 
     @property
     def proof(self) -> str:
-        """What a cached entry of this login must prove."""
+        """The proof that a cached entry of this login must match."""
         return self.current()["access_key"] + self.current()["secret_key"]
 
 
 class TokenAuth(AuthBase):
-    """Sends a token; ``login`` (callable giving a new one) makes it renewable, ``mask`` is told every new one.
+    """Sends a token; ``login`` (callable giving a new one) makes it renewable, ``mask`` receives every new one.
 
     :param check: called with every new catalogue
     """
@@ -156,7 +156,7 @@ def is_token(value: Any) -> bool:
 def read_catalogue(catalog: Any, region: str | None, project_id: str | None) -> dict[str, str]:
     """Base URL per service from a token's catalogue; versions and project IDs at the end of a URL are cut off.
 
-    What has not the shape of a catalogue is passed over: the service's name is made of the region then.
+    Malformed entries are ignored; the host name is then built from the region.
 
     :param catalog: the token's ``catalog``: ``[{type, endpoints: [{region_id, interface, url}]}]``
     """
@@ -180,7 +180,7 @@ _CATALOGUE_TYPES = {
 
 
 def _is_of_one_project(part: str, project_id: str | None) -> bool:
-    """Whether a part of a path stands for a project or a version, and not for the service."""
+    """Whether a path segment is a project or a version, and not part of the service's path."""
     named = part in ("autoscaling-api", "$(tenant_id)s", "%(project_id)s")
     return bool(named or part == project_id or _PROJECT_ID.fullmatch(part) or part.lstrip("v").replace(".", "").isdigit())
 
@@ -194,7 +194,7 @@ def _base(url: str, project_id: str | None) -> str:
 
 
 def expiry(text: Any, otherwise: float = _TOKEN_LIFE / 2) -> float:
-    """When something ends, in seconds since the epoch; ``otherwise`` seconds from now where the text does not tell."""
+    """Expiry time in seconds since the epoch; ``otherwise`` seconds from now if the text contains none."""
     try:
         return time_of(text).timestamp()
     except (ValueError, OverflowError, OSError):
@@ -204,7 +204,7 @@ def expiry(text: Any, otherwise: float = _TOKEN_LIFE / 2) -> float:
 def find_project(client: Any, settings: Settings, cache: TokenCache) -> str:
     """The ID of the project that ``project_name`` names (A.6), remembered between tasks.
 
-    :raises ConfigError: nothing tells the project
+    :raises ConfigError: the project is not set
     :raises ApiError: no project of that name, or several
     """
     name = settings.project_name

@@ -32,9 +32,9 @@ _PATH_ARGUMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 
 
 class Client:
-    """Sends requests and gives back decoded JSON objects (``{}`` for an empty answer).
+    """Sends requests and returns decoded JSON objects (``{}`` for an empty response).
 
-    Raises the exceptions of ``_errors``; what each status means is decided here and nowhere else.
+    Raises the exceptions of ``errors``; this is the only place that interprets HTTP statuses.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Client:
         self.auth.project_id = settings.project_id
 
     def close(self) -> None:
-        """Close what connections are open; the client can be used all the same."""
+        """Close open connections; the client can still be used."""
         self._transport.close()
 
     @property
     def project_id(self) -> str:
-        """The project's ID, looked up by name the first time it is needed."""
+        """The project's ID, looked up by name at first use."""
         if not self.settings.project_id:
             if isinstance(self.auth, TokenAuth):
                 self.auth.prepare()
@@ -68,7 +68,7 @@ class Client:
         return self.settings.project_id
 
     def patience(self) -> _Patience:
-        """How long a request is retried that was not carried out, for whoever retries it with a guard of its own."""
+        """How long a request that did not take effect is retried, for a caller that retries it with its own guard."""
         return _Patience(self.settings.max_retries, self._clock, self._sleep)
 
     def call(
@@ -77,9 +77,9 @@ class Client:
     ) -> dict:
         """Send to a project's path such as ``/v1/{project_id}/server-groups/{id}``.
 
-        :param arguments: what stands in braces in ``path``, besides the project
+        :param arguments: values for the placeholders in ``path``, besides the project
         :param repeatable: a writing request that may be repeated (idempotent by the reference, or only reading)
-        :param patience: the caller retries, after it has looked again: one attempt only, then NotCarriedOut
+        :param patience: the caller retries after its own check: only one attempt, then NotCarriedOut
         """
         arguments = {name: path_argument(value) for name, value in arguments.items()}
         self._sign_in(service)  # the project's ID may cost a request
@@ -114,13 +114,13 @@ class Client:
         return read_all(fetch, key, lambda offset, page, found: offset + len(page), 0, names=("id", "job_id"), expected=expected)
 
     def _check_catalogue(self, catalogue: dict) -> None:
-        """Requests, and with them the token, go where the catalogue says: tell when that is not the cloud."""
+        """Requests, with the token, go to the hosts in the catalogue: warn if these are outside the cloud's domain."""
         strangers = self.settings.strangers(catalogue)
         if strangers and strangers != self._warned:
             self._warned = strangers
             self.warn(
-                "the service catalogue names hosts outside the cloud's domain: %s. Requests to these services go there, with the token; if that is not "
-                "meant, set endpoint or endpoints, else set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
+                "the service catalogue names hosts outside the cloud's domain: %s. Requests to these services, with the token, go to these hosts; if "
+                "that is not intended, set endpoint or endpoints, otherwise set cloud_domain" % ", ".join("%s at %s" % pair for pair in strangers.items())
             )
 
     def _log_in(self, url: str, body: dict, auth: Any) -> tuple[Any, dict]:
@@ -134,7 +134,7 @@ class Client:
         while True:
             problem: SdrsError | None = None
             wait = None
-            # A guard holds for a moment: its request goes at once, and later ones wait longer for it.
+            # A guard is valid only briefly: its request is sent immediately, and later requests wait longer instead.
             self._throttle.wait(go=guarded is not None)
             try:
                 response = self._transport.send(method, url, data, auth)
@@ -149,7 +149,7 @@ class Client:
                             raise NotCarriedOut(self._error(response))
                         continue
                 if status == 429:
-                    # It was not carried out. All threads slow down together; how often one of them is told so does not matter.
+                    # It did not take effect. All threads slow down together; 429 does not count against max_retries.
                     self._throttle.rejected(_retry_after(response))
                     patience.throttled(self._error(response))
                     if guarded:
@@ -161,7 +161,7 @@ class Client:
                     problem, wait = self._error(response), _retry_after(response)
                     if not repeatable:
                         raise UnknownFate(
-                            "%s answered %d, the request may have been carried out" % (_host(url), status), http_status=status
+                            "%s responded with HTTP %d; the request may have taken effect" % (_host(url), status), http_status=status
                         )
                 elif status >= 300:
                     raise self._error(response)
@@ -191,8 +191,8 @@ class Client:
         if not wrong:
             return content, None
         if not repeatable:
-            raise UnknownFate(message % wrong + ", the request may have been carried out")
-        # Asking again would bring the same.
+            raise UnknownFate(message % wrong + "; the request may have taken effect")
+        # A retry would return the same.
         raise ApiError(message % wrong, http_status=response.status_code)
 
     def _error(self, response: Any) -> SdrsError:
@@ -201,7 +201,7 @@ class Client:
 
 
 class _Patience:
-    """How often one request is retried: ``max_retries`` times, and for some time while it is only told to come back later."""
+    """How often one request is retried: ``max_retries`` times, plus a limited time while it is throttled."""
 
     def __init__(self, retries: int, clock: Callable[[], float], sleep: Callable[[float], Any]) -> None:
         self._retries, self._clock, self._sleep = retries, clock, sleep
@@ -224,9 +224,9 @@ class _Patience:
 
 
 def _failed(failure: NotSent, repeatable: bool) -> ConnectionFailed:
-    """What a broken connection means: not sent, or sent with an unknown fate; raised when asking again may do harm, or no good."""
+    """The error for a broken connection: not sent, or sent with an unknown outcome; raised if a retry could do harm or is pointless."""
     if isinstance(failure, Lost) and not repeatable:
-        raise UnknownFate("%s; the request may have been carried out" % failure) from None
+        raise UnknownFate("%s; the request may have taken effect" % failure) from None
     problem = ConnectionFailed(str(failure), retryable=not failure.final)
     if failure.final:
         raise problem from None
@@ -234,7 +234,7 @@ def _failed(failure: NotSent, repeatable: bool) -> ConnectionFailed:
 
 
 def path_argument(value: Any) -> str:
-    """``value`` when it can stand in a path (IDs come from answers too, and answers can be hostile)."""
+    """``value`` if it is safe in a path (IDs also come from responses, and responses can be hostile)."""
     if not isinstance(value, str) or not _PATH_ARGUMENT.fullmatch(value):
         raise ApiError("%r is not an ID" % one_line(value, 80))
     return value

@@ -32,7 +32,7 @@ _KEYS = {
     "agency_domain_name": "agency_domain_name",
     "agency_domain_id": "agency_domain_id",
 }
-# The user's account, else what stands in for it.
+# The user's account, or its fallbacks.
 _DOMAINS = ("user_domain", "domain", "project_domain")
 _TOP = {
     "region_name": "region",
@@ -45,7 +45,7 @@ _TOP = {
     "auth_methods": "auth_methods",
     "ecs_agency": "ecs_agency",
 }
-# Of these, what stands in auth counts; of the others, what stands beside it.
+# These keys are read from auth; the others from the entry itself.
 _OF_AUTH = ("auth_url", "username", "password")
 _LARGEST = 2**20
 # Those of openstacksdk's own profiles that are clouds with SDRS; auth_url follows from domain and region.
@@ -62,7 +62,7 @@ class MissingYaml(ConfigError):
 def read_cloud(name: str, environ: Mapping[str, str], region: Any = None, fallback: Any = None) -> dict:
     """The settings of the entry ``name`` under our option names.
 
-    :param region: the region that was asked for otherwise, which beats the entry's
+    :param region: the region set elsewhere, which overrides the entry's
     :param fallback: the region if neither names one
     :raises ConfigError: no such file, entry or profile, or a file that is not YAML
     :raises MissingYaml: PyYAML is not installed
@@ -89,11 +89,11 @@ def _parts(name: str, environ: Mapping[str, str]) -> list[tuple[Any, dict]]:
     file, clouds = _first(yaml, paths)
     secure_file, secure = _secure(yaml, environ)
     if file is None and secure_file is None:
-        raise ConfigError("cloud %r was asked for, but no clouds.yaml was found (looked at %s)" % (name, ", ".join(paths)))
+        raise ConfigError("cloud %r is requested, but no clouds.yaml was found (searched: %s)" % (name, ", ".join(paths)))
     parts = [(_absolute(place), _plain(found[name])) for place, found in ((file, clouds), (secure_file, secure)) if isinstance(found.get(name), dict)]
     if not parts:
         known = ", ".join(sorted({key for key in (*clouds, *secure) if isinstance(key, str)})) or "none"
-        raise ConfigError("cloud %r is not in %s; it has: %s" % (name, file or secure_file, known))
+        raise ConfigError("cloud %r is not in %s; available clouds: %s" % (name, file or secure_file, known))
     entry: dict = {}
     for _place, part in parts:
         entry = _merged(entry, part)
@@ -101,7 +101,7 @@ def _parts(name: str, environ: Mapping[str, str]) -> list[tuple[Any, dict]]:
     if not isinstance(profile, str) or not profile:
         return parts
     place, part = _profile(yaml, profile, name, entry, environ)
-    # Regions of one's own replace those of the profile, with what is of them only.
+    # The user's regions replace those of the profile, including their region-specific settings.
     drop = ("regions", "region_name") if entry.get("regions") or entry.get("region_name") else ()
     return [(place, {key: value for key, value in part.items() if key not in drop}), *parts]
 
@@ -113,7 +113,7 @@ def _profile(yaml: Any, profile: Any, name: str, entry: dict, environ: Mapping[s
         return _absolute(file), _plain(public[profile])
     if profile not in _PROFILES and not (entry.get("auth_url") or entry.get("auth", {}).get("auth_url")):
         # The region alone would lead to another cloud, with the credentials of this one.
-        text = "profile %r of cloud %r is not known here: give the entry an auth_url, or describe the profile in clouds-public.yaml"
+        text = "unknown profile %r in cloud %r: add an auth_url to the entry, or describe the profile in clouds-public.yaml"
         raise ConfigError(text % (profile, name))
     return "profile %s" % profile, _PROFILES.get(profile, {})
 
@@ -156,7 +156,7 @@ def _first(yaml: Any, paths: list[str], key: str = "clouds") -> tuple[str | None
                 text = stream.read(_LARGEST + 1)
             content = yaml.safe_load(text) if len(text) <= _LARGEST else None
         except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError):
-            # The parser's message quotes the file, and the file holds secrets.
+            # The parser's message quotes the file, and the file contains secrets.
             raise ConfigError("%s cannot be read as YAML" % path) from None
         if len(text) > _LARGEST:
             raise ConfigError("%s is larger than 1 MiB" % path)
@@ -217,7 +217,7 @@ def _settings(entry: dict, region: Any = None, fallback: Any = None) -> dict:
 
 
 def _regions(entry: dict) -> dict[str, dict]:
-    """``{name: what is of this region only}``, the first being the one that counts unless another is asked for."""
+    """``{name: settings of this region}``; the first one is used unless another is requested."""
     named = entry.get("regions") or entry.get("region_name")
     if isinstance(named, str):
         named = named.split(",")

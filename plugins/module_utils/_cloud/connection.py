@@ -45,7 +45,7 @@ class _Session(Session):
         """Nothing is followed, and no body is read for it, however large."""
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """The machine's settings, but no proxy for the machine itself, nor for what only it can reach."""
+        """The machine's proxy settings, but no proxy for loopback and link-local addresses."""
         merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if is_loopback(host_of(url)) or is_link_local(host_of(url)):
             merged["proxies"] = {}
@@ -81,7 +81,7 @@ class Adapter(HTTPAdapter):
 
 
 class _Connection:
-    """What is added to urllib3's connections."""
+    """Extensions of urllib3's connections."""
 
     adapter: Any = None
     sock: Any
@@ -95,7 +95,7 @@ class _Connection:
 
 
 class _Response(HTTPResponse):
-    """http.client's response, reading under a deadline: what the socket's time-out is for one packet holds for all of them together."""
+    """http.client's response, reading under a deadline: the socket's time-out covers one packet, the deadline covers all of them together."""
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(_Deadlined(sock), *args, **kwargs)  # type: ignore[arg-type]  # makefile is all that is called
@@ -116,7 +116,7 @@ class _Deadlined:
 
 
 class _Timed(io.RawIOBase):
-    """What a socket receives until the deadline, in a bounded number of bytes."""
+    """Reads from a socket until the deadline, up to a maximum number of bytes."""
 
     def __init__(self, sock: Any) -> None:
         super().__init__()

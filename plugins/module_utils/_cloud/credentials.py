@@ -18,24 +18,24 @@ KINDS = {
     "password": (("username", "user_id"), ("password",), ("domain_name", "domain_id", "user_id")),
     "token": (("auth_token",),),
 }
-# What else belongs to a kind.
+# Optional settings of a kind.
 EXTRAS = {"aksk": ("security_token",), "password": ("passcode",)}
 AGENCY = ("agency_name", "agency_domain_name", "agency_domain_id")
-# The names that openstacksdk has for what IAM takes, and for what it does not, with the way out.
+# openstacksdk's names of authentication types: those that IAM accepts, and those it does not, with a remedy.
 AUTH_TYPES = {"password": "password", "v3password": "password", "v3multifactor": "password", "token": "token", "v3token": "token"}
-_KEYS = "Create access keys for the user, and give them as ak and sk in place of auth_type and auth."
-_NO_V2 = "The identity service speaks version 3 only: use auth_type %s with user_domain_name."
+_KEYS = "Create access keys for the user, and set ak and sk instead of auth_type and auth."
+_NO_V2 = "The identity service supports only version 3: use auth_type %s with user_domain_name."
 REFUSED = {
     "v3applicationcredential": _KEYS,
-    "v3totp": "A passcode is taken together with the password: use auth_type v3multifactor, or leave auth_type out, with password, user_id and passcode.",
+    "v3totp": "A passcode requires a password as well: use auth_type v3multifactor, or leave out auth_type, and set password, user_id and passcode.",
     "v2password": _NO_V2 % "password",
     "v2token": _NO_V2 % "token",
-    "admin_token": "Use auth_type token, or password.",
+    "admin_token": "Use auth_type token or password.",
     "http_basic": "Use auth_type password.",
-    "none": "Leave auth_type out to use the credentials that are there.",
+    "none": "Leave out auth_type to use the credentials that are set.",
 }
 _FEDERATED = re.compile(r"v3(oidc|saml|adfs|oauth|kerberos|fedkerb|websso|tokenless)")
-_TOKEN_ELSEWHERE = "Log in with that provider elsewhere, and give the token that results as auth_token (auth_type token); or create access keys."
+_TOKEN_ELSEWHERE = "Log in with that provider by other means, and set auth_token (auth_type token) to the resulting token; or create access keys."
 
 # The regions that the vendors publish. A project's name begins with the name of its region, but so may a name that means something else.
 _REGIONS = frozenset((
@@ -52,13 +52,13 @@ def is_region(name: str) -> bool:
 
 
 def region_of_project(name: Any) -> str | None:
-    """The region that a project's name begins with (``eu-de``, ``eu-de_erp``), or None where that is not certain."""
+    """The region that a project's name begins with (``eu-de``, ``eu-de_erp``), or None if that is ambiguous."""
     region = name.partition("_")[0] if isinstance(name, str) else None
     return region if region in _REGIONS else None
 
 
 def lacking(kind: str, has: Callable[[str], Any]) -> list[str]:
-    """The settings without which a kind is not complete, one of each group; ``has(key)`` tells what there is."""
+    """The settings without which a kind is not complete, one of each group; ``has(key)`` says whether a setting exists."""
     return [group[0] for group in KINDS[kind] if not any(map(has, group))]
 
 
@@ -79,7 +79,7 @@ def restricted(values: dict, layer: str) -> dict:
     if kind is None:
         return {**_without(values, others), "refused": refusal(given)}
     others -= {*keys_of(kind), "domain_name", "domain_id"}
-    # OS_AUTH_TYPE says nothing of access keys, which the environment may hold for other tools, too.
+    # OS_AUTH_TYPE does not apply to access keys, which the environment may contain for other tools.
     return _without(values, others - ({*keys_of("aksk"), "ecs_agency"} if layer == "environment" else set()))
 
 
@@ -93,11 +93,11 @@ def _without(values: dict, keys: set[str]) -> dict:
 
 
 def refusal(name: Any) -> str:
-    """Why an ``auth_type`` cannot be used, and what can."""
+    """Why an ``auth_type`` is not supported, and what to use instead."""
     remedy = REFUSED.get(name) if isinstance(name, str) else None
     if remedy is None:
         remedy = _TOKEN_ELSEWHERE if isinstance(name, str) and _FEDERATED.match(name) else "Use one of: %s." % ", ".join(AUTH_TYPES)
-    return "auth_type %s is not supported. %s" % (name if isinstance(name, str) else "of another type than text", remedy)
+    return "auth_type %s is not supported. %s" % (name if isinstance(name, str) else "that is not a string", remedy)
 
 
 def kind_of(layers: Layers) -> str:
@@ -109,20 +109,20 @@ def kind_of(layers: Layers) -> str:
     given = [kind for kind, groups in KINDS.items() if all(any(layers["option"].get(key) for key in group) for group in groups[:2])]
     if len(given) > 1:
         names = " and ".join("/".join(group[0] for group in KINDS[kind][:2]) for kind in given)
-        raise ConfigError("more than one kind of credentials was given: %s; choose one" % names)
+        raise ConfigError("more than one kind of credentials is set: %s; choose one" % names)
     best = None
     for order, (kind, groups) in enumerate(KINDS.items()):
         places = [min((place(layers, key) for key in group), default=len(LAYERS)) for group in groups]
         if max(places) < len(LAYERS):
             best = min(best or ((len(LAYERS),), ""), ((min(places), max(places), order), kind))
     for index, layer in enumerate(LAYERS):
-        # What comes from above altogether does not need this layer.
+        # Credentials that come completely from higher layers do not need this one.
         if layers[layer].get("refused") and (best is None or best[0][1] >= index):
             raise ConfigError("%s%s" % ("cloud entry: " if layer == "cloud" else "OS_AUTH_TYPE: ", layers[layer]["refused"]))
     if best is None:
         raise ConfigError(
-            "no complete credentials: give access_key and secret_key, or username, password and domain_name, "
-            "or auth_token (as options, by cloud, or in the environment), or set ecs_agency on an ECS with an agency"
+            "no complete credentials: set access_key and secret_key, or username, password and domain_name, or auth_token (as options, in a cloud "
+            "entry, or in the environment), or set ecs_agency on an ECS with an agency"
         )
     return best[1]
 
@@ -135,7 +135,7 @@ def place(layers: Layers, key: str) -> int:
 def credentials_of(kind: str, layers: Layers, text: Callable[[str], str | None]) -> dict[str, str]:
     """The credentials of a kind: ``{key: value}``.
 
-    :param text: ``text(key)`` gives the value of a setting as text, or None
+    :param text: ``text(key)`` returns the value of a setting as a string, or None
     :raises ConfigError: a passcode without the user's ID
     """
     if kind == "ecs_agency":
@@ -143,14 +143,14 @@ def credentials_of(kind: str, layers: Layers, text: Callable[[str], str | None])
     found = {key: text(key) for key in keys_of(kind)}
     if kind == "password":
         named, numbered = place(layers, "username"), place(layers, "user_id")
-        # An ID from further below may be another user's; one from further above is meant.
+        # An ID from a lower layer may belong to another user; one from a higher layer is intended.
         drop = {"user_id"} if named < numbered else {"username", "domain_name", "domain_id"} if numbered < named else set()
         drop.add(_lower(layers, "domain_name", "domain_id"))
         found = {key: None if key in drop else value for key, value in found.items()}
         if found["passcode"] and not found["user_id"]:
-            raise ConfigError("passcode needs user_id: the identity service checks the passcode of a user's ID (My Credentials in the console)")
+            raise ConfigError("passcode requires user_id: the identity service checks the passcode against a user ID (My Credentials in the console)")
         if not (found["user_id"] or found["domain_name"] or found["domain_id"]):
-            raise ConfigError("no complete credentials: username needs domain_name or domain_id, the account that the user belongs to")
+            raise ConfigError("no complete credentials: username requires domain_name or domain_id, the account that the user belongs to")
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -169,7 +169,7 @@ def agency_of(layers: Layers, text: Callable[[str], str | None]) -> dict[str, st
     if not found:
         return None
     if "agency_name" not in found:
-        raise ConfigError("%s is set, but agency_name is not: name the agency to assume, or leave both out" % next(iter(found)))
+        raise ConfigError("%s is set, but agency_name is not: name the agency to assume, or leave out both" % next(iter(found)))
     if len(found) < 2:
-        raise ConfigError("agency_name needs agency_domain_name or agency_domain_id: the account that has made the agency")
+        raise ConfigError("agency_name requires agency_domain_name or agency_domain_id: the account that created the agency")
     return found

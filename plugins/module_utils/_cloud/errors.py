@@ -19,13 +19,13 @@ from .text import visible
 
 # "Not found" comes as HTTP 400 with these codes (service.md, section 1, appendix A.1).
 NOT_FOUND_CODES = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902", "SDRS.1326", "Ecs.0114"})
-# "Invalid ID": for a well-formed ID on a GET the service means that nothing bears it (semantics.md, section 1).
+# "Invalid ID": for a well-formed ID on a GET, the service means that no object has it (semantics.md, section 1).
 INVALID_ID_CODES = frozenset({"SDRS.0207", "SDRS.0208", "SDRS.0213", "SDRS.1900"})
 NOT_OFFERED_CODES = frozenset({"APIGW.0101", "APIG.0101"})
 # "Method not allowed" and "not implemented" say the same of an operation.
 _NOT_OFFERED_STATUS = (405, 501)
 _SERVICE_CODE = re.compile(r"\b[A-Za-z]{2,12}\.\d{3,5}\b")
-# Errors inside errors: so deep, so many places where one may begin, in so much text.
+# Limits when parsing errors inside errors: depth, number of possible starts, and length of text.
 _NESTED, _BEGINNINGS, _SEARCHED = 5, 20, 50_000
 _KEYS = (
     "code", "http_status", "message", "description", "remedy", "operation", "resource", "request_id", "job_id", "retryable",
@@ -46,14 +46,14 @@ def one_line(text: object, longest: int = _LONGEST) -> str:
 
 
 class SdrsError(Exception):
-    """Base of everything the collection raises on purpose; ``data`` holds the keys of a result's ``error``."""
+    """Base of all exceptions that the collection raises deliberately; ``data`` contains the keys of a result's ``error``."""
 
     def __init__(self, message: object, **data: Any) -> None:
         self.message = one_line(message)
         super().__init__(self.message)
         self.data = {key: value for key, value in data.items() if value is not None}
         self.result: dict = {}  # what a host adds to the failed result: jobs, last object seen
-        self.blocked = False  # nothing failed: it has to wait until production is back where it was
+        self.blocked = False  # nothing failed: it is blocked until failback
         self.by_status = False  # it is the status of an object that forbids it
 
     def because_of_status(self) -> SdrsError:
@@ -62,7 +62,7 @@ class SdrsError(Exception):
         return self
 
     def during(self, operation: str, resource: str | None = None) -> SdrsError:
-        """Note what was being done, unless someone nearer to the fault has."""
+        """Record the operation that failed, unless code closer to the fault has done so."""
         if "operation" not in self.data:
             self.data["operation"] = operation
             if resource:
@@ -91,7 +91,7 @@ class ConfigError(SdrsError):
 
 
 class Refused(SdrsError):
-    """The live state does not allow what was asked; nothing was sent for it."""
+    """The live state does not allow the requested change; nothing was sent for it."""
 
 
 class AuthError(SdrsError):
@@ -103,7 +103,7 @@ class ConnectionFailed(SdrsError):
 
 
 class UnknownFate(SdrsError):
-    """A writing request was sent and its answer was lost: it may or may not have happened."""
+    """A writing request was sent and its response was lost: it may or may not have taken effect."""
 
 
 class NotCarriedOut(Exception):
@@ -147,7 +147,7 @@ class JobTimeout(SdrsError):
 
 @contextlib.contextmanager
 def doing(operation: str, resource: str | None = None, only: type[SdrsError] | tuple[type[SdrsError], ...] = SdrsError) -> Iterator[None]:
-    """Add to the errors raised inside what was being done, unless someone nearer to the fault has."""
+    """Add the operation to errors raised inside, unless code closer to the fault has done so."""
     try:
         yield
     except only as error:
@@ -155,7 +155,7 @@ def doing(operation: str, resource: str | None = None, only: type[SdrsError] | t
 
 
 def unexpected(error: BaseException) -> str:
-    """The last resort: a fault of ours as one sentence, with its places; not its text, in which anything may be."""
+    """Fallback for bugs of the collection: one sentence with the code locations, without the exception's text, which may contain anything."""
     places = ["%s:%s" % (os.path.basename(place.filename), place.lineno) for place in traceback.extract_tb(error.__traceback__)[-3:]]
     return "unexpected %s at %s. Please report this." % (type(error).__name__, " > ".join(places))
 
@@ -241,7 +241,7 @@ def disguised(content: Any) -> bool:
 
 
 def job_cause(job: dict) -> tuple[str | None, Any, dict]:
-    """``(code, reason, failing job)`` of a job in FAIL: the failing sub-job's where there is one (5.1.1)."""
+    """``(code, reason, failing job)`` of a job in FAIL: those of the failing sub-job if there is one (5.1.1)."""
     entities = job.get("entities")
     subs = entities.get("sub_jobs") if isinstance(entities, dict) else None
     for sub in subs if isinstance(subs, list) else []:
@@ -253,7 +253,7 @@ def job_cause(job: dict) -> tuple[str | None, Any, dict]:
 
 
 def innermost(code: Any, reason: Any) -> tuple[str | None, Any]:
-    """``(code, reason)`` of the error that a reason carries as JSON inside, where it does; a service's code is kept when inside is only a number."""
+    """``(code, reason)`` of an error nested in a reason as JSON; a service's code is kept if the nested code is only a number."""
     code, reason = _text(code), json.dumps(reason) if isinstance(reason, dict) else reason
     for _depth in range(_NESTED if isinstance(reason, str) else 0):
         before, inner = _json_inside(reason)
@@ -272,7 +272,7 @@ def innermost(code: Any, reason: Any) -> tuple[str | None, Any]:
 
 
 def _json_inside(text: str) -> tuple[str, Any]:
-    """``(what stands before it, the first JSON object in a text or None)``."""
+    """``(the text before it, the first JSON object in a text or None)``."""
     text, start = text[:_SEARCHED], -1
     for _beginning in range(_BEGINNINGS):
         start = text.find("{", start + 1)

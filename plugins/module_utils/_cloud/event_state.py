@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What outlives an event source that ends. PRIVATE to the collection. Imports nothing of Ansible."""
+"""The state that an event source keeps across restarts. PRIVATE to the collection. Imports nothing of Ansible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LARGEST = 64 * 1024 * 1024
 
 
 class File:
-    """The files of a state: one for each look, and a small one that counts what has been delivered of it."""
+    """The files of a state: one for the last poll, and a small one that counts its delivered events."""
 
     def __init__(self, folder: int, name: str) -> None:
         self._folder, self._name = folder, name
@@ -34,17 +34,17 @@ class File:
         try:
             replace_file(self._folder, self._name + ending, json.dumps(content).encode())
         except OSError as error:
-            # Events that were given away would come again after a restart.
+            # Emitted events would be repeated after a restart.
             raise ConfigError("state_file: %s cannot be written (%s)" % (self._name + ending, error.strerror)) from None
 
 
 class State:
-    """The last look, and its events that are not delivered yet.
+    """The last poll, and its events that are not delivered yet.
 
-    The file is written before the events of a look are given away, so that none is lost.
+    The file is written before the events of a poll are emitted, so that none is lost.
 
-    :param kept: where it is kept; None keeps nothing
-    :param about: of what it is; that of another project or of other groups is not used
+    :param kept: the file; None if the state is not saved
+    :param about: what the state describes; a state of another project or of other groups is not used
     """
 
     def __init__(self, kept: File | None = None, about: Any = None, warn: Callable[[str], Any] = lambda message: None) -> None:
@@ -56,7 +56,7 @@ class State:
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError, AttributeError):
-            warn("the state file cannot be read; the source begins anew")
+            warn("the state file cannot be read; starting with a new state")
             self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -69,7 +69,7 @@ class State:
     def _load(self, kept: File, warn: Callable[[str], Any]) -> None:
         found = kept.read()
         if found["about"] != self._about:
-            warn("the state file is of another project or of other protection groups; the source begins anew")
+            warn("the state file belongs to another project or to other protection groups; starting with a new state")
             return
         self.seen = None if found["seen"] is None else {tuple(key): (about, dict(fields)) for key, about, fields in found["seen"]}
         self.tasks, self.lost, self._look = {tuple(each) for each in found["tasks"]}, bool(found["lost"]), int(found["look"])
@@ -80,7 +80,7 @@ class State:
         self.pending = list(found["pending"])[self._done:]
 
     def keep(self, seen: dict | None, tasks: set, events: list) -> None:
-        """Note a look and its events, before they are given away."""
+        """Save a poll and its events before they are emitted."""
         self.seen, self.tasks, self.pending = seen, tasks, list(events)
         content: Any = {
             "about": self._about, "identity": str(self._identity), "lost": self.lost, "tasks": sorted(tasks, key=str), "pending": self.pending,
@@ -92,13 +92,13 @@ class State:
             self._written = content
 
     def delivered(self) -> None:
-        """The first of the pending events need not come again."""
+        """Mark the first pending event as delivered."""
         self.pending, self._done = self.pending[1:], self._done + 1
         if self.kept:
             self.kept.write([self._look, self._done], ".delivered")
 
     def number(self) -> str:
-        """What names the first pending event, whenever it comes."""
+        """A stable ID of the first pending event."""
         return str(uuid.uuid5(self._identity, "%d %d" % (self._look, self._done)))
 
 
@@ -115,14 +115,14 @@ def opened(path: str | None, about: Any, warn: Callable[[str], Any]) -> Iterator
     with contextlib.ExitStack() as held:
         try:
             if fcntl is None:
-                raise NotPrivate("this system has no file locks")
+                raise NotPrivate("this system does not support file locks")
             handle = held.enter_context(private_folder(folder))
             lock = open_file(handle, name + ".lock", os.O_RDWR | os.O_CREAT)
             held.callback(os.close, lock)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             state = State(File(handle, name), about, warn)
         except BlockingIOError:
-            raise ConfigError(one_line("state_file: %s is used by another source; give each one a file of its own" % path)) from None
+            raise ConfigError(one_line("state_file: %s is used by another source; use a separate file for each source" % path)) from None
         except (OSError, NotPrivate) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ConfigError(one_line("state_file: %s cannot be used (%s)" % (path, reason))) from None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Host names and URLs: what may be one, which are this machine, which are the cloud's. PRIVATE to the collection.
+"""Host names and URLs: which are valid, which are this machine's, which are the cloud's. PRIVATE to the collection.
 
-Imports nothing of Ansible. A URL that is refused is not shown: it may hold a password.
+Imports nothing of Ansible. A URL that is refused is not shown: it may contain a password.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ _SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "gov", "gob", "go", "mil", 
 def check_label(name: str, value: str) -> None:
     """Raise unless ``value`` can be one part of a host's name, such as a region."""
     if not _LABEL.fullmatch(value):
-        raise ConfigError("%s: %r is no part of a host name (letters, digits and '-', at most 63)" % (name, value))
+        raise ConfigError("%s: %r is not a valid part of a host name (at most 63 letters, digits and '-')" % (name, value))
 
 
 def check_domain(name: str, value: str) -> None:
     """Raise unless ``value`` is a DNS domain, without a scheme, a port or a path."""
     if len(value) > 200 or not all(map(_LABEL.fullmatch, value.split("."))):
-        raise ConfigError("%s: %r is no DNS domain such as myhuaweicloud.com" % (name, value))
+        raise ConfigError("%s: %r is not a DNS domain such as myhuaweicloud.com" % (name, value))
 
 
 def check_url(url: str, name: str = "endpoint", plain: Callable[[str], bool] | None = None) -> str:
     """``url`` without its trailing slash; ConfigError unless it is HTTPS, or HTTP to a loopback address.
 
-    :param name: what is blamed in the message, which does not show the URL
-    :param plain: ``plain(host)`` tells to which other hosts plain HTTP is good enough
+    :param name: the option that the message names instead of the URL
+    :param plain: ``plain(host)`` says for which other hosts plain HTTP is accepted
     """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        int(parts.port or 0)  # asking for it raises ValueError where it is none
+        int(parts.port or 0)  # reading it raises ValueError if it is not a number
     except ValueError:
         host, parts = "", None
     if not host or parts is None or parts.scheme not in ("http", "https") or not _URL.fullmatch(url):
@@ -50,11 +50,11 @@ def check_url(url: str, name: str = "endpoint", plain: Callable[[str], bool] | N
     if parts.username is not None or parts.password is not None:
         raise ConfigError("%s must not contain credentials" % name)
     if "?" in url or "#" in url:
-        raise ConfigError("%s must not have a query or a fragment" % name)
+        raise ConfigError("%s must not contain a query or a fragment" % name)
     if not (_HOST.fullmatch(host) or _is_address(host)):
-        raise ConfigError("%s does not name a host as https://sdrs.example.com does" % name)
+        raise ConfigError("%s does not contain a host name as in https://sdrs.example.com" % name)
     if parts.scheme == "http" and not is_loopback(host) and not (plain and plain(host)):
-        raise ConfigError("%s: plain http is only accepted for loopback addresses, use https (the host is %s)" % (name, host))
+        raise ConfigError("%s: plain http is accepted for loopback addresses only; use https (host: %s)" % (name, host))
     return url.rstrip("/")
 
 
@@ -90,7 +90,7 @@ def host_of(url: str) -> str:
 
 
 def registered_domain(host: str) -> str:
-    """The domain that somebody has registered, which ``host`` is in; an address, or a name of one part, is its own."""
+    """The registered domain of ``host``; for an address or a single-label name, the host itself."""
     parts = host.lower().split(".")
     if _is_address(host) or len(parts) < 3:
         return host.lower()

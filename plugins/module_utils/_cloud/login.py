@@ -24,11 +24,11 @@ def authenticator(
     settings: Settings, send: _Send, cache: TokenCache, metadata: Metadata | None, mask: Callable[[list], Any] | None = None,
     check: Callable[[dict], Any] | None = None,
 ) -> TokenAuth | AkSkAuth:
-    """What authenticates the requests of a client.
+    """The object that authenticates the requests of a client.
 
     :param send: ``send(url, body, auth)`` giving ``(headers, content)`` of IAM's response
     :param metadata: the Metadata of the machine, with ``ecs_agency`` only
-    :param mask: told every secret that is obtained
+    :param mask: receives every secret that is obtained
     :param check: called with every new catalogue
     """
     if settings.agency:
@@ -72,14 +72,14 @@ def scope_of(settings: Settings) -> dict:
 
 
 class _Cached:
-    """A login by way of the cache. Callable: ``login(fresh)`` gives ``{token, project_id, catalogue}``."""
+    """A login through the cache. Callable: ``login(fresh)`` returns ``{token, project_id, catalogue}``."""
 
     def __init__(self, settings: Settings, send: _Send, cache: TokenCache) -> None:
         self._settings, self._send, self._cache = settings, send, cache
 
     def __call__(self, fresh: bool) -> dict:
         identity, proof = self._identity(self._settings.url("iam") + _PATH), self._proof()
-        # Of the tasks of many hosts that begin at once one uses up the passcode, the others what it opens.
+        # If tasks of many hosts start at once, one uses the passcode, and the others use the resulting token.
         once = bool(proof and self._settings.credentials.get("passcode"))
         with self._cache.alone(identity) if once else contextlib.nullcontext():
             if fresh:
@@ -95,7 +95,7 @@ class _Cached:
             return answer
 
     def _identity(self, url: str) -> tuple:
-        """What the answer is kept under."""
+        """The cache key."""
         raise NotImplementedError
 
     def _proof(self) -> str:
@@ -107,13 +107,14 @@ class _Cached:
         raise NotImplementedError
 
     def _may_repeat(self) -> None:
-        """Raise where a second login with the same credentials is bound to fail."""
+        """Raise if a second login with the same credentials is certain to fail."""
 
     def _read(self, headers: Any, content: Any) -> tuple[dict, float]:
         settings = self._settings
         token = (headers.get("X-Subject-Token") or "").strip()
         if not is_token(token):
-            raise AuthError("the identity service answered %s" % ("with a token that no header can hold" if token else "without a token"), operation="log in")
+            what = "with a token that is not valid in a header" if token else "without a token"
+            raise AuthError("the identity service responded %s" % what, operation="log in")
         content = content.get("token") if isinstance(content.get("token"), dict) else {}
         project = content.get("project") if isinstance(content.get("project"), dict) else {}
         answer = {
@@ -147,8 +148,8 @@ class Login(_Cached):
     def _may_repeat(self) -> None:
         if self._settings.credentials.get("passcode"):
             raise AuthError(
-                "the token has ended or was rejected, and a passcode is good for one login only", operation="log in",
-                remedy="Run the task again with a new passcode; it resumes what is in flight.",
+                "the token is no longer valid or was rejected, and a passcode is valid for one login only", operation="log in",
+                remedy="Run the task again with a new passcode; it resumes operations in flight.",
             )
 
     def _ask(self, url: str) -> tuple[dict, float]:
@@ -161,7 +162,7 @@ class Login(_Cached):
 class AgencyLogin(_Cached):
     """The token of an agency, which another account has made for this user's account.
 
-    :param user: what authenticates the user meanwhile
+    :param user: authenticates the user in the meantime
     """
 
     def __init__(self, settings: Settings, send: _Send, cache: TokenCache, user: Any) -> None:
@@ -175,7 +176,7 @@ class AgencyLogin(_Cached):
         return ("agency", url, settings.kind, *who, *agency, settings.project_id or "", settings.project_name or "", settings.region or "")
 
     def _proof(self) -> str:
-        # The keys of an ECS change all the time; what they have opened is not kept.
+        # The keys of an ECS change frequently, so tokens obtained with them are not cached.
         return proof_of(self._settings.credentials)
 
     def _ask(self, url: str) -> tuple[dict, float]:
@@ -185,7 +186,7 @@ class AgencyLogin(_Cached):
 
 
 def proof_of(credentials: dict) -> str:
-    """All secrets of credentials as one text, which a cached entry must have been stored with; "" where there are none."""
+    """All secrets of the credentials as one string, with which a cached entry must have been stored; "" if there are none."""
     if set(credentials) <= {"username", "user_id", "password", "domain_name", "domain_id"}:
         return credentials.get("password", "")
     keys = ("access_key", "secret_key", "security_token", "password", "passcode", "auth_token")
@@ -193,6 +194,6 @@ def proof_of(credentials: dict) -> str:
 
 
 def _is_login(value: Any) -> bool:
-    """Whether a cache entry is what it should be."""
+    """Whether a cache entry is valid."""
     catalogue = value.get("catalogue") if isinstance(value, dict) else None
     return isinstance(catalogue, dict) and all(isinstance(url, str) for url in catalogue.values()) and is_token(value.get("token"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hides the secrets of this process in what is shown: messages, warnings, progress, results, events. PRIVATE to the collection.
+"""Hides the secrets of this process in all output: messages, warnings, progress, results, events. PRIVATE to the collection.
 
 Imports nothing of Ansible. ``_errors.one_line``, through which every message goes, masks before anything is cut. A secret is found
 whatever escapes stand in it (JSON, percent, HTML, backslashes), however it is quoted or spaced, in hexadecimal, and in Base64.
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 MASK = "********"
-# Shorter secrets are hidden where they stand as a word of their own: anywhere else they would garble what is shown.
+# Shorter secrets are hidden only as whole words: elsewhere they would garble the output.
 _SHORTEST = 5
 # What of a secret, cut by somebody else, is hidden: in messages, and in data, where names and addresses may look like one.
 _PIECE, _PIECE_OF_DATA = 12, 24
@@ -41,7 +41,7 @@ _known: set[str] = set()
 
 
 def register(values: Iterable[Any]) -> None:
-    """Hide these from now on; what is no text, or empty, is passed over."""
+    """Hide these from now on; values that are empty or not strings are ignored."""
     for value in values:
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
             _known.update((str(value), str(value).strip()))
@@ -100,7 +100,7 @@ def whole(text: str) -> str:
 
 
 def whole_data(value: Any) -> Any:
-    """The same for all texts in ``value``."""
+    """Mask all strings in ``value``."""
     if isinstance(value, dict):
         return {whole_data(key): whole_data(entry) for key, entry in value.items()}
     if isinstance(value, list):
@@ -109,7 +109,7 @@ def whole_data(value: Any) -> Any:
 
 
 class _Search:
-    """What is looked for, prepared once for a set of secrets."""
+    """The search patterns for a set of secrets, prepared once."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         short, anywhere, self._grams = [], set(), set()
@@ -125,7 +125,7 @@ class _Search:
         self.words = re.compile(r"(?<!\w)(?<!\w')(?:%s)(?!\w)" % "|".join(short)) if short else None
 
     def spans(self, text: str, piece: int) -> Iterator[_Span]:
-        """``(start, end)`` of what is secret in ``text``."""
+        """``(start, end)`` of the secrets in ``text``."""
         for plain, places in _layers(text):
             found = sorted(self._found(plain.translate(_COMPARED), piece))
             kept = [at for at, character in enumerate(plain) if _COMPARED.get(ord(character), "") is not None] if found else []
@@ -150,7 +150,7 @@ class _Search:
                 yield start, start + len(pattern), encoded
                 start = compared.find(pattern, start + len(pattern))
         reached = 0
-        # Any piece that is long enough holds one of these, wherever it begins.
+        # Every sufficiently long piece contains one of these, wherever it starts.
         for at in range(0, len(compared) - _GRAM + 1, _GRAM) if self._grams and len(compared) >= piece else ():
             if at >= reached and compared[at:at + _GRAM] in self._grams:
                 start, reached = at, at + _GRAM
@@ -166,14 +166,14 @@ _search = functools.lru_cache(maxsize=2)(_Search)
 
 
 def _spellings(secret: str) -> set[str]:
-    """How a secret may stand in a text, beside the escapes that are resolved there."""
+    """The forms in which a secret may occur in a text, besides escapes, which are resolved separately."""
     encoded = secret.encode("utf-8", "surrogatepass")
     # What looks like an escape in the secret itself is resolved with the others.
     return {re.sub(r"\s", "+", secret), encoded.decode("latin-1"), encoded.hex(), *(plain for plain, _places in _layers(secret))}
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """What Base64 makes of a text with the secret in it, in each of the three ways it can lie."""
+    """The secret as part of a Base64 text, at each of the three possible alignments."""
     for form in sorted({secret, json.dumps(secret)[1:-1], quote(secret, safe="", errors="replace")}):
         data = form.encode("utf-8", "surrogatepass")
         for before in range(3):
@@ -215,7 +215,7 @@ def _resolved(text: str, places: list[_Span] | None) -> tuple[str, list[_Span]] 
 
 
 def _meaning(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    """``(character, start, end)`` of what an escape stands for."""
+    """``(character, start, end)`` of the character that an escape represents."""
     kind, start, end = found.lastgroup or "", found.start(), found.end()
     if kind == "percent":
         data = bytes.fromhex(found.group().replace("%", ""))

@@ -25,7 +25,7 @@ _MARGIN = 300
 # A service next door answers at once, or is not there.
 _TIMEOUT, _ATTEMPTS, _PAUSE = 5, 3, 0.5
 _OPERATION = "get keys from the metadata service"
-_REMEDY = "ecs_agency works on an ECS that has an agency only: give it one in the console (Agency, on the ECS's page), or use other credentials."
+_REMEDY = "ecs_agency works only on an ECS that has an agency: assign an agency in the console (on the page of the ECS), or use other credentials."
 
 
 class Metadata:
@@ -49,7 +49,7 @@ class Metadata:
                 headers["X-Metadata-Token"] = token
         response = self._send("GET", _KEYS, headers)
         if response.status_code != 200:
-            raise AuthError("the metadata service has no keys (HTTP %d)" % response.status_code, operation=_OPERATION, remedy=_REMEDY,
+            raise AuthError("the metadata service returned no keys (HTTP %d)" % response.status_code, operation=_OPERATION, remedy=_REMEDY,
                             http_status=response.status_code)
         return _read(response.content)
 
@@ -64,14 +64,14 @@ class Metadata:
                 response = self._transport.send(method, self._url + path, None, give)
                 if response.status_code < 500 or response.status_code == 503 and method == "PUT":
                     return response
-                problem = "it answered %d" % response.status_code
+                problem = "it responded with HTTP %d" % response.status_code
             except NotSent as failure:
                 problem = str(failure)
                 if failure.final:
                     break
             if attempt + 1 < _ATTEMPTS:
                 self._sleep(_PAUSE)
-        raise ConnectionFailed("the metadata service does not answer: %s" % problem, operation=_OPERATION, remedy=_REMEDY)
+        raise ConnectionFailed("the metadata service does not respond: %s" % problem, operation=_OPERATION, remedy=_REMEDY)
 
 
 def _read(data: bytes) -> tuple[dict, float]:
@@ -84,7 +84,7 @@ def _read(data: bytes) -> tuple[dict, float]:
     keys = {"access_key": found.get("access"), "secret_key": found.get("secret"), "security_token": found.get("securitytoken")}
     register_secrets(keys.values())
     if not all(map(is_token, keys.values())):
-        raise AuthError("the metadata service has sent no keys that can be used", operation=_OPERATION, remedy=_REMEDY)
+        raise AuthError("the metadata service returned no usable keys", operation=_OPERATION, remedy=_REMEDY)
     return keys, expiry(found.get("expires_at"), 2 * _MARGIN)
 
 

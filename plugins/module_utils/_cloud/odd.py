@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Objects of a response that have fields of the wrong type, and searching among objects some of which are odd. PRIVATE to the collection.
 
-Imports nothing of Ansible. Nothing is concluded from what could not be read: an odd object that could be the one that is looked for is an
+Imports nothing of Ansible. No conclusions are drawn from unreadable data: an odd object that could be the one being searched for is an
 error, any other hides nothing.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from .errors import ApiError
 
-_REMEDY = "Nothing was concluded from it. Look at the object in the console, or ask the provider of the service."
+_REMEDY = "Nothing was inferred from this object. Check it in the console, or contact the cloud's support."
 
 
 class Unusable(ApiError):
@@ -24,14 +24,14 @@ class Unusable(ApiError):
 
 
 class Odd(dict):
-    """An object of a response with unusable fields; ``wrong`` maps each to what is wrong with it, None stands for all."""
+    """An object of a response with unusable fields; ``wrong`` maps each field to its problem; the key None covers all fields."""
 
     def __init__(self, content: Any = (), label: str = "", wrong: dict | None = None) -> None:
         super().__init__(content)
         self.label, self.wrong = label, wrong or {}
 
     def __bool__(self) -> bool:
-        # There is an object, even where nothing of it can be read.
+        # The object exists, even if none of its fields is readable.
         return True
 
     def _usable(self, key: Any) -> None:
@@ -54,7 +54,7 @@ class Odd(dict):
 
 
 class Index(dict):
-    """A mapping by what identifies objects. Where some could not be read, what is not found may be one of them: that is an error."""
+    """A mapping by the objects' identity. If some objects are unreadable, a missing key may be one of them: that is an error."""
 
     def __init__(self, content: Any = (), unreadable: Iterable[Unusable] = ()) -> None:
         super().__init__(content)
@@ -96,7 +96,7 @@ def altered(content: dict, **fields: Any) -> dict:
 def matching(objects: Iterable, wanted: Callable[..., Any]) -> list:
     """The objects for which ``wanted(object)`` holds.
 
-    :raises Unusable: none does, and of one it cannot be told
+    :raises Unusable: none does, and one object is unreadable
     """
     found, unreadable = [], None
     for each in objects:
@@ -128,5 +128,5 @@ def by_id(objects: Iterable) -> Index:
 
 
 def sound(objects: Iterable) -> list:
-    """The objects without the odd ones, for what shows things and decides nothing."""
+    """The objects without the odd ones, for output that decides nothing."""
     return [each for each in objects if not isinstance(each, Odd)]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading a list to its end, whatever it is paged by. PRIVATE to the collection. Imports nothing of Ansible.
 
-A list counts as empty only when the response holds it, empty, and no count contradicts that (semantics.md, section 3): who takes an empty
-response for an empty list makes duplicates, or deletes what a list would have forbidden.
+A list counts as empty only if the response contains it, it is empty, and no count contradicts that (semantics.md, section 3): treating an empty
+response as an empty list would create duplicates, or delete objects that a list would have protected.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .errors import ApiError
 
 
 class IncompleteList(ApiError):
-    """The response shows fewer objects than it counts; ``found`` are those shown, ``count`` is what it counts."""
+    """The response lists fewer objects than it counts; ``found`` are the listed ones, ``count`` is the count."""
 
     found: list
     count: int
@@ -25,16 +25,19 @@ class IncompleteList(ApiError):
 def objects(answer: Any, key: str) -> list:
     """The list of objects under ``key`` of a response.
 
-    :raises ApiError: it holds no such list
+    :raises ApiError: the response contains no such list
     """
     value = answer.get(key) if isinstance(answer, dict) else None
     if not isinstance(value, list):
-        raise ApiError("the response holds no list %r" % key, remedy="An empty response is not an empty list; nothing was concluded from it.")
+        raise ApiError(
+            "the response contains no list %r" % key,
+            remedy="A response without the list does not count as an empty list; nothing was changed on this basis.",
+        )
     return shapes.entries(value)
 
 
 def count_of(answer: dict) -> int | None:
-    """How many objects the service counts, a number or a number as text; None when it does not tell."""
+    """How many objects the service counts, as a number or a numeric string; None if it does not report one."""
     value = next((answer[key] for key in ("count", "total_count", "total_number") if answer.get(key) is not None), None)
     if isinstance(value, str) and value.isdecimal() and len(value) < 10:
         value = int(value)
@@ -51,7 +54,7 @@ def read_all(
     :param following: ``following(position, page, found)`` giving the position of the next page; ``found`` maps IDs to objects
     :param size: how many objects a full page has
     :param names: the fields of which one identifies an object
-    :param expected: how many there are, if another response told; spares asking what follows a page that is just full
+    :param expected: how many there are, if known from another response; saves the request after a page that is exactly full
     :raises IncompleteList: read several times, the list shows fewer objects than it counts
     :raises ApiError: a response without the list, or a list without end
     """
@@ -60,7 +63,7 @@ def read_all(
         if total is None or len(found) >= total:
             return list(found.values())
     error = IncompleteList(
-        "the service counts %d %s and shows %d" % (total, key.replace("_", " "), len(found)), retryable=True, remedy="Run the task again.",
+        "the service reports %d %s but lists only %d" % (total, key.replace("_", " "), len(found)), retryable=True, remedy="Run the task again.",
     )
     error.found, error.count = list(found.values()), total
     raise error
@@ -81,10 +84,10 @@ def _read(
         total = count_of(answer)  # of all objects, or of this page: after the first page the two differ
         most = max((count for count in (most, total) if count is not None), default=None)
         whole = total == len(found) and (number > 0 or total == expected)
-        # A page that brings nothing new is a repetition.
+        # A page without new objects is a repetition.
         if len(found) == before or whole or (len(page) < size and (total or 0) <= len(found)):
             return found, most
         if len(found) > MOST_OBJECTS:
             break
         position = following(position, page, found)
-    raise ApiError("the list of %s has no end: %d objects were read" % (key.replace("_", " "), len(found)), remedy="Ask the provider of the service.")
+    raise ApiError("the list of %s does not end: %d objects were read" % (key.replace("_", " "), len(found)), remedy="Contact the cloud's support.")

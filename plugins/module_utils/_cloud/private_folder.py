@@ -41,7 +41,7 @@ def user_folder(variable: str, below_home: str) -> str | None:
 def private_folder(path: str, make: bool = True) -> Iterator[int]:
     """The descriptor of the folder ``path``; missing parts are made with mode 0700.
 
-    :raises NotPrivate: it cannot be used, or others can change it or what is above it
+    :raises NotPrivate: it cannot be used, or others can change it or its parents
     """
     path = os.path.abspath(path)
     try:
@@ -59,13 +59,13 @@ def open_file(folder: int | None, name: str, flags: int) -> int:
 
     :param folder: its descriptor; None where ``name`` is a path, whose folder the caller answers for
     :raises OSError: there is none, or it cannot be opened
-    :raises NotPrivate: it is something else, or somebody else's
+    :raises NotPrivate: it is not a regular file, or belongs to another user
     """
     handle = os.open(name, flags | _FILE, 0o600, dir_fd=folder)
     try:
         about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
-            raise NotPrivate("%s is not a regular file of yours" % name)
+            raise NotPrivate("%s is not a regular file that you own" % name)
     except BaseException:
         os.close(handle)
         raise
@@ -87,7 +87,7 @@ def read_file(folder: int, name: str, limit: int) -> bytes:
 
 
 def replace_file(folder: int, name: str, content: bytes) -> None:
-    """Write such a file atomically, whatever bore its name before.
+    """Write such a file atomically, replacing any file with that name.
 
     :raises OSError: it cannot be written
     """
@@ -147,7 +147,7 @@ def _enter(handle: int, name: str, flags: int, make: bool) -> int:
 
 
 def _target(handle: int, name: str, place: str) -> str | None:
-    """Where a symbolic link leads that nobody but this user and root can have put there; None for what is no link."""
+    """The target of a symbolic link that only this user or root can have created; None if it is not a link."""
     try:
         about = os.stat(name, dir_fd=handle, follow_symlinks=False)
     except FileNotFoundError:
@@ -155,7 +155,7 @@ def _target(handle: int, name: str, place: str) -> str | None:
     if not stat.S_ISLNK(about.st_mode):
         return None
     if about.st_uid not in (0, os.geteuid()) or _shared(os.fstat(handle)):
-        raise NotPrivate(one_line("%s is a symbolic link that somebody else may have put there" % place))
+        raise NotPrivate(one_line("%s is a symbolic link that another user may have created" % place))
     return os.readlink(name, dir_fd=handle)
 
 
@@ -163,7 +163,7 @@ def _check_parent(about: os.stat_result, place: str) -> None:
     if about.st_uid not in (0, os.geteuid()):
         raise NotPrivate(one_line("%s belongs to another user" % place))
     if _shared(about) and not about.st_mode & stat.S_ISVTX:
-        raise NotPrivate(one_line("%s can be written by others, who could replace what is in it" % place))
+        raise NotPrivate(one_line("%s can be written by other users, who could replace its contents" % place))
 
 
 def _check_folder(handle: int, path: str) -> None:
@@ -171,7 +171,7 @@ def _check_folder(handle: int, path: str) -> None:
     if about.st_uid != os.geteuid():
         raise NotPrivate(one_line("%s belongs to another user" % path))
     if about.st_mode & 0o022:
-        raise NotPrivate(one_line("%s can be written by others (make it yours with mode 0700)" % path))
+        raise NotPrivate(one_line("%s can be written by other users (set its mode to 0700)" % path))
     if not os.access(".", os.W_OK | os.X_OK, dir_fd=handle):
         raise NotPrivate(one_line("%s cannot be written" % path))
 

@@ -39,7 +39,7 @@ _recorders: dict[str, Recorder] = {}
 
 
 def recorder(warn: Callable[[str], Any] | None = None, environ: Mapping[str, str] | None = None) -> Recorder | None:
-    """The Recorder that the environment asks for, or None; the same for the same folder."""
+    """The Recorder that the environment requests, or None; one instance per folder."""
     folder = (os.environ if environ is None else environ).get(VARIABLE)
     if not folder:
         return None
@@ -55,7 +55,7 @@ class Recorder:
     """Writes exchanges; ``note`` never raises."""
 
     def __init__(self, folder: str, key: bytes | None = None) -> None:
-        """:param key: that of the stand-ins; default: the one kept for the folder"""
+        """:param key: the key of the placeholders; default: the one saved for the folder"""
         self.warn: Callable[[str], Any] | None = None
         self._folder, self._key = folder, key
         self._sanitiser: Sanitiser | None = None
@@ -66,7 +66,7 @@ class Recorder:
         """Keep one exchange.
 
         :param data: the request's body as bytes, or None
-        :param response: requests' response with its body read, or None where there is none
+        :param response: requests' response with its body read, or None if there is none
         :param problem: why there is none: the text of an exception of ours
         """
         if self._off:
@@ -79,13 +79,13 @@ class Recorder:
         except (NotPrivate, OSError) as error:
             self._stop(one_line(getattr(error, "strerror", None) or error))
         except Exception as error:  # pylint: disable=broad-except
-            # Of its text nothing is shown: it may be of the exchange.
+            # Its text is not shown: it may contain parts of the exchange.
             self._stop("unexpected %s" % type(error).__name__)
 
     def _stop(self, why: str) -> None:
         self._off = True
         if self.warn:
-            self.warn("exchanges are not recorded any more in %s: %s" % (self._folder, why))
+            self.warn("recording to %s has stopped: %s" % (self._folder, why))
 
     def _exchange(self, clean: Sanitiser, method: str, url: str, data: bytes | None, response: Any, problem: str | None) -> dict:
         parts = urlsplit(url)
@@ -105,7 +105,7 @@ class Recorder:
             if response.headers.get("X-Subject-Token"):
                 headers["x-subject-token"] = mask.MASK
             answer = {"status": response.status_code, "headers": headers, "body": _body(clean, response.content)}
-        # Nothing secret should be left; where something is after all, it is hidden here.
+        # Nothing secret should be left; as a last resort it is masked here.
         exchange = mask.masked_data({"request": request, "response": answer, "problem": clean.message(problem) if problem else None})
         return {"format": FORMAT, **exchange}
 
@@ -122,7 +122,7 @@ class Recorder:
             self._left = [MOST_BYTES - sum(sizes), MOST_FILES - len(sizes)]
         self._left = [self._left[0] - len(text), self._left[1] - 1]
         if min(self._left) < 0:
-            self._stop("the folder is full (%d MiB or %d files); name an empty one" % (MOST_BYTES // 2**20, MOST_FILES))
+            self._stop("the folder is full (%d MiB or %d files); use an empty one" % (MOST_BYTES // 2**20, MOST_FILES))
             return
         now = time.time()
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + ".%06d" % (now % 1 * 1e6)
@@ -131,18 +131,18 @@ class Recorder:
     def _kept_key(self) -> bytes:
         """The folder's key, made if there is none.
 
-        Nothing that is secret makes a key: with a name that somebody knows they could try passwords.
+        The key is not derived from a secret: anyone who knows a name could otherwise try passwords.
         """
         base = user_folder("XDG_STATE_HOME", os.path.join(".local", "state"))
         name = hashlib.sha256(self._folder.encode("utf-8", "surrogatepass")).hexdigest()[:32] + ".key"
         try:
             if base is None:
-                raise NotPrivate("no home folder is known")
+                raise NotPrivate("no home folder is set")
             with private_folder(os.path.join(base, "cloud_dr.sdrs", "record")) as place:
                 return _shared_key(place, name)
         except (NotPrivate, OSError) as problem:
             if self.warn:
-                self.warn(one_line("stand-ins in %s will differ from task to task, since their key cannot be kept: %s" % (self._folder, problem)))
+                self.warn(one_line("placeholders in %s will differ from task to task, because their key cannot be saved: %s" % (self._folder, problem)))
             return os.urandom(_KEY_BYTES)
 
 
@@ -172,12 +172,12 @@ def _shared_key(folder: int, name: str) -> bytes:
 def _read_key(folder: int, name: str) -> bytes:
     key = read_file(folder, name, _KEY_BYTES)
     if len(key) != _KEY_BYTES:
-        raise NotPrivate("%s is no key; remove it" % name)
+        raise NotPrivate("%s is not a valid key; delete it" % name)
     return key
 
 
 def _body(clean: Sanitiser, data: bytes | None) -> Any:
-    """A body as a JSON value: None for none, and for what is no JSON its text alone."""
+    """A body as a JSON value: None if there is none, and the plain text if it is not JSON."""
     if not data or not data.strip():
         return None
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exchanges without what is the user's own. PRIVATE to the collection. Imports nothing of Ansible.
+"""Removes the user's data from recorded exchanges. PRIVATE to the collection. Imports nothing of Ansible.
 
 What is kept is listed, not what is hidden: words that the services themselves use, numbers, times, codes. Everything else becomes a stand-in: the
 same value the same one wherever it stands, an ID one that has the shape of an ID, an address an address in the same network.
@@ -19,7 +19,7 @@ from . import mask
 from .credentials import is_region
 from .record_words import STATES, is_worded, words, words_of_messages
 
-# Texts under these keys are the services' own words, if they are made of such.
+# Values under these keys are kept if they consist of the services' own words.
 _ENUMERATIONS = frozenset((
     "status", "state", "type", "job_type", "job_status", "failure_status", "priority_station", "replication_status", "protected_status", "health_status",
     "protection_type", "replication_model", "dr_type", "server_type", "resource_type", "query_type", "os_type", "action", "interface", "methods", "operation",
@@ -54,9 +54,9 @@ _KEPT = frozenset(("0.0.0.0", "255.255.255.255", "127.0.0.1", "169.254.169.254",
 
 
 class Sanitiser:
-    """Knows the stand-ins of one folder.
+    """The placeholders of one folder.
 
-    :param key: bytes that nobody else knows: who has them can try names until the stand-in fits
+    :param key: secret bytes: with them, names can be guessed by comparing placeholders
     """
 
     def __init__(self, key: bytes) -> None:
@@ -64,7 +64,7 @@ class Sanitiser:
         self._names: dict[str, str] = {}
 
     def value(self, value: Any, key: str = "", above: str = "") -> Any:
-        """A JSON value without what is the user's own; ``key`` is where it stands, ``above`` where that stands."""
+        """A JSON value without the user's data; ``key`` is its key, ``above`` the key of its parent."""
         if isinstance(value, dict):
             return {self._name_of(name, key): self.value(entry, name, key) for name, entry in value.items()}
         if isinstance(value, list):
@@ -110,7 +110,7 @@ class Sanitiser:
         return self._stand_in(text)
 
     def _shaped(self, text: str) -> str | None:
-        """What a time, an ID or an address becomes; None for another text."""
+        """The replacement of a time, an ID or an address; None for other text."""
         if _TIME.fullmatch(text):
             return text
         if _ID.fullmatch(text):
@@ -134,7 +134,7 @@ class Sanitiser:
         return "%s://%s%s%s%s" % (split.scheme, host, ":%d" % port if port else "", self.path(split.path), "?" + query if query else "")
 
     def path(self, path: str) -> str:
-        """A path; what follows ``tags`` is a user's word whatever it is."""
+        """A path; the part after ``tags`` is always a user's word."""
         segments, before = [], ""
         for segment in map(unquote, path.split("/")):
             plain = before != "tags" or segment == "action"
@@ -183,7 +183,7 @@ class Sanitiser:
     # Stand-ins ------------------------------------------------------------------------------------------------------------
 
     def address(self, text: str) -> str | None:
-        """The stand-in of an address or network, or None for what is none; networks hold the same addresses as before."""
+        """The placeholder of an address or network, or None for other text; networks contain the same addresses as before."""
         if text in _KEPT or text in ("0.0.0.0/0", "::/0"):
             return text
         if not re.fullmatch(r"[0-9a-fA-F:.]{2,45}(?:/[0-9]{1,3})?", text) or not re.search(r"[.:]", text):
@@ -240,7 +240,7 @@ def _decoded(text: str) -> Any:
 
 
 def _known(text: str, key: str, above: str) -> bool:
-    """Whether a text is a word of the services where it stands."""
+    """Whether a text is a word of the services at its position."""
     if key in _CODES and _CODE.fullmatch(text):
         return True
     if key in _ENUMERATIONS and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,60}|[0-9]{1,2}", text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a value of a connection setting may be, wherever it comes from. PRIVATE to the collection. Imports nothing of Ansible."""
+"""Valid values of connection settings, wherever they come from. PRIVATE to the collection. Imports nothing of Ansible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import mask
 from .errors import ConfigError
 
 SECRETS = ("access_key", "secret_key", "security_token", "password", "passcode", "auth_token")
-# What stands in a header must fit into one; a password may hold anything that can be typed.
+# Header values must be valid in a header; a password may contain anything that can be typed.
 _IN_HEADERS = re.compile(r"[!-~]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PATHS = ("ca_cert", "token_cache_dir")
@@ -27,19 +27,19 @@ def remember(values: Mapping[str, Any]) -> None:
 
 
 def stripped(key: str, value: Any) -> Any:
-    """Without what a file or a shell leaves around a value; a password may begin or end with spaces."""
+    """Strips whitespace that a file or a shell leaves around a value; a password may begin or end with spaces."""
     return value.strip("\r\n" if key == "password" else None) if isinstance(value, str) else value
 
 
 def text_of(key: str, value: Any) -> str:
-    """``value`` as text that can be sent; it is shown in no message, since it may be secret."""
+    """``value`` as a string that can be sent; no message shows it, since it may be secret."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ConfigError("%s: must be text (in quotes, in YAML)" % key)
+        raise ConfigError("%s: must be a string (use quotes in YAML)" % key)
     value = str(value)
     if key in ("access_key", "security_token", "auth_token") and not _IN_HEADERS.fullmatch(value):
         raise ConfigError("%s: must be one line of visible ASCII characters, without spaces" % key)
     if ("\0" in value) if key in _PATHS else _CONTROL.search(value):
-        raise ConfigError("%s: must not hold control characters, such as line ends, or halves of characters" % key)
+        raise ConfigError("%s: must not contain control characters, such as line endings, or incomplete Unicode characters" % key)
     return value
 
 

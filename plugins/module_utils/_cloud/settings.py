@@ -60,7 +60,7 @@ DOMAINS = {"eu-de": OTC, "eu-nl": OTC, "eu-ch2": SWISS_OTC}
 _HOSTS: dict[tuple, str] = {("iam", SWISS_OTC): "iam-pub"}
 # Where a service is known to be missing: those regions of a cloud that have it are named.
 _ONLY_IN: dict[tuple, tuple] = {("sdrs", OTC): ("eu-de",), ("sdrs", SWISS_OTC): ()}
-# Where an ECS asks for what belongs to it.
+# The metadata service of an ECS.
 METADATA_URL = "http://169.254.169.254"
 
 
@@ -98,7 +98,7 @@ class Settings:
         return [self.credentials[key] for key in SECRETS if self.credentials.get(key)]
 
     def url(self, service: str, catalogue: dict | None = None) -> str:
-        """Base URL of ``service`` without a trailing slash; ConfigError when nothing tells it."""
+        """Base URL of ``service`` without a trailing slash; ConfigError if it cannot be determined."""
         url = self.endpoints.get(service) or self.endpoint
         if url:
             return check_url(url, self.names.get(service, "endpoint"))
@@ -106,7 +106,7 @@ class Settings:
         if url:
             return check_url(url, "the URL of %s in the service catalogue" % service)
         if not self.region:
-            raise ConfigError("no region is known: set region (or SDRS_REGION), or endpoint")
+            raise ConfigError("no region is set: set region (or SDRS_REGION), or endpoint")
         return "https://%s.%s.%s" % (_HOSTS.get((service, self.cloud_domain), service), self.region, self.cloud_domain)
 
     def strangers(self, catalogue: dict) -> dict[str, str]:
@@ -125,7 +125,7 @@ class Settings:
         return self.cloud_domain in (OTC, SWISS_OTC)
 
     def require_service(self, service: str, catalogue: dict | None = None) -> None:
-        """Refuse a region that is known to lack ``service``, unless an endpoint or the catalogue tells otherwise.
+        """Refuse a region that is known to lack ``service``, unless an endpoint or the catalogue provides its URL.
 
         :raises ConfigError: naming the region, and those that have the service
         """
@@ -134,7 +134,8 @@ class Settings:
         if regions is not None and self.region and self.region not in regions and not told:
             raise ConfigError(
                 "region %s of %s does not offer %s" % (self.region, self.cloud_domain, service.upper()),
-                remedy="%sIf it does by now, set endpoints: {%s: URL}." % ("It is offered in %s. " % ", ".join(regions) if regions else "", service),
+                remedy="%sIf this region offers it by now, set "
+                       "endpoints: {%s: URL}." % ("It is offered in %s. " % ", ".join(regions) if regions else "", service),
             )
 
 
@@ -165,10 +166,10 @@ def resolve(options: Mapping[str, Any], environ: Mapping[str, str] | None = None
     if domain:
         check_domain("cloud_domain", domain)
     if project_id and not _PROJECT_ID.fullmatch(project_id):
-        raise ConfigError("project_id: %r is no ID" % project_id)
+        raise ConfigError("project_id: %r is not an ID" % project_id)
     endpoint, endpoints, names = _endpoints(layers)
     for service, name in names.items():
-        if name != "auth_url":  # that of another cloud may stand in the environment
+        if name != "auth_url":  # the environment may contain that of another cloud
             check_url(endpoints.get(service) or endpoint or "", name)
     ca_cert = text("ca_cert")
     if ca_cert:
@@ -199,7 +200,7 @@ def resolve(options: Mapping[str, Any], environ: Mapping[str, str] | None = None
 
 
 def layers_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, dict]:
-    """What each of ``LAYERS`` says: ``{layer: {key: value}}``; ConfigError when the cloud entry cannot be read."""
+    """The settings of each of ``LAYERS``: ``{layer: {key: value}}``; ConfigError if the cloud entry cannot be read."""
     layers = {
         "option": {key: stripped(key, value) for key, value in options.items() if value is not None},
         "cloud": {},
@@ -227,7 +228,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def _endpoints(layers: dict[str, dict]) -> tuple[str | None, dict, dict]:
     """``(endpoint, endpoints, names)``: a service's own URL beats ``endpoint`` of the same layer, an upper layer beats both.
 
-    ``names`` tells which option each URL comes from.
+    ``names`` maps each URL to the option it comes from.
     """
     endpoints: dict = {}
     endpoint, names = None, {}
@@ -257,7 +258,7 @@ def _mapping(value: Any) -> dict[str, str]:
         raise ConfigError("endpoints must map a service to its URL")
     unknown = sorted(set(map(str, value)) - set(SERVICES))
     if unknown:
-        raise ConfigError("endpoints: unknown service %s; known are %s" % (", ".join(unknown), ", ".join(SERVICES)))
+        raise ConfigError("endpoints: unknown service %s; valid services: %s" % (", ".join(unknown), ", ".join(SERVICES)))
     return {key: _without_version(text_of("endpoints.%s" % key, url)) for key, url in value.items() if url}
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether the fields of a response that the code reads have the right types. PRIVATE to the collection.
 
-Imports nothing of Ansible. Liberal in what is not used, strict at the point of use: an object with an unusable field becomes an ``Odd`` one,
+Imports nothing of Ansible. Unused fields are not checked; used fields are checked at the point of use: an object with an unusable field becomes ``Odd``,
 in which reading that field is an error that names it. Null and missing fields are allowed, but for the ID.
 """
 
@@ -14,11 +14,11 @@ from .errors import UnknownFate, one_line
 from .odd import Odd
 
 _DEEPEST = 60
-Wrong = Any  # ``(path below the field, what is wrong)``, or None
+Wrong = Any  # ``(path below the field, problem)``, or None
 Check = Callable[[Any], Wrong]
 
 
-# What a field may be; each gives (path below the field, what is wrong), or None. --------------------------------------
+# Checks of a field; each returns (path below the field, problem), or None. --------------------------------------
 
 
 def _is(types: tuple[type, ...], phrase: str) -> Check:
@@ -71,7 +71,7 @@ def strings(*names: str) -> dict[str, Check]:
 
 
 def _unusable(value: dict, fields: dict[str, Check]) -> dict[str, tuple[str, str]]:
-    """``{key: (path below it, what is wrong)}``; null is allowed everywhere."""
+    """``{key: (path below it, problem)}``; null is allowed everywhere."""
     found = {}
     for key, check in fields.items():
         entry = value.get(key)
@@ -81,7 +81,7 @@ def _unusable(value: dict, fields: dict[str, Check]) -> dict[str, tuple[str, str
     return found
 
 
-# What is read of which object. ----------------------------------------------------------------------------------------
+# The fields that are read from each object. ----------------------------------------------------------------------------------------
 
 _GROUP = {
     **strings("name", "status", "description", "priority_station", "source_availability_zone", "target_availability_zone", "source_vpc_id",
@@ -155,9 +155,9 @@ SHAPES = {
 
 
 def usable(key: str, content: Any, known_id: Any = None) -> dict:
-    """An object that stands under ``key`` of a response: as it is, or as an ``Odd`` one.
+    """An object under ``key`` of a response: unchanged, or as ``Odd``.
 
-    :param known_id: the ID that was asked for, which a sparse object need not repeat
+    :param known_id: the requested ID, which the object need not repeat
     """
     title, name, fields = SHAPES[key]
     if not isinstance(content, dict) or not content:
@@ -177,28 +177,28 @@ def usable(key: str, content: Any, known_id: Any = None) -> dict:
 
 
 def entries(value: list) -> list[dict]:
-    """The entries of a list of objects; what is no object becomes an empty one without an ID, so that it hides no other."""
+    """The entries of a list of objects; an entry that is not an object becomes an empty one without an ID, so that it hides no other."""
     return [entry if isinstance(entry, dict) else {} for entry in value]
 
 
 def key_of(entry: dict, *names: str) -> Any:
-    """What tells an entry of a list from the others: the first of its fields ``names`` (default: ``id``) that can, else the entry itself."""
+    """The identity of a list entry: the first usable one of its fields ``names`` (default: ``id``), else the entry itself."""
     usable_ids = (dict.get(entry, name) for name in names or ("id",))
     return next((value for value in usable_ids if isinstance(value, str) and value), id(entry))
 
 
 def check_job(answer: dict) -> dict:
-    """What a writing request was answered; a job that has no usable ID may be running all the same.
+    """Check the response to a writing request; a job without a usable ID may still be running.
 
     :raises UnknownFate: the job's ID is unusable
     """
     if answer.get("job_id") is not None and _named(answer["job_id"]):
-        raise UnknownFate("the response has a job_id that is not a string; the request may have been carried out")
+        raise UnknownFate("the response has a job_id that is not a string; the request may have taken effect")
     return answer
 
 
 def check_made(answer: dict, key: str) -> dict:
-    """The same for a creation, which is answered with a job or with what was made under ``key``.
+    """Check the response to a creation, which contains a job, or the new object under ``key``.
 
     :raises UnknownFate: it has neither
     """
@@ -207,7 +207,7 @@ def check_made(answer: dict, key: str) -> dict:
         return answer
     made = usable(key, answer.get(key))
     if isinstance(made, Odd) and (None in made.wrong or SHAPES[key][1] in made.wrong):
-        raise UnknownFate("the response to the creation has no usable %s; the request may have been carried out" % SHAPES[key][0])
+        raise UnknownFate("the response to the creation has no usable %s; the request may have taken effect" % SHAPES[key][0])
     return dict(answer, **{key: made})
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text that somebody else wrote, fit to be shown, passed on, or made part of a path. PRIVATE to the collection.
+"""Makes untrusted text safe to show, to pass on, or to use in a path. PRIVATE to the collection.
 
 Names, descriptions and messages come from the cloud and may hold anything. Results keep them as they are; whatever prints them, puts
 them into a file for people, or makes a path of them goes through here. Imports nothing of Ansible.
@@ -17,11 +17,11 @@ from typing import Any
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _SUSPECT = re.compile(r"[^\x20-\x7e]")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# What can be no template: names, IDs, addresses, statuses, sentences.
+# Text that cannot be a template: names, IDs, addresses, statuses, sentences.
 _HARMLESS = re.compile(r"[\w .,:;/@+=()'&!?-]*")
 # Where Jinja begins, as everybody has it.
 _DELIMITERS = re.compile(r"\{(?=[{%#])")
-# Many file systems allow 255 bytes; what is appended needs some of them.
+# Many file systems allow 255 bytes; some are reserved for suffixes.
 _LONGEST_PART = 150
 
 
@@ -29,7 +29,7 @@ def visible(text: object, keep: str = "\n\t", longest: int | None = None) -> str
     r"""``text`` with escapes such as ``\x1b`` in place of what a terminal or a reader would not see as a character.
 
     :param keep: characters to leave as they are
-    :param longest: cut what is longer
+    :param longest: truncate longer text
     """
     text = str(text)
     if longest is not None and len(text) > longest:
@@ -57,7 +57,7 @@ def escape(character: str) -> str:
 
 
 def hidden(text: str, keep: str = "") -> bool:
-    """Whether ``text`` holds what ``visible`` would escape."""
+    """Whether ``text`` contains characters that ``visible`` would escape."""
     return any(character not in keep and _is_hidden(character) for character in _SUSPECT.findall(text))
 
 
@@ -94,7 +94,7 @@ def _unreserved(key: Any) -> Any:
 def inert(value: Any) -> Any:
     """``value`` with every text visible, and with no place at which a template could begin.
 
-    For what leaves Ansible's own protection: an event becomes extra variables, which are templates.
+    For text that leaves Ansible's protection: an event becomes extra variables, which are templated.
     """
     if isinstance(value, str):
         return _DELIMITERS.sub("{ ", visible(value))
@@ -106,7 +106,7 @@ def inert(value: Any) -> Any:
 def path_part(text: object) -> str:
     """``text`` as one part of a path: letters, digits, ``_``, ``.`` and ``-``, no dot at its beginning, of moderate length.
 
-    What is such a part already stays. Everything else gets a digest, so that two texts never share a folder.
+    A valid part is kept unchanged. Everything else gets a digest, so that two texts never share a folder.
     """
     text = str(text)
     safe = re.sub(r"[^\w.-]", "_", text)

@@ -50,11 +50,11 @@ class Throttle:
     def rejected(self, pause: float | None = None) -> None:
         """The service has answered 429.
 
-        :param pause: seconds that it wants to be left alone for
+        :param pause: seconds of the service's Retry-After
         """
         with self._lock:
             now = self._clock()
-            # What is rejected in the same window teaches nothing new.
+            # Further rejections in the same window carry no new information.
             if now >= self._grown:
                 rate = sum(when >= now - _WINDOW for when in self._accepted)
                 self._spacing = min(_MOST, max(self._spacing, _WINDOW / max(rate, 1)) * _GROW)

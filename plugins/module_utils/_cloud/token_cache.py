@@ -55,11 +55,11 @@ class TokenCache:
                 if hmac.compare_digest(proof, entry["proof"]) and entry["expires"] > self._clock() + TOKEN_MARGIN:
                     return entry["value"]
             except (OSError, NotPrivate, ValueError, KeyError, TypeError, RecursionError):
-                pass  # whatever is there, it is no entry of ours
+                pass  # the file is not a valid cache entry
         return None
 
     def put(self, identity: Iterable, secret: str, value: Any, expires: float) -> None:
-        """Store ``value`` until ``expires``; a failure to write is no failure."""
+        """Store ``value`` until ``expires``; write errors are ignored."""
         salt = os.urandom(16)
         entry = {"salt": salt.hex(), "proof": _digest(secret, salt), "expires": expires, "value": value}
         content = json.dumps(entry).encode("ascii")
@@ -72,7 +72,7 @@ class TokenCache:
                 self._off("%s cannot be written (%s)" % (self._folder, error.strerror))
 
     def drop(self, identity: Iterable) -> None:
-        """Forget an entry, such as a token the service has rejected."""
+        """Remove an entry, such as a token the service has rejected."""
         with self._open() as folder, contextlib.suppress(OSError):
             if folder is not None:
                 os.unlink(_name(identity), dir_fd=folder)
@@ -99,7 +99,7 @@ class TokenCache:
             if self._enabled:
                 try:
                     if self._folder is None:
-                        raise NotPrivate("no home folder is known")
+                        raise NotPrivate("no home folder is set")
                     folder = stack.enter_context(private_folder(self._folder))
                 except NotPrivate as problem:
                     self._off(problem)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How one request travels: one deadline for its whole response, bounds for what comes back. PRIVATE to the collection.
+"""Sends one request, with one deadline for the whole response and limits for its size. PRIVATE to the collection.
 
 Imports nothing of Ansible. Whatever requests, urllib3 and http.client raise ends here, in NotSent or Lost: their texts may hold headers,
 that is secrets, and are never shown.
@@ -81,7 +81,7 @@ class Transport:
         return session
 
     def close(self) -> None:
-        """Close the connections of all threads; what is sent later opens new ones."""
+        """Close the connections of all threads; later requests open new ones."""
         for session in self._made:
             session.close()
 
@@ -126,7 +126,7 @@ class Transport:
 
         why = reason(error, self._settings.http_timeout)
         if sent is None:
-            # What an adapter that is not ours raises tells by its kind.
+            # For a foreign adapter, the type of the exception decides.
             passing = isinstance(error, (http.ConnectionError, http.Timeout, http.ChunkedEncodingError)) and not isinstance(error, http.SSLError)
             sent = passing and not isinstance(error, http.ConnectTimeout) and not holds(lower.NewConnectionError, lower.ConnectTimeoutError)
         if sent:
@@ -145,7 +145,7 @@ def _recorder(warn: Callable[[str], Any] | None) -> Any:
 
 
 def _plain(error: Any) -> bool:
-    """Whether nothing tells more of an OSError than its text: one of requests, or of a tunnel."""
+    """Whether an OSError carries only text: one raised by requests, or by a tunnel."""
     return type(error) is OSError  # pylint: disable=unidiomatic-typecheck
 
 
@@ -162,7 +162,7 @@ def _causes(error: BaseException) -> list:
 
 
 def reason(error: BaseException, seconds: float) -> str:
-    """What has happened, in our words.
+    """The reason for a failure, in the collection's own words.
 
     :param error: what requests or urllib3 has raised
     :param seconds: the time-out
@@ -174,14 +174,14 @@ def reason(error: BaseException, seconds: float) -> str:
 
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return "the certificate was refused: %s" % _CERTIFICATE.get(getattr(cause, "verify_code", None), "for OpenSSL's reasons")
+            return "the certificate was refused: %s" % _CERTIFICATE.get(getattr(cause, "verify_code", None), "OpenSSL gave no known reason")
         if isinstance(cause, ssl.SSLError):
             name = getattr(cause, "reason", None) or ""
-            return "OpenSSL says %s" % (name if re.fullmatch(r"[A-Z0-9_]{1,80}", name) else "no more")
+            return "OpenSSL error %s" % (name if re.fullmatch(r"[A-Z0-9_]{1,80}", name) else "without a code")
     proxy = "the proxy: " if holds(lower.ProxyError, http.ProxyError) else ""
     for kinds, text in (
-        ((TooMuch,), "its response is larger than %d MiB" % (LARGEST // 2**20)), ((_Strange,), "its response is packed in an unknown way"),
-        ((zlib.error,), "its response cannot be unpacked"), ((_Truncated, lower.IncompleteRead), "its response ended early"),
+        ((TooMuch,), "its response is larger than %d MiB" % (LARGEST // 2**20)), ((_Strange,), "its response has an unsupported encoding"),
+        ((zlib.error,), "its response cannot be decompressed"), ((_Truncated, lower.IncompleteRead), "its response is incomplete"),
         ((http.InvalidHeader, lower.InvalidHeader), "a header is not valid"), ((http.InvalidURL, lower.LocationParseError), "the URL is not valid"),
         ((socket.gaierror, UnicodeError), "the name cannot be resolved"), ((http.ConnectTimeout,), "no connection within %g s" % seconds),
         ((TimeoutError, lower.ReadTimeoutError, http.ReadTimeout), "no complete response within %g s" % seconds),
@@ -193,12 +193,13 @@ def reason(error: BaseException, seconds: float) -> str:
     if number is not None:
         return proxy + os.strerror(number)
     if refused:
-        return proxy + "it answered %s" % refused.group(1)
+        return proxy + "it responded with HTTP %s" % refused.group(1)
     if holds(lower.NewConnectionError):
-        return proxy + "no connection can be made"
+        return proxy + "the connection cannot be established"
     if _plain(causes[0]):
-        return "the file with the authorities' certificates cannot be read (ca_cert, REQUESTS_CA_BUNDLE)"
-    return proxy + ("it was closed, or does not speak HTTP" if holds(lower.ProtocolError, http.ConnectionError) else type(causes[0]).__name__)
+        return "the file with the CA certificates cannot be read (ca_cert, REQUESTS_CA_BUNDLE)"
+    return proxy + ("the connection was closed, or the "
+                    "server does not use HTTP" if holds(lower.ProtocolError, http.ConnectionError) else type(causes[0]).__name__)
 
 
 class _Truncated(OSError):
@@ -206,7 +207,7 @@ class _Truncated(OSError):
 
 
 class _Strange(OSError):
-    """An encoding that was not asked for."""
+    """An encoding that was not requested."""
 
 
 def _body(response: Any) -> bytes:
@@ -253,7 +254,7 @@ def decode(data: bytes) -> Any:
 
 
 def _no_number(text: str) -> Any:
-    raise ValueError("%s is no number" % text)
+    raise ValueError("%s is not a number" % text)
 
 
 def _finite(text: str) -> float:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What option values must look like, checked before anything is sent. PRIVATE to the collection.
+"""Rules for option values, checked before any request is sent. PRIVATE to the collection.
 
-Each rule takes a value and gives back what is wrong with it, or None. Sources: semantics.md, section 1; 5.5.1.
+Each rule takes a value and returns the problem, or None. Sources: semantics.md, section 1; 5.5.1.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def name(value: str) -> str | None:
     if len(value.encode("utf-8", "surrogatepass")) > 64:
         return "%r is longer than 64 bytes of UTF-8" % value
     if not all(character.isalnum() or character in "._-" for character in value):
-        return "%r may hold only letters, digits, '.', '_' and '-'" % value
+        return "%r may contain only letters, digits, '.', '_' and '-'" % value
     return None
 
 
@@ -65,7 +65,7 @@ def tags(value: Any) -> str | None:
     if isinstance(value, list):
         return tag_filter(value)
     if len(value) > MAX_TAGS:
-        return "holds %d tags, at most %d are allowed" % (len(value), MAX_TAGS)
+        return "contains %d tags, at most %d are allowed" % (len(value), MAX_TAGS)
     for key, text in value.items():
         if not isinstance(key, str) or not key.strip():
             return "a key must be a string that is not empty"
@@ -88,7 +88,7 @@ def attachments(value: list[dict]) -> str | None:
         if not entry["protected_instance"].strip():
             return "[%d].protected_instance must not be empty" % index
         if entry["protected_instance"] in seen:
-            return "[%d] names protected instance %r twice" % (index, entry["protected_instance"])
+            return "[%d] repeats protected instance %r" % (index, entry["protected_instance"])
         seen.append(entry["protected_instance"])
         problem = device(entry["device"]) if entry.get("device") else None
         if problem:
@@ -138,16 +138,16 @@ def ip_address(value: str) -> str | None:
 def tag_filter(value: list[dict]) -> str | None:
     """Conditions of a query by tag (5.8.1, tables 5-59 and 5-60)."""
     if len(value) > 10:
-        return "holds %d keys, at most 10 are allowed" % len(value)
+        return "contains %d keys, at most 10 are allowed" % len(value)
     keys = [entry["key"].strip() for entry in value]
     if len(set(keys)) != len(keys):
-        return "names a key twice"
+        return "contains a key twice"
     for entry in value:
         values = entry.get("values") or []
         if not entry["key"].strip() or len(entry["key"]) > 127:
             return "a key must have 1 to 127 characters"
         if len(values) > 10 or len(set(values)) != len(values) or any(len(text) > 255 or text == "*" for text in values):
-            return "key %r: at most 10 different values of at most 255 characters, none of them '*' alone" % entry["key"]
+            return "key %r: at most 10 different values of at most 255 characters, and no value may be '*' alone" % entry["key"]
     return None
 
 
@@ -188,7 +188,7 @@ def check(params: dict, rules: Mapping[str, Callable]) -> None:
     """
     for option, value in params.items():
         if not _is_text(value):
-            raise ConfigError("%s: holds half a surrogate pair, which is no text" % option)
+            raise ConfigError("%s: contains half a surrogate pair, which is not valid text" % option)
     for option, rule in rules.items():
         value = params.get(option)
         problem = rule(value) if value is not None else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The doctor's checks of what a login opens: account, project, region, catalogue, endpoints. Pure. PRIVATE to the collection."""
+"""The doctor's checks after a login: account, project, region, catalogue, endpoints. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def account(facts: Facts) -> list:
         what = "agency %s of account %s" if facts.settings.agency else "user %s of account %s"
         return [row("account", True, what % (user["name"], owner.get("name") or owner.get("id")))]
     owners = sorted({str(each["domain_id"]) for each in _projects(facts) or [] if each.get("domain_id")})
-    return [row("account", True, "account ID %s" % ", ".join(owners) if owners else "not known: these credentials do not tell it", severity=ADVISORY)]
+    return [row("account", True, "account ID %s" % ", ".join(owners) if owners else "unknown: these credentials do not show it", severity=ADVISORY)]
 
 
 def _projects(facts: Facts) -> Any:
-    """The projects that IAM lists; None where it does not tell."""
+    """The projects that IAM lists; None if they are unknown."""
     outcome = facts.answers.get("iam")
     return outcome.value if outcome is not None and outcome.ok else None
 
@@ -42,7 +42,7 @@ def _names(projects: Any) -> str:
 def project(facts: Facts) -> list:
     error, settings = facts.login.error, facts.settings
     if isinstance(error, ConfigError):
-        return [row("project", False, error.message, "Name the project, for example: export OS_PROJECT_NAME=... (the default is the region's)")]
+        return [row("project", False, error.message, "Set the project, for example: export OS_PROJECT_NAME=... (the default is the name of the region)")]
     wrong = _refused_project(facts)
     if facts.barrier and not wrong:
         return [skipped("project", facts.barrier)]
@@ -58,12 +58,12 @@ def project(facts: Facts) -> list:
     if not facts.project_id:
         return [_unknown_project(facts, listed, source, remedy)]
     if facts.project_doubtful:
-        return [row("project", False, "every service refuses %s %s from %s" % (key, getattr(settings, key), source), remedy)]
+        return [row("project", False, "all services refuse %s %s from %s" % (key, getattr(settings, key), source), remedy)]
     if listed and not known and not facts.token:
         return [row("project", False, "project_id %s from %s is none of the projects that IAM lists" % (settings.project_id, source), remedy)]
     scope: dict = facts.token["project"] if isinstance(facts.token.get("project"), dict) else {}
     name = (known or scope).get("name")
-    return [row("project", True, "%s (%s)" % (name, facts.project_id) if name else "%s, taken as it is" % facts.project_id)]
+    return [row("project", True, "%s (%s)" % (name, facts.project_id) if name else "%s, used as given" % facts.project_id)]
 
 
 def _refused_project(facts: Facts) -> Any:
@@ -105,17 +105,17 @@ def region(facts: Facts) -> list:
     if not name:
         lacking = [service for service in SERVICES if service not in facts.urls]
         if not lacking:
-            return [row("region", True, "not set; every service has its endpoint without it")]
-        return [row("region", False, "not set, so that there is no endpoint for %s" % ", ".join(lacking),
+            return [row("region", True, "not set; all services have an endpoint without it")]
+        return [row("region", False, "not set, so there is no endpoint for %s" % ", ".join(lacking),
                     "Set your region, for example: export SDRS_REGION=eu-de")]
     if "sdrs" in facts.unknown:
         return [row("region", False, facts.unknown["sdrs"], "Set %s to a region that offers SDRS." % source)]
     offering, all_regions = _regions(facts, "sdrs"), _regions(facts)
     if offering and name not in offering:
-        return [row("region", False, "%s from %s has no SDRS; the catalogue lists it in %s" % (name, source, ", ".join(sorted(offering))),
+        return [row("region", False, "%s from %s does not offer SDRS; the catalogue lists SDRS in %s" % (name, source, ", ".join(sorted(offering))),
                     "Set %s to one of: %s." % (source, ", ".join(sorted(offering))))]
     if all_regions and name not in all_regions:
-        return [row("region", False, "%s from %s is not in the catalogue, which has %s" % (name, source, ", ".join(sorted(all_regions))),
+        return [row("region", False, "%s from %s is not in the catalogue, which contains %s" % (name, source, ", ".join(sorted(all_regions))),
                     "Set %s to one of: %s." % (source, ", ".join(sorted(all_regions))))]
     if facts.project_doubtful:
         return [skipped("region", "project")]
@@ -134,20 +134,20 @@ def region(facts: Facts) -> list:
 
 def catalogue(facts: Facts) -> list:
     if facts.settings is None or facts.faults or not facts.settings.logs_in:
-        return [row("catalogue", True, "none: only a login with a password, or to an agency, brings one", severity=ADVISORY)]
+        return [row("catalogue", True, "none: only a login with a password, or to an agency, returns one", severity=ADVISORY)]
     if facts.barrier:
         return [skipped("catalogue", facts.barrier)]
     lacking = [service for service in SERVICES if service not in facts.catalogue]
     if not facts.settings.region:
         return [row("catalogue", True, "not used: no region is set", severity=ADVISORY)]
     if not facts.token.get("catalog"):
-        return [row("catalogue", True, "IAM sent none; endpoints are made of region and cloud_domain", severity=ADVISORY)]
+        return [row("catalogue", True, "IAM returned none; endpoints are built from region and cloud_domain", severity=ADVISORY)]
     if "sdrs" in lacking:
         works = facts.answers["sdrs"].ok
         detail = "SDRS is not in the token's catalogue for region %s" % facts.settings.region
-        return [row("catalogue", False, detail + ("; its endpoint responds all the same" if works else ""),
+        return [row("catalogue", False, detail + ("; its endpoint responds nevertheless" if works else ""),
                     "Ask the account's administrator to enable SDRS in this project, or choose a region that offers it.", ADVISORY if works else ERROR)]
-    return [row("catalogue", True, "it has %s" % ", ".join(facts.catalogue) + ("; not %s" % ", ".join(lacking) if lacking else ""), severity=ADVISORY)]
+    return [row("catalogue", True, "it contains %s" % ", ".join(facts.catalogue) + ("; not %s" % ", ".join(lacking) if lacking else ""), severity=ADVISORY)]
 
 
 def endpoints(facts: Facts) -> list:
@@ -159,7 +159,7 @@ def endpoints(facts: Facts) -> list:
         if knocked is None or (knocked.area and knocked.area != "endpoint"):
             found.append(skipped(name, facts.missing(service)))
         elif knocked.area:
-            remedy = "Check the URL of %s%s and this machine's way to it (firewall, proxy, security groups): curl -sv %s" % (
+            remedy = "Check the URL of %s%s and the network path from this machine (firewall, proxy, security groups): curl -sv %s" % (
                 service, " in %s" % given(facts, service) if given(facts, service) else "", knocked.url)
             found.append(row(name, False, "%s: %s" % (knocked.url, knocked.problem), remedy, severity))
         else:
@@ -169,4 +169,4 @@ def endpoints(facts: Facts) -> list:
 
 def _origin(facts: Facts, service: str) -> str:
     setting = given(facts, service)
-    return "from %s" % setting if setting else "from the catalogue" if service in facts.catalogue else "made of region and cloud_domain"
+    return "from %s" % setting if setting else "from the catalogue" if service in facts.catalogue else "built from region and cloud_domain"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Examines the way to the cloud, and what is behind it; changes nothing. PRIVATE to the collection.
+"""Checks the connection to the cloud and the services; changes nothing. PRIVATE to the collection.
 
 Facts are gathered first, all of them (``_doctor_probe``), then judged one check after another: none can hide another.
 """
@@ -13,7 +13,7 @@ from . import account, services
 from . import checks as connection
 from .probe import Facts, gather
 
-# In the order in which a fault hides what comes after it.
+# In the order in which a fault hides later checks.
 CHECKS = {
     **{name: getattr(connection, name) for name in ("credentials", "settings", "clock", "name_resolution", "proxy", "tls", "login")},
     **{name: getattr(account, name) for name in ("account", "project", "region", "catalogue", "endpoints")},

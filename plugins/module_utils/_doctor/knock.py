@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What hosts answer to a request without credentials: name resolution, proxy, TLS, their clock. PRIVATE to the collection."""
+"""Tests how hosts respond to a request without credentials: name resolution, proxy, TLS, their clock. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ try:
 except ImportError:
     http = None  # type: ignore[assignment]  # transport refuses to begin without requests
 
-# Seconds to connect, and to wait for a response; a silent host must not hold up what the others have to tell.
+# Seconds to connect, and to wait for a response; a silent host must not delay the other checks.
 CONNECT, ANSWER = 3.0, 5.0
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the doctor finds on this machine without asking anybody: settings, token cache, locks, versions. PRIVATE to the collection."""
+"""The doctor's checks of this machine, without any request: settings, token cache, locks, versions. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def survey(options: Any, environ: Any) -> Any:
 def resolve(options: Any, environ: Any) -> tuple:
     """``(settings, faults)``: what can be resolved, and ``{area: message}`` of what cannot; None for settings where nothing can.
 
-    With any fault the credentials are left out: nothing is sent with settings that are not as they were meant.
+    With any fault the credentials are left out: nothing is sent with incorrect settings.
     """
     faults = {}
     try:
@@ -112,21 +112,21 @@ def _without(options: Any, environ: Any, keys: Iterable) -> tuple:
 
 
 def token_cache(settings: Any) -> tuple:
-    """``(usable, what there is to say)`` of the folder of tokens; nothing is made or changed."""
+    """``(usable, detail)`` of the token folder; nothing is created or changed."""
     if not settings.token_cache:
-        return True, "off; every task logs in with a password anew"
+        return True, "off; with a password, every task logs in again"
     folder = TokenCache(settings.token_cache_dir).folder
     if folder is None:
-        return False, "no home folder is known"
+        return False, "no home folder is set"
     problem = _folder_problem(folder)
     if problem or not os.path.isdir(folder):
-        return not problem, problem or "%s is not there yet; the first login makes it" % folder
+        return not problem, problem or "%s does not exist yet; the first login creates it" % folder
     count = sum(1 for name in os.listdir(folder) if name.endswith(".json"))
-    return True, "%s holds %d entr%s" % (folder, count, "y" if count == 1 else "ies")
+    return True, "%s contains %d entr%s" % (folder, count, "y" if count == 1 else "ies")
 
 
 def locks() -> tuple:
-    """``(usable, what there is to say)`` of the folders of locks; nothing is made or changed."""
+    """``(usable, detail)`` of the lock folders; nothing is created or changed."""
     places, problems = lock_folders()
     usable: list = []
     for place in places:
@@ -136,7 +136,7 @@ def locks() -> tuple:
         return False, "; ".join(problems)
     there = [folder for folder in usable if os.path.isdir(folder)]
     if not there:
-        return True, "%s is not there yet; the first run that changes something makes it" % usable[0]
+        return True, "%s does not exist yet; the first run that changes something creates it" % usable[0]
     held = sorted({process for folder in there for process in _holders(folder)})
     return True, "%s: %s" % (" and ".join(there), "held by process %s" % ", ".join(map(str, held)) if held else "no run holds a lock")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the doctor asks: hosts without credentials, then the login, then each service. PRIVATE to the collection.
+"""The doctor's requests: hosts without credentials, then the login, then each service. PRIVATE to the collection.
 
 Changes nothing: GET, and the one POST that obtains a token. A rejected signature or password is sent once (five lock a key).
 """
@@ -36,7 +36,7 @@ _READS = {
     "vpc": _V1 + "/vpcs",
     "as": "/autoscaling-api/v1/{project_id}/scaling_group",
 }
-# What else is asked, and of whom.
+# Further queries, by service.
 _QUESTIONS = {
     "versions": ("sdrs", lambda api: objects(api.client.send("GET", "sdrs", "/"), "versions")),
     "domains": ("sdrs", lambda api: api.list("list_domains")),
@@ -91,7 +91,7 @@ class Facts:
         return self.knocks.get(self.urls.get(service))
 
     def missing(self, service: str) -> Any:
-        """The check that stands between this machine and a service; None when it responds."""
+        """The check that blocks the way to a service; None if the service responds."""
         found = self.knock(service)
         if found is None:
             return "region" if self.settings else "settings"
@@ -99,7 +99,7 @@ class Facts:
 
     @property
     def barrier(self) -> Any:
-        """The check that stands before all that needs a login; None after a login."""
+        """The check that blocks everything that needs a login; None after a login."""
         return self.login.skipped or ("login" if self.login.error else None)
 
     def needed(self, service: str) -> Any:
@@ -141,7 +141,7 @@ class _Client(Client):
 
 
 def gather(options: Any, host: Any, environ: Any = None) -> Any:
-    """All the facts that can be had; what is wrong is a fact, too."""
+    """Gathers all available facts; faults are facts, too."""
     environ = dict(os.environ if environ is None else environ)
     options = {key: value for key, value in options.items() if value is not None}
     facts = Facts(options, local.survey(options, environ), *local.resolve(options, environ))
@@ -172,13 +172,13 @@ def _reach(facts: Facts, services: Any) -> None:
             facts.urls[service] = facts.settings.url(service, facts.catalogue)
         except ConfigError as error:
             facts.unknown[service] = error.message
-    # Of services that share a URL the first decides what is asked for.
+    # If services share a URL, the first one determines the request.
     paths = {url: "/v3" if service == "iam" else "/" for service, url in reversed(facts.urls.items())}
     facts.knocks.update(knock_at({url: path for url, path in paths.items() if url not in facts.knocks}, facts.settings))
 
 
 def _no_login(facts: Facts) -> Any:
-    """The check that makes a login pointless: one that is bound to fail is not tried."""
+    """The check that makes a login pointless: a login that is certain to fail is not tried."""
     if facts.faults:
         return "credentials" if "credentials" in facts.faults else "settings"
     if facts.settings.logs_in and facts.missing("iam"):
@@ -285,7 +285,7 @@ def _as_outcome(value: Any, error: SdrsError) -> Any:
 
 
 def classified(error: Any) -> str | None:
-    """What an error means: rejected, denied, not_offered, wrong_project, unreachable, other; None without one."""
+    """The class of an error: rejected, denied, not_offered, wrong_project, unreachable, other; None without one."""
     if error is None:
         return None
     code, status = error.data.get("code"), error.data.get("http_status")

@@ -19,7 +19,7 @@ _ACTIONS = {
     "evs": "the action evs:volumes:list", "vpc": "the action vpc:vpcs:list", "as": "the action as:groups:list",
 }
 _LOST = {
-    "sdrs": "nothing works without it", "iam": "projects cannot be found by name", "ecs": "servers cannot be found by name, and no switch prepared",
+    "sdrs": "nothing works without it", "iam": "projects cannot be found by name", "ecs": "servers cannot be found by name, and no switch can be prepared",
     "evs": "disks cannot be found by name", "vpc": "VPCs and subnets cannot be found by name", "as": "as_group and failover_as_groups cannot be used",
 }
 # Roles whose holder may do anything with SDRS, and the one that only reads.
@@ -46,7 +46,7 @@ def reads(facts: Facts) -> list:
 def _read_remedy(facts: Facts, service: str, error: SdrsError) -> Any:
     meaning = classified(error)
     if meaning == "denied":
-        return "Let the account's administrator give the user, in project %s, %s." % (facts.project_id, _ACTIONS[service])
+        return "Ask the account's administrator to grant the user, in project %s, %s." % (facts.project_id, _ACTIONS[service])
     if meaning == "wrong_project":
         return "Correct the project: see the check project."
     if meaning == "rejected":
@@ -64,9 +64,9 @@ def write(facts: Facts) -> list:
     if any(name in _WRITERS for name in names):
         return [row("write", True, "the user has the role %s, which may write" % next(name for name in names if name in _WRITERS), severity=ADVISORY)]
     if names == [_READER]:
-        return [row("write", False, "the user has the role readonly (Tenant Guest) alone",
-                    "Let the account's administrator give the user the role SDRS Administrator in this project.", ADVISORY)]
-    return [row("write", True, "not known: nothing tells it without changing something", severity=ADVISORY)]
+        return [row("write", False, "the user has only the role readonly (Tenant Guest)",
+                    "Ask the account's administrator to grant the user the role SDRS Administrator in this project.", ADVISORY)]
+    return [row("write", True, "unknown: this cannot be tested without changing something", severity=ADVISORY)]
 
 
 def _asked(name: str, judge: Callable[..., Any], question: str | None = None) -> Callable[[Facts], list]:
@@ -84,13 +84,13 @@ def _asked(name: str, judge: Callable[..., Any], question: str | None = None) ->
 def _versions(facts: Facts, versions: Any) -> Any:
     texts = ["%s %s" % (each.get("id"), each.get("status") or "") for each in versions]
     known = any(each.get("id") == "v1" for each in versions)
-    return row("api_version", known, ", ".join(texts).strip() or "the service lists none", "Check the endpoint of sdrs: this collection speaks v1.", ADVISORY)
+    return row("api_version", known, ", ".join(texts).strip() or "the service lists none", "Check the endpoint of sdrs: this collection uses v1.", ADVISORY)
 
 
 def _domains(facts: Facts, domains: Any) -> Any:
     if not domains:
         groups = facts.answers.get("groups")
-        return row("domains", False, "the region has no active-active domain, so that no protection group can be made",
+        return row("domains", False, "the region has no active-active domain, so no protection group can be created",
                    "Choose a region or project with an active-active domain, or ask the cloud's support for one.",
                    ADVISORY if groups and groups.value else ERROR)
     texts = []
@@ -98,7 +98,7 @@ def _domains(facts: Facts, domains: Any) -> Any:
         zones = [(domain.get(key) or {}).get("availability_zone") for key in ("local_replication_cluster", "remote_replication_cluster")]
         texts.append("%s joins %s and %s%s" % (domain.get("name"), *zones, " (sold out)" if domain.get("sold_out") else ""))
     return row("domains", not all(domain.get("sold_out") for domain in domains), "; ".join(texts),
-               "Ask the cloud's support for capacity: no server can be protected in a domain that is sold out.", ADVISORY)
+               "Ask the cloud's support for capacity: servers cannot be protected in a domain that is sold out.", ADVISORY)
 
 
 def _used(quota: Any) -> str:
@@ -119,7 +119,7 @@ def _quotas(facts: Facts, quotas: Any) -> Any:
 
 def batch(facts: Facts) -> list:
     otc = facts.settings is not None and str(facts.settings.cloud_domain).endswith(_OTC)
-    text = "not known: nothing tells it without changing something" + ("; Open Telekom Cloud does not document them" if otc else "")
+    text = "unknown: this cannot be tested without changing something" + ("; Open Telekom Cloud does not document them" if otc else "")
     return [row("batch", True, text, severity=ADVISORY)]
 
 
@@ -135,14 +135,14 @@ def _groups(facts: Facts, groups: list) -> Any:
     bad = [group for group in groups if str(group.get("status")).startswith("error")]
     text = ", ".join("%d %s" % (count, status) for status, count in sorted(counted.items())) or "none yet"
     return row("server_groups", not bad, text + _which(bad),
-               "Look at the page of the playbook cloud_dr.sdrs.posture; the module sdrs_failed_task_info lists what failed.", ADVISORY)
+               "Run the playbook cloud_dr.sdrs.posture for an overview; the module sdrs_failed_task_info lists failed tasks.", ADVISORY)
 
 
 def _pairs(facts: Facts, pairs: list) -> Any:
     counted = Counter(str(pair.get("status")) for pair in pairs)
-    text = ", ".join("%d %s" % (count, status) for status, count in sorted(counted.items())) or "none in fault"
+    text = ", ".join("%d %s" % (count, status) for status, count in sorted(counted.items())) or "none faulty"
     return row("replications", not pairs, text + _which(pairs),
-               "Look at the page of the playbook cloud_dr.sdrs.posture; the module sdrs_failed_task_info lists what failed.", ADVISORY)
+               "Run the playbook cloud_dr.sdrs.posture for an overview; the module sdrs_failed_task_info lists failed tasks.", ADVISORY)
 
 
 def _which(objects: list) -> str:
@@ -153,10 +153,10 @@ def _which(objects: list) -> str:
 def _vpc_quota(facts: Facts, quotas: Any) -> Any:
     quota = next((each for each in quotas if each.get("type") == "vpc"), None)
     if quota is None:
-        return row("vpc_quota", True, "not known: the service does not list it", severity=ADVISORY)
+        return row("vpc_quota", True, "unknown: the service does not list it", severity=ADVISORY)
     left = _left(quota)
-    return row("vpc_quota", left is None or left > 0, _used(quota) + "; a drill without drill_vpc makes one",
-               "Remove drill VPCs that nobody uses, or give drills a VPC with drill_vpc.", ADVISORY)
+    return row("vpc_quota", left is None or left > 0, _used(quota) + "; a drill without drill_vpc creates one",
+               "Delete unused drill VPCs, or set drill_vpc to a VPC for drills.", ADVISORY)
 
 
 api_version = _asked("api_version", _versions, "versions")
@@ -171,19 +171,19 @@ def token_cache(facts: Facts) -> list:
     if facts.settings is None:
         return [skipped("token_cache", "settings")]
     usable, text = local.token_cache(facts.settings)
-    return [row("token_cache", usable, text, "Make the folder yours alone (chmod 700), or choose another with SDRS_TOKEN_CACHE_DIR.", ADVISORY)]
+    return [row("token_cache", usable, text, "Restrict the folder to yourself (chmod 700), or set another folder with SDRS_TOKEN_CACHE_DIR.", ADVISORY)]
 
 
 def locks(facts: Facts) -> list:
     usable, text = local.locks()
-    return [row("locks", usable, text, "Remove that folder, or make it yours alone (chmod 700): runs at the same time are not kept apart.", ADVISORY)]
+    return [row("locks", usable, text, "Delete that folder, or restrict it to yourself (chmod 700): concurrent runs are not locked out.", ADVISORY)]
 
 
 def versions(facts: Facts) -> list:
     found = local.versions()
     old = [name for name, least in (("Python", (3, 10)), ("ansible-core", (2, 16))) if name in found and _numbers(found[name]) < least]
     return [row("versions", not old, ", ".join("%s %s" % item for item in found.items()),
-                "Install a newer %s: the collection needs Python 3.10 and ansible-core 2.16." % " and ".join(old), ERROR)]
+                "Install a newer %s: the collection requires Python 3.10 and ansible-core 2.16." % " and ".join(old), ERROR)]
 
 
 def _numbers(version: Any) -> tuple:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module is, for the engine: something to bring about, to ask, to do here, or to examine. PRIVATE to the collection."""
+"""The declarations of modules for the engine: apply a state, query, act locally, or check the connection. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class Host(Protocol):
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a module that changes things is: how to read, how to plan, and under which key the object is returned.
+    """The declaration of a module that changes objects: how to read, how to plan, and under which key to return the object.
 
     :param options: the class of its options (Options); without it ``read`` and ``plan`` get the module's parameters as they are
     :param read: ``read(lookup, options)`` giving a live state with ``obj``, ``watch()`` and ``assume()``; resolves references
     :param plan: ``plan(options, live)`` giving a Plan; pure
     :param show: ``show(lookup, object ID, live)`` giving the object to return; default: the kind's detail query
-    :param rules: rules of its own options, beside those of ``_validate``
-    :param verify: ``verify(options, object)`` raising when the steps ended well but the object is not as wanted
+    :param rules: rules for its own options, in addition to those of ``validate``
+    :param verify: ``verify(options, object)`` raises if the steps succeeded but the object is not in the desired state
     :param locks: Locks: the protection groups that no other run may change meanwhile
     :param compact: many objects: sub-jobs are returned of failed jobs only
-    :param expect: ``expect(plan)`` giving the object to return in check mode; default: what the steps say of it
+    :param expect: ``expect(plan)`` returns the object for check mode; default: derived from the steps
     """
 
     kind: Any
@@ -56,7 +56,7 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Query:
-    """What an info module is: ``read(lookup, options, waiting)`` giving the result's keys. ``bulky`` options are large, and no result repeats them."""
+    """An info module: ``read(lookup, options, waiting)`` returns the keys of the result. ``bulky`` options are large, and no result repeats them."""
 
     read: Any
     rules: dict = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Local:
-    """What a module is that asks no service: ``act(options, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
+    """A module that contacts no service: ``act(options, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
 
     act: Any
     rules: dict = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Local:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
+    """The declaration of a connection check: ``examine(params, host)`` returns the result. Wrong settings are findings, not failures."""
 
     examine: Any
 

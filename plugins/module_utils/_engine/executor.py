@@ -22,12 +22,12 @@ from .workers import InlineWorkers, Threads
 
 
 class Executor:
-    """Carries out steps; after ``run`` every step knows its job, and ``pending`` and ``failed`` tell the rest.
+    """Executes steps; after ``run`` every step has its job, and ``pending`` and ``failed`` contain the others.
 
     :param waiting: Waiting; without ``wait`` steps whose prerequisites are unfinished are left as pending
-    :param parallel: jobs in flight at once; what starts no job does not count
-    :param alive: callable raising when nobody waits for the outcome any more; asked again and again, and before every request that writes
-    :param tell: ``tell(event, step, object or None)`` is told what begins, runs, and ends (``done``, ``failed``)
+    :param parallel: maximum number of jobs in flight; steps without a job do not count
+    :param alive: callable that raises if nobody waits for the outcome any more; called regularly, and before every writing request
+    :param tell: ``tell(event, step, object or None)`` is called when a step starts, runs and ends (``done``, ``failed``)
     :param pool: where requests run; default: threads for several steps, this thread for one
     """
 
@@ -117,7 +117,7 @@ class Executor:
                     self._push(step)
 
     def _give_up(self, failed: Step) -> None:
-        """What needs ``failed`` is never tried; what only has to come after it is free."""
+        """Skip steps that need ``failed``; release steps that only have to come after it."""
         ended = [failed]
         while ended:
             over = ended.pop()
@@ -196,7 +196,7 @@ class Executor:
         self._due[step] = self._since[step] + min(waited + wait, max(waited, self._waiting.wait_timeout))
 
     def _next_look(self) -> float | None:
-        """When to look next: jobs that are due almost at the same time are looked at together."""
+        """The time of the next poll: jobs that are due at almost the same time are polled together."""
         due = [(when, step) for step, when in self._due.items() if step not in self._looking]
         if not due:
             return None
@@ -226,7 +226,7 @@ class Executor:
                 )
 
     def _watched(self, steps: list[Step], seen: dict[Step, Any] | None, error: SdrsError | None) -> None:
-        """A list has told of ``steps``: who has left the transit status is asked for its outcome."""
+        """Process a list poll of ``steps``: for steps that have left the transit status, the outcome is read."""
         self._looking.difference_update(steps)
         for step in steps:
             obj = seen[step] if seen else None
@@ -274,6 +274,6 @@ class Executor:
             )
 
 
-# How often a job may turn out to run on although its object looks settled, before only the job is asked.
+# How often a job may still be running although its object looks settled, before only the job is polled.
 _TOLD_BY_STATUS = 2
 _NEVER = frozenset({None})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Job outcome, what a job made, and how often to look at it. PRIVATE to the collection. Imports nothing of Ansible."""
+"""Job outcome, objects created by a job, and poll intervals. PRIVATE to the collection. Imports nothing of Ansible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .._defaults import FIRST_POLL, FIRST_WAVE_SHARE, JOINT_POLL_SHARE, LONGEST_
 
 
 def interval(waited: float, fixed: float | None = None) -> float:
-    """Seconds until the next look at a job that has been waited for ``waited`` seconds.
+    """Seconds until the next poll of a job after waiting ``waited`` seconds.
 
     About a tenth of the time already waited, so that its end is noticed within a tenth of its length.
     """
@@ -18,7 +18,7 @@ def interval(waited: float, fixed: float | None = None) -> float:
 
 
 class PollSchedule:
-    """When to look at jobs of which many run: no job is looked at before the shortest of its kind so far has ended.
+    """Poll times when many jobs run: the first poll of a job waits for the duration of the shortest job of its type so far.
 
     :param fixed: seconds, when the user wants fixed intervals
     """
@@ -33,7 +33,7 @@ class PollSchedule:
             self._shortest[call] = min(seconds, self._shortest.get(call, seconds))
 
     def wait(self, call: str | None, waited: float, together: int) -> float:
-        """Seconds until the next look at what ``call`` started ``waited`` seconds ago.
+        """Seconds until the next poll of a job that ``call`` started ``waited`` seconds ago.
 
         :param together: how many jobs are being waited for
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engine must know about a kind of object. PRIVATE to the collection."""
+"""The description of a kind of object for the engine. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._cloud.odd import altered, raw
 
 
 def whole(value: Any) -> int | None:
-    """A count or a size in an answer, where it may come as text; None when it is none."""
+    """A count or a size in a response, which may be a string; None if it is not a number."""
     try:
         return int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
     except ValueError:
@@ -38,7 +38,7 @@ class Kind:
     showing: Any = None  # showing(api, object ID), where more than the object itself has to be asked
     showable: bool = True
     listable: bool = True
-    named_twice: bool = False  # the service lets two objects bear one name, by which tasks find them
+    named_twice: bool = False  # the service allows two objects with the same name, by which tasks find them
     holds_nothing: Any = None  # holds_nothing(object): of two made at the same time the younger may be deleted again
 
     def status(self, obj: Any) -> Any:
@@ -56,7 +56,7 @@ class Kind:
         return altered(obj, status=end) if end else None
 
     def assumed_owner(self, obj: Any) -> Any:
-        """The same for what depends on the object: while it is being deleted its status stays, and allows nothing."""
+        """As ``assumed``, for objects that depend on this one: while it is being deleted, its status is kept and allows nothing."""
         return self.assumed(obj) or obj
 
     def label(self, obj: dict | None, name: str | None = None) -> str:
@@ -66,14 +66,14 @@ class Kind:
         return "%s %s (%s)" % (self.title, raw(obj, "name"), raw(obj, "id"))
 
     def refuse_half_deleted(self, obj: dict) -> None:
-        """What is left of a deletion that failed cannot be made present.
+        """Refuse to make an object present whose deletion has failed.
 
         :raises Refused: the object is in ``error-deleting``
         """
         if obj.get("status") == "error-deleting":
             raise Refused(
-                "%s: its deletion failed" % self.label(obj),
-                remedy="Delete it again (in a module with state: absent, in a topology with prune: true and without its entry), then create it anew.",
+                "%s: an earlier deletion failed" % self.label(obj),
+                remedy="Delete it again (in a module with state: absent, in a topology with prune: true and without its entry), then create it again.",
             )
 
     @property
@@ -90,7 +90,7 @@ class Kind:
 
 
 class LiveState:
-    """Base of what a ``read`` gives: ``obj`` is the object itself, None when it does not exist."""
+    """Base of the results of ``read``: ``obj`` is the object itself, None if it does not exist."""
 
     obj: Any
 
@@ -104,11 +104,11 @@ class LiveState:
         return []
 
     def branch(self, obj: dict) -> Any:
-        """Where in a document what is watched belongs to."""
+        """The path in a document to which the watched object belongs."""
         return
 
     def removing(self, params: dict, obj: dict) -> bool:
-        """Whether what is watched is to be removed, so that it does not matter how its job ends."""
+        """Whether the watched object will be removed, so that the outcome of its job does not matter."""
         return params.get("state") == "absent"
 
     def assume(self) -> Any:
@@ -116,14 +116,14 @@ class LiveState:
         return self
 
     def supposing(self, obj: Any, **changes: Any) -> Any:
-        """The same with another ``obj``, and what else changes."""
+        """A copy with another ``obj`` and other changed fields."""
         live: Any = self
         # pylint: disable-next=kwarg-superseded-by-positional-arg
         return replace(live, obj=obj, **changes)
 
 
 def generic_took_effect(step: Any, obj: dict | None, after: dict) -> bool:
-    """``took_effect`` for what every kind has: creation, deletion and renaming.
+    """``took_effect`` for the operations of every kind: creation, deletion and renaming.
 
     :param after: ``{operation: statuses}`` the object has while and after the operation
     """

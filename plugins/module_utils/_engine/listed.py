@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether lists show what was created, and what else bears its name. PRIVATE to the collection.
+"""Waits until lists show new objects, and detects other objects with the same name. PRIVATE to the collection.
 
 Lists lag behind creations. A creation ends when the list that look-ups use shows what it made, and one whose answer was lost is looked
 for as long: else the next task, or the repeated request, makes a second one.
@@ -50,9 +50,9 @@ class Lists:
 
 
 class Listing:
-    """Waits for what steps have created to be listed.
+    """Waits until created objects are listed.
 
-    :param warn: ``warn(message)``, told of what is not listed in time
+    :param warn: ``warn(message)``, called for objects that are not listed in time
     """
 
     def __init__(self, api: Api, waiting: Waiting, lists: Lists, warn: Callable[[str], Any] | None = None) -> None:
@@ -60,7 +60,7 @@ class Listing:
         self._warn = warn or (lambda message: None)
 
     def wait_for(self, step: Step) -> None:
-        """Wait until the list shows what ``step`` made, so that the next look-up finds it.
+        """Wait until the list shows the object that ``step`` created, so that the next look-up finds it.
 
         :raises SdrsError: another run, on another machine perhaps, has created an object of the same name
         """
@@ -71,35 +71,35 @@ class Listing:
             try:
                 alike = [obj for obj in self._lists.get(step.kind, resolve(find.query)) if find.match(obj)]
             except SdrsError:
-                continue  # it is made: a list that fails is no failure of the creation
+                continue  # the object exists: a failed list request is not a failed creation
             if not step.kind.named_twice and alike:
                 return
             if any(obj.get("id") == step.id for obj in alike):
                 self._judge(step, alike)
                 return
         self._warn(
-            "%s was created but is not listed after %g s: a task that looks it up by name may not find it yet, and create it again"
+            "%s was created but is not listed after %g s: a task that looks it up by name may not find it and create it again"
             % (step.kind.label({"name": step.name, "id": resolve(step.id)}), VISIBLE_WITHIN)
         )
 
     def _judge(self, step: Step, alike: list[dict]) -> None:
-        """Of several made at the same time the younger is withdrawn if it holds nothing."""
+        """If several were created at the same time, the younger one is deleted if it is empty."""
         others = [obj for obj in alike if obj.get("id") != step.id]
         if not others:
             return
         mine = next(obj for obj in alike if obj.get("id") == step.id)
         if all(obj.get("created_at") for obj in alike) and all(_age(obj) < _age(mine) for obj in others) and self._withdrawn(step):
             raise SdrsError(
-                "another run created %s at the same time; %s, which held nothing, was deleted again" % (step.kind.label(others[0]), step.kind.label(mine)),
+                "another run created %s at the same time; %s was empty and has been deleted again" % (step.kind.label(others[0]), step.kind.label(mine)),
                 retryable=True, remedy="Run the task again.",
             )
         raise SdrsError(
-            "several objects were created with one name at the same time: %s" % ", ".join(step.kind.label(obj) for obj in sorted(alike, key=_age)),
+            "several objects with the same name were created at the same time: %s" % ", ".join(step.kind.label(obj) for obj in sorted(alike, key=_age)),
             remedy="Delete the one that is not needed by its ID, then run the task again.",
         )
 
     def _withdrawn(self, step: Step) -> bool:
-        """Delete what ``step`` made if it holds nothing, and tell whether it is gone."""
+        """Delete the object that ``step`` created if it is empty, and return whether it is gone."""
         kind = step.kind
         try:
             obj = Lookup(self._api).show(kind, step.id)

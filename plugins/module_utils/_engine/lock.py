@@ -38,7 +38,7 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class Locks:
-    """What a task locks.
+    """The locks of a task.
 
     :param groups: ``groups(lookup, options)`` giving Groups; reads what the task reads anyway
     :param needed: ``needed(options)``: whether the task must not run without
@@ -56,9 +56,9 @@ class Locks:
 def locked(locks: Locks | None, options: Any, lookup: Lookup, waiting: Waiting, host: Host) -> Iterator[None]:
     """Hold the locks of the groups that a task changes, waiting for other runs as long as for a job.
 
-    What ``lookup`` has read before holds afterwards unless another run has held one of the locks since.
+    Data that ``lookup`` read before stays valid unless another run has held one of the locks since.
 
-    :raises SdrsError: another process holds one; it is named
+    :raises SdrsError: another process holds one; the message names it
     :raises Refused: no lock can be taken, and the task must not run without
     """
     with contextlib.ExitStack() as held:
@@ -74,11 +74,11 @@ def locked(locks: Locks | None, options: Any, lookup: Lookup, waiting: Waiting, 
 def _unlocked(locks: Locks, options: Any, settings: Any, warn: Callable[[str], Any], problem: NotPrivate) -> None:
     if locks.needed(options) and not settings.allow_unlocked:
         raise Refused(
-            "no lock can be taken that keeps other runs from changing the same protection group, nothing was sent: %s" % problem,
-            remedy="Let XDG_STATE_HOME name a folder of yours that others cannot write; or, where no other run can be at work, as in a job "
-            "container of its own, set allow_unlocked: true (SDRS_ALLOW_UNLOCKED=1).",
+            "the protection group cannot be locked against other runs, nothing was sent: %s" % problem,
+            remedy="Set XDG_STATE_HOME to a folder that only you can write to; or, if no other run can be active, for example in a separate job "
+                   "container, set allow_unlocked: true (SDRS_ALLOW_UNLOCKED=1).",
         )
-    warn(one_line("runs at the same time are not kept apart: %s" % problem))
+    warn(one_line("concurrent runs are not locked out: %s" % problem))
 
 
 def _acquired(locks: Locks, options: Any, lookup: Lookup, waiting: Waiting, alive: Callable[[], Any]) -> contextlib.ExitStack:
@@ -108,12 +108,12 @@ def _acquired(locks: Locks, options: Any, lookup: Lookup, waiting: Waiting, aliv
                     return held.pop_all()
             lookup.forget()
         else:
-            raise SdrsError("other runs keep changing what this task is about", retryable=True, remedy="Run the task again.")
+            raise SdrsError("other runs keep changing the objects of this task", retryable=True, remedy="Run the task again.")
     return contextlib.ExitStack()
 
 
 def _keys(groups: list[Group], learnt: dict, creates: bool) -> dict[tuple[str, str], str]:
-    """``{key: what messages call it}``; IDs come before names, whatever the order of the groups."""
+    """``{key: label for messages}``; IDs come before names, regardless of the order of the groups."""
     keys: dict[tuple[str, str], str] = {CREATING: "a new protection group"} if creates and groups else {}
     for group in groups:
         names = [name for name in (*group.names, learnt.get(group.id)) if name]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that locks are: where they lie, who holds them, and whether anybody has held them since. PRIVATE to the collection."""
+"""Lock files: their folders, their holders, and whether another run has held them since. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _usable_folders(stack: contextlib.ExitStack) -> list[int]:
     :raises NotPrivate: there is none
     """
     if fcntl is None:
-        raise NotPrivate("this system has no file locks")
+        raise NotPrivate("this system does not support file locks")
     paths, problems = folders()
     found: dict = {}
     for path in paths:
@@ -71,7 +71,7 @@ def _runtime_folder() -> str:
 def _state_folder() -> str:
     folder = user_folder("XDG_STATE_HOME", os.path.join(".local", "state"))
     if not folder:
-        raise NotPrivate("no home folder is known")
+        raise NotPrivate("no home folder is set")
     return folder
 
 
@@ -79,12 +79,12 @@ class LockFiles:
     """The lock files of one service and project.
 
     :param stack: closes their folders
-    :param alive: callable raising when nobody waits for the outcome any more
+    :param alive: callable that raises if nobody waits for the outcome any more
     """
 
     def __init__(self, stack: contextlib.ExitStack, waiting: Waiting, alive: Callable[[], Any]) -> None:
         self._stack, self._waiting, self._alive, self._since = stack, waiting, alive, waiting.clock()
-        self._place: tuple[str, ...] = ()  # what open is given
+        self._place: tuple[str, ...] = ()  # the arguments of open
         self._folders: list[int] = []  # descriptors
 
     def open(self, place: tuple[str, ...]) -> None:
@@ -157,8 +157,8 @@ class LockFiles:
             self._alive()
             if self._waiting.timed_out(self._since):
                 raise SdrsError(
-                    "protection group %s is being changed by %s" % (label, _holder(handle)), retryable=True,
-                    remedy="Run the task again when it has ended.",
+                    "protection group %s is locked by %s" % (label, _holder(handle)), retryable=True,
+                    remedy="Run the task again when that process has ended.",
                 )
             self._waiting.sleep(_PAUSE)
             waited = True
@@ -200,7 +200,7 @@ def _release(handle: int) -> None:
 
 
 def _free_since(handle: int, begun: float) -> bool:
-    """Whether nobody has held the lock since ``begun``; not, if its holder died, or ran on another machine."""
+    """Whether nobody has held the lock since ``begun``; false if its holder died or ran on another machine."""
     record = _read(handle)
     try:
         return not record or (record[0] == "free" and record[2] == _host() and float(record[1]) <= begun)

@@ -20,15 +20,15 @@ Objects = list[Any]  # in the class below ``list`` is a method
 
 _SHOWN, _LONGEST_NAME = 10, 64
 _ALL_SERVERS = "all servers"
-# So many servers are asked for one by one rather than by the list of the whole project.
+# Up to this many servers are read individually instead of with the list of the whole project.
 _FEW = 4
 
 
 class Lookup:
     """Finds objects; every list is fetched once per scope and kept.
 
-    ``settled`` holds ``(Kind, object)`` as they were before this task waited for the jobs at work on them, ``remembered``
-    what one reading leaves for the next. With ``ignore_deleting`` what is being deleted counts as gone.
+    ``settled`` contains ``(Kind, object)`` as they were before this task waited for their running jobs, ``remembered``
+    data that one reading keeps for the next. With ``ignore_deleting``, objects that are being deleted count as gone.
     """
 
     def __init__(self, api: Api, warn: Callable[[str], Any] | None = None) -> None:
@@ -41,7 +41,7 @@ class Lookup:
         self.ignore_deleting = False
 
     def forget(self) -> None:
-        """Read everything anew from now on."""
+        """Discard all cached data."""
         self._kept = {}
 
     def once(self, key: Hashable, fetch: Callable[[], Any]) -> Any:
@@ -74,11 +74,11 @@ class Lookup:
         return [obj for obj in self.once(key, lambda: self.api.list(kind.list_call, query)) if not self._leaves(kind, obj)]
 
     def named(self, kind: Kind, name: str, **query: Any) -> Objects:
-        """Objects that bear exactly this name (the API's filter is fuzzy)."""
+        """Objects with exactly this name (the API's filter is fuzzy)."""
         return matching(self.list(kind, name=name, **query), lambda obj: obj.get("name") == name)
 
     def one(self, kind: Kind, reference: str, **query: Any) -> Any:
-        """The object that an ID or exact name means.
+        """The object with this ID or exact name.
 
         :raises Refused: no match, or several; lists what was found
         """
@@ -88,16 +88,16 @@ class Lookup:
                 raise Refused("no %s has the ID %s" % (kind.title, reference))
             return obj
         found = self.named(kind, reference, **query)
-        # Whoever misspelled a name wants to see what there is.
+        # After a misspelled name, the message shows the existing objects.
         similar = found or self.list(kind, name=reference, **query) or self.list(kind, **query)
         return exactly_one(found, similar, kind.title, reference)
 
     def id_of(self, kind: Kind, reference: Any, **query: Any) -> Any:
-        """The ID that a reference means; an ID costs no look-up."""
+        """The ID of a reference; an ID costs no look-up."""
         return reference if reference is None or is_id(reference) else self.one(kind, reference, **query)["id"]
 
     def vpc_id(self, reference: Any) -> Any:
-        """The ID of the VPC that a reference means."""
+        """The ID of the referenced VPC."""
         if is_id(reference):
             return reference
         vpcs = self.once("vpcs", self.api.vpcs)
@@ -128,14 +128,14 @@ class Lookup:
             return found[0]
         listed = ", ".join("%s joins %s" % (_named(domain), " and ".join(sorted(map(str, _zones(domain))))) for domain in self.domains())
         raise Refused(
-            "%s active-active domain joins %s and %s; found: %s" % ("more than one" if found else "no", source, target, listed or "none"),
+            "%s active-active domain joins %s and %s; available: %s" % ("more than one" if found else "no", source, target, listed or "none"),
             remedy="Name one with active_active_domain.",
         )
 
     def server(self, server_id: str) -> Any:
-        """An ECS server's detail; None when it does not exist, ``{}`` when ECS does not tell."""
+        """An ECS server's detail; None if it does not exist, ``{}`` if ECS does not respond."""
         known = self._kept.get(_ALL_SERVERS)
-        # What the list does not show may be a server of it that could not be read.
+        # A missing server may be one that could not be read from the list.
         if known is not None and (not known.unreadable or dict.__contains__(known, server_id)):
             return known.get(server_id)
         return self.once(("server", server_id), lambda: self.neighbour(lambda: self.api.server(server_id)))
@@ -154,7 +154,7 @@ class Lookup:
         return {server_id: self.server(server_id) for server_id in ids}
 
     def neighbour(self, fetch: Callable[[], Any]) -> Any:
-        """What a neighbouring service tells. Its silence must not stop what only SDRS has to decide."""
+        """The response of a neighbouring service. Its failure must not stop operations that only SDRS has to decide."""
         try:
             return fetch()
         except NotFound as error:
@@ -165,18 +165,18 @@ class Lookup:
             reason = error
         if str(reason) not in self._warned:
             self._warned.add(str(reason))
-            self.warn("not checked before sending, SDRS decides: %s" % reason)
+            self.warn("pre-check skipped, SDRS decides: %s" % reason)
         return {}
 
     def servers_named(self, name: str) -> Objects:
-        """ECS servers of exactly this name; from the list of all where that has been read."""
+        """ECS servers with exactly this name, from the list of all servers if that has been read."""
         known = self._kept.get(_ALL_SERVERS)
         if known is not None:
             return known.where(lambda server: server.get("name") == name)
         return matching(self.once(("servers", name), lambda: self.api.servers(name)), lambda server: server.get("name") == name)
 
     def volume(self, volume_id: str) -> Any:
-        """An EVS disk; None when it does not exist, ``{}`` when EVS does not tell."""
+        """An EVS disk; None if it does not exist, ``{}`` if EVS does not respond."""
         def fetch() -> Any:
             return next(iter(matching(self.api.volumes(id=volume_id), lambda volume: volume.get("id") == volume_id)), None)
         return self.once(("volume", volume_id), lambda: self.neighbour(fetch))
@@ -199,7 +199,7 @@ class Lookup:
 def exactly_one(found: list, similar: list, title: str, reference: Any) -> Any:
     """The single element of ``found``.
 
-    :raises Refused: none, or several; lists them, or what comes near
+    :raises Refused: none, or several; lists them, or similar names
     """
     if len(found) == 1:
         return found[0]
@@ -209,10 +209,10 @@ def exactly_one(found: list, similar: list, title: str, reference: Any) -> Any:
 
 
 def existing(objects: Iterable[dict], reference: str | None) -> str:
-    """What there is in place of what a reference does not mean, what comes nearest first, for a message."""
+    """The existing objects for a message about an unresolved reference, the most similar names first."""
     objects = list(objects)
     if not objects:
-        return "there is none"
+        return "none exist"
     near = difflib.get_close_matches(str(reference), {str(raw(obj, "name")) for obj in objects}, 3)
     first = [obj for name in near for obj in objects if str(raw(obj, "name")) == name]
     rest = sorted((obj for obj in objects if str(raw(obj, "name")) not in near), key=lambda obj: str(raw(obj, "name")))
@@ -222,7 +222,7 @@ def existing(objects: Iterable[dict], reference: str | None) -> str:
 
 
 def readable(fetch: Callable[[], Iterable]) -> list:
-    """The objects that ``fetch()`` gives, for a message that lists what there is; nothing where they cannot be read."""
+    """The objects that ``fetch()`` returns, for a message that lists existing ones; empty if they cannot be read."""
     try:
         return sound(fetch())
     except SdrsError:
@@ -236,7 +236,7 @@ def _listed(objects: list[dict]) -> str:
 def pick(
     matches: list, owners: Any, zone_of: Callable[[Any], Any], zone: Any, title: str, reference: Any, mine: Callable[[Any], bool] | None = None,
 ) -> tuple:
-    """The candidate a server or disk name means, once protected objects bear the name twice.
+    """The candidate for a server or disk name after protection has made the name ambiguous.
 
     :param matches: objects of exactly that name, without those of drills
     :param owners: ``{object ID: owning instance or pair}``; both halves mean their owner

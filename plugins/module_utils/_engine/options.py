@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task, or an entry of a document, wants: options with names and types. PRIVATE to the collection."""
+"""The options of a task or of a document's entry, with names and types. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _Some = TypeVar("_Some", bound="Options")
 
 @dataclass
 class Options:
-    """Base of what ``read`` and ``plan`` of a declaration get. Made once of what the user gave; reading puts IDs in the place of references."""
+    """Base of the options that ``read`` and ``plan`` of a declaration receive. Built once from the user's input; ``read`` replaces references with IDs."""
 
     @classmethod
     def of(cls: type[_Some], given: Mapping[str, Any]) -> _Some:
-        """Those of ``given`` that the class has; what is not there has its default."""
+        """The options of ``given`` that the class has; missing ones have their default."""
         return cls(**{each.name: given[each.name] for each in fields(cls) if each.name in given})
 
     def given(self) -> dict[str, Any]:
@@ -26,7 +26,7 @@ class Options:
 
 @dataclass
 class ObjectOptions(Options):
-    """What every kind has that can be made present and absent."""
+    """The options of every kind that can be present and absent."""
 
     state: str = "present"
     id: str | None = None

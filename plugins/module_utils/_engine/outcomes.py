@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of the parts of a document: one that fails leaves the independent ones running. PRIVATE to the collection."""
+"""Outcomes of the branches of a document: a failed branch does not stop independent ones. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Branches:
         self._not_tried: dict[Any, bool] = {}
 
     def refused(self, plan: Plan) -> None:
-        """Note what the plan could not hold."""
+        """Record the entries that could not be planned."""
         for path, error in plan.refused:
             if path not in self.failed:
                 (self.blocked if error.blocked else self.failed).setdefault(path, error)
 
     def promising(self, steps: list[Step]) -> list[Step]:
-        """``steps`` without those of branches that have failed, and without what needs these."""
+        """``steps`` without those of failed branches, and without steps that need these."""
         lost: set = set()
         kept = []
         over = {*self.failed, *self._not_tried}
@@ -49,7 +49,7 @@ class Branches:
                 self._not_tried[step.branch] = True
 
     def report(self) -> dict[str, list]:
-        """The result's ``branches``: paths of what succeeded and was not tried, and errors by path of what failed or is blocked."""
+        """The result's ``branches``: paths that succeeded or were not tried, and errors of paths that failed or are blocked."""
         over = {*self.failed, *self.blocked}
         return {
             "succeeded": [path for path in self._succeeded if path not in over and path not in self._not_tried],

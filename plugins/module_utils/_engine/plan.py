@@ -33,16 +33,16 @@ ReadList = Callable[[Kind, dict], list]  # ``lists(kind, query)``: a list read s
 
 @dataclass
 class Request:
-    """One call that changes something. Values of ``arguments`` and ``body`` may be steps, which stand for the IDs of what they create or find.
+    """One call that changes something. Values of ``arguments`` and ``body`` may be steps, which stand for the IDs of the objects they create or find.
 
     :param guard: ``guard(live object)``, with a GET directly before every attempt: raises Refused if the request must not be sent
-    :param premise: ``premise(lists)``: the same for what the object itself does not show
+    :param premise: ``premise(lists)``: the same for conditions that the object itself does not show
     :param proof: ``proof(api)``: whether a request whose answer was lost has happened, where the object's status is no proof once its job has ended
     :param retry_refused: deletion: ``retry_refused(error)``: whether a refusal may pass, so that it is repeated until the object is gone
     :param instead: ``instead(error)``: the steps to take where the cloud does not offer the operation
-    :param divides: ``instead`` gives smaller steps, to be taken when the service refuses this one for whatever reason
+    :param divides: ``instead`` returns smaller steps, used if the service refuses this one for any reason
     :param members: a batch: its objects, each ``(name, ID)``
-    :param last_copy: removal: ``{object ID: what goes with it of which there is no other copy}``
+    :param last_copy: for a removal, ``{object ID: the last copy that is deleted with it}``
     :param service: whose job it is
     """
 
@@ -66,7 +66,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Find:
-    """How what a step makes is found: by a list narrowed by ``query``, in which ``match(object)`` tells it."""
+    """How to find the object that a step creates: in a list filtered by ``query``, with ``match(object)``."""
 
     query: dict
     match: Callable[[dict], bool]
@@ -92,12 +92,12 @@ class Step:
 
     :param after: steps that must have ended well
     :param once_ended: steps that must have ended, well or not
-    :param later: part of the plan, but only to be carried out when a second look has found nothing in its way
-    :param branch: where in a document this step belongs to, such as ``server_groups[0].drills[1]``
+    :param later: part of the plan, but executed only after a second read has found no obstacle
+    :param branch: the path in a document to which this step belongs, such as ``server_groups[0].drills[1]``
     :param scope: how the list is narrowed that shows the step's object; that of its ``find``, if it has one
     """
 
-    operation: str  # what results call it; FIND and WAIT for steps without a request
+    operation: str  # its name in results; FIND and WAIT for steps without a request
     kind: Kind
     name: str | None
     id: Any
@@ -111,7 +111,7 @@ class Step:
     scope: dict | None = None
     # How far it has come.
     job: dict | None = None
-    seen: dict | None = None  # the object as it was when it was last looked at
+    seen: dict | None = None  # the object as of the last poll
     submitted: bool = False
     listed: bool = False  # creation: the list that look-ups use has shown the new object
     refused: ApiError | None = None  # the last refusal that is being repeated
@@ -131,7 +131,7 @@ class Step:
         return self.operation in _QUICK
 
     def as_operations(self) -> list[dict]:
-        """The entries of the result's ``operations``, with what applies; a batch has one for each object."""
+        """The entries of the result's ``operations``; a batch has one for each object."""
         if not self.request:
             return []
         job = self.job or {}
@@ -148,7 +148,7 @@ class Step:
 
 @dataclass
 class Plan:
-    """What is to be done and what it makes of the options under management."""
+    """The steps, and their effect on the managed options."""
 
     steps: list[Step] = field(default_factory=list)
     before: dict = field(default_factory=dict)
@@ -156,14 +156,14 @@ class Plan:
     warnings: list[str] = field(default_factory=list)
     refused: list[tuple[str, SdrsError]] = field(default_factory=list)  # by branch: parts of a document that cannot be brought about now
     texts: tuple[str, str] | None = None  # before and after as the diff shows them, where these are no mappings
-    told: dict = field(default_factory=dict)  # what else the result tells of the live state
-    again: bool = False  # read and plan once more when the steps are done: more may have come to light
+    told: dict = field(default_factory=dict)  # other keys of the result about the live state
+    again: bool = False  # read and plan again after the steps: they may have revealed more
 
     def add(
         self, operation: str, kind: Kind, name: str | None, object_id: Any, request: Request, find: Find | None = None,
         after: Iterable[Step] = (), once_ended: Iterable[Step] = (), later: bool = False,
     ) -> Step:
-        """Append a step that changes something and give it back."""
+        """Append a step that changes something, and return it."""
         step = Step(operation, kind, name, object_id, request, find, after=list(after), once_ended=list(once_ended), later=later)
         self.steps.append(step)
         return step
@@ -179,13 +179,13 @@ class Plan:
         return self.add("delete", kind, obj.get("name"), obj["id"], request, after=after, later=later)
 
     def rename(self, kind: Kind, object_id: Any, name: str, after: Iterable[Step] = ()) -> Step:
-        """Append the step that gives an object another name."""
+        """Append the step that renames an object."""
         return self.add("rename", kind, name, object_id, Request("rename_" + kind.name, {kind.name: object_id}, {"name": name}), after=after)
 
     def take(self, made: Plan, waits: Iterable[Step] = (), after: Iterable[Step] = ()) -> None:
-        """Take over what another plan holds.
+        """Add the contents of another plan.
 
-        :param waits: steps that wait for a job at work on the object: ``made`` comes after them, and a second look after all
+        :param waits: steps that wait for a running job of the object: ``made`` follows them, and a second read follows all
         :param after: steps that ``made`` comes after, too
         """
         for step in made.steps:
@@ -197,7 +197,7 @@ class Plan:
 
 
 def find_step(kind: Kind, name: str | None, find: Find, after: Iterable[Step]) -> Step:
-    """A step that finds what another step made: ``id`` is known once it has ended."""
+    """A step that finds the object another step created; ``id`` is known once it has ended."""
     return Step(FIND, kind, name, None, find=find, after=list(after))
 
 
@@ -213,7 +213,7 @@ def waits_for(kind: Kind, obj: Any, tolerant: bool = False) -> list[Step]:
 
 
 def resolve(value: Any) -> Any:
-    """``value`` with every Step in it replaced by the ID of what that step made (None while unknown)."""
+    """``value`` with every Step replaced by the ID of the object it created (None while unknown)."""
     if isinstance(value, Step):
         return resolve(value.id) if value.id is not value else None
     if isinstance(value, dict):
@@ -234,10 +234,10 @@ def managed(options: ObjectOptions, fields: Iterable[Field]) -> dict:
 
 
 def immutable_conflicts(options: ObjectOptions, fields: Iterable[Field], live: dict) -> list[tuple]:
-    """``[(option, live value, wanted value)]`` for fixed options whose readable live value differs.
+    """``[(option, live value, desired value)]`` for immutable options whose readable live value differs.
 
-    None in the live object and an empty wanted value are the same; None or nothing in place of anything but a description means that the
-    service does not tell it.
+    None in the live object equals an empty desired value; for all options but the description, None or an empty value means that the
+    service does not return it.
     """
     conflicts = []
     for item in fields:
@@ -253,7 +253,7 @@ def immutable_conflicts(options: ObjectOptions, fields: Iterable[Field], live: d
 
 
 def untold(given: Mapping[str, Any], fields: Iterable[Field], live: dict) -> list[str]:
-    """The fixed options that were given and that the live object does not tell, so that they are compared with nothing."""
+    """The immutable options that are set but not returned in the live object, and therefore are not compared."""
     return [item.option for item in fields if given.get(item.option) is not None and not _told(item, live)]
 
 
@@ -264,28 +264,28 @@ def _told(item: Field, live: dict) -> bool:
 
 
 def refuse_immutable(plan: Plan, immutable_change: str, conflicts: list[tuple], label: str) -> set[str]:
-    """Fail over fixed options that differ, or warn when ``immutable_change`` says so. Gives back the options to leave alone."""
+    """Fail if immutable options differ, or warn if ``immutable_change`` is ``ignore``. Returns the options to ignore."""
     if not conflicts:
         return set()
-    text = "; ".join("%s is %r, wanted is %r" % conflict for conflict in conflicts)
+    text = "; ".join("%s is %r, should be %r" % conflict for conflict in conflicts)
     if immutable_change != "ignore":
         raise Refused(
-            "%s: what is fixed at creation differs: %s" % (label, text),
-            remedy="Correct the option, delete and create the object anew, or set immutable_change: ignore (topology_immutable_change in the playbooks).",
+            "%s: immutable options differ: %s" % (label, text),
+            remedy="Correct the option, delete and recreate the object, or set immutable_change: ignore (topology_immutable_change in the playbooks).",
         )
-    plan.warnings.append("%s: ignored what is fixed at creation and differs: %s" % (label, text))
+    plan.warnings.append("%s: immutable options differ and were ignored: %s" % (label, text))
     return {conflict[0] for conflict in conflicts}
 
 
 def require(allowed: dict, statuses: dict, action: str, label: str) -> None:
-    """Refuse ``action`` unless the status is among those its section of the reference allows.
+    """Refuse ``action`` unless its section of the reference allows the status.
 
-    :param statuses: ``{label: status}`` of every object the constraint speaks of
+    :param statuses: ``{label: status}`` of every object in the constraint
     :param allowed: ``{label: set of statuses}``
     """
     for subject, status in statuses.items():
         if subject in allowed and status not in allowed[subject]:
             raise Refused(
                 "%s: %s is not allowed while the %s is %r" % (label, action, subject, status),
-                remedy="Allowed are: %s." % ", ".join(sorted(allowed[subject])),
+                remedy="Allowed: %s." % ", ".join(sorted(allowed[subject])),
             ).because_of_status()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tells whoever watches, on the same machine, what a task is doing. PRIVATE to the collection. Imports nothing of Ansible.
+"""Reports the progress of a task to listeners on the same machine. PRIVATE to the collection. Imports nothing of Ansible.
 
 Datagrams to the socket of the callback ``cloud_dr.sdrs.progress``: what cannot be sent at once is dropped, for a task must
 never wait for, or fail by, its audience.
@@ -18,12 +18,12 @@ from .._cloud.text import visible
 from .plan import Step
 
 VARIABLE = "SDRS_PROGRESS_SOCKET"
-# Characters, so that the datagram stays below what the callback takes.
+# Characters, so that the datagram stays below the callback's limit.
 _LONGEST_NAME, _LONGEST_ERROR = 200, 600
 
 
 class ProgressReporter:
-    """Sends what happens to steps; does nothing where nobody listens."""
+    """Sends the events of steps; does nothing without a listener."""
 
     def __init__(self, path: str | None = None) -> None:
         self._path, self._socket = path or os.environ.get(VARIABLE) or "", None
@@ -35,7 +35,7 @@ class ProgressReporter:
                 self._socket = None
 
     def close(self) -> None:
-        """Nothing is told from now on."""
+        """Stop sending."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None

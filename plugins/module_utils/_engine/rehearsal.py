@@ -18,7 +18,7 @@ from .waiting import Waiting
 
 
 class Reading(Lookup):
-    """What several plans read together: each list once, and what could not be read is not asked for again."""
+    """Shared reads of several plans: each list is read once, and a failed read is not retried."""
 
     def __init__(self, api: Api, warn: Callable[[str], Any] | None = None) -> None:
         super().__init__(api, warn)
@@ -30,12 +30,12 @@ class Reading(Lookup):
         try:
             return super().once(key, fetch)
         except SdrsError as error:
-            # What handles it may write into it.
+            # Callers may modify it.
             self._failed[key] = _copied(error)
             raise
 
     def part(self) -> Reading:
-        """The same reading for one plan, which notes for itself what it ignores and remembers."""
+        """A view of the shared reads for one plan, with its own settings and remembered data."""
         part = Reading(self.api, self.warn)
         part._kept, part._failed, part._warned = self._kept, self._failed, self._warned
         return part

@@ -32,9 +32,9 @@ from .waiting import Waiting
 
 
 def run(declaration: Declaration | Query | Local | Diagnosis, params: dict, host: Host, client: Client | None = None) -> dict:
-    """Carry out a declaration with validated ``params`` and give back the result.
+    """Execute a declaration with validated ``params`` and return the result.
 
-    :raises SdrsError: with what was done so far in ``error.result``
+    :raises SdrsError: with the operations so far in ``error.result``
     """
     remember(params)
     if isinstance(declaration, Diagnosis):
@@ -89,7 +89,7 @@ class _Task:
             self.teller.close()
 
     def _converge(self) -> Any:
-        """Read, plan and execute until nothing is left to do; gives back the live state the last plan was made from."""
+        """Read, plan and execute until nothing is left to do; returns the live state of the last plan."""
         first = None
         for _round in range(ROUNDS):
             options = self._options()
@@ -119,7 +119,7 @@ class _Task:
             if not plan.again or not self.waiting.wait:
                 return first
             self.lookup.forget()
-        raise JobTimeout("the state of the service keeps changing while the task runs", remedy="Run the task again.")
+        raise JobTimeout("the live state keeps changing while the task runs", remedy="Run the task again.")
 
     def _wait_for(self, busy: list[tuple[Kind, dict]], live: Any) -> None:
         """Wait for the jobs at work on objects; which they were is kept in ``lookup.settled``.
@@ -127,7 +127,7 @@ class _Task:
         One object is waited for once: however often it turns out to be busy again, ``wait_timeout`` counts from the beginning.
         """
         busy = list({obj["id"]: (kind, obj) for kind, obj in busy}.values())
-        # What is to be removed may have failed before, but not while it was being removed.
+        # An object to be removed may have failed earlier, but not during its removal.
         steps = [
             wait_step(
                 kind, obj, live.removing(self.given, obj) and obj.get("status") != "deleting", live.branch(obj),
@@ -165,7 +165,7 @@ class _Task:
             self.steps += [step for step in plan.steps if step.submitted]
 
     def _run_steps(self, steps: list[Step]) -> list[tuple[Step, SdrsError]]:
-        """Run steps; those of a document's branches fail for themselves. Gives back what failed."""
+        """Run steps; the branches of a document fail independently. Returns the failed steps."""
         executor = Executor(self.lookup.api, self.waiting, self.given.get("parallel") or PARALLEL, self.host.alive, self.teller.tell, warn=self._warn)
         self.teller.planned(steps)
         try:
@@ -234,7 +234,7 @@ class _Task:
         return obj
 
     def _expected(self, obj: Any) -> Any:
-        """What the object will look like, as far as the plan tells."""
+        """The expected object, as far as it follows from the plan."""
         if self.declaration.expect:
             return self.declaration.expect(self.plans[-1])
         if not isinstance(obj, (dict, type(None))):

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What results say of very many objects: AWX keeps them in its database, and drops what is too large. PRIVATE to the collection."""
+"""Limits the size of results: AWX stores them in its database, and drops large ones. PRIVATE to the collection."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# Of more jobs, or sub-jobs of one, results hold those that did not succeed.
+# With more jobs, or sub-jobs of one job, results contain only those that did not succeed.
 MOST_JOBS = 100
 
 
 def shown_jobs(jobs: list[dict], compact: bool) -> list[dict]:
-    """The jobs as results have them; ``compact`` where the operations tell all that matters of those that succeeded."""
+    """The jobs for results; with ``compact``, successful jobs are omitted because the operations contain what matters."""
     jobs = [_with_few_parts(job) for job in jobs]
     if not compact:
         return jobs
@@ -18,7 +18,7 @@ def shown_jobs(jobs: list[dict], compact: bool) -> list[dict]:
 
 
 def only(found: Any, fields: list[str] | None) -> Any:
-    """Objects with the fields that are wanted, whatever is odd about them; all of them if None."""
+    """Objects with the requested fields only, odd or not; all fields if None."""
     if fields is None or not isinstance(found, list):
         return found
     return [{name: dict.get(each, name) for name in fields if name in each} for each in found]
@@ -35,5 +35,5 @@ def _with_few_parts(job: dict) -> dict:
 
 
 def _compact(job: dict) -> dict:
-    """The job without what is empty, and unless it failed without its entities."""
+    """The job without empty fields, and without its entities unless it failed."""
     return job if job.get("status") == "FAIL" else {key: value for key, value in job.items() if value is not None and key != "entities"}

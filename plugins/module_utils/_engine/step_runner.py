@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sending one step's request, and judging how it ended. Knows nothing of other steps. PRIVATE to the collection.
 
-Runs in several threads at once: what it changes is the step alone.
+Runs in several threads at once: it changes only the step.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ RUNNING, DONE = "running", "done"
 
 
 class StepRunner:
-    """Starts steps and looks at them.
+    """Starts and polls steps.
 
-    :param alive: callable raising when nobody waits for the outcome any more; asked before every request that writes
+    :param alive: callable that raises if nobody waits for the outcome any more; called before every writing request
     :param warn: ``warn(message)``
     """
 
@@ -42,7 +42,7 @@ class StepRunner:
     # Starting ---------------------------------------------------------------------------------------------------------
 
     def start(self, step: Step) -> str | list[Step]:
-        """Send the step's request: RUNNING, DONE when there is no job to wait for, or the steps to take instead."""
+        """Send the step's request: RUNNING, DONE if there is no job to wait for, or the fallback steps."""
         request = step.request
         if step.wait:
             return RUNNING
@@ -83,7 +83,7 @@ class StepRunner:
         return DONE
 
     def _ask_guard(self, step: Step, request: Request, lost: int) -> None:
-        """Whether the request may be sent, by what is true directly before this attempt (semantics.md, section 5)."""
+        """Check directly before this attempt whether the request may be sent (semantics.md, section 5)."""
         if not request.guarded:
             return
         try:
@@ -96,7 +96,7 @@ class StepRunner:
                 request.premise(self._lists.get)
         except Refused as error:
             if lost:
-                error.message += "; an earlier request was sent and its answer was lost"
+                error.message += "; an earlier request was sent and its response was lost"
             raise
 
     def _send(self, request: Request, patience: Any) -> dict:
@@ -104,16 +104,16 @@ class StepRunner:
         return self._api.call(request.call, resolve(request.body), **given, **resolve(request.arguments))
 
     def _locate(self, step: Step) -> str:
-        """Find what another step made; lists may lag behind."""
+        """Find the object that another step created; lists may lag behind."""
         for _look in looks(self._waiting):
             found = self._find(step)
             if found:
                 step.id = found["id"]
                 return DONE
-        raise SdrsError("%s is in no list" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
+        raise SdrsError("%s is not listed yet" % step.kind.label(None, step.name), remedy="Run the task again.", retryable=True)
 
     def _refused(self, step: Step, request: Request, error: ApiError) -> str:
-        """After a refusal a look at the object decides (semantics.md, section 3): it may be as wanted already."""
+        """After a refusal, the object itself decides (semantics.md, section 3): it may already be in the desired state."""
         if request.retry_refused and self._waiting.wait and request.retry_refused(error):
             step.refused = error
             return RUNNING
@@ -180,7 +180,7 @@ class StepRunner:
             raise job_error(step.job)
         if step.operation == "create":
             made = entities(step.job, step.kind.entity)
-            # A job need not name what it has made, and lists lag behind.
+            # A job may not name the object it created, and lists lag behind.
             found = {"id": made[0]} if made else next(filter(None, (self._find(step) for _look in looks(self._waiting))), None)
             if not found:
                 raise JobFailed(
@@ -192,7 +192,7 @@ class StepRunner:
         return True
 
     def _gone(self, step: Step, request: Request, may_pass: Callable[[ApiError], bool]) -> bool:
-        """Whether what is being deleted is gone. Its deletion is repeated: it may have been refused for what is going itself, or have failed later."""
+        """Whether the object is gone. The deletion is retried: it may have been refused because of another pending deletion, or have failed later."""
         try:
             step.seen = self.current(step)
             if step.seen is None:
@@ -202,16 +202,16 @@ class StepRunner:
             self._send(request, None)
             step.submitted, step.refused = True, None
         except (NotFound, UnknownFate):
-            pass  # the next look tells
+            pass  # the next poll decides
         except ApiError as error:
-            # What is going may be shown with an error, too: 403 or 500.
+            # A GET of an object that is being deleted may fail with 403 or 500.
             if not may_pass(error) and not (step.submitted and error.http_status == 403):
                 raise
             step.refused = error
         return False
 
     def judge(self, step: Step, obj: Any) -> bool:
-        """The outcome from the object's status, where the job is not known."""
+        """The outcome from the object's status, if the job is unknown."""
         step.seen = obj
         if step.kind.busy(obj):
             return False
@@ -227,12 +227,12 @@ class StepRunner:
         return self._find(step) if step.operation == "create" and not isinstance(step.id, str) else self.current(step)
 
     def current(self, step: Step) -> Any:
-        """The step's object as the service shows it now; None when there is none, or its ID is not known."""
+        """The step's object as the service shows it now; None if there is none, or its ID is unknown."""
         object_id = resolve(step.id) if step.kind.showable else None
         return Lookup(self._api).show(step.kind, object_id) if object_id else None
 
     def _find(self, step: Step) -> Any:
-        """The object a creation was meant to make, found by identity."""
+        """The object of a creation, found by identity."""
         find = step.find
         if find is None:
             raise AssertionError("every creation can be found")
@@ -249,7 +249,7 @@ class StepRunner:
         return (step.kind, tuple(sorted((key, value) for key, value in query.items() if key != "name")))
 
     def watch(self, steps: list[Step]) -> dict[Step, Any]:
-        """``{step: object}`` of steps of one scope, by one list; None for what the list does not hold."""
+        """``{step: object}`` of steps of one scope, from one list; None for objects that are not listed."""
         step = steps[0]
         scope = self.scope(step)
         objects = step.kind.every(self._api, dict(scope[1]) if scope else {})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Waiting for objects whose job is not known, and why they failed. PRIVATE to the collection.
 
-No API lists running jobs: taking up what is in flight means watching the object's status (semantics.md, section 5).
+No API lists running jobs: resuming means polling the object's status (semantics.md, section 5).
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Waiting:
         return self.clock() - since >= self.wait_timeout
 
     def next_look(self, since: float) -> float:
-        """When to look again at what began at ``since``; never after the deadline."""
+        """The time of the next poll of an operation that began at ``since``; never after the deadline."""
         now = self.clock()
         return min(now + interval(now - since, self.poll_interval), max(now, since + self.wait_timeout))
 
 
 def settle(api: Api, waiting: Waiting, kind: Kind, obj: Any, tolerant: bool = False) -> Any:
-    """Watch the object until no job is at work on it, and give it back (None when it is gone).
+    """Poll the object until no job is running on it, and return it (None if it is gone).
 
     :param tolerant: an error status is as good an end as any
     :raises JobFailed: it ended in an error status; the cause is taken from the failed-task lists
@@ -57,9 +57,9 @@ def settle(api: Api, waiting: Waiting, kind: Kind, obj: Any, tolerant: bool = Fa
 
 
 def timeout(kind: Kind, obj: dict | None, waiting: Waiting, job: dict | None, refused: ApiError | None = None) -> JobTimeout:
-    """The exception for something that did not end in time; it names what to look at.
+    """The exception for an operation that did not end in time; it names the job or object.
 
-    :param refused: the error with which a deletion was refused last
+    :param refused: the last error with which the deletion was refused
     """
     obj = obj or {}
     what = "job %s" % job["job_id"] if job and job.get("job_id") else "%s, now %r," % (kind.label(obj), obj.get("status"))
@@ -67,13 +67,13 @@ def timeout(kind: Kind, obj: dict | None, waiting: Waiting, job: dict | None, re
         "%s has not ended within %g s" % (what, waiting.wait_timeout),
         job_id=(job or {}).get("job_id"),
         retryable=True,
-        remedy="It goes on in the cloud: %s. Raise wait_timeout if such a job takes longer." % (
-            "run the task again, which takes it up" if kind.listing else "run the task again, which takes it up; the module sdrs_job_info shows the job"
+        remedy="The job is still running: %s. Raise wait_timeout if such jobs take longer." % (
+            "rerun the task to resume waiting" if kind.listing else "rerun the task to resume waiting; the module sdrs_job_info shows the job"
         ),
     )
     if refused:
-        error.message = "%s; its deletion was refused last with: %s" % (error.message, refused.message)
-        error.data.update(code=refused.code, remedy="Remove what uses it, then run the task again.")
+        error.message = "%s; the last refusal of the deletion was: %s" % (error.message, refused.message)
+        error.data.update(code=refused.code, remedy="Remove the objects that use it, then run the task again.")
     error.result["last_seen"] = obj
     return error
 
@@ -90,7 +90,7 @@ def failure(api: Api, kind: Kind, obj: dict) -> JobFailed:
         except ApiError:
             continue
     if not tasks:
-        return JobFailed("%s ended in status %r; the list of failed tasks does not say why" % (kind.label(obj), obj.get("status")))
+        return JobFailed("%s ended in status %r; the list of failed tasks gives no reason" % (kind.label(obj), obj.get("status")))
     task = max(tasks, key=lambda entry: str(entry.get("begin_time")))
     code, reason = innermost(task.get("error_code"), task.get("fail_reason"))
     return JobFailed(

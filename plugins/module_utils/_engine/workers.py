@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where requests run: in threads that die with the process, or here. PRIVATE to the collection.
 
-A call is handed in with what is to be done with its outcome; outcomes are given back to the one coordinator, so that
-only functions handed in run elsewhere. No ThreadPoolExecutor: its threads outlive the time-out of a task.
+A call is submitted with a handler for its outcome; outcomes are returned to the single coordinator, so that
+only submitted functions run in other threads. No ThreadPoolExecutor: its threads outlive the time-out of a task.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from .._defaults import THREADS
 
-_Apply = Callable[..., Any]  # what a call gave, or the error it ended with
+_Apply = Callable[..., Any]  # the result or the error of a call
 _Outcome = tuple[_Apply, Any, Any]
 
 
@@ -40,7 +40,7 @@ class Threads:
             self._outcomes.put(_carried_out(*entry))
 
     def outcomes(self, until: float | None) -> list[_Outcome]:
-        """What has come in, after waiting for the first until the clock shows ``until`` (None: as long as it takes)."""
+        """The available outcomes, after waiting for the first one until ``until`` (None: without limit)."""
         try:
             timeout = None if until is None else max(0.0, until - self._clock())
             found = [self._outcomes.get(timeout=timeout)]
@@ -61,7 +61,7 @@ class Threads:
 
 
 class InlineWorkers:
-    """The same without threads: calls run when their outcome is asked for."""
+    """Inline workers without threads: calls run when their outcome is requested."""
 
     def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._clock, self._sleep = clock, sleep

@@ -59,14 +59,14 @@ def alias_conflicts(options: Any, given: dict, path: str = "") -> list:
 
 
 def unknown_options(options: dict[str, Any], given: dict, path: str = "") -> list[str]:
-    """What ``given`` holds that is no option, at any depth: a sentence for each, with its path and what is an option at that place."""
+    """The unsupported options in ``given`` at any depth: a sentence for each, with its path and the valid options."""
     known = {name: option for option, spec in options.items() for name in (option, *spec.get("aliases", ()))}
     found = []
     for name, value in given.items():
         if name not in known:
             if not str(name).startswith("_ansible_"):
                 near = difflib.get_close_matches(str(name), known, 1)
-                hint = "did you mean %s? There are" % near[0] if near else "there are"
+                hint = "did you mean %s? Valid options" % near[0] if near else "valid options"
                 found.append("unsupported option %s%s; %s: %s" % (path, one_line(name, _LONGEST_NAME), hint, ", ".join(sorted(options))))
             continue
         below = options[known[name]].get("options")

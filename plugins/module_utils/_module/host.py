@@ -27,7 +27,7 @@ NEEDED_PYTHON = (3, 10)
 CONTROLLER = "SDRS_CONTROLLER_PID"
 # A larger option is not repeated in results.
 _LARGEST_OPTION = 8000
-ORPHANED = "the process that started this task is gone; nothing more was sent"
+ORPHANED = "the process that started this task has ended; nothing more was sent"
 
 
 class _Module(AnsibleModule):
@@ -41,7 +41,7 @@ class _Module(AnsibleModule):
         super().__init__(**options)
 
     def _log_invocation(self) -> None:
-        """Of what is bulky, the system's log gets the size, too."""
+        """The system log also contains only the size of bulky options."""
         whole, self.params = self.params, shown(self._declaration, self.params)
         try:
             super()._log_invocation()
@@ -58,7 +58,7 @@ class _Module(AnsibleModule):
         self.unsupported = unsupported(self.argument_spec, self.given)
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
-        # ansible-core names an option without the place in a list of entries where it stands.
+        # ansible-core names an option without its position in a list of entries.
         text = masked(self.unsupported) if self.unsupported else msg
         kwargs.setdefault("error", {"message": masked(one_line(text)), "retryable": False})
         super().fail_json(msg=text, **kwargs)
@@ -106,7 +106,7 @@ def run_module(spec: Spec, declaration: Any) -> None:
 
 
 def with_connection(spec: Spec, declaration: Any) -> Spec:
-    """The options of a module: with those of the connection, unless it asks no service. What needs no secret gets none."""
+    """The options of a module, with the connection options unless it contacts no service. Modules that need no secrets receive none."""
     return spec if isinstance(declaration, Local) else CONNECTION + spec
 
 
@@ -136,7 +136,7 @@ def attempt(act: Callable[[], dict]) -> dict:
     except MissingYaml:
         return failure(missing_required_lib("PyYAML", reason="to read clouds.yaml"))
     except SdrsError as error:
-        # Ansible prints the result of what failed.
+        # Ansible prints the results of failed tasks.
         return {"failed": True, "msg": str(error), **all_visible({"error": error.as_dict(), **error.result})}
     except Exception as error:  # pylint: disable=broad-except
         return failure(unexpected(error))
@@ -148,7 +148,7 @@ def failure(text: str) -> dict:
 
 
 def shown(declaration: Any, params: dict) -> dict:
-    """``params`` as a result's ``invocation`` has them: of what is bulky or large, which ends in the database of AWX, its size."""
+    """``params`` for a result's ``invocation``: for bulky or large values, which AWX would store in its database, only the size."""
     bulky = {name: params[name] for name in getattr(declaration, "bulky", ()) if isinstance(params.get(name), dict)}
     large = {name: "%d bytes" % size for name, size in ((name, _size(value)) for name, value in params.items()) if size > _LARGEST_OPTION}
     return {
@@ -168,9 +168,9 @@ def require_parent(parent: int) -> None:
 
 
 def _ancestors() -> list[int]:
-    """The processes above this one; none where /proc does not tell.
+    """The parent processes of this one; none if /proc does not show them.
 
-    Between a local module and ansible-playbook stand a shell and a worker, which live on when ansible-playbook is killed.
+    Between a local module and ansible-playbook there are a shell and a worker, which survive if ansible-playbook is killed.
     """
     found, process = [], os.getppid()
     while process > 1:
@@ -184,5 +184,5 @@ def _ancestors() -> list[int]:
 
 
 def same_option(option: str, alias: Any) -> str:
-    """What to say of an option and its alias that were given different values."""
-    return "%s and %s are the same option and were given different values" % (option, alias)
+    """The message for an option and its alias with different values."""
+    return "%s and its alias %s conflict" % (option, alias)

@@ -46,7 +46,7 @@ def _plan(spec: Spec, declaration: Declaration, name: str, given: Any, reading: 
 def query(parts: dict[str, tuple[str, Callable[[Lookup, dict], dict]]], whole: Callable[..., dict]) -> Callable[..., dict[str, Any]]:
     """``read`` of a Query that does the work of many if one of the options ``parts`` is given, else that of ``whole``.
 
-    :param parts: ``{option: (key of the result, what does it)}``; an error in place of an outcome becomes a failed result
+    :param parts: ``{option: (key of the result, what does it)}``; an error instead of a result becomes a failed result
     """
 
     def read(lookup: Lookup, params: dict, waiting: Any) -> dict[str, Any]:

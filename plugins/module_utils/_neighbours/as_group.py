@@ -66,12 +66,12 @@ class Options(Settings):
 
 
 def _at_most(count: int, what: str) -> Callable[[Any], str | None]:
-    return lambda value: None if len(value) <= count else "holds %d %s, at most %d are allowed" % (len(value), what, count)
+    return lambda value: None if len(value) <= count else "contains %d %s, at most %d are allowed" % (len(value), what, count)
 
 
 def _listeners(value: Any) -> str | None:
     if len(value) > 6:
-        return "holds %d load balancers, at most 6 are allowed" % len(value)
+        return "contains %d load balancers, at most 6 are allowed" % len(value)
     for index, entry in enumerate(value):
         for key, rule in LISTENER.items():
             if rule(entry[key]):
@@ -82,7 +82,7 @@ def _listeners(value: Any) -> str | None:
 def _name(value: Any) -> str | None:
     if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
         return None
-    return "%r may hold at most 64 letters, digits, '_' and '-'" % value
+    return "%r may contain at most 64 letters, digits, '_' and '-'" % value
 
 
 RULES = {
@@ -111,7 +111,7 @@ class Live(LiveState):
 def read(lookup: Lookup, options: Options) -> Live:
     """The group by ID or name; one that does not exist is an error."""
     if options.lb_listener_id and options.lbaas_listeners:
-        raise ConfigError("lb_listener_id and lbaas_listeners are alternatives")
+        raise ConfigError("lb_listener_id and lbaas_listeners are mutually exclusive")
     problem = _numbers_problem(options.settings)
     if problem:
         raise ConfigError(problem)
@@ -171,7 +171,7 @@ def _act(result: Plan, group_id: Any, name: str | None, action: str, after: Iter
 
 
 def _same(wanted: Any, have: Any) -> bool:
-    """Whether the live value is the wanted one; of objects only the keys that were given count."""
+    """Whether the live value equals the desired one; in objects, only the given keys are compared."""
     if isinstance(wanted, list) and isinstance(have, list):
         return len(wanted) == len(have) and all(_same(one, other) for one, other in zip(wanted, have))
     if isinstance(wanted, dict) and isinstance(have, dict):
@@ -180,8 +180,8 @@ def _same(wanted: Any, have: Any) -> bool:
 
 
 def _numbers_problem(group: Mapping[str, Any]) -> str | None:
-    """What is wrong with minimum, expected and maximum number of instances, as far as they are known; or None."""
-    low, wanted, high = (group.get(key) for key in NUMBERS)  # numbers, or not told
+    """The problem of the minimum, expected and maximum number of instances, as far as they are known; or None."""
+    low, wanted, high = (group.get(key) for key in NUMBERS)  # numbers, or unknown
     for small, large, text in (
         (low, high, "max_instance_number: %d is less than min_instance_number %d" % (high or 0, low or 0)),
         (low, wanted, "desire_instance_number: %d is less than min_instance_number %d" % (wanted or 0, low or 0)),
@@ -197,10 +197,11 @@ def _check_idle(changed: dict, group: dict, name: str | None, paused: bool) -> N
     busy = group.get("is_scaling") or group.get("current_instance_number") or not paused
     if options and busy:
         raise Refused(
-            "AS group %s: %s can only be changed while nothing scales, it has no instances and is not in service" % (name, ", ".join(options)),
+            "AS group %s: %s can only be changed while no scaling action is "
+            "running, the group has no instances and it is not in service" % (name, ", ".join(options)),
         )
     if "available_zones" in changed and group.get("is_scaling"):
-        raise Refused("AS group %s: available_zones can only be changed while nothing scales" % name)
+        raise Refused("AS group %s: available_zones can only be changed while no scaling action is running" % name)
 
 
 def show(lookup: Lookup, group_id: Any, _live: Live) -> Any:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What differs between production and DR servers, and the repair of what an API can change. PRIVATE to the collection.
+"""Drift between production and DR servers, and the repair of attributes that an API can change. PRIVATE to the collection.
 
-SDRS replicates disks, nothing else (5.4.6). What one side does not tell is unknown, and no difference.
+SDRS replicates disks, nothing else (5.4.6). An attribute that one side does not report is unknown, and not a difference.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Options(_Options):
 
 
 def report(lookup: Lookup, options: Options, waiting: Waiting) -> dict:
-    """What an info module gives: the differences, pair by pair."""
+    """The result of the info module: the differences by pair."""
     found = _entries(lookup, options.auto_recovery, _pairs(lookup, options)[1])
     return {"drift": found, "drifted": any(entry["differences"] for entry in found)}
 
@@ -62,7 +62,7 @@ def _pairs(lookup: Lookup, options: Options) -> tuple[dict, list[_Pair]]:
             for reference in options.protected_instances
         ]
         instances = list({each["id"]: each for each in named}.values())
-    lookup.all_servers()  # without it nothing can be told: an error; sides() needs no query of its own then
+    lookup.all_servers()  # nothing can be compared without it, so an error is raised; sides() then needs no query of its own
     return group, [(instance, *_sides(lookup, instance, group)) for instance in instances]
 
 
@@ -91,7 +91,7 @@ def _entries(lookup: Lookup, auto_recovery: bool, pairs: list[_Pair]) -> list[di
 
 
 def _auto_recovery(lookup: Lookup, pairs: list[_Pair]) -> dict[str, str | None]:
-    """``{server ID: "true" or "false"}`` as far as ECS tells; the vendor calls the operation discarded, so a cloud may lack it."""
+    """``{server ID: "true" or "false"}`` as far as ECS reports it; the vendor calls the operation discarded, so a cloud may not offer it."""
     found: dict[str, str | None] = {}
     for _instance, *servers in pairs:
         for server in filter(None, servers if all(servers) else ()):
@@ -105,7 +105,7 @@ def _auto_recovery(lookup: Lookup, pairs: list[_Pair]) -> dict[str, str | None]:
 
 
 def compare_servers(production: dict, other: dict, auto_recovery: dict[str, str | None] | None = None) -> list[dict]:
-    """``[{attribute, production, dr, repairable, remedy}]`` for what is known of both servers and differs. Pure."""
+    """``[{attribute, production, dr, repairable, remedy}]`` for attributes that are known for both servers and differ. Pure."""
     recovery = auto_recovery or {}
     readers = {
         "name": lambda server: server.get("name"),
@@ -127,17 +127,17 @@ def compare_servers(production: dict, other: dict, auto_recovery: dict[str, str 
 
 
 def _way(attribute: str, production: dict, other: dict) -> dict:
-    """Whether the module repairs it, and else what to do."""
+    """Whether the module repairs the attribute, and otherwise what to do."""
     remedy = _BY_HAND.get(attribute)
     if attribute == "security_groups" and not (production["security_groups"] and any((other.get("addresses") or {}).values())):
         remedy = "security groups belong to NICs, and one of the servers has none"
     if remedy:
-        return {"repairable": False, "remedy": "change it by hand: %s" % remedy}
-    return {"repairable": True, "remedy": "the playbook cloud_dr.sdrs.drift with drift_repair=true (module sdrs_drift with repair: [%s])" % attribute}
+        return {"repairable": False, "remedy": "change it manually: %s" % remedy}
+    return {"repairable": True, "remedy": "run the playbook cloud_dr.sdrs.drift with drift_repair=true (module sdrs_drift with repair: [%s])" % attribute}
 
 
 def _agency(server: dict) -> Any:
-    """The agency's name, empty for none: metadata that is told, yet holds no ``agency_name``, means a server without an agency."""
+    """The agency's name, empty for none: metadata without ``agency_name`` means a server without an agency."""
     metadata = server.get("metadata")
     return metadata.get("agency_name", "") if metadata and isinstance(metadata, dict) else None
 
@@ -150,7 +150,7 @@ def _ecs_group(server: dict) -> list | None:
 
 
 def _tags(server: dict) -> Any:
-    """``{key: value}`` from ECS's list of ``key=value``; None when it is not told."""
+    """``{key: value}`` from ECS's list of ``key=value``; None if it is unknown."""
     tags = server.get("tags")
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         return None
@@ -158,7 +158,7 @@ def _tags(server: dict) -> Any:
 
 
 def security_groups(production: dict, other: dict) -> Any:
-    """``[{ID: name}, {ID: name}]`` of the two servers, by name where an ID is not told; None when that is not told either."""
+    """``[{ID: name}, {ID: name}]`` of the two servers, by name if an ID is unknown; None if the name is unknown, too."""
     both: list[Any] = [server.get("security_groups") for server in (production, other)]
     if None in both:
         return None
@@ -169,7 +169,7 @@ def security_groups(production: dict, other: dict) -> Any:
 
 
 def _labelled(here: dict, there: dict) -> tuple:
-    """Both as lists of names, with IDs where several groups bear one name."""
+    """Both as lists of names, with IDs if several groups have the same name."""
     merged = {**here, **there}
     names = list(merged.values())
     return tuple(
@@ -181,7 +181,7 @@ def _labelled(here: dict, there: dict) -> tuple:
 
 
 def _took_effect(step: Any, server: dict | None) -> bool:
-    """Whether a server shows what the step was to change."""
+    """Whether a server shows the change of the step."""
     if not server:
         return False
     if step.operation in ("tag", "untag"):
@@ -198,7 +198,7 @@ KIND = replace(ecs_power.KIND, took_effect=_took_effect)
 
 @dataclass
 class Live(LiveState):
-    """``obj``: the differences as the info module gives them; the group and the servers they were read from."""
+    """``obj``: the differences as the info module returns them; the group and the servers they were read from."""
 
     obj: list[dict]
     group: dict
@@ -260,19 +260,19 @@ def _note(result: Repair, entry: dict, repaired: list) -> None:
 
 def _steps(result: Plan, attribute: str, group: dict, production: dict, other: dict) -> None:
     zone, label = server_zone(other), KIND.label(other)
-    # Which of the two is production was told by one of them alone.
+    # Only one of the two servers showed which of them is production.
     if server_zone(production) != production_zone(group) or zone in (None, production_zone(group)):
-        raise Refused("%s: its AZ does not tell whether it is the DR server; nothing was changed" % label)
+        raise Refused("%s: its AZ does not show whether it is the DR server; nothing was changed" % label)
 
     def still_dr(server: dict | None) -> None:
         if not server or server_zone(server) != zone:
-            raise Refused("%s is no longer there, or no longer in AZ %s" % (label, zone))
+            raise Refused("%s no longer exists, or is no longer in AZ %s" % (label, zone))
 
     def still_ready(lists: ReadList) -> None:
         now: dict = next(iter(matching(lists(SERVER_GROUP, {}), lambda each: each.get("id") == group["id"])), {})
         require(READY, {"protection group": now.get("status")}, "changing DR servers", SERVER_GROUP.label(group))
         if production_zone(now) == zone:
-            raise Refused("%s: production is at its site now" % label)
+            raise Refused("%s: production is now at its site" % label)
 
     def add(operation: str, call: str, body: dict) -> Step:
         request = Request(call, {"ecs_server": other["id"]}, body, guard=still_dr, premise=still_ready, service="ecs")

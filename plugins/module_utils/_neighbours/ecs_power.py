@@ -71,11 +71,11 @@ class Live(LiveState):
 def read(lookup: Lookup, options: Options) -> Live:
     """The servers by ID or unique name, or those of a protection group at one site."""
     if bool(options.servers) == bool(options.server_group):
-        raise ConfigError("either servers, or server_group and site are needed")
+        raise ConfigError("either servers, or server_group and site are required")
     if options.server_group:
         return Live(_of_group(lookup, options.server_group, options))
     if options.protected_instances is not None:
-        raise ConfigError("protected_instances needs server_group")
+        raise ConfigError("protected_instances requires server_group")
     return Live(named(lookup, options.servers or []))
 
 
@@ -102,7 +102,7 @@ def named(lookup: Lookup, references: list[str]) -> list[dict]:
 
 def _of_group(lookup: Lookup, reference: str, options: Options) -> list[dict]:
     if not options.site:
-        raise ConfigError("server_group needs site: production or dr")
+        raise ConfigError("server_group requires site: production or dr")
     group = lookup.one(SERVER_GROUP, reference)
     instances = lookup.list(PROTECTED_INSTANCE, server_group_id=group["id"])
     if options.protected_instances is not None:
@@ -123,7 +123,8 @@ def plan(options: Options, live: Live) -> Plan:
     differing = [server for server in live.obj if server.get("status") != wanted]
     odd = [server for server in differing if server.get("status") not in WANTED.values()]
     if odd:
-        raise Refused("not in a state to be %s: %s" % (options.state, ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)))
+        raise Refused("cannot be %s in the current "
+                      "state: %s" % (options.state, ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)))
     if not differing:
         return result
     operation, request = power(options.state, options.mode, differing)

@@ -41,7 +41,7 @@ class Options(_Options):
 
 @dataclass
 class Live(LiveState):
-    """The elastic IP, the port it is to be bound to, and the elastic IP that port has instead."""
+    """The elastic IP, the port it should be bound to, and the elastic IP that is currently bound to that port."""
 
     obj: dict
     port_id: str | None = None
@@ -65,9 +65,9 @@ class Binding(Plan):
 def read(lookup: Lookup, options: Options) -> Live:
     """The elastic IP by ID or address, and the port of the server."""
     if options.state == "bound" and not (options.server or options.port):
-        raise ConfigError("state: bound needs server or port")
+        raise ConfigError("state: bound requires server or port")
     if options.address and not options.server:
-        raise ConfigError("address needs server")
+        raise ConfigError("address requires server")
     eips = lookup.once("elastic IPs", lookup.api.eips)
     found = matching(eips, lambda each: options.eip in (each.get("id"), each.get("public_ip_address")))
     shown = [[dict(each, name=raw(each, "public_ip_address")) for each in some] for some in (found, eips)]
@@ -93,9 +93,9 @@ def _port(lookup: Lookup, reference: str, address: str | None) -> tuple:
     if not address and not chosen:
         chosen = nics
     if len(chosen) != 1:
-        problem = "no NIC has the address %s" % address if address else "it is not clear which of its %d NICs is meant" % len(nics)
+        problem = "no NIC has the address %s" % address if address else "it has %d NICs, and none is selected" % len(nics)
         addresses = ", ".join(str(nic.get("addr")) for nic in nics) or "none"
-        raise Refused("%s: %s; its addresses: %s" % (label, problem, addresses), remedy="Name one with address.")
+        raise Refused("%s: %s; its addresses: %s" % (label, problem, addresses), remedy="Select one with address.")
     return chosen[0]["OS-EXT-IPS:port_id"], "%s at %s" % (label, chosen[0].get("addr"))
 
 
@@ -113,7 +113,7 @@ def plan(options: Options, live: Live) -> Plan:
         )
     if wanted and live.in_its_place:
         raise Refused(
-            "%s has the elastic IP %s already" % (live.label, live.in_its_place.get("public_ip_address")), code="VPC.0511", remedy="Unbind that one first.",
+            "%s already has the elastic IP %s" % (live.label, live.in_its_place.get("public_ip_address")), code="VPC.0511", remedy="Unbind that one first.",
         )
     result.after["port_id"] = wanted
     result.expected.update(port_id=wanted, status="ACTIVE" if wanted else "DOWN")
@@ -131,7 +131,7 @@ def _bind(result: Plan, live: Live, operation: str, port_id: str | None, premise
     def guard(eip: dict | None) -> None:
         now = (eip or {}).get("port_id") or None
         if eip is None or now not in (premise, port_id):
-            raise Refused("elastic IP %s is bound to port %s meanwhile" % (name, now) if eip else "elastic IP %s no longer exists" % name)
+            raise Refused("elastic IP %s is now bound to port %s" % (name, now) if eip else "elastic IP %s no longer exists" % name)
 
     return result.add(operation, KIND, name, live.obj["id"], Request("update_eip", {"eip": live.obj["id"]}, {"port_id": port_id}, guard=guard), after=after)
 

@@ -17,9 +17,9 @@ _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY)
 
 
 def plain_address(text: str) -> str | None:
-    """An IP address in its usual form, so that two spellings are equal; None for what cannot be connected to from here.
+    """An IP address in its usual form, so that two spellings are equal; None for addresses that are unreachable from here.
 
-    What names a zone, such as ``fe80::1%eth0``, holds on one link only; a name would be looked up by the resolver of this machine.
+    An address with a zone, such as ``fe80::1%eth0``, is valid on one link only; a name would be resolved by this machine.
     """
     try:
         address = ipaddress.ip_address(text if isinstance(text, str) else "")
@@ -58,17 +58,17 @@ def _round(targets: Any, seconds: Any) -> dict:
                 outcome[key.data] = os.strerror(code) if code else None
                 _close(selector, key)
         for key in list(selector.get_map().values()):
-            outcome[key.data] = "no answer within %g s" % seconds
+            outcome[key.data] = "no response within %g s" % seconds
             _close(selector, key)
     return outcome
 
 
 def _begin(selector: Any, target: Any) -> Any:
-    """Begin to connect; what stands in the way, or None."""
+    """Start to connect; returns the error, or None."""
     address, port = target
     plain = plain_address(address)
     if plain is None:
-        return "not an IP address that can be reached from here"
+        return "not an IP address that is reachable from here"
     connection = socket.socket(socket.AF_INET6 if ":" in plain else socket.AF_INET, socket.SOCK_STREAM)
     try:
         connection.setblocking(False)

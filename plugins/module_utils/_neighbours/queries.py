@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the info modules read of VPC, AS and ECS. Each gives the result's keys. PRIVATE to the collection."""
+"""The queries of the info modules for VPC, AS and ECS. Each returns the keys of the result. PRIVATE to the collection."""
 
 from __future__ import annotations
 

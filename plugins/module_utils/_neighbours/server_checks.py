@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether servers run and answer, with the time at which each check passed. PRIVATE to the collection.
 
-Drill subnets repeat production's CIDRs, so that an address may mean a production server too (semantics.md, section 6): what cannot
-be told apart is ``not_verifiable``, never passed.
+Drill subnets repeat production's CIDRs, so an address may also belong to a production server (semantics.md, section 6): an ambiguous
+check is ``not_verifiable``, never passed.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Options(Watch):
 
 
 class _Server:
-    """A server under watch; ``checks`` holds what is decided, by name."""
+    """A server under watch; ``checks`` contains the completed checks by name."""
 
     def __init__(self, server_id: str, ports: Iterable[int]) -> None:
         self.id, self.ports = server_id, list(ports)
@@ -72,7 +72,7 @@ class _Server:
         return [port for port in self.ports if passed and port_check(port) not in self.checks]
 
     def patience(self, timeout: float, windows_settle: float) -> float:
-        """Seconds until what is open counts as failed; longer for the ports of a Windows server that runs."""
+        """Seconds until pending checks count as failed; longer for the ports of a running Windows server."""
         return timeout + windows_settle if self.open_ports() and is_windows(self.seen) else timeout
 
     def undecided(self) -> bool:
@@ -80,10 +80,10 @@ class _Server:
 
 
 def addresses(server: Any) -> list[str]:
-    """The addresses of a server's NICs, IPv4 first, floating ones left out. What is no address is nobody's, so that it hides no other."""
+    """The addresses of a server's NICs, IPv4 first, floating ones left out. Invalid addresses are ignored, so that they hide no other."""
     nets = raw(server or {}, "addresses")
     if nets is not None and not isinstance(nets, dict):
-        server.get("addresses")  # nothing can be told of any NIC: the error that names the field
+        server.get("addresses")  # no NIC is readable: raises the error that names the field
     found = [nic for nics in (nets or {}).values() if isinstance(nics, list) for nic in nics if isinstance(nic, dict)]
     fixed = [nic for nic in found if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("addr") and isinstance(nic["addr"], str)]
     return [nic["addr"] for nic in sorted(fixed, key=lambda nic: ":" in nic["addr"])]
@@ -99,7 +99,7 @@ def read(lookup: Lookup, options: Options, waiting: Waiting) -> dict:
 
 
 def watch(lookup: Lookup, wanted: dict[str, list[int]], options: Watch, waiting: Waiting, starting: Callable[[], bool] | None = None) -> dict:
-    """The same for servers with ports of their own.
+    """As above, for servers with individual ports.
 
     :param wanted: ``{server ID: ports}``
     :param starting: callable: whether something is starting servers that do not show it yet
@@ -133,8 +133,8 @@ def _look(lookup: Lookup, servers: list[_Server], waited: float, timeout: float,
             continue
         seen: Any = known.get(server.id)
         server.seen = seen or server.seen
-        if seen == {}:  # ECS does not tell; it may later
-            server.problem = "ECS does not tell its state"
+        if seen == {}:  # ECS does not respond; it may later
+            server.problem = "ECS does not report its state"
             continue
         try:
             addresses(seen)
@@ -172,9 +172,9 @@ def _not_unique(servers: list[_Server], others: dict[str, list[str]] | None, wai
     for server in servers:
         for port in server.open_ports() if server.address else ():
             if others is None:
-                detail = "ECS does not tell which other servers have the address %s" % server.address
+                detail = "ECS does not report which other servers have the address %s" % server.address
             elif server.address in others:
-                detail = "%s is also the address of %s, which may be what answers" % (server.address, ", ".join(others[server.address][:3]))
+                detail = "%s is also the address of %s, which may be the one that responds" % (server.address, ", ".join(others[server.address][:3]))
             else:
                 continue
             _decide(server, port_check(port), NOT_VERIFIABLE, detail, waited)
@@ -186,7 +186,7 @@ def _try_ports(servers: list[_Server], waited: float, seconds: float) -> None:
         for port in server.open_ports():
             if server.address is None:
                 shown = ", ".join(repr(one_line(each, 60)) for each in addresses(server.seen)[:3])
-                detail = "its address %s is not an IP address that can be reached from here" % shown if shown else "the server has no address"
+                detail = "its address %s is not an IP address that is reachable from here" % shown if shown else "the server has no address"
                 _decide(server, port_check(port), FAILED, detail, waited)
             else:
                 targets.setdefault((server.address, port), []).append(server)
@@ -208,7 +208,7 @@ def _give_up(servers: list[_Server], waited: float) -> None:
 def _shown(server: _Server, ports: Iterable[int], others: dict[str, list[str]] | None) -> dict:
     checks = [server.checks[STATE]]
     for port in ports:
-        skipped = {"check": port_check(port), "status": NOT_TRIED, "detail": "the server does not run", "at": None, "seconds": None}
+        skipped = {"check": port_check(port), "status": NOT_TRIED, "detail": "the server is not running", "at": None, "seconds": None}
         checks.append(server.checks.get(port_check(port), skipped))
     return {
         "id": server.id, "name": server.seen.get("name"), "status": server.seen.get("status"), "address": server.address,

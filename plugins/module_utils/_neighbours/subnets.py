@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Subnets of a VPC: what is wanted of them, and the steps to it (VPC API v1, "Subnet"). PRIVATE to the collection."""
+"""Subnets of a VPC: their desired state, and the steps to reach it (VPC API v1, "Subnet"). PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ KIND = Kind(
     took_effect=lambda step, obj: _updated(step, obj or {}) if step.operation == "update" else generic_took_effect(step, obj, {}),
     listing=lambda api, query: api.subnets(query.get("vpc_id")),
 )
-# A subnet that is deleted: refused for what time does not take away (VPN, custom routes).
+# The deletion of a subnet is refused for reasons that do not pass with time (VPN, custom routes).
 _FINAL = ("VPC.0206", "VPC.0210")
 _MOST_NTP = 4
-# What can be changed, by the option's name; dhcp_enable must always be sent, since an update without it switches DHCP on.
+# Mutable fields by option name; dhcp_enable must always be sent, since an update without it enables DHCP.
 CHANGEABLE = ("primary_dns", "secondary_dns", "dns_list", "dhcp_enable", "ntp_servers")
 
 
@@ -55,24 +55,24 @@ def refused_for_now(error: ApiError) -> bool:
 
 
 def problem(entry: Subnet) -> str | None:
-    """What is wrong with the options of an entry besides its CIDR, as ``option: text``; or None."""
+    """The problem of an entry's options other than its CIDR, as ``option: text``; or None."""
     for option, address in (("gateway_ip", entry.gateway_ip), ("primary_dns", entry.primary_dns), ("secondary_dns", entry.secondary_dns)):
         if address and _not_ipv4(address):
             return "%s: %s" % (option, _not_ipv4(address))
     if entry.gateway_ip and ipaddress.ip_address(entry.gateway_ip) not in ipaddress.ip_network(entry.cidr):
         return "gateway_ip: %r is not an address of %s" % (entry.gateway_ip, entry.cidr)
     if entry.primary_dns and entry.primary_dns == entry.secondary_dns:
-        return "secondary_dns: it is the same as primary_dns"
+        return "secondary_dns: must differ from primary_dns"
     if entry.dns_list == []:
-        return "dns_list: must not be empty; leave it out to leave the DNS servers alone"
+        return "dns_list: must not be empty; leave it out to keep the DNS servers"
     for option, addresses in (("dns_list", entry.dns_list or []), ("ntp_servers", entry.ntp_servers or [])):
         wrong = next(filter(None, map(_not_ipv4, addresses)), None)
         if wrong:
             return "%s: %s" % (option, wrong)
         if len(set(addresses)) < len(addresses):
-            return "%s: an address is given twice" % option
+            return "%s: contains an address twice" % option
     if len(entry.ntp_servers or []) > _MOST_NTP:
-        return "ntp_servers: at most %d are possible" % _MOST_NTP
+        return "ntp_servers: at most %d are allowed" % _MOST_NTP
     return None
 
 
@@ -138,7 +138,7 @@ def first_address(cidr: str) -> str:
 
 
 def plan(result: Plan, subnets: list[Subnet], purge: bool, vpc: dict | None, parent: Any, have: list[dict]) -> None:
-    """Add steps that make the subnets of a VPC as wanted, and what they are before and after.
+    """Add the steps to the desired subnets of a VPC, and their state before and after.
 
     :param parent: the VPC's ID, or the step that creates it
     :param have: the live subnets
@@ -165,7 +165,7 @@ def plan(result: Plan, subnets: list[Subnet], purge: bool, vpc: dict | None, par
 
 def _create(result: Plan, entry: Subnet, parent: Any) -> dict:
     if not entry.dns_list and not entry.primary_dns and not entry.secondary_dns:
-        result.warnings.append("subnet %s gets no DNS server, so that its servers resolve no names; set dns_list" % entry.name)
+        result.warnings.append("subnet %s has no DNS server, so its servers cannot resolve names; set dns_list" % entry.name)
     wanted = replace(entry, gateway_ip=entry.gateway_ip or first_address(entry.cidr)).given()
     options = {key: value for key, value in wanted.items() if key != "ntp_servers" or value}
     find = Find({"vpc_id": parent}, lambda obj: obj.get("name") == entry.name)
@@ -174,15 +174,15 @@ def _create(result: Plan, entry: Subnet, parent: Any) -> dict:
 
 
 def _update(result: Plan, wanted: dict, vpc: dict, present: dict) -> dict:
-    """Add the step that changes a subnet; what is fixed must be the same."""
+    """Add the step that changes a subnet; immutable options must be equal."""
     have = live_options(present)
     if str(present.get("status")).lower().startswith("error"):
-        raise Refused("subnet %s of VPC %s failed to be created" % (wanted["name"], vpc.get("name")), remedy="Delete it, then run the task again.")
+        raise Refused("the creation of subnet %s of VPC %s failed" % (wanted["name"], vpc.get("name")), remedy="Delete it, then run the task again.")
     for key in ("cidr", "gateway_ip"):
         if wanted.get(key) and have[key] and wanted[key] != have[key]:
             raise Refused(
-                "subnet %s of VPC %s: %s is %s, wanted is %s; it is fixed at creation" % (wanted["name"], vpc.get("name"), key, have[key], wanted[key]),
-                remedy="Delete the subnet first, or give the new one another name.",
+                "subnet %s of VPC %s: %s is %s, should be %s; the option is immutable" % (wanted["name"], vpc.get("name"), key, have[key], wanted[key]),
+                remedy="Delete the subnet first, or use another name for the new one.",
             )
     changed = _changed(wanted, present)
     if changed:

@@ -28,7 +28,7 @@ KIND = Kind(
 )
 RANGES = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 _FIELDS = ("name", "cidr", "enable_shared_snat")
-# What keeps a VPC and goes only when somebody removes it: firewalls, VPNs, security groups, load balancers, routes.
+# Objects that block the deletion of a VPC until somebody removes them: firewalls, VPNs, security groups, load balancers, routes.
 _FINAL = ("VPC.0107", "VPC.0109", "VPC.0112", "VPC.0118", "VPC.0120")
 
 
@@ -76,7 +76,7 @@ def subnets(value: Any) -> str | None:
         if problem:
             return "[%d].%s" % (index, problem)
         if entry["name"] in seen:
-            return "[%d].name: %s is there twice" % (index, entry["name"])
+            return "[%d].name: %s is used twice" % (index, entry["name"])
         seen.add(entry["name"])
     return None
 
@@ -92,14 +92,14 @@ def read(lookup: Lookup, options: Options) -> Live:
         found = matching(lookup.once("vpcs", lookup.api.vpcs), lambda vpc: vpc.get("name") == options.name)
         live = Live(exactly_one(found, found, KIND.title, options.name) if found else None)
     if live.obj is None and options.state == "present" and not options.cidr:
-        raise ConfigError("VPC %s does not exist; creating it needs cidr" % options.name)
+        raise ConfigError("VPC %s does not exist; to create it, set cidr" % options.name)
     if live.obj and (options.subnets is not None or options.purge_subnets or options.state == "absent"):
         live.subnets = lookup.once(("subnets", live.obj["id"]), lambda: lookup.api.subnets(live.obj["id"]))
     return live
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make VPC and subnets as wanted. Pure."""
+    """The steps to the desired VPC and subnets. Pure."""
     result, vpc = Plan(), live.obj
     if options.state == "absent":
         return _plan_absent(options, live)
@@ -140,7 +140,7 @@ def _plan_absent(options: Options, live: Live) -> Plan:
 
 
 def _refused_for_now(error: ApiError) -> bool:
-    """Whether a VPC that could not be deleted may be later: its subnets, and what was in them, are still going."""
+    """Whether a refused deletion of a VPC may succeed later: its subnets, or their contents, are still being deleted."""
     return error.http_status == 409 and error.code not in _FINAL
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The document that a recovery plan is: its options, and what can be wrong with it before anything is read. Pure. PRIVATE to the collection.
+"""The document of a recovery plan: its options, and its validation before anything is read. Pure. PRIVATE to the collection.
 
 ``PLAN`` is the one source: ``problems`` validates by it, and ``docs/recovery_plan.schema.json`` is ``schema()``.
-Every complaint names the path of the entry, such as ``tiers[1].ports[0]``.
+Every problem names the path of the entry, such as ``tiers[1].ports[0]``.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/rec
 ON_FAILURE = ("stop", "continue", "ask")
 REST = "others"  # the tier of the instances that no tier names
 _LONGEST_NAME = 64
-_FILE = "File of tasks; a relative path begins in the folder in which ansible-playbook was started."
-# What becomes a part of paths, of variables that confirm, and of files that acknowledge.
+_FILE = "Task file; a relative path starts at the folder in which ansible-playbook was started."
+# Names are used in paths, in variables that confirm, and in files that acknowledge.
 _NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
 
 _MANUAL = {
     "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name by which the step is acknowledged; unique in the plan."},
-    "text": {"type": "str", "required": True, "description": "What somebody has to do or decide."},
+    "text": {"type": "str", "required": True, "description": "What a person must do or decide."},
     "timeout": {"type": "float", "range": (0, 604800), "default": 0,
-                "description": "Seconds for which the acknowledgement is waited for where no terminal can be asked, from 0 to 604800."},
+                "description": "Seconds to wait for the acknowledgement if there is no terminal, from 0 to 604800."},
 }
 
 
 def _manual(when: str) -> dict:
-    return {"type": "list", "elements": _MANUAL, "description": "Steps that somebody has to acknowledge %s." % when}
+    return {"type": "list", "elements": _MANUAL, "description": "Steps that a person must acknowledge %s." % when}
 
 
 def _file(text: str) -> dict:
     return {"type": "str", "description": "%s %s" % (text, _FILE)}
 
 
-_PORTS = {"type": "list", "elements": {"type": "int", "range": (1, 65535)}, "description": "TCP ports that must answer on every server, from 1 to 65535."}
+_PORTS = {"type": "list", "elements": {"type": "int", "range": (1, 65535)}, "description": "TCP ports that must be open on every server, from 1 to 65535."}
 _TIER = {
     "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the tier."},
     "groups": {"type": "list", "elements": {"type": "str"},
-               "description": "Names or IDs of protection groups, all of whose instances belong to this tier unless a tier names them singly."},
+               "description": "Names or IDs of protection groups. All their instances belong to this tier unless another tier lists them individually."},
     "instances": {
-        "type": "list", "description": "Single protected instances.",
+        "type": "list", "description": "Individual protected instances.",
         "elements": {
             "group": {"type": "str", "required": True, "description": "Name or ID of their protection group."},
             "instances": {"type": "list", "elements": {"type": "str"}, "required": True, "description": "Their names or IDs."},
@@ -50,32 +50,32 @@ _TIER = {
         },
     },
     "needs": {"type": "list", "elements": {"type": "str"},
-              "description": "Tiers without which this one is not started. By default the one before it; an empty list for none."},
+              "description": "Tiers that must be up before this one is started. By default the one before it; an empty list for none."},
     "on_failure": {"type": "str", "choices": ON_FAILURE, "default": "stop",
-                   "description": "What a failure of this tier means for the tiers that need it: stop them, continue with them, or ask."},
-    "timeout": {"type": "float", "range": (0, 86400), "default": 600, "description": "Seconds for its servers to run and answer, from 0 to 86400."},
+                   "description": "What happens to the tiers that need this tier if it fails: do not start them, continue with them, or ask."},
+    "timeout": {"type": "float", "range": (0, 86400), "default": 600, "description": "Seconds for its servers to be running with open ports, from 0 to 86400."},
     "ports": _PORTS,
-    "manual": {"type": "str", "description": "What somebody has to acknowledge, by the name of the tier, before its servers are started."},
+    "manual": {"type": "str", "description": "A question or step that a person must acknowledge, with the name of the tier, before its servers are started."},
     "manual_before": _manual("before the tier's servers are started"),
     "before": _file("Hook before the tier's servers are started."),
-    "verify": _file("Further checks, when the servers run and their ports answer."),
+    "verify": _file("Further checks, when the servers are running and their ports are open."),
     "manual_after": _manual("when the tier is up"),
     "after": _file("Hook when the tier is up."),
 }
-# Names that variables of a plan must not have: facts beat what an inventory says.
+# Prefixes that variables of a plan must not have: facts override inventory variables.
 _OURS = ("ansible_", "recovery_", "failover_", "drill_", "recover_by_drill_", "report_", "topology_", "posture_", "drift_", "sdrs_", "plan_", "doctor_")
 _SITES = {"source": "when the source site is production", "target": "when the target site is production", "drill": "in a drill",
-          "recover_by_drill": "when DR drills become production. Needed for that where there are variables"}
+          "recover_by_drill": "when DR drills become production. Required for that if there are variables"}
 PLAN: dict[str, dict] = {
-    "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the plan, by which a run is confirmed."},
-    "description": {"type": "str", "description": "What the plan is for."},
+    "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the plan, with which a run is confirmed."},
+    "description": {"type": "str", "description": "Purpose of the plan."},
     "rto_target": {"type": "float", "range": (1, 604800), "description": "Seconds within which everything must be up again, from 1 to 604800."},
-    "approvers": {"type": "list", "description": "Who may approve a run; shown to who is asked, and kept in the report.",
+    "approvers": {"type": "list", "description": "Who may approve a run; shown when approval is requested, and recorded in the report.",
                   "elements": {"name": {"type": "str", "required": True, "description": "Name."},
                                "contact": {"type": "str", "description": "How to reach them."}}},
     "variables": {
         "type": "dict",
-        "description": "Variables for hooks by site, such as maps of addresses or names; hooks see those of the site that becomes production.",
+        "description": "Variables for hooks by site, such as maps of addresses or names; hooks receive those of the site that becomes production.",
         "options": {site: {"type": "dict", "description": "Variables %s." % text} for site, text in _SITES.items()},
     },
     "manual_before": _manual("before anything is stopped or switched"),
@@ -84,14 +84,14 @@ PLAN: dict[str, dict] = {
                   "description": "AS groups to pause before the switch and resume after it, as in the role failover."},
     "vpcs": {"type": "list", "elements": {"type": "dict"}, "description": "VPCs to update after the switch, with the options of the module vpc."},
     "eips": {"type": "list", "elements": {"type": "dict"}, "description": "Elastic IPs to bind after the switch, with the options of the module vpc_eip."},
-    "after": _file("Hook after the switch and before the first tier, for instance for DNS."),
+    "after": _file("Hook after the switch and before the first tier, for example for DNS."),
     "drill": {
-        "type": "dict", "description": "How the plan is drilled, and recovered by drill.",
-        "options": {"vpcs": {"type": "dict", "description": "Drill VPC, by name or ID, of each protection group. The service makes one for a group without."}},
+        "type": "dict", "description": "Settings for drills of the plan and for recovery by drill.",
+        "options": {"vpcs": {"type": "dict", "description": "Drill VPC of each protection group, by name or ID. Without one, the service creates a VPC.",}},
     },
-    "tiers": {"type": "list", "elements": _TIER, "required": True, "description": "What is started, in this order."},
-    "manual_finish": _manual("when all tiers were tried"),
-    "finish": _file("Hook when all tiers were tried."),
+    "tiers": {"type": "list", "elements": _TIER, "required": True, "description": "The tiers, in start order."},
+    "manual_finish": _manual("when all tiers have been tried"),
+    "finish": _file("Hook when all tiers have been tried."),
 }
 _TYPES: dict[str, tuple] = {
     "str": (str, "string", "text"), "int": (int, "integer", "a whole number"), "float": ((int, float), "number", "a number"),
@@ -100,7 +100,7 @@ _TYPES: dict[str, tuple] = {
 
 
 def problems(document: object) -> list[str]:
-    """What is wrong with a plan in itself, as sentences."""
+    """The problems of a plan itself, as sentences."""
     if not isinstance(document, dict):
         return ["a recovery plan is a mapping with name and tiers"]
     found = list(_mapping(document, PLAN, ""))
@@ -111,7 +111,7 @@ def _mapping(given: dict, options: dict[str, dict], path: str) -> Iterator[str]:
     for key in given:
         if key not in options:
             near = difflib.get_close_matches(str(key), options, 1)
-            yield "%s%s is no key here%s; there are %s" % (path, key, ", meant is perhaps %s" % near[0] if near else "", ", ".join(options))
+            yield "unknown key %s%s%s; valid keys: %s" % (path, key, " (did you mean %s?)" % near[0] if near else "", ", ".join(options))
     for name, option in options.items():
         if option.get("required") and given.get(name) in (None, "", []):
             yield "%s%s is missing" % (path, name)
@@ -133,7 +133,8 @@ def _value(value: Any, option: dict, path: str) -> Iterator[str]:
     if option.get("choices") and value not in option["choices"]:
         yield "%s is %r, it must be one of %s" % (path, value, ", ".join(option["choices"]))
     if option.get("pattern") and not is_name(value):
-        yield "%s is %r: a name has 1 to %d letters, digits, dots, _ and -, and begins with none of . and -" % (path, value[:_LONGEST_NAME], _LONGEST_NAME)
+        yield ("%s is %r: a name must have 1 to %d letters, digits, dots, "
+               "_ and -, and must not begin with . or -") % (path, value[:_LONGEST_NAME], _LONGEST_NAME)
     if kind == "str" and not value.strip():
         yield "%s must not be empty" % path
     if "options" in option:
@@ -161,36 +162,36 @@ def _sense(document: dict) -> list[str]:
     for index, tier in enumerate(document["tiers"]):
         path = "tiers[%d]" % index
         if tier["name"] in names or tier["name"] == REST:
-            why = "is that of the tier for what no tier names" if tier["name"] == REST else "is used twice"
+            why = "is reserved for the instances that no tier lists" if tier["name"] == REST else "is used twice"
             found.append("%s.name: %s %s" % (path, tier["name"], why))
-        found += ["%s.needs: %r is no tier before it; there are %s" % (path, needed, ", ".join(names) or "none")
+        found += ["%s.needs: %r is not an earlier tier; earlier tiers: %s" % (path, needed, ", ".join(names) or "none")
                   for needed in tier.get("needs") or [] if needed not in names]
         names.append(tier["name"])
         if not tier.get("groups") and not tier.get("instances"):
-            found.append("%s names neither groups nor instances" % path)
+            found.append("%s lists neither groups nor instances" % path)
         for group in tier.get("groups") or []:
             if group in where:
-                found.append("%s.groups: %s is in tier %s already" % (path, group, where[group]))
+                found.append("%s.groups: %s is already in tier %s" % (path, group, where[group]))
             where[group] = tier["name"]
     named = groups(document)
-    found += ["drill.vpcs: %s is in no tier; there are %s" % (name, ", ".join(named))
+    found += ["drill.vpcs: %s is in no tier; groups in tiers: %s" % (name, ", ".join(named))
               for name in (document.get("drill") or {}).get("vpcs") or {} if name not in named]
     found += ["variables.%s: %s" % (site, problem) for site, given in (document.get("variables") or {}).items() for problem in _names(given or {})]
     steps = [step["name"] for _path, step in manual_steps(document)]
-    found += ["manual step %s is there twice; each needs a name of its own" % name for name in sorted({name for name in steps if steps.count(name) > 1})]
+    found += ["manual step %s is used twice; each step requires a unique name" % name for name in sorted({name for name in steps if steps.count(name) > 1})]
     return found
 
 
 def _names(variables: Iterable) -> Iterator[str]:
     for name in variables:
         if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
-            yield "%r cannot be the name of a variable" % (name,)
+            yield "%r is not a valid variable name" % (name,)
         elif name.startswith(_OURS):
-            yield "%s begins as variables of Ansible and of this collection do" % name
+            yield "%s begins like variables of Ansible or of this collection" % name
 
 
 def manual_before(tier: dict) -> list[dict]:
-    """The manual steps before a tier's servers are started; ``manual`` is one that bears the tier's name."""
+    """The manual steps before a tier's servers are started; ``manual`` is one with the tier's name."""
     own = [{"name": tier["name"], "text": tier["manual"]}] if tier.get("manual") else []
     return own + list(tier.get("manual_before") or [])
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The journal of a recovery plan's run: append-only, private, the lock of the run, and a hint to the next one. PRIVATE to the collection.
 
-Nothing that goes wrong with it stops a recovery but another run at work. What it says was done serves times, acknowledgements and the
-report; what is to be done follows from the live state.
+Only another active run stops a recovery, never a problem with the journal. The journal provides times, acknowledgements and data for the
+report; the steps follow from the live state.
 """
 
 from __future__ import annotations
@@ -72,24 +72,24 @@ def act(options: Options, host: Host) -> dict:
 
 
 def note(path: str, entries: list[dict], warn: _Warn) -> None:
-    """Append for a task that has done something else; what goes wrong with it is a warning."""
+    """Append entries for a task with another purpose; problems are only warnings."""
     with _kept(warn, path):
         _append(path, entries)
 
 
 def entries_of(path: str) -> tuple[list[dict], str | None]:
-    """``(entries, why there are none, or not all)`` of a journal; a line that was cut by a kill is left out."""
+    """``(entries, why some or all are missing)`` of a journal; a line that was truncated by a kill is left out."""
     try:
         handle = open_file(None, path, os.O_RDONLY)
         with os.fdopen(handle, "rb") as stream:
             about = os.fstat(stream.fileno())
             if about.st_mode & 0o022 or about.st_nlink != 1 or about.st_size > LIMIT:
-                return [], "%s is left out: others can write it, it has another name, or it is too large" % path
+                return [], "%s is ignored: other users can write to it, it has another hard link, or it is too large" % path
             lines = stream.read(LIMIT).split(b"\n")
     except FileNotFoundError:
         return [], None
     except (OSError, ValueError, NotPrivate) as error:
-        return [], one_line("%s is left out: %s" % (path, getattr(error, "strerror", None) or error))
+        return [], one_line("%s is ignored: %s" % (path, getattr(error, "strerror", None) or error))
     found = []
     for line in filter(None, lines):
         try:
@@ -102,7 +102,7 @@ def entries_of(path: str) -> tuple[list[dict], str | None]:
 
 
 def summary(entries: list[dict], path: str) -> dict:
-    """What the next tasks need of the entries."""
+    """The data of the entries that the next tasks need."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     tiers, drills, vpcs = dict[Any, Any](), dict[str, Any](), []
     for entry in entries:
@@ -141,7 +141,7 @@ def _begin(options: Options, host: Host) -> dict:
         except (OSError, NotPrivate, ValueError) as error:
             notes.append(one_line("the journal %s cannot be written (%s)" % (place, getattr(error, "strerror", None) or error)))
             host.warn(notes[-1])
-    host.warn("there is no journal: runs at the same time are not kept apart, and an interrupted run leaves no times")
+    host.warn("no journal can be written: concurrent runs are not locked out, and an interrupted run leaves no times")
     return dict(summary([], path), id=_new_id(), requested=_now(), notes=notes)
 
 
@@ -158,11 +158,11 @@ def _begin_at(path: str, run: dict, take_over: str | None, host: Host, notes: li
             if os.path.lexists(path):
                 os.replace(path, _archive(path, entries))
                 if doubted != "there is none":
-                    notes.append("an earlier journal was put aside: %s" % doubted)
+                    notes.append("an earlier journal was archived: %s" % doubted)
             entries = []
         known = process()
         if known["began"] is None and known["place"]:
-            raise SdrsError("the process that started this task is gone; nothing more was sent")
+            raise SdrsError("the process that started this task has ended; nothing more was sent")
         event = {"event": "resumed" if entries else "begun", "process": known, "user": _user(), "machine": socket.gethostname()}
         if not entries:
             event.update({**run, "id": _new_id()})
@@ -171,7 +171,7 @@ def _begin_at(path: str, run: dict, take_over: str | None, host: Host, notes: li
 
 
 class _Locked:
-    """Two that begin at the same time do so one after the other."""
+    """Serialises runs that begin at the same time."""
 
     def __init__(self, path: str) -> None:
         self._handle, since = open_file(None, path + ".lock", os.O_RDWR | os.O_CREAT), time.monotonic()
@@ -189,7 +189,7 @@ class _Locked:
 
 
 def _refuse_running(entries: list[dict], take_over: str | None) -> None:
-    """An unfinished journal whose run is, or may be, at work."""
+    """Refuse an unfinished journal whose run is, or may be, active."""
     last = [entry for entry in entries if entry["event"] in ("begun", "resumed", "ended")][-1:]
     if not last or last[0]["event"] == "ended":
         return
@@ -198,31 +198,31 @@ def _refuse_running(entries: list[dict], take_over: str | None) -> None:
     if state is False or take_over and take_over == first.get("id"):
         return
     known = last[0].get("process") or {}
-    text = "recovery plan %s is being run (%s) by %s on %s since %s (process %s, run %s)" % (
+    text = "another run of recovery plan %s (%s) was started by %s on %s at %s (process %s, run %s)" % (
         first.get("plan"), first.get("operation"), last[0].get("user"), last[0].get("machine"), last[0]["at"], known.get("pid"), first.get("id"))
-    remedy = "Wait for it, or end it and run this again."
+    remedy = "Wait until it has ended, or stop it and run this again."
     if state is None:
-        remedy = "Whether it is still at work cannot be told from here. If it is not, add -e recovery_take_over=%s." % first.get("id")
+        remedy = "It is unknown whether that run is still active. If it is not, add -e recovery_take_over=%s." % first.get("id")
     raise SdrsError("nothing was done: " + text, retryable=True, remedy=remedy)
 
 
 def _doubt(entries: list[dict], run: dict, now: datetime | None = None) -> str | None:
-    """Why entries are not those of the run that is asked for, None if they are."""
+    """Why the entries do not belong to the requested run, None if they do."""
     now = now or datetime.now(timezone.utc)
     first = next((entry for entry in entries if entry["event"] == "begun"), None)
     if first is None:
         return "there is none"
     if any(entry["event"] == "finished" for entry in entries):
-        return "it is of a run that has finished"
+        return "it belongs to a run that has finished"
     wrong = [key for key in _SAME if first.get(key) != run.get(key)]
     if wrong:
-        return "it is of another %s (%s)" % (wrong[0].replace("_", " "), first.get(wrong[0]))
+        return "it belongs to another %s (%s)" % (wrong[0].replace("_", " "), first.get(wrong[0]))
     try:
         began = datetime.fromisoformat(first["at"].replace("Z", "+00:00"))
         if not now - LONGEST_RUN <= began <= now + _SKEW:
-            return "it is of %s" % first["at"]
+            return "it dates from %s" % first["at"]
     except (ValueError, TypeError):
-        return "it does not say when the run began"
+        return "it does not contain the start time of the run"
     return None
 
 
@@ -247,7 +247,7 @@ def _kept(warn: _Warn, path: str) -> Iterator[None]:
 
 
 def _archive(path: str, entries: list[dict]) -> str:
-    """Where a journal that is over goes: beside the reports, under the ID of its run."""
+    """The path to which a finished journal is moved: beside the reports, with the ID of its run."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     known = first.get("id") if isinstance(first.get("id"), str) and first["id"].replace("-", "").isalnum() else _new_id()
     return os.path.join(os.path.dirname(path), "journal-%s.jsonl" % known)
@@ -277,12 +277,12 @@ def _controller() -> int:
 
 
 def process() -> dict[str, Any]:
-    """What tells this run of ansible-playbook from others."""
+    """The identity of this run of ansible-playbook."""
     return {"pid": _controller(), "began": began(_controller()), "place": _place()}
 
 
 def running(known: Any) -> bool | None:
-    """Whether the process of an entry is at work; None where that cannot be told from here."""
+    """Whether the process of an entry is running; None if that is unknown here."""
     if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or not known.get("place") or known["place"] != _place():
         return None
     if known["pid"] == _controller():
@@ -291,7 +291,7 @@ def running(known: Any) -> bool | None:
 
 
 def _place() -> str | None:
-    """This machine since it was started, and which of its processes can be seen; None where the system does not tell."""
+    """This machine since it was started, and which of its processes can be seen; None if the system does not show it."""
     machine = boot_id()
     try:
         return machine and "%s %s" % (machine, os.readlink("/proc/self/ns/pid"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recovery plan would meet: groups and their readiness, tiers, and the order of everything. PRIVATE to the collection."""
+"""The preview of a recovery plan: groups and their readiness, tiers, and the order of all steps. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read(lookup: Lookup, options: Options, waiting: Waiting) -> dict:
         problems += _drill_problems(lookup, document, state, name)
     drills = _drills(lookup, state, name) if operation in DRILLS else {}
     for group in groups if operation == BY_DRILL else ():
-        if group["name"] in [each["server_group"] for each in drills["standing"]]:  # nothing has to be made of it
+        if group["name"] in [each["server_group"] for each in drills["standing"]]:  # the value is used as it is
             group["warnings"], group["obstacles"] = group["warnings"] + group["obstacles"], []
     todo = [group for group in groups if group["position"] == ELSEWHERE]
     return {
@@ -72,7 +72,7 @@ def _group(lookup: Lookup, options: Options, name: str, group: dict) -> dict:
                    "priority_station": raw(group, "priority_station"), "position": position, "obstacles": [], "warnings": [], "healthy": False}
     if position != ELSEWHERE:
         return found
-    # What production shows after a disaster keeps no drill from being made; the service decides.
+    # The state of production after a disaster does not prevent a drill; the service decides.
     against = ("error",) if force and operation == "failover" or operation == BY_DRILL else ("error", "advisory")
     try:
         checks = _JUDGES[operation](failover_batch.facts(lookup, group, operation not in ("failover", *DRILLS)))
@@ -88,7 +88,7 @@ def _group(lookup: Lookup, options: Options, name: str, group: dict) -> dict:
 
 
 def _around(lookup: Lookup, document: dict, operation: str) -> list[str]:
-    """What the plan names beside groups and is not live. A drill leaves it alone; in a failover a service that is silent is no problem."""
+    """Objects other than groups that the plan names and that do not exist. A drill ignores them; in a failover, an unresponsive service is not a problem."""
     problems: list[str] = []
     if operation in (*DRILLS, "reprotect"):
         return problems
@@ -109,12 +109,12 @@ def _around(lookup: Lookup, document: dict, operation: str) -> list[str]:
             field = "id" if entry.get("id") else "name"
             if not [each for each in sound(live) if each.get(prefix + field) == entry[field]]:
                 names = ", ".join(sorted(str(raw(each, prefix + "name")) for each in live)[:10]) or "none"
-                problems.append("%s: no %s has the %s %s; there are %s" % (key, title, field, entry[field], names))
+                problems.append("%s: no %s has the %s %s; available: %s" % (key, title, field, entry[field], names))
     return problems
 
 
 def _drills(lookup: Lookup, state: State, own: str) -> dict:
-    """The drills that bear the plan's name in its groups, and the IDs of all there are."""
+    """The drills with the plan's drill name in its groups, and the IDs of all drills."""
     names, live = {group["id"]: name for name, group in state.groups.items()}, lookup.list(DRILL)
     mine = matching(live, lambda each: each.get("name") == own and each.get("server_group_id") in names)
     vpcs = lookup.once("vpcs", lookup.api.vpcs)
@@ -126,7 +126,7 @@ def _drills(lookup: Lookup, state: State, own: str) -> dict:
 
 
 def drill_name(document: dict, operation: str = "drill") -> str:
-    """The name that the drills of a plan bear. Those that carry production have another one, so that no drill touches them."""
+    """The name of a plan's drills. Those that become production have a different one, so that no ordinary drill touches them."""
     return (("by-drill-" if operation == BY_DRILL else "recovery-") + document["name"])[:64]
 
 
@@ -145,11 +145,11 @@ def _drill_problems(lookup: Lookup, document: dict, state: State, own: str) -> l
         elif found[0]["id"] in (state.groups[name].get("source_vpc_id"), state.groups[name].get("target_vpc_id")):
             problems.append("drill.vpcs.%s: %s is the VPC of the protection group itself" % (name, reference))
     twice = sorted({str(vpc) for vpc in vpcs.values() if list(vpcs.values()).count(vpc) > 1})
-    return problems + ["drill.vpcs: %s is named for several groups; the service allows one drill in a VPC" % vpc for vpc in twice]
+    return problems + ["drill.vpcs: %s is used for several groups; the service allows one drill per VPC" % vpc for vpc in twice]
 
 
 def order(document: dict, operation: str, site: str, groups: list[dict], tiers: list[Tier]) -> list[str]:
-    """What the run does, in order, as sentences."""
+    """The steps of the run, in order, as sentences."""
     steps = _manual(document, "manual_before") + _hook("before", document.get("before"))
     todo = [group["name"] for group in groups if group["position"] == ELSEWHERE and not group["obstacles"]]
     ready = [group["name"] for group in groups if group["position"] == THERE]
@@ -158,12 +158,12 @@ def order(document: dict, operation: str, site: str, groups: list[dict], tiers: 
     as_groups = [entry if isinstance(entry, str) else entry.get("name") or entry.get("id") for entry in document.get("as_groups") or [] if around]
     steps += ["pause AS groups %s" % ", ".join(map(str, as_groups))] if as_groups else []
     if operation in ("planned_failover", "failback") and todo:
-        steps.append("stop the servers of %s, the last tier first" % ", ".join(todo))
+        steps.append("stop the servers of %s, starting with the last tier" % ", ".join(todo))
     elif operation == "reprotect" and todo:
-        steps.append("stop the servers of %s at the other site, whose disks are overwritten" % ", ".join(todo))
+        steps.append("stop the servers of %s at the other site; its disks are overwritten" % ", ".join(todo))
     verbs = {**dict.fromkeys(DRILLS, "create DR drills of"), "reprotect": "re-protect"}
     if todo:
-        steps.append("%s %s%s, at once" % (verbs.get(operation, "switch"), ", ".join(todo), " to the %s site" % site if around else ""))
+        steps.append("%s %s%s, in parallel" % (verbs.get(operation, "switch"), ", ".join(todo), " to the %s site" % site if around else ""))
     steps += ["leave %s as %s" % (", ".join(ready), "protected" if operation == "reprotect" else "already at the %s site" % site)] if ready else []
     steps += ["not possible: %s" % ", ".join(refused)] if refused else []
     for key, verb in (("vpcs", "update VPC"), ("eips", "bind elastic IP")):
@@ -174,7 +174,7 @@ def order(document: dict, operation: str, site: str, groups: list[dict], tiers: 
             steps += _tier(tier, operation)
         steps += ["resume AS groups %s" % ", ".join(map(str, as_groups))] if as_groups else []
         steps += _manual(document, "manual_finish") + _hook("finish", document.get("finish"))
-        steps += {"drill": ["delete the DR drills"], BY_DRILL: ["keep the DR drills, whose servers are production then"]}.get(operation, [])
+        steps += {"drill": ["delete the DR drills"], BY_DRILL: ["keep the DR drills, whose servers are then production"]}.get(operation, [])
     return steps
 
 
@@ -185,7 +185,7 @@ def _tier(tier: Tier, operation: str) -> list[str]:
     shown = ", ".join(names[:6]) + (", … (%d servers)" % len(names) if len(names) > 6 else "")
     text = "%sstart and check %s%s" % (where, shown or "no server", ", ports %s" % ", ".join(map(str, ports)) if ports else "")
     if operation in DRILLS:
-        text = text.replace("start and check", "check the drill's servers of", 1)
+        text = text.replace("start and check", "check the drill servers of", 1)
     manual = _manual({"manual_before": _recovery_document.manual_before(given)}, "manual_before")
     return [where + step for step in manual + _hook("before", given.get("before"))] + [text] + [
         where + step for step in _hook("verify", given.get("verify")) + _manual(given, "manual_after") + _hook("after", given.get("after"))]

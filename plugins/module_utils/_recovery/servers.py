@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Starting and stopping the servers of a recovery plan, all groups in one task. PRIVATE to the collection.
 
-A call for each protection group: one that hangs or is refused holds no other group. One that is refused as a whole is sent again
+Each protection group has its own request: one that hangs or is refused does not delay the others. One that is refused as a whole is sent again
 server by server.
 """
 
@@ -28,7 +28,7 @@ from . import state as _recovery_state
 from .state import Found, Member, State
 
 KIND = ecs_power.KIND
-# What hooks need of a server; the journal has the rest.
+# The fields of a server that hooks need; the journal has the rest.
 _BRIEF = ("id", "name", "address", "server_group", "protected_instance", "passed")
 _FINE = (_server_checks.PASSED, "skipped")
 RULES = {
@@ -88,18 +88,18 @@ def read(lookup: Lookup, options: Options) -> Live:
     if options.state == "started":
         return _to_start(lookup, options, state)
     if options.drill:
-        raise ConfigError("servers of a drill are not stopped, the drill is deleted")
+        raise ConfigError("drill servers are never stopped; delete the drill instead")
     if options.server_groups is None:
-        raise ConfigError("state: stopped needs server_groups, the groups of the plan that are switched")
+        raise ConfigError("state: stopped requires server_groups, the groups of the plan that are switched")
     unknown = [name for name in options.server_groups if name not in state.groups]
     if unknown:
-        raise ConfigError("server_groups: %s is no group of the plan" % unknown[0])
+        raise ConfigError("server_groups: %s is not a group of the plan" % unknown[0])
     return _to_stop(lookup, options.server_groups, options, state)
 
 
 def _to_start(lookup: Lookup, options: Options, state: State) -> Live:
     if not options.tier:
-        raise ConfigError("state: started needs tier")
+        raise ConfigError("state: started requires tier")
     live, members = Live(), state.tier(options.tier).members
     if options.drill:
         found = _recovery_state.drilled(lookup, members, options.drill)
@@ -115,7 +115,7 @@ def _to_stop(lookup: Lookup, groups: list[str], options: Options, state: State) 
     live, allowed = Live(), set(groups)
     for name in groups if options.site == "both" else ():
         if _recovery_state.at_site(state.groups[name], options.active_site) is None:
-            live.refused.append((name, Refused("%s: production is at the %s site already, its servers are not stopped" % (name, options.active_site))))
+            live.refused.append((name, Refused("%s: production is already at the %s site, its servers are not stopped" % (name, options.active_site))))
             allowed.discard(name)
     chosen = [[member for member in tier.members if member.group in allowed] for tier in reversed(state.tiers)]
     sides = [("production", chosen), ("dr", [sum(chosen, [])])] if options.site == "both" else [(options.site, chosen)]
@@ -124,7 +124,7 @@ def _to_stop(lookup: Lookup, groups: list[str], options: Options, state: State) 
             found = _recovery_state.servers(lookup, members, side == "production")
             silent = sorted({member.group for member, server in found if server == {}})
             for group in silent:
-                live.refused.append((group, Refused("ECS does not tell the state of its servers at the %s site" % side, retryable=True)))
+                live.refused.append((group, Refused("ECS does not report the state of its servers at the %s site" % side, retryable=True)))
             live.waves.append(_by_group([(member, server) for member, server in found if member.group not in silent]))
     return live
 
@@ -150,7 +150,7 @@ def plan(options: Options, live: Live) -> Plan:
             odd = [each for each in servers if not KIND.busy(each) and each.get("status") not in ecs_power.WANTED.values()]
             if odd and options.state == "stopped":
                 text = ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)
-                result.refused.append((branch, Refused("%s: not in a state to be stopped: %s" % (branch, text))))
+                result.refused.append((branch, Refused("%s: cannot be stopped in the current state: %s" % (branch, text))))
                 continue
             changed = [each for each in servers if each not in odd and KIND.assumed(each).get("status") != wanted]
             if not changed:
@@ -177,12 +177,12 @@ def _step(options: Options, branch: str, servers: list[dict], before: list[Step]
 
 
 def show(_lookup: Lookup, _id: Any, live: Live) -> list[str]:
-    """What was meant; how the servers are is told by checks."""
+    """The selected servers; their state is checked separately."""
     return live.obj
 
 
 def check(lookup: Lookup, options: CheckOptions, waiting: Waiting) -> dict:
-    """Query: watch the servers of a tier, each with the ports that the plan gives it."""
+    """Query: poll the servers of a tier, each with its ports in the plan."""
     state = _recovery_state.read(lookup, options.plan)
     if state.problems:
         raise Refused("; ".join(state.problems[:5]))
@@ -191,7 +191,7 @@ def check(lookup: Lookup, options: CheckOptions, waiting: Waiting) -> dict:
     to_watch = [member for member in tier.members if not reasons.get(member.group)]
     found = _recovery_state.drilled(lookup, to_watch, options.drill) if options.drill else _recovery_state.servers(lookup, to_watch)
     not_tried = [(member, reasons[member.group]) for member in tier.members if reasons.get(member.group)]
-    not_tried += [(member, "ECS does not tell its server" if server == {} else "it has no server at the site that is production now")
+    not_tried += [(member, "ECS does not report its server" if server == {} else "it has no server at the current production site")
                   for member, server in found if not server]
     members = {server["id"]: member for member, server in found if server}
     watch = _server_checks.Watch(tier.timeout, options.windows_settle, bool(options.drill))
@@ -213,7 +213,7 @@ def check(lookup: Lookup, options: CheckOptions, waiting: Waiting) -> dict:
 
 
 def _from_inside(entry: dict) -> dict:
-    """Ports of a drill that cannot be told from production's are left to somebody who asks from inside."""
+    """Ports of a drill that cannot be distinguished from production's are left to checks from inside."""
     checks = [dict(each, status="skipped") if each["status"] == _server_checks.NOT_VERIFIABLE else each for each in entry["checks"]]
     return dict(entry, checks=checks, passed=all(each["status"] in _FINE for each in checks))
 

@@ -59,7 +59,7 @@ class Tier:
 
 @dataclass
 class State:
-    """``groups``: live groups by what the plan calls them; ``tiers``: the plan's, and the rest; ``problems``: sentences."""
+    """``groups``: live groups by their name in the plan; ``tiers``: the plan's, and the rest; ``problems``: sentences."""
 
     document: dict
     groups: dict[str, dict] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class State:
 
 
 def read(lookup: Lookup, document: dict) -> State:
-    """What the plan's names mean now."""
+    """Resolve the plan's names against the live state."""
     state = State(document)
     ids: dict[str, str] = {}
     for name in _recovery_document.groups(document):
@@ -88,7 +88,7 @@ def read(lookup: Lookup, document: dict) -> State:
             continue
         state.groups[name] = group
         if ids.setdefault(group["id"], name) != name:
-            state.problems.append("%s and %s are the same protection group; call it by one of them everywhere" % (ids[group["id"]], name))
+            state.problems.append("%s and %s are the same protection group; use one of them everywhere" % (ids[group["id"]], name))
     members = _by_group(lookup.list(PROTECTED_INSTANCE)) if state.groups else {}
     instances = {name: _instances(members, lookup, group, state) for name, group in state.groups.items()}
     _tiers(state, instances)
@@ -96,7 +96,7 @@ def read(lookup: Lookup, document: dict) -> State:
 
 
 def _by_group(objects: Iterable[dict]) -> dict[str | None, list[dict]]:
-    """``{group ID: objects}``; under None what cannot be read."""
+    """``{group ID: objects}``; unreadable objects under None."""
     found: dict = {}
     for each in objects:
         try:
@@ -145,7 +145,7 @@ def _single(state: State, instances: dict[str, list[dict]], tier: dict, entry: d
     for reference in entry["instances"]:
         named = [each for each in there if reference in (each.get("id"), each.get("name"))]
         if len(named) != 1:
-            state.problems.append("tier %s: %s %r of %s; there are %s" % (
+            state.problems.append("tier %s: %s %r in %s; available: %s" % (
                 tier["name"], "no protected instance is named" if not named else "several protected instances are named", reference,
                 entry["group"], ", ".join(sorted(str(each.get("name")) for each in there[:20])) or "none"))
             continue
@@ -158,7 +158,7 @@ def _single(state: State, instances: dict[str, list[dict]], tier: dict, entry: d
 
 
 def position(operation: str, group: dict, site: str) -> str:
-    """Where a group stands on its way: ``there``, ``in_flight``, or ``elsewhere``."""
+    """The position of a group: ``there``, ``in_flight``, or ``elsewhere``."""
     status = group.get("status")
     if operation in DRILLS:
         return ELSEWHERE
@@ -179,9 +179,9 @@ def at_site(group: dict, site: str) -> str | None:
 
 
 def servers(lookup: Lookup, members: Iterable[Member], production: bool = True) -> list[Found]:
-    """``[(member, server)]`` of the servers at the production sites of their groups, or at the other ones; ``{}`` where ECS does not tell, None for none.
+    """``[(member, server)]`` of the servers at the production sites of their groups, or at the other sites; ``{}`` if ECS does not respond, None for none.
 
-    One list serves all; ECS is asked singly only where that does not answer.
+    One list is read for all; single servers are read only if the list fails.
     """
     ordered = [(member, likely_halves(member.instance, member.where, production)) for member in members]
     lookup.servers_among([half for _member, halves in ordered for half in halves[:1]])
@@ -204,7 +204,7 @@ def _server(lookup: Lookup, member: Member, halves: list[str], production: bool)
 
 
 def drilled(lookup: Lookup, members: Iterable[Member], name: str) -> list[Found]:
-    """``[(member, server)]`` of the servers of the drills of that name, as ``servers`` gives them."""
+    """``[(member, server)]`` of the servers of the drills with that name, as from ``servers``."""
     drills = {each["server_group_id"]: each for each in matching(lookup.list(DRILL), lambda each: each.get("name") == name)}
     ids: dict[tuple, str | None] = {}
     for each in drills.values():

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tells whether the process that wrote a record is still at work. PRIVATE to the collection. Imports nothing of Ansible."""
+"""Whether the process that wrote a record is still running. PRIVATE to the collection. Imports nothing of Ansible."""
 
 from __future__ import annotations
 
 
 def boot_id() -> str | None:
-    """The machine since it was started; None where the system does not tell."""
+    """The current boot of the machine; None if the system does not show it."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
             return stream.read().strip()
@@ -14,7 +14,7 @@ def boot_id() -> str | None:
 
 
 def began(pid: int) -> int | None:
-    """When a process began, None if there is none or the system does not tell."""
+    """The start time of a process; None if there is none or the system does not show it."""
     try:
         with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as stream:
             state, *rest = stream.read().rpartition(")")[2].split()

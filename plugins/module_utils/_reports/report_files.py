@@ -16,7 +16,7 @@ from typing import Any
 from .._cloud.errors import ConfigError, one_line
 from .._cloud.private_folder import NotPrivate, private_folder, replace_file, user_folder
 
-# What is larger is none of these files, and not read to be compared.
+# Larger files are not read for comparison.
 LIMIT = 16 * 1024 * 1024
 _MOST_NAMES = 1000
 
@@ -29,16 +29,16 @@ def paths(value: Any) -> str | None:
 
 def file_name(value: Any) -> str | None:
     """Rule: the name of a file, and no path."""
-    return None if value and os.path.basename(value) == value and not value.startswith(".") else "%r is not the name of a file" % value
+    return None if value and os.path.basename(value) == value and not value.startswith(".") else "%r is not a file name" % value
 
 
 RULES = {"files": paths, "absent": paths, "sums": file_name}
 
 
 def write(params: dict, host: Any) -> dict:
-    """Write what differs, each file as a whole or not at all, and remove what shall be absent.
+    """Write files that differ, each one atomically, and remove files that should be absent.
 
-    :raises ConfigError: the system refuses it, and there is no fallback
+    :raises ConfigError: a file cannot be written or removed, and there is no fallback
     """
     run = _Run(params.get("fallback"), bool(params.get("keep")), host)
     files = {path: str(text).encode("utf-8", "backslashreplace") for path, text in (params.get("files") or {}).items()}
@@ -64,7 +64,7 @@ def elsewhere(path: str) -> tuple:
 
 
 class _Run:
-    """What one task writes and removes, and what it could not."""
+    """The files that one task writes and removes, and its problems."""
 
     def __init__(self, fallback: str | None, keep: bool, host: Any) -> None:
         self.fallback, self.keep, self.check_mode = fallback, keep, host.check_mode
@@ -89,7 +89,7 @@ class _Run:
         return {path: _numbered(path, _MOST_NAMES) for path in files}
 
     def write(self, path: str, name: str, content: bytes) -> bool:
-        """Write the file that was asked for as ``path`` at ``name``; gives back whether there was something to write."""
+        """Write the file requested as ``path`` to ``name``; returns whether there was something to write."""
         have = _content(name)
         self.paths[path] = name
         if have == content:
@@ -106,7 +106,7 @@ class _Run:
         return True
 
     def note(self, path: str, content: bytes, sums: str) -> None:
-        """Append the digest of what was written. One small write at the end of the file: two runs do not mix their lines."""
+        """Append the digest of a written file, in one small write, so that the lines of two runs do not mix."""
         if path is None or self.check_mode:
             return
         line = "%s  %s\n" % (hashlib.sha256(content).hexdigest(), os.path.basename(path).replace("\n", "_"))
@@ -125,11 +125,11 @@ class _Run:
     def _write_elsewhere(self, path: str, name: str, content: bytes, error: OSError | ValueError) -> None:
         try:
             self.paths[path] = self._keep(name, content)
-            self._tell("%s cannot be written (%s): what belongs there is in %s" % (
+            self._tell("%s cannot be written (%s); its contents were written to %s instead" % (
                 os.path.dirname(name), _reason(error), os.path.dirname(self.paths[path])))
         except (OSError, ValueError) as second:
             self.paths[path] = None
-            self._tell("%s cannot be written (%s), and nothing else either (%s): what belongs there is lost" % (
+            self._tell("%s cannot be written (%s), nor can the fallback folders (%s); its contents are lost" % (
                 os.path.dirname(name), _reason(error), _reason(second)))
 
     def _keep(self, path: str, content: bytes) -> str:
@@ -172,7 +172,7 @@ def _numbered(path: str, number: int) -> str:
 
 
 def _taken(path: str) -> bool:
-    """Whether this run has the name now: nobody else had it. Where nothing can be created, writing it finds out why."""
+    """Whether this run has reserved the name. If the file cannot be created, writing it will show why."""
     with contextlib.suppress(OSError, ValueError):
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     try:
@@ -189,7 +189,7 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def _content(path: str) -> bytes | None:
-    """What a regular file holds; None where there is none, and of what is something else, unreadable or too large."""
+    """The contents of a regular file; None if it is missing, not a regular file, unreadable or too large."""
     try:
         # O_NONBLOCK: a FIFO would let the task wait for its other end.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a run of a runbook ended, passed on to whoever shows it. PRIVATE to the collection."""
+"""Passes the closing summary of a run to the plugin that shows it. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ RULES = {"endings": some}
 
 
 def show(params: dict, host: Any) -> dict:
-    """The result; what prints it is the controller's business."""
+    """The result; the controller prints it."""
     return {"changed": False, "operations": [], "jobs": [], "endings": params["endings"], "local": params["local"]}

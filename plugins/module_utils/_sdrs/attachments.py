@@ -47,7 +47,7 @@ def read_attachments(lookup: Lookup, options: Any, live: Any, group_id: Any) -> 
         instance = lookup.show(PROTECTED_INSTANCE, instance_id)
         if instance is None:
             raise Refused("no protected instance has the ID %s" % instance_id)
-        check_group(lookup, PROTECTED_INSTANCE, instance, group_id, remedy="A pair is attached in its own group only (SDRS.1611).")
+        check_group(lookup, PROTECTED_INSTANCE, instance, group_id, remedy="A pair can only be attached within its own group (SDRS.1611).")
         live.instances[instance_id] = instance
         if instance_id in detached and is_system_device(plain_attachments(live.obj)[instance_id]):
             for server_id in (instance.get("source_server"), instance.get("target_server")):
@@ -92,7 +92,7 @@ def plan_attachments(result: Plan, kind: Kind, options: Any, live: Any, name: st
     if to_attach and extra and not options.purge_attachments and not shared and pair:
         raise Refused(
             "%s is attached to protected instance %s and its disk is not shared" % (label, ", ".join(extra)),
-            remedy="Detach it there first, which unplugs the disk from the servers: purge_attachments: true in the module sdrs_replication.",
+            remedy="Detach it there first (this unplugs the disk from the servers) with purge_attachments: true in the module sdrs_replication.",
         )
     mended = bool(broken) or (status == "error-extending" and bool(after))
     for key in to_attach:
@@ -100,11 +100,11 @@ def plan_attachments(result: Plan, kind: Kind, options: Any, live: Any, name: st
 
 
 def _other_device(result: Plan, options: Any, label: str, instance_id: Any, have: Any, wanted: Any) -> None:
-    text = "%s is attached to protected instance %s as %s, wanted is %s" % (label, instance_id, have, wanted)
+    text = "%s is attached to protected instance %s as %s, should be %s" % (label, instance_id, have, wanted)
     if options.immutable_change != "ignore":
         raise Refused(
-            text + ": what is fixed at attaching differs",
-            remedy="Detach the pair and attach it anew, correct the option, or set immutable_change: ignore.",
+            text + ": the device is immutable while the pair is attached",
+            remedy="Detach the pair and attach it again, correct the option, or set immutable_change: ignore.",
         )
     result.warnings.append(text + " (ignored)")
     result.after["attachments"][instance_id] = have
@@ -114,7 +114,7 @@ def _attach(
     result: Plan, kind: Kind, live: Any, new_pair: Any, instance_id: Any, device: str | None, name: str | None, after: Iterable[Step], mended: bool,
 ) -> Step:
     if not device:
-        raise ConfigError("attachments: attaching to protected instance %s needs a device such as /dev/vdb" % instance_id)
+        raise ConfigError("attachments: attaching to protected instance %s requires a device such as /dev/vdb" % instance_id)
     statuses = {
         "protection group": (live.group or {}).get("status"),
         "protected instance": (live.instances.get(instance_id) or {}).get("status"),

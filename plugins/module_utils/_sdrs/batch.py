@@ -65,9 +65,9 @@ class Options(_Options):
 
 @dataclass
 class Live(LiveState):
-    """The group, the wanted servers, the instances that protect them already, and which of them share disks.
+    """The group, the requested servers, their existing instances, and which of them share disks.
 
-    ``obj`` is the list of instances, ``entries`` are the wanted servers with IDs, ``sets`` lists of server IDs that belong together.
+    ``obj`` is the list of instances, ``entries`` are the requested servers with IDs, ``sets`` are lists of server IDs that belong together.
     """
 
     obj: list
@@ -77,7 +77,7 @@ class Live(LiveState):
     servers: dict = field(default_factory=dict)
     sets: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
-    bound: dict = field(default_factory=dict)  # server to come: those it shares a disk with that are protected already
+    bound: dict = field(default_factory=dict)  # new server: the protected servers with which it shares a disk
     copies: last_copy.Copies | None = None  # of the instances that may be removed
 
     @property
@@ -94,12 +94,12 @@ class Live(LiveState):
 
 
 def read(lookup: Lookup, options: Options) -> Live:
-    """The group, the servers, and what protects them; which servers share disks when some have to be created."""
+    """The group, the servers and their instances; which servers share disks if instances have to be created."""
     references = [entry["server"] for entry in options.servers]
     if len(set(references)) != len(references):
-        raise ConfigError("servers names a server twice")
+        raise ConfigError("servers contains a server twice")
     if options.dedicated_host and options.tenancy != "dedicated":
-        raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
+        raise ConfigError("dedicated_host requires tenancy: dedicated (SDRS.1371)")
     if any(not is_id(reference) for reference in references):
         lookup.all_servers()  # one list instead of one query for each name
     live = Live([], group := lookup.one(SERVER_GROUP, options.server_group))
@@ -156,7 +156,7 @@ def _read_disks(lookup: Lookup, live: Live) -> None:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that create or delete what is missing or left. Pure."""
+    """The steps that create missing instances or delete remaining ones. Pure."""
     return _plan_absent(options, live) if options.state == "absent" else _plan_present(options, live)
 
 
@@ -172,14 +172,14 @@ def _plan_present(options: Options, live: Live) -> Plan:
             _rename(result, instance["id"], instance.get("name"), entries[server_id].get("name"))
     for server_id, others in live.bound.items():
         raise Refused(
-            "server %s shares a disk with servers that are protected already: %s" % (server_id, ", ".join(sorted(others))),
-            code="SDRS.1408", remedy="Stop protecting these (state: absent), then create the whole set again (SDRS.1305).",
+            "server %s shares a disk with servers that are already protected: %s" % (server_id, ", ".join(sorted(others))),
+            code="SDRS.1408", remedy="Remove their protected instances (state: absent), then create the whole set again (SDRS.1305).",
         )
     if missing:
         label = SERVER_GROUP.label(live.group)
         require(INSTANCE_ADDABLE, {"protection group": live.group.get("status")}, "creating protected instances", label)
         if not options.name_prefix:
-            raise ConfigError("name_prefix is needed to create protected instances")
+            raise ConfigError("name_prefix is required to create protected instances")
     for server_id in missing:
         if live.servers.get(server_id):
             protected_instance.check_site(live.group, live.servers[server_id], server_id)
@@ -239,8 +239,8 @@ def _singly(options: Options, live: Live, entries: Iterable, error: SdrsError) -
     shared = [together for together in live.sets if len(together) > 1 and mine & set(together)]
     if shared:
         error.data["remedy"] = (
-            "This cloud has no batch creation, and servers %s share a disk: detach the disk from all but one, protect the servers, "
-            "pair the disk once it is available, and attach the pair to each of them." % ", ".join(shared[0])
+            "This cloud does not offer batch creation, and servers %s share a disk: detach the disk from all but one, protect the servers, pair the "
+            "disk once it is available, and attach the pair to each of them." % ", ".join(shared[0])
         )
         raise error
     plan_ = Plan()
@@ -286,6 +286,6 @@ def _delete_singly(objects: Iterable, copies: last_copy.Copies, wanted: Iterable
 
 
 def show(lookup: Lookup, group_id: Any, live: Live) -> list:
-    """The instances of the wanted servers, as the list shows them."""
+    """The instances of the requested servers, as listed."""
     wanted = {entry["server"] for entry in live.entries}
     return matching(lookup.list(KIND, server_group_id=group_id), lambda instance: wanted & set(server_halves(instance)))

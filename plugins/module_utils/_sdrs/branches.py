@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning many objects in one task, each a branch of its own: one that is refused leaves the others. PRIVATE to the collection."""
+"""Planning many objects in one task, each as its own branch: a refused one does not affect the others. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._engine.plan import Plan
 
 
 def plan_branches(entries: Iterable[Any], make: Callable[[Any], Plan]) -> Plan:
-    """One plan of what ``make(entry)`` gives for each.
+    """One plan from the results of ``make(entry)``.
 
     :param entries: each with ``name``, that of its branch, and ``error``: why it could not be read, or None
     """

@@ -27,7 +27,7 @@ class Options(ObjectOptions):
 
 @dataclass
 class Live(OwnedLive):
-    """The drill, and the group of a drill to come."""
+    """The drill, and the group of a new drill."""
 
     kind = KIND
 
@@ -43,7 +43,7 @@ def read(lookup: Lookup, options: Options) -> Live:
         found = lookup.named(KIND, options.name, **query)
         live = Live(exactly_one(found, found, KIND.title, options.name) if found else None)
     else:
-        raise ConfigError("name or id is needed")
+        raise ConfigError("name or id is required")
     identity.check_group(lookup, KIND, live.obj, options.server_group)
     identity.check_name(KIND, live.obj, vars(options), lambda: _alike(lookup, options, live.obj))
     if options.absent:
@@ -61,13 +61,13 @@ def read(lookup: Lookup, options: Options) -> Live:
 
 
 def _alike(lookup: Lookup, options: Options, obj: dict | None) -> list:
-    """The drills of the group, or, where that is not known, of the project that bear the name."""
+    """The drills of the group or, if the group is unknown, of the project that have the name."""
     group_id = (obj or {}).get("server_group_id") or options.server_group
     return lookup.named(KIND, str(options.name), **({"server_group_id": group_id} if group_id else {}))
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make the drill as wanted. Pure."""
+    """The steps to the desired drill. Pure."""
     result, obj = Plan(), live.obj
     if options.absent:
         if obj:
@@ -89,7 +89,7 @@ def plan(options: Options, live: Live) -> Plan:
 def _create(result: Plan, options: Options, live: Live, after: Iterable[Step] = ()) -> None:
     require(DRILL_ADDABLE, {"protection group": live.group.get("status")}, "creating it", "DR drill %s" % options.name)
     if not options.drill_vpc:
-        result.warnings.append("no drill_vpc is given: the service creates a VPC for DR drill %s, which outlives the drill" % options.name)
+        result.warnings.append("drill_vpc is not set: the service creates a VPC for DR drill %s, which outlives the drill" % options.name)
     elif options.drill_vpc in (live.group.get("source_vpc_id"), live.group.get("target_vpc_id")):
         raise Refused("DR drill %s: the drill VPC is the VPC of the protection group itself" % options.name, code="SDRS.1907")
     body = {"server_group_id": live.group["id"], "drill_vpc_id": options.drill_vpc, "name": options.name}

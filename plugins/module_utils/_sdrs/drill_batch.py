@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Creating and deleting the drills of many groups, all at once. PRIVATE to the collection.
 
-Each drill is planned as ``drill`` plans one, and is a branch of its own.
+Each drill is planned as in ``drill``, and is its own branch.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def entries(value: Any) -> str | None:
                 return "[%d].%s %s" % (index, key, problem)
     groups = [entry["server_group"] for entry in value]
     twice = sorted({group for group in groups if groups.count(group) > 1})
-    return "names %s twice" % twice[0] if twice else None
+    return "contains %s twice" % twice[0] if twice else None
 
 
 RULES = {"drills": entries, "ids": identifiers, "parallel": Between(1, 256)}
@@ -84,14 +84,14 @@ class Live(LiveState):
 
 
 def read(lookup: Lookup, options: Options) -> Live:
-    """The drills that there are, and the groups of those to come."""
+    """The existing drills, and the groups of new ones."""
     if options.state == "absent":
         if options.drills or not options.ids:
-            raise ConfigError("state: absent needs ids, and no drills: a name does not tell whose a drill is")
+            raise ConfigError("state: absent requires ids, and does not accept drills: a name does not identify a drill safely")
         known = {each["id"]: each for each in lookup.list(KIND)}
         return Live([Entry(str(each), drill.Options("absent"), drill.Live(known.get(each) or lookup.show(KIND, each))) for each in options.ids])
     if options.ids or not options.drills:
-        raise ConfigError("state: present needs drills, and no ids")
+        raise ConfigError("state: present requires drills, and does not accept ids")
     return Live([_entry(lookup, entry) for entry in options.drills])
 
 
@@ -111,7 +111,7 @@ def _entry(lookup: Lookup, given: dict) -> Entry:
 
 
 def plan(_options: Options, live: Live) -> Plan:
-    """The steps of every drill; what one of them does not allow is its own failure. Pure."""
+    """The steps of every drill; a refused drill fails independently. Pure."""
     return plan_branches(live.entries, lambda entry: drill.plan(entry.options, entry.live))
 
 

@@ -37,12 +37,12 @@ class Live(LiveState):
 
 
 def read(lookup: Lookup, options: Options) -> Live:
-    """Find what is to be deleted: one task by ID, those of a group, or all.
+    """Find the tasks to delete: one by ID, those of a group, or all.
 
-    The list without a group holds the group-level tasks only, so "all" and an ID need every group's list (semantics.md, section 7).
+    The list without a group contains only group-level tasks, so "all" and an ID need every group's list (semantics.md, section 7).
     """
     if sum(map(bool, (options.id, options.server_group, options.all))) != 1:
-        raise ConfigError("exactly one of id, server_group and all: true is needed")
+        raise ConfigError("exactly one of id, server_group and all: true is required")
     if options.server_group:
         group_id = lookup.id_of(SERVER_GROUP, options.server_group)
         lists = {group_id: tasks_of(lookup, group_id)}
@@ -60,7 +60,7 @@ def tasks_of(lookup: Lookup, group_id: str | None = None) -> list[dict]:
 
 
 def all_lists(lookup: Lookup, wanted: str | None = None) -> dict[str | None, list[dict]]:
-    """``{group ID or None: tasks}``; stops at the list that holds the job ID ``wanted``."""
+    """``{group ID or None: tasks}``; stops at the list that contains the job ID ``wanted``."""
     lists: dict[str | None, list[dict]] = {}
     for group_id in (None, *ids(_groups(lookup, wanted, lists))):
         lists[group_id] = tasks_of(lookup, group_id)
@@ -70,7 +70,7 @@ def all_lists(lookup: Lookup, wanted: str | None = None) -> dict[str | None, lis
 
 
 def ids(groups: Iterable[dict]) -> list[str]:
-    """The IDs of the groups that have one; of another no list can be asked for."""
+    """The IDs of the groups that have one; without an ID, no list can be read."""
     return [raw(group, "id") for group in groups if isinstance(raw(group, "id"), str)]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing a group's production site to where it is wanted (5.4.6, 5.4.8, 5.4.9; semantics.md, section 2). PRIVATE to the collection.
+"""Moving a group's production to the requested site (5.4.6, 5.4.8, 5.4.9; semantics.md, section 2). PRIVATE to the collection.
 
 One call does one thing, and ``mode`` never escalates.
 """
@@ -37,7 +37,7 @@ class Options(_Options):
 
 @dataclass
 class Live(LiveState):
-    """The group, what the operation needs to know about it, and which operation that is."""
+    """The group, the operation, and the facts that the operation needs."""
 
     obj: dict
     operation: str | None = None
@@ -52,9 +52,9 @@ class Live(LiveState):
 
 
 def read(lookup: Lookup, options: Options) -> Live:
-    """The group, and for what has to be done the instances, pairs and, except for a failover, servers."""
+    """The group, and if there is something to do, the instances, pairs and, except for a failover, servers."""
     if not options.wait:
-        raise ConfigError("wait: false is refused: a switch must be watched to its end")
+        raise ConfigError("wait: false is not allowed: the task must wait until the switch has ended")
     group = lookup.one(KIND, str(options.server_group))
     live = Live(lookup.show(KIND, group["id"]) or group)
     if KIND.busy(live.obj):
@@ -72,7 +72,7 @@ def read(lookup: Lookup, options: Options) -> Live:
 
 
 def read_servers(lookup: Lookup, facts: Facts) -> None:
-    """Add the servers of the project to ``facts``, or why ECS does not tell them."""
+    """Add the servers of the project to ``facts``, or why ECS does not return them."""
     try:
         facts.servers = lookup.all_servers()
     except SdrsError as error:
@@ -89,21 +89,21 @@ def decide(options: Options, group: dict) -> str | None:
     there = site == wanted
     switch = "planned_failover" if planned else "failover"
     if site not in SITES:
-        raise Refused("%s: the service does not tell its current production site" % label, retryable=True)
+        raise Refused("%s: the service does not report its current production site" % label, retryable=True)
     if status == "protected":
         return None if there else switch
     if status == "failed-over":
         if there:
             return "reprotect" if options.reprotect else None
         raise Refused(
-            "%s is failed over to the %s site: it cannot be switched before it is protected again" % (label, site),
+            "%s is failed over to the %s site: it cannot be switched before it is re-protected" % (label, site),
             remedy="Re-protect first (playbook cloud_dr.sdrs.reprotect; module: active_site: %s, reprotect: true), then fail back." % site,
         )
     if status == "error-reversing":
         if there and not planned and not options.force:
             raise Refused(
-                "%s is error-reversing with production at the %s site already: a failover would take it away from there" % (label, wanted),
-                remedy="Retry what failed with mode: planned, or set force: true (failover_force in the playbooks).",
+                "%s is error-reversing with production already at the %s site: a failover would move production away from there" % (label, wanted),
+                remedy="Retry the planned failover with mode: planned, or set force: true (failover_force in the playbooks).",
             )
         return switch
     if status == "error-failing-over":
@@ -122,7 +122,7 @@ def decide(options: Options, group: dict) -> str | None:
         )
     raise Refused(
         "%s is %r: it cannot be switched in that state" % (label, status),
-        remedy="Allowed are: protected, failed-over, error-reversing, error-failing-over, error-reprotecting.",
+        remedy="Allowed: protected, failed-over, error-reversing, error-failing-over, error-reprotecting.",
     )
 
 
@@ -130,10 +130,10 @@ def plan(options: Options, live: Live) -> Plan:
     """At most one step. Pure."""
     result, group = Plan(), live.obj
     if live.in_flight:
-        # How it ends is not known: to say that it has would be false, and what follows from it dangerous.
+        # The outcome is unknown: assuming one would be false, and acting on it dangerous.
         result.before = {"active_site": production_site(group), "status": live.in_flight}
         result.after = dict(result.before)
-        result.warnings.append("%s is in flight (%s): a run waits for its end and decides then" % (KIND.label(group), live.in_flight))
+        result.warnings.append("%s is in transit (%s): a run waits until this has ended, and then decides" % (KIND.label(group), live.in_flight))
         return result
     operation = live.operation if live.facts else decide(options, group)
     result.before = {"active_site": production_site(group), "status": group.get("status")}
@@ -163,7 +163,7 @@ def refuse_reversal(options: Options, group: dict, settled: list) -> None:
         raise Refused(
             "%s was %s when this task began and ended with production at the %s site, not at the %s site"
             % (KIND.label(group), switched[0]["status"], production_site(group), options.active_site),
-            remedy="Nothing was sent. Run the task again if it is still wanted.",
+            remedy="Nothing was sent. Run the task again if the switch is still needed.",
         )
 
 
@@ -185,20 +185,20 @@ def _require(result: Plan, options: Options, operation: str, facts: Facts) -> No
 
 
 _REMEDIES = {
-    "planned_failover": "Stop the servers of both sites, wait for the synchronisation to end, and try again.",
-    "failover": "A failover needs a group that is protected and has replication pairs.",
+    "planned_failover": "Stop the servers of both sites, wait until the synchronisation has finished, and try again.",
+    "failover": "A failover requires a group that is protected and has replication pairs.",
     "reprotect": "Stop the servers of the other site, and try again.",
 }
 
 
 def _guard(label: str, planned: dict) -> Callable[[Any], None]:
-    """Directly before the request the group must be what the decision was made for."""
+    """Directly before the request, the group must still be in the state that the decision was based on."""
 
     def guard(group: dict | None) -> None:
         now = ((group or {}).get("status"), production_site(group))
         if now != (planned.get("status"), production_site(planned)):
             raise Refused(
-                "%s is %r with production at the %s site now, which is not what was decided on; nothing was sent" % (label, *now),
+                "%s is now %r with production at the %s site, which differs from the state the decision was based on; nothing was sent" % (label, *now),
                 remedy="Run the task again.",
             )
 
@@ -206,12 +206,12 @@ def _guard(label: str, planned: dict) -> Callable[[Any], None]:
 
 
 def verify(options: Any, group: dict) -> None:
-    """Success is what the group shows, not what the job says.
+    """The group's state decides about success, not the job.
 
     :raises Refused: production is not at ``active_site``
     """
     if production_site(group) != options.active_site:
         raise Refused(
-            "the job ended well, but the production site of %s is %s, not %s" % (KIND.label(group), production_site(group), options.active_site),
-            remedy="Look at the group in the console before anything else is done.",
+            "the job succeeded, but the production site of %s is %s, not %s" % (KIND.label(group), production_site(group), options.active_site),
+            remedy="Check the group in the console before you do anything else.",
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing the production sites of many groups to where they are wanted, all at once. PRIVATE to the collection.
+"""Moving the production of many groups to the requested site in parallel. PRIVATE to the collection.
 
-Each group is planned as ``failover`` plans one, and is a branch of its own: one that fails leaves the others running. Lists serve
+Each group is planned as in ``failover``, and is its own branch: a failed one does not stop the others. Lists serve
 all groups; each step's guard reads its own group directly before the request.
 """
 
@@ -33,9 +33,9 @@ def references(value: Any) -> str | None:
     if not value:
         return "must not be empty"
     if not all(reference.strip() for reference in value):
-        return "holds an empty name"
+        return "contains an empty name"
     twice = sorted({reference for reference in value if value.count(reference) > 1})
-    return "names %s twice" % twice[0] if twice else None
+    return "contains %s twice" % twice[0] if twice else None
 
 
 RULES = {"server_groups": references, "parallel": Between(1, 256)}
@@ -53,7 +53,7 @@ class Options(_Options):
 
 @dataclass
 class Entry:
-    """A group of the task: what the user calls it, and its live state or why there is none."""
+    """A group of the task: the user's reference, and its live state or why there is none."""
 
     name: str
     live: failover.Live | None = None
@@ -96,7 +96,7 @@ def found(lookup: Lookup, reference: str) -> dict:
 
 
 def facts(lookup: Lookup, group: dict, servers: bool = True) -> _conditions.Facts:
-    """What the conditions of a switch ask of a group, from the lists of the whole project."""
+    """The facts that the conditions of a switch need, from the lists of the whole project."""
     def of(kind: Kind) -> list:
         return matching(lookup.list(kind), lambda each: each.get("server_group_id") == group["id"])
 
@@ -107,11 +107,11 @@ def facts(lookup: Lookup, group: dict, servers: bool = True) -> _conditions.Fact
 
 
 def read(lookup: Lookup, options: Options) -> Live:
-    """Every group, and for what has to be done to it what its conditions ask."""
+    """Every group, and the facts that its conditions need if there is something to do."""
     if not options.wait:
-        raise ConfigError("wait: false is refused: a switch must be watched to its end")
+        raise ConfigError("wait: false is not allowed: the task must wait until the switch has ended")
     if options.active_site == CURRENT and not options.reprotect:
-        raise ConfigError("active_site: current needs reprotect: true, a switch has a direction")
+        raise ConfigError("active_site: current requires reprotect: true, because a switch needs a direction")
     entries = [_entry(lookup, options, reference) for reference in options.server_groups]
     seen: dict = {}
     for entry in entries:
@@ -139,7 +139,7 @@ def _entry(lookup: Lookup, options: Options, reference: str) -> Entry:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """At most one step for each group; what one of them does not allow is its own failure. Pure."""
+    """At most one step for each group; a refused group fails independently. Pure."""
     return plan_branches(live.entries, _plan_one)
 
 
@@ -158,6 +158,6 @@ def show(lookup: Lookup, _id: Any, live: Live) -> list:
 
 
 def verify(options: Options, groups: Iterable) -> None:
-    """Success is what the groups show, not what the jobs say."""
+    """The groups' state decides about success, not the jobs."""
     for group in groups if options.active_site != CURRENT else ():
         failover.verify(options, group)

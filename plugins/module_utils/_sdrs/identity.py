@@ -2,7 +2,7 @@
 """Options that identify an object must all mean the same one (semantics.md, section 1). PRIVATE to the collection.
 
 Under ``absent`` each that is given must fit the object. With ``present`` another name is a renaming, but not to the name of another object
-when ``id`` says which one is meant: that is the name of the wrong object more often than a name to share.
+when ``id`` identifies the object: it is more often the name of the wrong object than a name to share.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ def check_name(kind: Kind, obj: dict | None, params: Mapping[str, Any], bearers:
 
     :param obj: the object, or None when there is none
     :param params: the options; without ``state`` the object is found by its name and never renamed
-    :param bearers: callable giving the objects of the kind, in its scope, that bear the name
-    :param path: where the options stand
-    :raises Refused: it is the name of another object, or, where it renames nothing, not the object's
+    :param bearers: callable that returns the objects of the kind, in its scope, that have the name
+    :param path: the path of the options
+    :raises Refused: it is the name of another object or, if this is not a rename, not the object's name
     """
     by, name = next((option for option in _FOUND_BY if params.get(option)), None), params.get("name")
     if not by or not name or (obj and obj.get("name") == name):
         return
     renames = params.get("state") == "present"
     if by != "id" and (renames or obj is None):
-        return  # by server and disk it is renamed, whoever bears the name, and nothing is ever found by the name
+        return  # objects identified by server or disk are renamed even if others have the name, and are never found by the name
     if obj is None and renames:
         return
     others = [each for each in bearers() if each.get("id") not in ((obj or {}).get("id"), params.get("id"))]
@@ -73,7 +73,7 @@ def check_group(lookup: Lookup, kind: Kind, obj: dict | None, group_id: Any, **d
 
 
 def check_field(kind: Kind, obj: dict, option: str, wanted: Any, have: Any) -> None:
-    """Whether an option that is fixed at creation fits the object.
+    """Whether an immutable option matches the object.
 
     :raises Refused: it does not
     """
@@ -82,7 +82,7 @@ def check_field(kind: Kind, obj: dict, option: str, wanted: Any, have: Any) -> N
 
 
 def check_found(lookup: Lookup, kind: Kind, obj: dict | None, params: Mapping[str, Any], option: str, halves: Callable[..., Any], **data: Any) -> None:
-    """All of it for instances and pairs; ``option`` is ``server`` or ``volume``."""
+    """All checks for instances and pairs; ``option`` is ``server`` or ``volume``."""
     check_group(lookup, kind, obj, params.get("server_group"), **data)
     check_half(lookup, kind, obj, params, option, halves)
     group_id = (obj or {}).get("server_group_id") or params.get("server_group")
@@ -95,5 +95,5 @@ def _group(lookup: Lookup, group_id: Any) -> str:
 
 def _refuse(kind: Kind, by: str, value: Any, obj: dict | None, other: str, meant: str, remedy: str, path: str | None = None) -> None:
     found = kind.label(obj) if obj else "no %s" % kind.title
-    text = "%s %s means %s, but %s means %s" % (by, value, found, other, meant)
+    text = "%s %s identifies %s, but %s identifies %s" % (by, value, found, other, meant)
     raise Refused("%s: %s" % (path, text) if path else text, remedy="Nothing was sent. " + remedy)

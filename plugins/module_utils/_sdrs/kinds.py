@@ -12,7 +12,7 @@ from .._cloud.validate import plain_device
 from .._engine.kind import Kind, generic_took_effect, whole
 from .._engine.plan import resolve
 
-# What a group shows while and after an operation.
+# The statuses of a group during and after an operation.
 _GROUP_SHOWS = {
     "start": ("starting", "protected"),
     "stop": ("stopping", "available"),
@@ -28,7 +28,7 @@ def _group_took_effect(step: Any, obj: Any) -> bool:
     return generic_took_effect(step, obj, _GROUP_SHOWS)
 
 
-# Fields that count what a group holds (5.4.2).
+# Fields that count the contents of a group (5.4.2).
 CONTENTS = ("protected_instance_num", "replication_num", "disaster_recovery_drill_num")
 SERVER_GROUP = Kind(
     name="server_group",
@@ -49,7 +49,7 @@ SERVER_GROUP = Kind(
     holds_nothing=lambda group: group.get("status") == "available" and all(group.get(key) == 0 for key in CONTENTS),
 )
 
-# What an instance shows while an operation is at work.
+# The statuses of an instance during an operation.
 _INSTANCE_SHOWS = {"resize": ("resizing",), "add_nic": ("nic-creating",), "delete_nic": ("nic-deleting",)}
 PROTECTED_INSTANCE = Kind(
     name="protected_instance",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last copy: what is left of data whose production half is lost. PRIVATE to the collection.
+"""The last copy: the remaining copy of data whose production half is lost. PRIVATE to the collection.
 
-An instance or pair that holds it is removed, with its DR half or without, only with ``delete_last_copy`` (semantics.md, section 3).
-ECS and EVS tell whether production is there: before planning, and again directly before the request.
+An instance or pair that contains it is removed, with or without its DR half, only with ``delete_last_copy`` (semantics.md, section 3).
+ECS and EVS show whether production exists: before planning, and again directly before the request.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .owner import group_id_of
 from .sites import production_zone, server_halves, server_zone, volume_halves, volume_zone
 from .targets import target_is_expendable
 
-# A.3, A.4. Such an object need not have lost its production, but that cannot be told from outside. A failover that failed was asked for
+# A.3, A.4. Such an object may not have lost its production, but that cannot be determined from outside. A failed failover was requested
 # because production was given up. The other error statuses say that an operation failed, not that data is missing.
 LOST = {
-    "invalid": "a server or disk of it was deleted",
+    "invalid": "one of its servers or disks was deleted",
     "fault": "its synchronisation is abnormal",
     "error-failing-over": "a failover failed, so production may be lost",
 }
@@ -40,11 +40,11 @@ OPTION = "delete_last_copy"
 
 @dataclass
 class Finding:
-    """Why an object holds the last copy (``reasons``), why that is not known, and what the copy is."""
+    """Why an object contains the last copy (``reasons``), why that is unknown, and what the copy is."""
 
     label: str
     reasons: list = field(default_factory=list)
-    unknown: list = field(default_factory=list)  # the services that do not tell
+    unknown: list = field(default_factory=list)  # the services that do not respond
     copies: list = field(default_factory=list)
     sound: list = field(default_factory=list)  # production that exists
     gone: bool = False
@@ -52,19 +52,19 @@ class Finding:
     @property
     def copy(self) -> str:
         """The servers and disks that would be lost."""
-        return ", ".join(self.copies or self.sound) or "no server or disk of it is known"
+        return ", ".join(self.copies or self.sound) or "none of its servers or disks is known"
 
     def text(self) -> str:
         """One clause: the object, its copy, and the reasons."""
-        silent = "%s not tell whether production exists" % (" and ".join(self.unknown) + (" do" if len(self.unknown) > 1 else " does"))
+        silent = "%s not report whether production exists" % (" and ".join(self.unknown) + (" do" if len(self.unknown) > 1 else " does"))
         return "%s %s the last copy (%s): %s" % (self.label, "holds" if self.gone else "may hold", self.copy, "; ".join(self.reasons) or silent)
 
 
 def judge(kind: Kind, obj: dict, zone: str | None, pairs: Iterable, servers: dict, volumes: dict) -> Finding:
-    """What is known of the production half of an instance with its pairs, or of a pair. Pure.
+    """Judge the production half of an instance with its pairs, or of a pair. Pure.
 
     :param zone: the AZ of the current production site
-    :param servers: ``{ID: server}``, None for one that does not exist, ``{}`` or nothing for one that ECS does not tell of; ``volumes`` alike
+    :param servers: ``{ID: server}``, None for a missing one, ``{}`` or no entry if ECS does not respond; ``volumes`` likewise
     """
     found = Finding(kind.label(obj))
     status = obj.get("status")
@@ -106,14 +106,14 @@ def _judge_halves(found: Finding, title: str, whose: str, halves: list, seen: di
     if gone:
         return
     if len(halves) == 1 and there and zone and zone_of(seen[there[0]]):
-        found.reasons.append("its production %s%s is not named any more" % (title, whose))
+        found.reasons.append("its production %s%s is no longer listed" % (title, whose))
         found.gone = True
     elif _SERVICE[title] not in found.unknown:
         found.unknown.append(_SERVICE[title])
 
 
 def _ruin(obj: dict | None) -> str | None:
-    """What is wrong with a half, or None."""
+    """The problem of a half, or None."""
     if obj is None:
         return "does not exist"
     status = obj.get("OS-EXT-STS:task_state") or ""
@@ -133,7 +133,7 @@ def apart(things: Iterable) -> list:
 
 @dataclass
 class Copies:
-    """What was read of both halves of what may be removed, and whether ``delete_last_copy`` allows to remove the last copy."""
+    """The live state of both halves of objects that may be removed, and whether ``delete_last_copy`` permits removing the last copy."""
 
     api: Any = None
     allowed: bool = False
@@ -148,11 +148,11 @@ class Copies:
         return replace(self, group=group)
 
     def clear(self, result: Plan, things: Iterable, targets: Iterable = (), replacing: bool = False) -> dict:
-        """Refuse the removal of a last copy without consent; with it, let plan, diff and warnings tell of it.
+        """Refuse the removal of a last copy without consent; with consent, mention it in the plan, diff and warnings.
 
         :param things: ``[(Kind, object)]``
-        :param targets: the ``delete_target_*`` options that are asked for
-        :param replacing: a creation that failed is made anew; its DR half stays
+        :param targets: the ``delete_target_*`` options that are set
+        :param replacing: a failed creation is repeated; its DR half is kept
         :returns: ``{object ID: what the last copy is, and why}``
         :raises Refused: naming objects, servers and disks
         """
@@ -160,25 +160,27 @@ class Copies:
         found = [(obj, judge(kind, obj, zone, self.pairs, self.servers, self.volumes)) for kind, obj in things]
         lost = {obj["id"]: each for obj, each in found if each.reasons or (each.unknown and targets)}
         if lost and replacing:
-            raise _refusal(lost.values(), "it cannot be made anew, since its production is lost: ", "Nothing was sent. Remove what failed with state: absent.")
+            raise _refusal(
+                lost.values(), "it cannot be recreated, because its production is lost: ", "Nothing was sent. Remove the failed object with state: absent.",
+            )
         if lost and not self.allowed:
             raise _refusal(lost.values())
         texts = {key: each.text() for key, each in lost.items()}
         if texts:
             result.before["last_copy"] = list(dict.fromkeys([*result.before.get("last_copy", ()), *texts.values()]))
-        warnings = ["%s; %s allows it to go" % (text, OPTION) for text in texts.values()]
+        warnings = ["%s; %s permits its deletion" % (text, OPTION) for text in texts.values()]
         if not replacing:
-            warnings += ["%s; it is removed, its DR half is kept" % each.text() for obj, each in found if each.unknown and obj["id"] not in lost]
+            warnings += ["%s; it is removed, and its DR half is kept" % each.text() for obj, each in found if each.unknown and obj["id"] not in lost]
         result.warnings += [each for each in warnings if each not in result.warnings]
         return texts
 
     def consent(self, result: Plan, kind: Kind, objects: list, targets: Iterable = (), replacing: bool = False) -> dict:
-        """As ``clear``, giving the arguments of the step that removes the objects: its guards, and what it says of the last copy."""
+        """As ``clear``, but returns the arguments of the step that removes the objects: its guards, and its note about the last copy."""
         noted = self.clear(result, [(kind, obj) for obj in objects], targets, replacing)
         return {**self.guards(kind, objects, targets, replacing), "last_copy": noted}
 
     def guards(self, kind: Kind, objects: list, targets: Iterable = (), replacing: bool = False) -> dict:
-        """What must hold directly before the request: nothing was lost meanwhile, and what is deleted with it is still no production."""
+        """The conditions directly before the request: nothing was lost in the meantime, and the targets to delete are still not production."""
         seen = {}
 
         def guard(obj: dict) -> None:
@@ -186,10 +188,11 @@ class Copies:
 
         def premise(lists: ReadList) -> None:
             now = [seen[each["id"]] if len(objects) == 1 else self._listed(kind, each, lists) for each in objects]
-            now = [each for each in now if each]  # what is gone needs no looking after
+            now = [each for each in now if each]  # objects that are gone need no check
             for each in now if replacing else ():
                 if each.get("status") != kind.failed_creation:
-                    raise Refused("%s is %r now, no failed creation; nothing was sent" % (kind.label(each), each.get("status")), remedy="Run the task again.")
+                    raise Refused("%s is now %r, which is not a failed "
+                                  "creation; nothing was sent" % (kind.label(each), each.get("status")), remedy="Run the task again.")
             if now and not (self.allowed and not targets):
                 self._judge_again(kind, now, targets, lists)
 
@@ -224,13 +227,13 @@ def required(copies: Copies | None) -> Copies:
 
 
 _REMEDY = (
-    "Save what that copy holds. Set delete_last_copy: true (topology_delete_last_copy in the playbooks) only if nobody needs it any more; else it is "
-    "neither deleted nor removed."
+    "Save the data of that copy. Set delete_last_copy: true (topology_delete_last_copy in the playbooks) only if nobody needs it any more; otherwise "
+    "the object is neither deleted nor removed."
 )
 
 
 def _refusal(found: Iterable[Finding], why: str = "", remedy: str = _REMEDY) -> Refused:
-    """The error that names what would be lost: servers and disks of a few objects are worth a long line."""
+    """The error that names the servers and disks that would be lost: for a few objects, a long line is acceptable."""
     found = sorted(found, key=lambda each: not each.gone)
     more = "; and %d more: %s" % (len(found) - _NAMED, ", ".join(each.label for each in found[_NAMED:])) if len(found) > _NAMED else ""
     error = Refused("", remedy=remedy)
@@ -239,7 +242,7 @@ def _refusal(found: Iterable[Finding], why: str = "", remedy: str = _REMEDY) -> 
 
 
 def read(lookup: Lookup, allowed: bool, things: list, group: dict | None = None) -> Copies:
-    """What ECS and EVS tell of the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups.
+    """The data of ECS and EVS about the halves of ``[(Kind, object)]``, of ``group`` or, without it, of several groups.
 
     :param allowed: the option ``delete_last_copy``
     """
@@ -253,7 +256,7 @@ def read(lookup: Lookup, allowed: bool, things: list, group: dict | None = None)
 
 
 def _halves(lookup: Lookup, things: Iterable, pairs: Iterable, many: bool, all_servers: Callable[..., Any], all_volumes: Callable[..., Any]) -> tuple:
-    """``(servers, volumes)`` by ID: one by one when they are few, else by one list each."""
+    """``(servers, volumes)`` by ID: individually if they are few, else with one list each."""
     instances = {obj["id"]: obj for kind, obj in things if kind.name != "replication"}
     concerned = [obj for kind, obj in things if kind.name == "replication"] + [pair for pair in pairs if users(pair) & set(instances)]
     server_ids = dict.fromkeys(half for obj in instances.values() for half in server_halves(obj))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which protection groups each kind of task locks, told by what the task reads anyway. PRIVATE to the collection.
+"""Which protection groups each kind of task locks, from data that the task reads anyway. PRIVATE to the collection.
 
 Switches, topologies, deletions and drills do not run without their locks; nor does stopping servers, which begins a switch: a
 runbook must not get half way.
@@ -47,7 +47,7 @@ def _locks(groups: Callable[..., list[Group]], **more: Any) -> Locks:
 
 
 def _named(lookup: Lookup, name: str) -> list[Group]:
-    """The groups of a name, or the one to come."""
+    """The groups with a name, or the new one."""
     return [Group(obj["id"], (name,)) for obj in lookup.named(KIND, name)] or [Group(None, (name,))]
 
 
@@ -128,7 +128,7 @@ def _of_references(lookup: Lookup, references: Iterable[str]) -> list[Group]:
 
 
 def _of_drills(lookup: Lookup, options: DrillBatch) -> list[Group]:
-    """The groups of a list of drills to come, or of drills by their IDs."""
+    """The groups of a list of new drills, or of drills by their IDs."""
     if options.ids:
         return _owners([obj for obj in lookup.list(DRILL_KIND) if obj["id"] in (options.ids or [])])
     return _of_references(lookup, [entry["server_group"] for entry in options.drills or []])

@@ -38,15 +38,15 @@ class Live(OwnedLive):
     kind = KIND
     nics: list = field(default_factory=list)
     server: str | None = None
-    subnet: Any = None  # a dict, where one was named
+    subnet: Any = None  # a dict if one was given
 
 
 def read(lookup: Lookup, options: Options) -> Live:
     """The instance, its production server's addresses, and the subnet."""
     if options.state == "present" and not options.subnet:
-        raise ConfigError("subnet is needed to add a NIC")
+        raise ConfigError("subnet is required to add a NIC")
     if not (options.subnet or options.nic or options.ip_address):
-        raise ConfigError("nic, ip_address or subnet is needed to tell which NIC")
+        raise ConfigError("nic, ip_address or subnet is required to identify the NIC")
     instance = lookup.one(KIND, options.protected_instance)
     live = Live(instance, group_of(lookup, KIND, instance))
     server = sides(lookup, instance, live.group)[0]
@@ -54,24 +54,24 @@ def read(lookup: Lookup, options: Options) -> Live:
         raise Refused("%s: its production server cannot be read" % KIND.label(instance))
     live.server, live.nics = server["id"], _interfaces(server)
     if not isinstance(server.get("addresses"), dict) or not all(nic["addr"] for nic in live.nics):
-        raise Refused("%s: ECS does not tell the addresses of its production server %s" % (KIND.label(instance), server["id"]), retryable=True)
+        raise Refused("%s: ECS does not report the addresses of its production server %s" % (KIND.label(instance), server["id"]), retryable=True)
     if options.subnet:
         live.subnet = lookup.subnet(options.subnet, (live.group or {}).get("source_vpc_id"))
         if not live.subnet.get("cidr"):
-            raise Refused("subnet %s has no CIDR, so it is not known which NICs are in it" % options.subnet)
+            raise Refused("subnet %s has no CIDR, so its NICs cannot be identified" % options.subnet)
     _check_identity(options, live)
     return live
 
 
 def _check_identity(options: Options, live: Live) -> None:
-    """Port ID, address and subnet must mean one NIC; one that is gone means nothing."""
+    """Port ID, address and subnet must identify one NIC; one that is gone identifies nothing."""
     given = [(option, value) for option, value in (("nic", options.nic), ("ip_address", options.ip_address)) if value]
     alone = replace(options, nic=None, ip_address=None)
     singly: list[dict] = [{option: value} for option, value in given]
     meant = [_matching(replace(alone, **single), replace(live, subnet=None)) for single in singly]
     if any(meant) and not _matching(options, live):
         nics = ["NIC %s (%s)" % (found[0]["addr"], found[0]["port"]) if found else "no NIC" for found in meant]
-        what = ["%s %s means %s" % (*each, nic) for each, nic in zip(given, nics)]
+        what = ["%s %s identifies %s" % (*each, nic) for each, nic in zip(given, nics)]
         what += ["subnet %s is %s" % (options.subnet, live.subnet.get("cidr"))] if live.subnet else []
         raise Refused("%s: %s" % (KIND.label(live.obj), ", but ".join(what)), remedy="Nothing was sent. Leave out one of them, or correct it.")
 
@@ -108,7 +108,8 @@ def plan(options: Options, live: Live) -> Plan:
     if not found:
         return result
     if len(found) > 1:
-        raise Refused("%s has %d NICs that match: %s" % (label, len(found), ", ".join(nic["addr"] for nic in found)), remedy="Name one with nic or ip_address.")
+        addresses = ", ".join(nic["addr"] for nic in found)
+        raise Refused("%s has %d matching NICs: %s" % (label, len(found), addresses), remedy="Select one with nic or ip_address.")
     if found[0] is live.nics[0]:
         raise Refused("%s: %s is its primary NIC, which cannot be deleted" % (label, found[0]["addr"]), code="SDRS.1311")
     require(CHANGEABLE, statuses, "deleting a NIC", label)
@@ -123,7 +124,7 @@ def _add(result: Plan, live: Live, operation: str, body: dict) -> None:
 
 
 def _matching(options: Options, live: Live) -> list:
-    """The NICs that port ID, address and subnet mean; a deletion in a subnet alone leaves the primary NIC out of account."""
+    """The NICs that match port ID, address and subnet; a deletion by subnet alone ignores the primary NIC."""
     found = live.nics
     if options.nic:
         found = [nic for nic in found if nic["port"] == options.nic]

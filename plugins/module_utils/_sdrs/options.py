@@ -11,7 +11,7 @@ def reference(option: str, **extra: Any) -> dict:
     return dict(type="str", aliases=[option + "_id"], **extra)
 
 
-# What an object is, wherever one is described: in its module, or in a topology's document.
+# The options of an object, both in its module and in a topology's document.
 GROUP_OPTIONS = {
     "name": {"type": "str"},
     "id": {"type": "str"},

@@ -25,7 +25,7 @@ class OwnedLive(LiveState):
 
     kind: ClassVar[Kind]
     obj: Any
-    group: Any = None  # a dict, where it was needed
+    group: Any = None  # a dict if it was needed
 
     def watch(self) -> list:
         return [(SERVER_GROUP, self.group), (self.kind, self.obj)]
@@ -93,7 +93,7 @@ def _find(lookup: Lookup, kind: Kind, sought: Sought, halves: _Halves) -> Found:
         owner, half = _resolve(lookup, kind, sought, halves, reference)
         return Found(owner, half, half["id"])
     if not sought.name:
-        raise ConfigError("id, %s or name is needed" % halves.option)
+        raise ConfigError("id, %s or name is required" % halves.option)
     query = {"server_group_id": lookup.id_of(SERVER_GROUP, sought.server_group)} if sought.server_group else {}
     found = lookup.named(kind, sought.name, **query)
     return Found(exactly_one(found, found, kind.title, sought.name) if found else None, None, reference)
@@ -128,7 +128,7 @@ def meant(
     :param zone: callable giving the AZ of the group's current production site, or None
     :param everything: callable giving all servers or disks, of which a message lists some
     :param mine: as ``pick`` takes it
-    :raises Refused: nothing bears the name, or several are left; lists them
+    :raises Refused: no object has the name, or several remain; lists them
     """
     several = len(matches) > 1
     matches = matching(matches, lambda match: match.get("id") in owners or not is_drill(match))
@@ -138,7 +138,7 @@ def meant(
 
 
 def is_windows(server: dict | None) -> bool | None:
-    """True or False by what the server's metadata says; None when they do not."""
+    """True or False according to the server's metadata; None if unknown."""
     metadata = (server or {}).get("metadata")
     kind = str((metadata if isinstance(metadata, dict) else {}).get("os_type") or "").lower()
     return kind.startswith("windows") if kind else None
@@ -157,17 +157,17 @@ def is_drill_volume(lookup: Lookup) -> Callable[[dict], bool]:
 def group_id_of(kind: Kind, obj: dict) -> str:
     """The ID of the protection group that an object belongs to.
 
-    :raises Refused: the service does not tell it
+    :raises Refused: the service does not report it
     """
     if not obj.get("server_group_id"):
-        raise Refused("%s: the service does not tell its protection group" % kind.label(obj), retryable=True)
+        raise Refused("%s: the service does not report its protection group" % kind.label(obj), retryable=True)
     return obj["server_group_id"]
 
 
 def group_of(lookup: Lookup, kind: Kind, obj: dict) -> Any:
     """The protection group that an object belongs to.
 
-    :raises Refused: the service does not tell which, or has it no longer
+    :raises Refused: the service does not report it, or it no longer exists
     """
     group = lookup.show(SERVER_GROUP, group_id_of(kind, obj))
     if group is None:
@@ -178,6 +178,6 @@ def group_of(lookup: Lookup, kind: Kind, obj: dict) -> Any:
 def group_name(lookup: Lookup, group_id: Any) -> str:
     """``name (ID)`` of a group, for messages."""
     if not group_id:
-        return "(not named by the service)"
+        return "(not reported by the service)"
     group = lookup.show(SERVER_GROUP, group_id)
     return "%s (%s)" % ((group or {}).get("name"), group_id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How every protection group of the project stands (sdrs_posture_info): one call for each list, however many groups there are. PRIVATE to the collection."""
+"""The state of all protection groups of the project (sdrs_posture_info): one request per list, however many groups. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .readiness.query import project
 from .server_group import is_synchronised
 from .sites import production_zone
 
-# What has to be known of a drill VPC takes queries for each group: sdrs_readiness_info asks for it.
+# The conditions of a drill VPC need requests for each group: sdrs_readiness_info checks them.
 OPERATIONS = {
     "protect": for_protect, "planned_failover": for_planned_failover, "failover": for_failover, "reprotect": for_reprotect, "drill": for_drill,
 }
@@ -45,15 +45,15 @@ def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
             found.append({"server_group": _plain(group), "unreadable": one_line(error)})
     unread = [by_group[None] for by_group in (instances, pairs, drills) if by_group.get(None)]
     if unread:
-        # Any group may be the one of what cannot be told.
+        # An object with an unknown group may belong to any group.
         for entry in found:
-            entry.setdefault("unreadable", "%d objects of the project do not tell their protection group" % sum(map(len, unread)))
+            entry.setdefault("unreadable", "the protection group of %d objects of the project is unknown" % sum(map(len, unread)))
     rpo = _rpo(lookup, problems)
     return {"posture": found, "rpo_statistics": rpo, "problems": problems, "project": project(lookup.api.client)}
 
 
 def _by_group(objects: Iterable, problems: list) -> dict[str | None, list]:
-    """``{group ID: objects}``; under None those that do not tell."""
+    """``{group ID: objects}``; objects with an unknown group under None."""
     found: dict[str | None, list] = {}
     for each in objects:
         try:
@@ -106,7 +106,7 @@ def _fault(obj: dict, kind: Kind) -> dict:
 
 
 def _readiness(checks: Iterable) -> dict:
-    """Whether nothing forbids the operation, and whether it takes no force; the conditions that do not hold."""
+    """Whether nothing forbids the operation, whether it needs no force, and the failed conditions."""
     failed = [check for check in checks if not check["passed"] and check["severity"] != WARNING]
     return {"ready": not any(check["severity"] == ERROR for check in failed), "forced": any(check["severity"] != ERROR for check in failed), "failed": failed}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is the same of every kind that can be made present. PRIVATE to the collection."""
+"""The common parts of every kind that can be present. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ NAME = Field("name", "name")
 def require_options(kind: Kind, options: ObjectOptions, needed: Iterable[str], unnamed: str = "") -> None:
     """Whether all is given that the creation of an object takes.
 
-    :param unnamed: what to call an object without a name
-    :raises ConfigError: naming what is missing
+    :param unnamed: the label of an object without a name
+    :raises ConfigError: names the missing options
     """
     missing = [option for option in needed if not getattr(options, option)]
     if missing:
-        raise ConfigError("%s %s does not exist; creating it needs %s" % (kind.title, options.name or unnamed, ", ".join(missing)))
+        raise ConfigError("%s %s does not exist; to create it, set %s" % (kind.title, options.name or unnamed, ", ".join(missing)))
 
 
 def require_creatable(kind: Kind, options: ObjectOptions, needed: Iterable[str], unnamed: str = "") -> None:
-    """The same for an object that was looked for and is not there; one of a given ID cannot be made.
+    """The same for an object that was not found; an object with a given ID cannot be created.
 
     :raises Refused: ``id`` is given
     """
@@ -38,8 +38,8 @@ def require_creatable(kind: Kind, options: ObjectOptions, needed: Iterable[str],
 def live_values(options: ObjectOptions, obj: dict, fixed: Iterable[Field], changeable: Iterable[Field] = ()) -> dict:
     """The options under management as the diff shows them before the change.
 
-    :param fixed: what is fixed at creation: as wanted, for what differs is refused or left alone
-    :param changeable: what can be changed besides the name: as the object has it
+    :param fixed: immutable options with their desired values; differences are refused or ignored
+    :param changeable: mutable options besides the name, with their live values
     """
     before = managed(options, fixed)
     if options.name:
@@ -49,7 +49,7 @@ def live_values(options: ObjectOptions, obj: dict, fixed: Iterable[Field], chang
 
 
 def plan_present(result: Plan, kind: Kind, options: ObjectOptions, obj: dict, fixed: Iterable[Field], changeable: Iterable[Field] = ()) -> None:
-    """Begin the plan of an object that is there: refuse or leave alone what is fixed at creation, show what is managed, rename.
+    """Begin the plan of an existing object: refuse or ignore immutable differences, show managed options, rename.
 
     :raises Refused: its deletion failed, or an option that is fixed differs
     """

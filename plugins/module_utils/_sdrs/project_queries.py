@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the info modules read that are not about one of the five kinds. Each gives the result's keys. PRIVATE to the collection."""
+"""The queries of info modules that are not about one of the five kinds. Each returns the keys of the result. PRIVATE to the collection."""
 
 from __future__ import annotations
 

@@ -56,10 +56,10 @@ class Options(ObjectOptions):
 
 @dataclass
 class Live(OwnedLive):
-    """The instance, its group, and the server of an instance to come."""
+    """The instance, its group, and the server of a new instance."""
 
     kind = KIND
-    server: Any = None  # a dict, where it was read
+    server: Any = None  # a dict if it was read
     sharing: str | None = None  # why a failed creation cannot be replaced alone
     copies: last_copy.Copies | None = None  # of an instance that may be removed
 
@@ -67,15 +67,15 @@ class Live(OwnedLive):
 def read(lookup: Lookup, options: Options) -> Live:
     """Look the instance up by identity: ``id``, else the protected server, else ``name`` in the group."""
     if options.primary_ip_address and not options.primary_subnet:
-        raise ConfigError("primary_ip_address needs primary_subnet (SDRS.1380)")
+        raise ConfigError("primary_ip_address requires primary_subnet (SDRS.1380)")
     if options.dedicated_host and options.tenancy != "dedicated":
-        raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
+        raise ConfigError("dedicated_host requires tenancy: dedicated (SDRS.1371)")
     obj, server, options.server = find_instance(lookup, Sought(options.id, options.server, options.name, options.server_group))
     live = Live(obj, server=server)
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
     identity.check_found(
-        lookup, KIND, obj, vars(options), "server", server_halves, remedy="A server can be in one protected instance only (SDRS.1305).",
+        lookup, KIND, obj, vars(options), "server", server_halves, remedy="A server can belong to only one protected instance (SDRS.1305).",
     )
     if obj is None:
         if not options.absent:
@@ -111,7 +111,7 @@ def _shares_a_disk(lookup: Lookup, obj: dict) -> str | None:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make the instance as wanted. Pure."""
+    """The steps to the desired instance. Pure."""
     if options.absent:
         return _plan_absent(options, live)
     result, obj = Plan(), live.obj
@@ -154,11 +154,11 @@ def create_step(result: Plan, options: Options, group: dict, after: Iterable[Ste
 
 
 def _replace(result: Plan, options: Options, live: Live) -> None:
-    """A creation that failed is deleted, never with its DR server or EIP, and made anew (semantics.md, section 4)."""
+    """A failed creation is deleted, never with its DR server or EIP, and repeated (semantics.md, section 4)."""
     obj = live.obj
     if live.sharing:
         raise Refused(
-            "%s failed to be created and shares %s with other instances" % (KIND.label(obj), live.sharing),
+            "the creation of %s failed, and it shares %s with other instances" % (KIND.label(obj), live.sharing),
             remedy="Name all servers that share the disk in one topology document, or create them with the module sdrs_protected_instance_batch "
             "(SDRS.1305, SDRS.1408).",
         )
@@ -179,14 +179,14 @@ def check_site(group: dict, server: dict, server_id: str | None) -> None:
     label = "server %s (%s)" % (server.get("name"), server_id)
     if zone and wanted and zone != wanted:
         raise Refused(
-            "%s is in AZ %s, the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
-            code="SDRS.1303", remedy="Protect servers of the production site only; after a failover, fail back first.",
+            "%s is in AZ %s, but the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
+            code="SDRS.1303", remedy="Protect only servers at the production site; after a failover, fail back first.",
         )
     vpc = (server.get("metadata") or {}).get("vpc_id")
     if vpc and group.get("source_vpc_id") and vpc not in (group["source_vpc_id"], group.get("target_vpc_id")):
         raise Refused(
-            "%s is in VPC %s, protection group %s is for VPC %s" % (label, vpc, group.get("name"), group["source_vpc_id"]),
-            code="SDRS.1304", remedy="Use a server of the group's VPC.",
+            "%s is in VPC %s, but protection group %s uses VPC %s" % (label, vpc, group.get("name"), group["source_vpc_id"]),
+            code="SDRS.1304", remedy="Use a server in the group's VPC.",
         )
     if server.get("status") and server["status"] not in SERVER_READY:
         raise Refused("%s is %s, it must be ACTIVE or SHUTOFF" % (label, server["status"]), code="SDRS.1333")
@@ -209,7 +209,7 @@ def _plan_absent(options: Options, live: Live) -> Plan:
 def delete_step(result: Plan, obj: dict, copies: last_copy.Copies, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of one instance (5.5.2) to a plan.
 
-    :param copies: what is known of its halves; refuses the removal of a last copy
+    :param copies: the state of its halves; refuses the removal of a last copy
     :param wanted: the ``delete_target_*`` options that are set
     """
     body = {option: option in wanted for option in ("delete_target_server", "delete_target_eip")}

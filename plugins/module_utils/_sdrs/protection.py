@@ -16,7 +16,7 @@ ENABLED, DISABLED = "enabled", "disabled"
 
 
 def protection_change(wanted: str | None, reprotect: bool | None, group: dict) -> str | None:
-    """Which operation brings the group to ``wanted`` protection: start, reprotect, stop or None.
+    """The operation that leads to the ``wanted`` protection: start, reprotect, stop or None.
 
     :raises Refused: its state does not allow it, or it would reverse replication without being asked to
     """
@@ -29,7 +29,7 @@ def protection_change(wanted: str | None, reprotect: bool | None, group: dict) -
                 raise Refused(
                     "%s is %r: enabling protection again reverses replication and overwrites the disks of the other site"
                     % (label, status),
-                    remedy="If this is meant, re-protect it with the playbook cloud_dr.sdrs.reprotect (in a module: reprotect: true).",
+                    remedy="If this is intended, re-protect it with the playbook cloud_dr.sdrs.reprotect (in a module: reprotect: true).",
                 ).because_of_status()
             return "reprotect"
         if status in STARTABLE:
@@ -49,7 +49,7 @@ def protection_change(wanted: str | None, reprotect: bool | None, group: dict) -
     else:
         return None
     raise Refused(
-        "%s is %r: protection cannot be %s in that state" % (label, status, wanted), remedy="Allowed are: %s." % allowed,
+        "%s is %r: protection cannot be %s in that state" % (label, status, wanted), remedy="Allowed: %s." % allowed,
     ).because_of_status()
 
 
@@ -60,19 +60,19 @@ def add_protection_step(result: Plan, operation: str, group: dict, guard: Callab
 
 
 def protection_guard(operation: str, label: str) -> Callable[[Any], None]:
-    """What must hold in a GET directly before the request: a group seen failing-over is failed-over a moment later."""
+    """The condition that a GET must confirm directly before the request: a group seen failing-over is failed-over a moment later."""
     allowed = {"start": STARTABLE, "reprotect": REPROTECTABLE, "stop": STOPPABLE}[operation]
 
     def guard(group: dict | None) -> None:
         if group is None or group.get("status") not in allowed:
             raise Refused(
-                "%s is %r now: %s was planned for another state, nothing was sent" % (label, (group or {}).get("status"), operation),
+                "%s is now %r: %s was planned for another status, nothing was sent" % (label, (group or {}).get("status"), operation),
                 remedy="Run the task again.",
             )
         if operation == "start" and whole(group.get("replication_num")) == 0:
             raise Refused(
                 "%s: protection cannot be enabled while it has no replication pairs" % label,
-                remedy="Mend what failed, then run the task again.",
+                remedy="Fix the failed objects, then run the task again.",
             )
 
     return guard

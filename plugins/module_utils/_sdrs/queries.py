@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the info modules read. Each gives the result's keys. PRIVATE to the collection."""
+"""The queries of the info modules. Each returns the keys of the result. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def jobs(lookup: Lookup, options: Jobs, waiting: Waiting) -> dict:
             late = next(job for job in found if not ended(job))
             error = JobTimeout(
                 "job %s has not ended within %g s" % (late["job_id"], waiting.wait_timeout), job_id=late["job_id"], retryable=True,
-                remedy="It goes on in the cloud; run the task again to wait longer.",
+                remedy="The job is still running; rerun the task to resume waiting.",
             )
             error.result["jobs"] = found
             raise error

@@ -48,10 +48,10 @@ class Options(ObjectOptions):
 
 @dataclass
 class Live(LiveState):
-    """The pair, its group, the instances it concerns by ID, the disk of a pair to come, and servers that must be stopped."""
+    """The pair, its group, its instances by ID, the disk of a new pair, and servers that must be stopped."""
 
     obj: Any  # a dict, or None
-    group: Any = None  # a dict, where it was needed
+    group: Any = None  # a dict if it was needed
     instances: dict = field(default_factory=dict)
     volume: Any = None
     servers: dict = field(default_factory=dict)
@@ -72,7 +72,7 @@ def read(lookup: Lookup, options: Options) -> Live:
     live = Live(obj, volume=volume)
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
-    identity.check_found(lookup, KIND, obj, vars(options), "volume", volume_halves, remedy="A disk can be in one replication pair only (SDRS.1811).")
+    identity.check_found(lookup, KIND, obj, vars(options), "volume", volume_halves, remedy="A disk can belong to only one replication pair (SDRS.1811).")
     if obj is None:
         if options.absent:
             return live
@@ -89,7 +89,7 @@ def read(lookup: Lookup, options: Options) -> Live:
         options.server_group = group_id
         options.volume = options.volume or (halves[0] if halves else None)
         if not options.volume:
-            raise Refused("%s failed to be created and names no disk" % KIND.label(obj), remedy="Name it with volume.")
+            raise Refused("the creation of %s failed, and it has no disk" % KIND.label(obj), remedy="Set volume.")
     return live
 
 
@@ -102,7 +102,7 @@ def _read_for_creation(lookup: Lookup, options: Options, live: Live) -> None:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make the pair as wanted. Pure."""
+    """The steps to the desired pair. Pure."""
     if options.absent:
         return _plan_absent(options, live)
     result, obj = Plan(), live.obj
@@ -142,7 +142,7 @@ def _create(result: Plan, options: Options, live: Live) -> None:
     if options.size is not None:
         present = whole((live.volume or {}).get("size")) or 0
         step = _extend(result, options.size, present, step, name) or step
-        result.again = not present  # only the new pair will tell
+        result.again = not present  # known only once the pair exists
     if options.attachments:
         plan_attachments(result, KIND, options, live, name, after=[step], new_pair=step)
 
@@ -156,14 +156,14 @@ def check_disk(group: dict, volume: dict) -> None:
     zone, wanted = volume.get("availability_zone"), production_zone(group)
     if zone and wanted and zone != wanted:
         raise Refused(
-            "%s is in AZ %s, the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
-            code="SDRS.1810", remedy="Pair disks of the production site only; after a failover, fail back first.",
+            "%s is in AZ %s, but the current production site of protection group %s is AZ %s" % (label, zone, group.get("name"), wanted),
+            code="SDRS.1810", remedy="Pair only disks at the production site; after a failover, fail back first.",
         )
     if volume.get("status") not in (None, "available"):
         servers = ", ".join(str(entry.get("server_id")) for entry in volume.get("attachments") or [])
         remedy = "Nothing was detached. Detach the disk from its server, create the pair, then attach the pair to the protected instance."
         if str(volume["status"]).startswith("error"):
-            remedy = "Nothing was deleted. Delete the disk in EVS if nothing is on it, then run the task again."
+            remedy = "Nothing was deleted. If the disk is empty, delete it in EVS, then run the task again."
         raise Refused(
             "%s is %s%s and in no replication pair; only an available disk can be paired"
             % (label, volume.get("status"), " (attached to %s)" % servers if servers else ""),
@@ -175,9 +175,9 @@ def _extend(result: Plan, wanted: int, have: int, target: Any, name: str | None,
     """Add the extension to ``wanted`` GB; refuse to shrink (5.6.5)."""
     label = "replication pair %s" % name
     if have and wanted < have:
-        raise Refused("%s: size %d GB is smaller than the present %d GB, disks can only grow" % (label, wanted, have))
+        raise Refused("%s: size %d GB is smaller than the current %d GB; disks can only grow" % (label, wanted, have))
     if not have and status:
-        raise Refused("%s: its present size cannot be read, so it is not known whether it has to grow" % label)
+        raise Refused("%s: its current size cannot be read, so it is unknown whether it must be extended" % label)
     if not have or wanted == have:
         return None
     if status:
@@ -199,7 +199,7 @@ def _plan_absent(options: Options, live: Live) -> Plan:
         listed = ", ".join("%s as %s" % ((live.instances.get(key) or {}).get("name") or key, device) for key, device in attached.items())
         raise Refused(
             "%s is attached to protected instance %s" % (label, listed),
-            remedy="Detaching unplugs the disk from the servers. Set force_detach: true if this is meant.",
+            remedy="Detaching unplugs the disk from the servers. Set force_detach: true if this is intended.",
         )
     statuses = {"protection group": (live.group or {}).get("status"), "replication pair": obj.get("status")}
     if live.group is None:

@@ -37,7 +37,7 @@ class Live(OwnedLive):
 def read(lookup: Lookup, options: Options) -> Live:
     """The instance, its group and its servers."""
     if not (options.flavor or options.production_flavor or options.dr_flavor):
-        raise ConfigError("flavor, production_flavor or dr_flavor is needed")
+        raise ConfigError("flavor, production_flavor or dr_flavor is required")
     instance = lookup.one(KIND, options.protected_instance)
     group = group_of(lookup, KIND, instance)
     live = Live(instance, group)
@@ -53,7 +53,7 @@ def plan(options: Options, live: Live) -> Plan:
     have = [((server or {}).get("flavor") or {}).get("id") for server in live.servers]
     for name, flavor, present in zip(names, wanted, have):
         if flavor and not present:
-            raise Refused("%s: the flavor of its %s server cannot be read, so it is not known what to change" % (label, name))
+            raise Refused("%s: the flavor of its %s server cannot be read, so the required change is unknown" % (label, name))
     differing = [bool(flavor) and flavor != present for flavor, present in zip(wanted, have)]
     keys = ("production_flavor", "dr_flavor")
     result.before = {key: present for key, flavor, present in zip(keys, wanted, have) if flavor}
@@ -85,12 +85,12 @@ def _require(options: Options, live: Live, differing: list, label: str) -> None:
     require(RESIZABLE, statuses, "resizing it", label)
     if is_switched(live.group) and not options.flavor:
         raise Refused(
-            "%s: its group has switched sites, so production and DR flavors cannot be told apart" % label,
-            remedy="Use flavor, for both sides, or fail back first.",
+            "%s: its group has been switched, so production and DR flavors cannot be distinguished" % label,
+            remedy="Use flavor for both sides, or fail back first.",
         )
     running = [
         "%s server %s (%s)" % (name, server.get("name"), server.get("id"))
         for name, server, change in zip(("production", "DR"), live.servers, differing) if change and server.get("status") != "SHUTOFF"
     ]
     if running:
-        raise Refused("%s: not stopped: %s" % (label, ", ".join(running)), code="SDRS.1352", remedy="Stop the server first; this module never does.")
+        raise Refused("%s: not stopped: %s" % (label, ", ".join(running)), code="SDRS.1352", remedy="Stop the server first; this module never stops servers.")

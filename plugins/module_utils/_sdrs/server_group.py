@@ -21,7 +21,7 @@ from .protection import DISABLED, ENABLED, KIND, add_protection_step, protection
 
 
 def _domain(group: dict) -> frozenset:
-    """ID and name of the group's domain; nothing unless both are known, since either may be wanted."""
+    """ID and name of the group's domain; empty unless both are known, since either may be given."""
     known = (group.get("domain_id"), group.get("domain_name"))
     return frozenset(known) if all(known) else frozenset()
 
@@ -45,7 +45,7 @@ _LATE = "pairs that synchronise"
 class _Synchronisation(Kind):
     """A group seen as something that is busy while its pairs synchronise.
 
-    A group's own progress may tell nothing for ever; its pairs are asked unless it is 100.
+    A group's own progress may never be meaningful; its pairs are read unless it is 100.
     """
 
     def busy(self, obj: Any) -> bool:
@@ -84,7 +84,7 @@ def _with_pairs(group: dict, pairs: Iterable) -> dict:
 
 
 def is_synchronised(pair: dict) -> bool:
-    """Whether everything has been copied: the pair's progress, or its replication status where the progress tells nothing (5.6.3)."""
+    """Whether everything has been copied: the pair's progress, or its replication status if the progress is not meaningful (5.6.3)."""
     return pair.get("progress") == 100 or (not pair.get("progress") and pair.get("replication_status") == "active")
 
 
@@ -110,12 +110,12 @@ class Options(ObjectOptions):
 
 @dataclass
 class Live(LiveState):
-    """What was read: the group, what it contains when that goes too, and the domain of a group to come."""
+    """The group, its contents if they are removed too, and the domain of a new group."""
 
     obj: dict | None
     contents: list = field(default_factory=list)  # (Kind, object)
     domain_id: str | None = None
-    copies: last_copy.Copies | None = None  # what is known of the halves of the contents
+    copies: last_copy.Copies | None = None  # the state of the halves of the contents
     held: list = field(default_factory=list)  # (Kind, object): contents that keep the group from being deleted
 
     def watch(self) -> list:
@@ -134,25 +134,25 @@ def find(lookup: Lookup, options: Options) -> dict | None:
     """The group that ``id`` or ``name`` means, or None.
 
     :raises ConfigError: neither is given
-    :raises Refused: several groups bear the name
+    :raises Refused: several groups have the name
     """
     if options.id:
         return lookup.show(KIND, options.id)
     if not options.name:
-        raise ConfigError("name or id is needed")
+        raise ConfigError("name or id is required")
     found = lookup.named(KIND, options.name)
     return exactly_one(found, found, KIND.title, options.name) if found else None
 
 
 def read(lookup: Lookup, options: Options) -> Live:
-    """Look the group up, and what ``options`` refer to; references become IDs."""
+    """Look up the group and the references in ``options``; references become IDs."""
     obj = find(lookup, options)
     identity.check_name(KIND, obj, vars(options), lambda: lookup.named(KIND, str(options.name)))
     return read_found(lookup, options, obj)
 
 
 def read_found(lookup: Lookup, options: Options, obj: dict | None) -> Live:
-    """The same for a group that has been looked up."""
+    """The same for a group that has already been looked up."""
     live = Live(obj)
     if options.absent:
         return live
@@ -161,7 +161,7 @@ def read_found(lookup: Lookup, options: Options, obj: dict | None) -> Live:
         missing = [option for option in _NEEDED if not getattr(options, option)]
         if missing:
             there = existing(readable(lambda: lookup.list(KIND)), options.name)
-            raise ConfigError("protection group %s does not exist; creating it needs %s; %s" % (options.name, ", ".join(missing), there))
+            raise ConfigError("protection group %s does not exist; to create it, set %s; %s" % (options.name, ", ".join(missing), there))
         _read_domain(lookup, options, live)
     if options.source_vpc:
         options.source_vpc = lookup.vpc_id(options.source_vpc)
@@ -193,7 +193,7 @@ def _read_domain(lookup: Lookup, options: Options, live: Live) -> None:
 
 
 def plan(options: Options, live: Live) -> Plan:
-    """Steps that make the group as wanted. Pure."""
+    """The steps to the desired group. Pure."""
     return _plan_absent(live) if options.absent else _plan_present(options, live)
 
 
@@ -217,12 +217,12 @@ def _plan_present(options: Options, live: Live) -> Plan:
 
 
 def protection_of(group: dict) -> str | None:
-    """The ``protection`` that the group's status amounts to; the status itself where it is neither."""
+    """The ``protection`` for the group's status; the status itself if it is neither."""
     status = group.get("status")
     return ENABLED if status in ("protected", "starting", "reprotecting") else DISABLED if status in ("available", "stopping") else status
 
 
-# What the group's status amounts to.
+# The protection for the group's status.
 _CHANGEABLE = (Field("protection", "status", protection_of),)
 
 
@@ -252,7 +252,7 @@ def delete_step(result: Plan, group: dict, after: Iterable[Step] = (), later: bo
 
 
 def held(group: dict) -> str:
-    """How much the group holds, as text; empty if it holds nothing."""
+    """The contents of the group as text; empty if there are none."""
     counts = {
         "protected instances": group.get("protected_instance_num"),
         "replication pairs": group.get("replication_num"),

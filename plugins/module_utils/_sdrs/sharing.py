@@ -29,7 +29,7 @@ def sharing(ids: Iterable, pairs: Iterable) -> list:
 
 
 def shared_disks(volumes: Iterable) -> list:
-    """Disks that several servers may use, in the form in which pairs tell their attachments."""
+    """Disks that several servers may use, in the form of the attachments of pairs."""
     return [
         {"attachment": [{"protected_instance": each.get("server_id"), "device": each.get("device")} for each in disk.get("attachments") or []]}
         for disk in volumes if disk.get("multiattach") in (True, "true")
@@ -55,7 +55,7 @@ def batches(sets: Iterable, limit: int) -> list:
     packed: list = []
     for together in sorted(sets, key=len, reverse=True):
         if len(together) > limit:
-            raise Refused("%d servers share disks, one call can take %d: %s" % (len(together), limit, ", ".join(together)), code="SDRS.1362")
+            raise Refused("%d servers share disks, but one call accepts at most %d: %s" % (len(together), limit, ", ".join(together)), code="SDRS.1362")
         room = next((batch for batch in packed if len(batch) + len(together) <= limit), None)
         if room is None:
             packed.append(list(together))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The two sites of a protection group: which half of an instance or pair is production. PRIVATE to the collection.
 
-A switch never swaps the AZ fields of a group; ``priority_station`` tells which of them is production (5.4.3). Which server of an
-instance is where is told by ECS alone: the order of ``source_server`` and ``target_server`` may change at a switch.
+A switch never swaps the AZ fields of a group; ``priority_station`` says which of them is production (5.4.3). Which server of an
+instance is where, only ECS shows: the order of ``source_server`` and ``target_server`` may change at a switch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HALF_BUILT = ("creating", "error")  # an instance that may have no DR server ye
 
 
 def production_site(group: dict | None) -> Any:
-    """The group's current production site as the service tells it: one of ``SITES``, or what cannot be used."""
+    """The group's current production site as reported by the service: one of ``SITES``, or an unusable value."""
     return (group or {}).get("priority_station")
 
 
@@ -49,11 +49,11 @@ def servers_at(lookup: Lookup, instances: list, group: Any, production: bool = T
     ECS is asked for the server more likely to be there first, and for its other half only when that does not tell: at the
     other site nothing may answer (semantics.md, sections 1 and 2).
 
-    :raises Refused: ECS tells the state of neither half, or not of the one that is meant; the production site is not known
+    :raises Refused: ECS reports neither half, or not the requested one; or the production site is unknown
     """
     zone = production_zone(group)
     if not zone:
-        raise Refused("%s: the service does not tell the AZ of its current production site" % SERVER_GROUP.label(group), retryable=True)
+        raise Refused("%s: the service does not report the AZ of its current production site" % SERVER_GROUP.label(group), retryable=True)
     ordered = [likely_halves(instance, group, production) for instance in instances]
     lookup.servers_among([half for halves in ordered for half in halves[:1]])
     found, silent = [], []
@@ -71,7 +71,7 @@ def servers_at(lookup: Lookup, instances: list, group: Any, production: bool = T
             silent += [instance] if unnamed or {} in seen.values() else []
     if silent:
         raise Refused(
-            "ECS does not tell the state of the servers of %s at the %s site"
+            "ECS does not report the state of the servers of %s at the %s site"
             % (", ".join(str(instance.get("name")) for instance in silent[:10]), "production" if production else "other"),
             retryable=True,
         )
@@ -92,7 +92,7 @@ def volume_zone(volume: dict) -> str | None:
 
 
 def sides(lookup: Lookup, instance: dict, group: dict | None) -> tuple[dict | None, dict | None]:
-    """``(production server, DR server)`` of an instance; None for one that cannot be told (semantics.md, section 1).
+    """``(production server, DR server)`` of an instance; None for one that is unknown (semantics.md, section 1).
 
     One readable server is enough to tell: the other half is the other one.
     """

@@ -55,7 +55,7 @@ def plan(options: Options, live: Live) -> Plan:
     if options.state == "present":
         empty = [key for key, value in options.tags.items() if value is None]
         if empty:
-            raise Refused("tags: %s has no value; give one, an empty string if need be" % ", ".join(empty))
+            raise Refused("tags: %s has no value; set one, an empty string if necessary" % ", ".join(empty))
         add_tag_steps(result, PROTECTED_INSTANCE, live.instance_id, live.name, live.obj, options.tags, options.purge)
         return result
     have = result.before["tags"]

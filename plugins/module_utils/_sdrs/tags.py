@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags: their forms, and the steps that bring an instance's to what is wanted (5.8.2 to 5.8.5). PRIVATE to the collection."""
+"""Tags: their forms, and the steps to the desired tags of an instance (5.8.2 to 5.8.5). PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add_tag_steps(
 ) -> None:
     """At most one deletion and one creation of tags, the deletion first (semantics.md, section 4).
 
-    :param remove: keys to remove besides those that ``purge`` finds, as ``{key: value or None}``
+    :param remove: keys to remove in addition to those that ``purge`` finds, as ``{key: value or None}``
     :raises Refused: more than 10 tags would be the result (SDRS.2203)
     """
     set_them, unwanted = tag_changes(live_tags, text_tags(wanted), purge)
@@ -39,7 +39,7 @@ def add_tag_steps(
 
 
 def _tag_call(operation: str, tags: list) -> tuple:
-    """Call, arguments and body: one tag has calls of its own (5.8.4, 5.8.5), several go in a batch (5.8.2, 5.8.3)."""
+    """Call, arguments and body: one tag has its own calls (5.8.4, 5.8.5), several use a batch (5.8.2, 5.8.3)."""
     if operation == "tag":
         return ("add_tag", {}, tags[0]) if len(tags) == 1 else ("add_tags", {}, {"action": "create", "tags": tags})
     if len(tags) == 1 and is_plain(tags[0]["key"]):
@@ -48,7 +48,7 @@ def _tag_call(operation: str, tags: list) -> tuple:
 
 
 def tag_changes(live: list | None, wanted: dict, purge: bool | None) -> tuple[dict, dict]:
-    """``(to set, to remove)`` as mappings, from the live tags (list of ``{key, value}``) and the wanted mapping."""
+    """``(to set, to remove)`` as mappings, from the live tags (list of ``{key, value}``) and the desired mapping."""
     have = tags_to_mapping(live)
     set_them = {key: value for key, value in wanted.items() if have.get(key) != value}
     remove = {key: value for key, value in have.items() if key not in wanted} if purge else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that delete what stands at the target site, and when it must stay. PRIVATE to the collection."""
+"""The options that delete objects at the target site, and when these must be kept. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def targets(given: dict) -> list:
 
 
 def target_is_expendable(group: dict | None, option: str, label: str) -> None:
-    """Whether what stands at the target site may be deleted: after a switch it is production (semantics.md, section 3).
+    """Whether objects at the target site may be deleted: after a switch they are production (semantics.md, section 3).
 
     :raises Refused: SDRS.1330, 1338, 1809
     """
@@ -28,5 +28,5 @@ def target_is_expendable(group: dict | None, option: str, label: str) -> None:
         raise Refused(
             "%s: %s is refused: protection group %s is %r with its production site at the %s"
             % (label, option, (group or {}).get("name"), status, site),
-            remedy="What stands at the target site may be production. Fail back first, or delete without %s." % option,
+            remedy="The objects at the target site may be production. Fail back first, or delete without %s." % option,
         )

@@ -23,7 +23,7 @@ _WITHOUT_NICS = ("failed-over", "error-failing-over", "error-reprotecting")
 
 
 def read(lookup: Lookup, options: server_group.Options) -> server_group.Live:
-    """As ``server_group.read``; with ``purge``, what goes with the group as well."""
+    """As ``server_group.read``; with ``purge``, also the contents that are removed with the group."""
     live = server_group.read(lookup, options)
     if _purges(options, live):
         read_contents(lookup, options.delete_last_copy, live)
@@ -42,14 +42,14 @@ def _purges(options: server_group.Options, live: server_group.Live) -> bool:
 
 
 def read_contents(lookup: Lookup, delete_last_copy: bool, live: Any) -> None:
-    """Add what the group contains to ``live``: one list for each kind, and whether production of it is there."""
+    """Add the group's contents to ``live``: one list for each kind, and whether their production exists."""
     for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION):
         live.contents += [(kind, obj) for obj in lookup.list(kind, server_group_id=live.obj["id"])]
     live.copies = last_copy.read(lookup, delete_last_copy, [(kind, obj) for kind, obj in live.contents if kind is not DRILL], live.obj)
 
 
 def plan_teardown(live: server_group.Live, force: bool | None, wanted: Iterable = ()) -> Plan:
-    """Steps that remove the group. Pairs may outlive their instance or not: the group goes only after a second look.
+    """The steps that remove the group. Pairs may or may not outlive their instance: the group is deleted only after a second read.
 
     :param wanted: the ``delete_target_*`` options that are set
     """
@@ -61,8 +61,8 @@ def plan_teardown(live: server_group.Live, force: bool | None, wanted: Iterable 
         target_is_expendable(group, option, label)
     if group.get("status") in _WITHOUT_NICS and not force:
         raise Refused(
-            "%s is %r: its original servers have no network interfaces until protection is enabled again" % (label, group["status"]),
-            remedy="Re-protect (cloud_dr.sdrs.reprotect) and fail back (cloud_dr.sdrs.failback) first; or, if these servers are not needed any more, "
+            "%s is %r: its original servers have no network interfaces until the group is re-protected" % (label, group["status"]),
+            remedy="Re-protect (cloud_dr.sdrs.reprotect) and fail back (cloud_dr.sdrs.failback) first; or, if these servers are no longer needed, "
             "set force: true in the module.",
         )
     drills, instances, pairs = (live.of(kind) for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION))
@@ -89,7 +89,7 @@ def plan_teardown(live: server_group.Live, force: bool | None, wanted: Iterable 
 
 
 def _require_again(steps: Iterable[Step], group: dict, contents: list) -> None:
-    """Before every step that destroys something the group's lists are read again: it must hold nothing that the plan does not know of."""
+    """Before every destructive step, the group's lists are read again: they must contain nothing that the plan does not know."""
     known = {kind: {obj["id"] for its, obj in contents if its is kind} for kind in (DRILL, PROTECTED_INSTANCE, REPLICATION)}
 
     def nothing_new(lists: ReadList) -> None:
@@ -97,7 +97,7 @@ def _require_again(steps: Iterable[Step], group: dict, contents: list) -> None:
             more = [kind.label(obj) for obj in lists(kind, {"server_group_id": group["id"]}) if obj.get("id") not in ids]
             if more:
                 raise Refused(
-                    "%s holds %s now, which was not listed when its removal was planned; nothing was sent"
+                    "%s now contains %s, which was not listed when its removal was planned; nothing was sent"
                     % (SERVER_GROUP.label(group), ", ".join(more[:10])),
                     remedy="Run the task again.",
                 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands in a group beside what its entry names: what goes with that, and what nobody manages. PRIVATE to the collection."""
+"""The contents of a group that its entry does not name: those that are removed with it, and unmanaged ones. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .document import Options
 from .entries import GroupEntry, named
 from .index import LiveIndex
 
-# AWX drops results that are too large; the number of all is told.
+# AWX drops results that are too large; the total number is returned.
 MOST = 500
 
 
@@ -39,7 +39,7 @@ def read_belongings(world: LiveIndex, group: GroupEntry) -> None:
 
 
 class _Told:
-    """What is told of the whole project and decides nothing: as far as it can be read, and read once for many documents."""
+    """Project-wide data for reports only, as far as it can be read; read once for many documents."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
@@ -88,13 +88,13 @@ def _told(lookup: Lookup) -> _Told:
 
 
 def unmanaged(lookup: Lookup, groups: list[GroupEntry], options: Options) -> list[dict]:
-    """What is in the groups, or was left by them, and neither named by the document nor removed by this task."""
+    """Objects in the groups, or left by them, that the document does not name and this task does not remove."""
     found = []
     for group in groups:
         try:
             found += _of_group(group, group.obj, _told(lookup), options) if group.obj else []
         except Unusable:
-            pass  # what cannot be read is told where something depends on it
+            pass  # unreadable objects are reported where something depends on them
     return found
 
 
@@ -111,7 +111,7 @@ def _entry(group: GroupEntry, kind: Kind, obj: dict) -> dict:
 
 
 def _unnamed(group: GroupEntry, inside: dict[Kind, list[dict]], prune: bool) -> list[tuple[Kind, dict]]:
-    """``(kind, object)`` of what no entry names, without what is pruned and without disks that come with an instance."""
+    """``(kind, object)`` of objects that no entry names, without pruned ones and without disks that belong to an instance."""
     given, instances, drills = group.given, named(group.instances), named(group.drills)
     gone = {key for key in ("protected_instances", "replications", "drills") if prune and given[key] is not None}
     found = [(PROTECTED_INSTANCE, obj) for obj in inside[PROTECTED_INSTANCE] if obj["id"] not in instances and "protected_instances" not in gone]
@@ -137,22 +137,22 @@ def _server(group: GroupEntry, server: dict, why: str) -> dict:
 
 
 def _left_alone(group: GroupEntry, live: dict, going: list[dict], servers: dict[str, dict]) -> list[dict]:
-    """The DR servers that stay when their instances go."""
+    """The DR servers that are kept when their instances are removed."""
     zone = production_zone(live)
     return [
-        _server(group, servers[half], "the DR server of protected instance %s, which is removed without it" % obj.get("name"))
+        _server(group, servers[half], "the DR server of protected instance %s, which is removed without its DR server" % obj.get("name"))
         for obj in going for half in server_halves(obj) if half in servers and zone and server_zone(servers[half]) not in (None, zone)
     ]
 
 
 def _kept(group: GroupEntry, live: dict, told: _Told) -> list[dict]:
-    """What looks like DR servers that an earlier removal kept: no instance's and no drill's, at the DR site, with the name of a server of production."""
+    """Presumed DR servers that an earlier removal kept: at the DR site, in no instance and no drill, with the name of a production server."""
     if production_site(live) != "source":
-        return []  # what stands at the target site is, or was, production
+        return []  # objects at the target site are, or were, production
     vpcs = (live.get("source_vpc_id"), live.get("target_vpc_id"))
     names = {server.get("name") for server in told.standing(live.get("source_availability_zone"), vpcs)}
     return [
-        _server(group, server, "it belongs to no protected instance and has the name of a production server: a DR server that was kept, perhaps")
+        _server(group, server, "it belongs to no protected instance and has the name of a production server: possibly a DR server that was kept")
         for server in told.standing(live.get("target_availability_zone"), vpcs)
         if server.get("name") in names and server["id"] not in told.owned and server["id"] not in told.drilled
     ]

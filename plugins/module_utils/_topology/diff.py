@@ -20,9 +20,9 @@ _PART = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
 class _Node:
-    """An entry of the document: what it is called, its own options on both sides, and the entries below it by key.
+    """An entry of the document: its name, its own options on both sides, and the entries below it by key.
 
-    ``there`` tells on which sides it exists, where nothing but what is below it changes.
+    ``there`` says on which sides it exists, if only entries below it change.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class _Node:
         return any(self.sides) or any(node.changes() for nodes in self.below.values() for node in nodes.values())
 
     def side(self, which: int) -> dict | None:
-        """The entry as it stands on one side; None when it does not, or nothing about it changes."""
+        """The entry on one side; None if it does not exist there, or nothing about it changes."""
         lists = {}
         for key, nodes in self.below.items():
             shown = [shown for node in nodes.values() for shown in [node.side(which)] if shown]
@@ -47,13 +47,13 @@ class _Node:
 
 
 class Changes:
-    """Gathers what entries look like before and after, and shows those that differ."""
+    """Collects entries before and after, and shows those that differ."""
 
     def __init__(self) -> None:
         self._root = _Node()
 
     def note(self, entry: Entry, part: Plan) -> None:
-        """Keep what an entry's sub-plan makes of it."""
+        """Record the result of an entry's sub-plan."""
         if not any(step.call for step in part.steps):
             return
         node = self._node(entry.path)
@@ -70,7 +70,7 @@ class Changes:
             self._node(path).sides[0].update(branch)
 
     def name(self, entry: Entry) -> None:
-        """Let an entry below which something changes bear its name."""
+        """Name an entry below which something changes."""
         node = self._node(entry.path)
         node.label = {"name": entry.name} if entry.name else {"server": entry.given.get("server")}
         node.there = (entry.obj is not None, True)

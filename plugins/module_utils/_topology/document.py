@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The document that describes a topology: its options, and what can be wrong with it before anything is read.
+"""The document that describes a topology: its options, and its validation before anything is read.
 
-PRIVATE to the collection. Every complaint names the path of the offending entry, such as
+PRIVATE to the collection. Every problem names the path of the entry, such as
 ``server_groups[0].protected_instances[3].server``.
 """
 
@@ -31,7 +31,7 @@ _GROUP = {
     "drills": {"type": "list", "elements": "dict", "options": DRILL_OPTIONS},
 }
 SERVER_GROUPS = {"type": "list", "elements": "dict", "required": True, "options": _GROUP}
-# What a task says of a topology.
+# The options of a topology task.
 OPTIONS = {
     "server_groups": SERVER_GROUPS,
     "prune": {"type": "bool", "default": False},
@@ -80,7 +80,7 @@ def at(path: str, error: _Error) -> _Error:
 
 
 def check(document: list[dict]) -> None:
-    """Refuse what is wrong whatever the live state may be.
+    """Refuse documents that are wrong regardless of the live state.
 
     :param document: the list under ``server_groups``, validated against the argument spec
     :raises ConfigError: naming the path
@@ -114,23 +114,23 @@ def _check_instance(path: str, entry: dict) -> None:
     _values(path, entry)
     _needs(path, entry, ("server", "name"))
     if entry.get("primary_ip_address") and not entry.get("primary_subnet"):
-        raise ConfigError("%s.primary_ip_address needs primary_subnet (SDRS.1380)" % path)
+        raise ConfigError("%s.primary_ip_address requires primary_subnet (SDRS.1380)" % path)
     if entry.get("dedicated_host") and entry.get("tenancy") != "dedicated":
-        raise ConfigError("%s.dedicated_host needs tenancy: dedicated (SDRS.1371)" % path)
+        raise ConfigError("%s.dedicated_host requires tenancy: dedicated (SDRS.1371)" % path)
     pairs = entries(entry, "replications", path)
     for where, pair in pairs:
         _values(where, pair)
         _needs(where, pair, ("device", "volume"))
         new_disk.check(where, pair)
         if pair.get("create_volume") and not pair.get("device"):
-            raise ConfigError("%s.create_volume needs device, where the disk is attached" % where)
+            raise ConfigError("%s.create_volume requires device, at which the disk is attached" % where)
     _distinct("device", [(where, plain_device(pair["device"])) for where, pair in pairs if pair.get("device")])
     for key in ("volume", "name"):
         _distinct(key, [(where, pair[key]) for where, pair in pairs if pair.get(key)])
 
 
 def _check_volumes(instances: _Placed, pairs: _Placed) -> None:
-    """A disk may stand under several instances, which share it then, but not beside that among the free ones."""
+    """Several instances may list a disk, which they then share, but it must not also be among the free ones."""
     free = [(where, pair["volume"]) for where, pair in pairs if pair.get("volume")]
     _distinct("volume", free)
     _distinct("name", [(where, pair["name"]) for where, pair in pairs if pair.get("name")])
@@ -142,7 +142,7 @@ def _check_volumes(instances: _Placed, pairs: _Placed) -> None:
     taken = {pair["volume"]: where for path, entry in instances for where, pair in entries(entry, "replications", path) if pair.get("volume")}
     for where, volume in free:
         if volume in taken:
-            raise ConfigError("%s.volume: %r is named at %s already" % (where, volume, taken[volume]))
+            raise ConfigError("%s.volume: %r is already used at %s" % (where, volume, taken[volume]))
 
 
 def _values(path: str, entry: dict) -> None:
@@ -154,13 +154,13 @@ def _values(path: str, entry: dict) -> None:
 
 def _needs(path: str, entry: dict, keys: tuple[str, ...]) -> None:
     if not any(entry.get(key) for key in keys):
-        raise ConfigError("%s needs %s" % (path, " or ".join(keys)))
+        raise ConfigError("%s requires %s" % (path, " or ".join(keys)))
 
 
 def _distinct(key: str, found: Iterable[tuple[str, Any]], same: Callable[[Any], Any] = lambda value: value) -> None:
-    """Refuse a value that stands at two places. Two objects of one name are told apart by their IDs."""
+    """Refuse a value that is used twice. Two objects with one name are distinguished by their IDs."""
     seen: dict = {}
     for path, value in found:
         other = seen.setdefault(same(value), (path, value))
         if other[0] != path and (other[1] == value or not isinstance(value, tuple) or None in (value[1], other[1][1])):
-            raise ConfigError("%s.%s: %r is named at %s already" % (path, key, same(value), other[0]))
+            raise ConfigError("%s.%s: %r is already used at %s" % (path, key, same(value), other[0]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entries of a topology's document: where each stands, what it wants, and its object if there is one. PRIVATE to the collection."""
+"""Entries of a topology's document: the path of each, its options, and its object if there is one. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Entry:
 @dataclass
 class PairEntry(Entry):
     want: replication.Options = field(kw_only=True)
-    found: dict | None = None  # the disk of a pair to come
+    found: dict | None = None  # the disk of a new pair
 
 
 @dataclass
 class InstanceEntry(Entry):
     want: protected_instance.Options = field(kw_only=True)
-    found: dict | None = None  # the server of an instance to come
+    found: dict | None = None  # the server of a new instance
     pairs: list[PairEntry] = field(default_factory=list)
 
 
@@ -44,7 +44,7 @@ class DrillEntry(Entry):
 
 @dataclass
 class GroupEntry(Entry):
-    """A group's entry; the ``live_`` lists hold all that is in the group, whoever named it."""
+    """A group's entry; the ``live_`` lists contain everything in the group, named or not."""
 
     want: server_group.Options = field(kw_only=True)
     live: server_group.Live = field(default_factory=lambda: server_group.Live(None))
@@ -55,8 +55,8 @@ class GroupEntry(Entry):
     live_instances: list[dict] = field(default_factory=list)
     live_pairs: list[dict] = field(default_factory=list)
     live_drills: list[dict] = field(default_factory=list)
-    busy: list[tuple[Kind, dict]] = field(default_factory=list)  # to be waited for before anything is planned
-    belongings: set[str] = field(default_factory=set)  # IDs of pairs that go with what an entry to be removed names
+    busy: list[tuple[Kind, dict]] = field(default_factory=list)  # must settle before anything is planned
+    belongings: set[str] = field(default_factory=set)  # IDs of pairs that are removed with an entry's objects
 
     @property
     def absent(self) -> bool:

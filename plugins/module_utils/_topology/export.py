@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The live state as a document for ``sdrs_topology``: applying it changes nothing. PRIVATE to the collection.
 
-Objects are named by ID, which stays right whatever else comes to bear their names. What the document's own rules do not allow (a name
-of strange characters, say) and what a failed job left behind, since applying that would mend it, is left out and listed with its reason.
+Objects are referenced by ID, which stays valid even if others get their names. Values that the document's own rules do not allow (a name
+with unusual characters, for example) and objects that a failed job left behind (applying would repair them) are left out and listed with the reason.
 Sorted, so that the same state gives the same text.
 """
 
@@ -23,7 +23,7 @@ from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, 
 from .._sdrs.sites import volume_halves
 from .._sdrs.tags import tags_to_mapping
 
-# Applying these would create, attach or detach anew, or be refused.
+# Applying these would create, attach or detach again, or be refused.
 _BROKEN = ("error", "error-deleting", "error-attaching", "error-detaching")
 _LONGEST_REASON = 200
 
@@ -39,7 +39,7 @@ def read(lookup: Lookup, params: dict, dummy_waiting: Waiting) -> dict:
 
 
 def read_each(lookup: Lookup, wanted: dict[str, str]) -> dict[str, dict | SdrsError]:
-    """The same for each of several readers, by their names; who wants a group that is not there gets the error.
+    """The same for several readers, by their names; a reader whose group does not exist gets the error.
 
     :param wanted: ``{reader: name or ID of a group}``
     """
@@ -78,7 +78,7 @@ def _inside(lookup: Lookup, kind: Kind) -> dict[str, list[dict]]:
 
 
 class _Export:
-    """Makes entries of objects; ``left_out`` lists what they lack, and why."""
+    """Builds entries from objects; ``left_out`` lists what is left out, and why."""
 
     def __init__(self) -> None:
         self.left_out: list[dict] = []
@@ -89,7 +89,7 @@ class _Export:
         self.left_out.append({name: value for name, value in entry.items() if value is not None})
 
     def identified(self, kind: Kind, objects: list[dict]) -> list[dict]:
-        """Those that have an ID; nothing could be said of another."""
+        """The objects that have an ID; others cannot be described."""
         for obj in objects:
             if not isinstance(raw(obj, "id"), str):
                 self.leave(kind, obj, None, "it has no usable ID")
@@ -130,11 +130,12 @@ class _Export:
         } | self._drills(drills, every_drill)
 
     def _drills(self, drills: list[dict], every_drill: list[dict]) -> dict:
-        """The list of drills, if it holds them all: one that is missing there would be pruned, and so would one that comes later, of an empty list."""
+        """The list of drills, if it is complete: pruning would delete missing drills, and with an empty list also later ones."""
         if len(drills) == len(every_drill):
             return {"drills": [self._drill(each, drills) for each in drills]} if drills else {}
         for each in drills:
-            self.leave(DRILL, each, None, "the list of drills is left out, since pruning it would delete another drill of the group, which it cannot hold")
+            self.leave(DRILL, each, None, "the list of drills is left out, because pruning it would delete another drill of the group, which it "
+                                          "cannot contain")
         return {}
 
     def _instance(self, instance: dict, instances: list[dict], attached: list[tuple[str, str, dict]], taken: list) -> dict | None:
@@ -145,7 +146,7 @@ class _Export:
             description=self._allowed(kind, instance, "description"), tags=self._tags(instance),
         )
         if not entry.get("name") and not entry.get("server"):
-            self.leave(kind, instance, None, "it has neither a server nor a name by which an entry could mean it")
+            self.leave(kind, instance, None, "it has neither a server nor a name by which an entry could identify it")
             return None
         return entry | {"replications": [self._pair(pair, taken, device=device) for device, _id, pair in sorted(attached, key=lambda each: each[:2])]}
 
@@ -171,7 +172,7 @@ class _Export:
     def _free_pair(self, pair: dict, taken: list) -> dict | None:
         volume = min(volume_halves(pair), default=None)  # either of its disks means the pair
         if volume is None:
-            self.leave(REPLICATION, pair, None, "it has no disk by which an entry could mean it")
+            self.leave(REPLICATION, pair, None, "it has no disk by which an entry could identify it")
             return None
         return self._pair(pair, taken, volume=volume)
 
@@ -180,15 +181,15 @@ class _Export:
         return self._entry(DRILL, each, name=name, id=None if name else each["id"], drill_vpc=each.get("drill_vpc_id"))
 
     def _unique(self, kind: Kind, obj: dict, names: list) -> Any:
-        """The object's name, unless others bear it too: then it is known by something else."""
+        """The object's name, unless others have it too: then it is identified by another field."""
         bearers = names.count(obj.get("name"))
         if obj.get("name") and bearers > 1:
-            self.leave(kind, obj, "name", "%d of the group bear it" % bearers)
+            self.leave(kind, obj, "name", "%d objects of the group have it" % bearers)
             return None
         return self._allowed(kind, obj, "name")
 
     def _allowed(self, kind: Kind, obj: dict, key: str) -> Any:
-        """A value that the rules of the document allow; what is empty is left out without a word."""
+        """A value that the rules of the document allow; empty values are left out silently."""
         value = obj.get(key)
         problem = validate.RULES[key](value) if value else None
         if problem:
@@ -207,12 +208,12 @@ class _Export:
 
 
 def _unwritable(value: object) -> str | None:
-    """What no file can hold."""
+    """The reason why a file cannot contain the value, or None."""
     if isinstance(value, str):
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            return "it is no valid Unicode"
+            return "it is not valid Unicode"
     elif not isinstance(value, (int, dict, type(None))):
         return "it is neither a string nor a number"
     return None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Entries of a topology whose options identify different objects. PRIVATE to the collection.
 
-What an entry to be removed names is a confirmation of what goes with it: there each option must fit.
+An entry that is to be removed confirms what is removed with it: each of its options must match.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _check_drill(lookup: Lookup, group: GroupEntry, entry: DrillEntry) -> None:
         return
     if entry.obj is None and given["id"]:
         elsewhere = [obj for obj in lookup.list(DRILL) if obj["id"] == given["id"]]
-        check_group(lookup, DRILL, elsewhere[0] if elsewhere else None, group.id, remedy="Name it in the entry of that group.")
+        check_group(lookup, DRILL, elsewhere[0] if elsewhere else None, group.id, remedy="List it in the entry of that group.")
     elif entry.obj and given["drill_vpc"]:
         check_field(DRILL, entry.obj, "drill_vpc", lookup.vpc_id(given["drill_vpc"]), entry.obj.get("drill_vpc_id"))
 
@@ -81,7 +81,7 @@ def _check_pair(live: Live, group: GroupEntry, pair: PairEntry, instance: Instan
     there = live.world.pair_at(home["id"], given["device"]) if home and given["device"] else None
     if pair.obj and there and there["id"] != pair.obj["id"]:
         raise Refused(
-            "volume %s means %s, but device %s of %s means %s"
+            "volume %s identifies %s, but device %s of %s identifies %s"
             % (given["volume"], REPLICATION.label(pair.obj), given["device"], PROTECTED_INSTANCE.label(home), REPLICATION.label(there)),
             remedy="Nothing was sent. Leave out one of them, or correct it.",
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything a topology may speak of, by lists, and what a reference in its document means. PRIVATE to the collection."""
+"""The live objects of a topology, from lists, and the resolution of references in its document. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LiveIndex:
         try:
             return self._index((kind, "by group"), build).get(group_id, [])
         except Unusable:
-            # One object does not tell its group; the service does.
+            # Some objects do not contain their group; another list does.
             return self.lookup.list(kind, server_group_id=group_id)
 
     def owners(self, kind: Kind) -> Index:
@@ -54,16 +54,16 @@ class LiveIndex:
 
     @staticmethod
     def preferring(group: GroupEntry, given: dict) -> Callable[[dict], bool]:
-        """What an entry's name means in the first place: an instance or pair of its own group that bears the entry's name.
+        """The preferred match for an entry's name: an instance or pair of its own group with the entry's name.
 
-        DR servers and disks that an earlier removal kept bear the names of production; after a switch they stand where production is.
+        DR servers and disks that an earlier removal kept have the names of production; after a switch they are at the production site.
         """
         def mine(owner: dict) -> bool:
             return not group.absent and owner.get("server_group_id") == group.id and given["name"] in (None, owner.get("name"))
         return mine
 
     def server(self, reference: str, zone: str | None, mine: Callable[[dict], bool] | None = None) -> tuple:
-        """``(instance or None, server ID, server or None)`` that a reference means; an ID is looked for among instances only."""
+        """``(instance or None, server ID, server or None)`` for a reference; an ID is only searched among instances."""
         owners = self.owners(PROTECTED_INSTANCE)
         if is_id(reference):
             return owners.get(reference), reference, None
@@ -74,7 +74,7 @@ class LiveIndex:
         return owner, server["id"], server
 
     def volume(self, reference: str, zone: str | None, mine: Callable[[dict], bool] | None = None) -> tuple:
-        """``(pair or None, disk ID, disk or None)`` that a reference means; an ID is looked for among pairs only."""
+        """``(pair or None, disk ID, disk or None)`` for a reference; an ID is only searched among pairs."""
         owners = self.owners(REPLICATION)
         if is_id(reference):
             return owners.get(reference), reference, None

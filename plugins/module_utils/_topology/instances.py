@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Protected instances of a topology with their disks, and pairs that belong to no instance yet. Pure. PRIVATE to the collection.
 
-A new instance brings a pair for each disk of its server: what the document wants of such a pair is done once it is there.
+A new instance creates a pair for each disk of its server: the document's options of such a pair are applied once it exists.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _plan_one(part: Plan, group: GroupEntry, entry: InstanceEntry, where: dict, 
 
 
 def _shared_pair(group: GroupEntry, failed: dict | None) -> str | None:
-    """Why a creation that failed cannot be repeated alone, where EVS has not told."""
+    """Why a failed creation cannot be repeated alone if EVS does not respond."""
     if not failed or failed.get("status") != PROTECTED_INSTANCE.failed_creation:
         return None
     for pair in group.live_pairs:
@@ -107,7 +107,7 @@ def _complete(want: protected_instance.Options, failed: dict | None) -> protecte
         description=want.description or failed.get("description"), tags=tags,
     )
     if not complete.name:
-        raise ConfigError("creating it needs name")
+        raise ConfigError("name is required to create it")
     return complete
 
 
@@ -117,7 +117,7 @@ def _plan_set(planning: Planning, group: GroupEntry, where: dict, members: list[
     steps = planning.entry(group, first, lambda part: _create_set(part, where, members, left_out, planning.copies.of(where)))
     if steps is None:
         for member in members[1:]:
-            planning.refuse(group, member.path, Refused("it shares a disk with %s, and one call creates both" % first.path))
+            planning.refuse(group, member.path, Refused("it shares a disk with %s and must be created in the same call" % first.path))
         return None
     batch = steps[-1]
     for member in members:
@@ -130,17 +130,18 @@ def _create_set(part: Plan, where: dict, members: list[InstanceEntry], left_out:
     others = sorted({other for server in servers for other in left_out.get(server, ())})
     if others:
         raise Refused(
-            "it shares a disk with servers that this entry's group does not name, or that are protected already: %s" % ", ".join(others),
-            code="SDRS.1408", remedy="Name all servers that share the disk; those protected already must be removed first (SDRS.1305).",
+            "it shares a disk with servers that the group's entry does not list, or that are already protected: %s" % ", ".join(others),
+            code="SDRS.1408", remedy="List all servers that share the disk; remove the protected instances of those that are already protected first "
+                                     "(SDRS.1305).",
         )
     for member in members:
         member.want = _complete(member.want, member.obj)
         if member.want.primary_ip_address:
-            raise Refused("its server shares a disk, and the creation of several servers takes no primary_ip_address")
+            raise Refused("its server shares a disk, and batch creation does not accept primary_ip_address")
         for option in _COMMON:
             if getattr(member.want, option) != getattr(members[0].want, option):
                 raise Refused(
-                    "%s must be the same for servers that share a disk, since one call creates them; %s says otherwise"
+                    "%s must be the same for servers that share a disk, because one call creates them; %s sets a different value"
                     % (option, member.path),
                 )
         if member.found:
@@ -213,14 +214,14 @@ def _plan_attached(
 
 
 def _plan_brought(part: Plan, where: dict, entry: PairEntry, made: list[Step]) -> None:
-    """A pair that comes with its instance: named and extended once it is there."""
+    """A pair that is created with its instance: renamed and extended once it exists."""
     want, device, disk = entry.want, entry.given["device"], entry.found or {}
     part.after = {key: value for key, value in (("device", device), ("name", want.name), ("size", want.size)) if value is not None}
     if device and not any(same_device(device, each.get("device")) for each in disk.get("attachments") or []):
         raise Refused("disk %s is attached as %s, not as %s" % (disk.get("name"), ", ".join(str(each.get("device")) for each in disk["attachments"]), device))
     have = whole(disk.get("size")) or 0
     if want.size is not None and have and want.size < have:
-        raise Refused("size %d GB is smaller than the disk's present %d GB, disks can only grow" % (want.size, have))
+        raise Refused("size %d GB is smaller than the disk's current %d GB; disks can only grow" % (want.size, have))
     if not want.name and want.size in (None, have):
         return
     volume = want.volume
@@ -243,7 +244,7 @@ def _devices(group: GroupEntry, world: LiveIndex, instance: InstanceEntry) -> li
 def _plan_pair(part: Plan, where: dict, pairs: _Users, homes: dict[str, _Home], copies: Copies, devices: Callable[[], list[str]]) -> None:
     """A pair that is there, or one of an available disk: made, extended, attached.
 
-    :param devices: callable giving what the instance has, for a message
+    :param devices: callable that returns the devices of the instance, for a message
     """
     instance, entry = pairs[0]
     want = replace(entry.want, server_group=where["id"] if entry.obj else None)
@@ -251,8 +252,8 @@ def _plan_pair(part: Plan, where: dict, pairs: _Users, homes: dict[str, _Home], 
         setattr(want, option, next((given for _instance, pair in pairs if (given := getattr(pair.want, option)) is not None), None))
     if entry.obj is None and not want.volume:
         what = PROTECTED_INSTANCE.label(instance.obj) + " has no replication pair" if instance.obj else "server %s has no disk" % instance.given["server"]
-        there = "; there are %s" % ", ".join(devices()) if devices() else ""
-        raise Refused("%s at %s%s" % (what, entry.given["device"], there), remedy="Name the disk with volume; an available disk is paired and attached.")
+        there = "; available: %s" % ", ".join(devices()) if devices() else ""
+        raise Refused("%s at %s%s" % (what, entry.given["device"], there), remedy="Set volume; an available disk is paired and attached.")
     want.attachments = [{"protected_instance": homes[user.path].instance, "device": pair.given["device"]} for user, pair in pairs]
     instances = {homes[user.path].instance: {} if is_missing(user) else PROTECTED_INSTANCE.assumed(user.obj) for user, _pair in pairs}
     waits = [step for user, _pair in pairs for step in homes[user.path].steps if step.wait]
@@ -266,12 +267,12 @@ def _plan_pair(part: Plan, where: dict, pairs: _Users, homes: dict[str, _Home], 
 def _take_pair(
     part: Plan, want: replication.Options, entry: PairEntry, where: dict, instances: dict, copies: Copies, after: Iterable[Step] = (),
 ) -> None:
-    """What the rules of pairs make of an entry.
+    """The result of the rules of pairs for an entry.
 
     :param instances: as in ``replication.Live``
     """
     if entry.obj is None and not want.name:
-        raise ConfigError("creating it needs name")
+        raise ConfigError("name is required to create it")
     if want.description is None and entry.obj and is_missing(entry):
         want = replace(want, description=entry.obj.get("description"))
     volume = entry.found or ({} if entry.obj is None else None)

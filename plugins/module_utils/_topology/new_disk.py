@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """EVS disks that a topology's entry creates before it pairs them (vendor's EVS reference, "Creating EVS Disks"). PRIVATE to the collection.
 
-A disk is created only where nothing bears its name and nothing stands in its place: an empty disk must not take the place of one with data.
+A disk is created only if no disk has its name and its device is free: an empty disk must not replace one with data.
 Nothing here ever deletes a disk. None is encrypted: SDRS pairs no encrypted disks (SDRS.1802).
 """
 
@@ -47,14 +47,14 @@ _LONGEST_NAME, _LONGEST_DESCRIPTION, _LONGEST_TAG, _MOST_TAGS = 255, 85, (36, 43
 
 @dataclass(frozen=True)
 class NewDisk:
-    """A disk to come. Two entries that name it mean the same one."""
+    """A new disk. Two entries that name it refer to the same disk."""
 
     name: str
     zone: str = field(compare=False)
 
 
 def check(path: str, entry: dict) -> None:
-    """What is wrong with ``create_volume`` whatever the live state may be.
+    """Validate ``create_volume`` regardless of the live state.
 
     :raises ConfigError: naming the path
     """
@@ -63,13 +63,13 @@ def check(path: str, entry: dict) -> None:
         return
     where, name, size = path + ".create_volume", entry.get("volume"), wanted["size"]
     if not name or is_id(name):
-        raise ConfigError("%s needs volume, the name of the disk; an ID means a disk that is there" % where)
+        raise ConfigError("%s requires volume, the name of the disk; an ID refers to an existing disk" % where)
     if not entry.get("name"):
-        raise ConfigError("%s needs name, that of the replication pair" % where)
+        raise ConfigError("%s requires name, the name of the replication pair" % where)
     if len(name) > _LONGEST_NAME:
         raise ConfigError("%s.volume: %r has more than %d characters" % (path, name, _LONGEST_NAME))
     if size is None and entry.get("size") is None:
-        raise ConfigError("%s needs size, in GB" % where)
+        raise ConfigError("%s requires size, in GB" % where)
     if None not in (size, entry.get("size")) and entry["size"] < size:
         raise ConfigError("%s.size: %d GB is less than create_volume.size, %d GB; disks can only grow" % (path, entry["size"], size))
     problem = SIZE(_size(entry))
@@ -85,7 +85,7 @@ def check(path: str, entry: dict) -> None:
 
 
 def finder(world: LiveIndex, group: GroupEntry, given: dict) -> Callable[[str, str | None], tuple]:
-    """``world.volume``, or, for an entry with ``create_volume``, a look-up by which a name that no disk bears means a disk to come.
+    """``world.volume``, or, for an entry with ``create_volume``, a look-up in which a name that no disk has refers to a new disk.
 
     A disk that is being created, by a run that was interrupted for instance, is waited for first.
     """
@@ -96,7 +96,7 @@ def finder(world: LiveIndex, group: GroupEntry, given: dict) -> Callable[[str, s
     def find(name: str, zone: str | None) -> tuple:
         if not world.volumes_named(name):
             if not zone:
-                raise Refused("disk %s does not exist, and the AZ of production is not known, so that it cannot be created" % name)
+                raise Refused("disk %s does not exist and cannot be created, because the AZ of production is unknown" % name)
             return None, NewDisk(name, zone), _to_come(name, zone, given)
         pair, disk_id, disk = volume(name, zone)
         if pair is None and KIND.busy(disk):
@@ -134,7 +134,7 @@ def add_step(part: Plan, entry: PairEntry, new: NewDisk, after: Iterable[Step]) 
     def premise(lists: ReadList) -> None:
         found = matching(lists(KIND, {"name": new.name}), lambda disk: disk.get("name") == new.name)
         if found:
-            raise Refused("%s came meanwhile; no second one of this name was created" % KIND.label(found[0]), remedy="Run the task again.")
+            raise Refused("%s was created in the meantime; no second disk with this name was created" % KIND.label(found[0]), remedy="Run the task again.")
 
     find = Find({"name": new.name}, lambda disk: disk.get("name") == new.name and disk.get("availability_zone") == new.zone)
     return part.create(KIND, new.name, body, find, after, premise=premise, service="evs")
@@ -149,13 +149,13 @@ def refuse_substitute(
     name: str | None, new: NewDisk, live_pairs: list[dict], places: Iterable[tuple[dict, str | None]] = (),
     disks_of: Callable[[str], dict] = lambda server_id: {},
 ) -> None:
-    """Refuse to create a disk where another one stands in its place: it may be the one that is meant, under another name.
+    """Refuse to create a disk if another one is in its place: it may be the intended disk under another name.
 
     :param name: that of the pair
     :param places: ``(instance, device)`` where the disk is to be attached; of an instance to come no more than its ``server``
     :param disks_of: callable(server ID) giving ``{device: disk}``
     """
-    remedy = "If it is the disk that is meant, name it in volume. If not, give the new one another name, and another device."
+    remedy = "If this is the intended disk, set volume to it. If not, give the new disk another name and another device."
     for pair in matching(live_pairs, lambda each: each.get("name") == name):
         raise Refused("disk %s does not exist, but %s does; no disk was created" % (new.name, REPLICATION.label(pair)), remedy=remedy)
     for instance, device in places:
@@ -163,9 +163,9 @@ def refuse_substitute(
         for server in instance.get("source_server"), instance.get("target_server"), instance.get("server"):
             disk = disks_of(server).get(device) if server and device else None
             if disk:
-                raise Refused("disk %s does not exist, but at %s of %s there is %s; no disk was created" % (
+                raise Refused("disk %s does not exist, but device %s of %s is used by %s; no disk was created" % (
                     new.name, device, PROTECTED_INSTANCE.label(instance) if instance.get("id") else "server %s" % server, KIND.label(disk)), remedy=remedy)
         for pair in live_pairs if instance.get("id") else ():
             if any(each.get("protected_instance") == instance["id"] and plain_device(each.get("device")) == device for each in pair.get("attachment") or []):
-                raise Refused("disk %s does not exist, but at %s of %s there is %s; no disk was created" % (
+                raise Refused("disk %s does not exist, but device %s of %s is used by %s; no disk was created" % (
                     new.name, device, PROTECTED_INSTANCE.label(instance), REPLICATION.label(pair)), remedy=remedy)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A whole topology: each entry planned by its kind's own rules, and the order between them. PRIVATE to the collection.
 
-Pure but for ``show``. In a group: what is created and changed; then, when all that has worked, what is pruned; then its
-protection; then drills. Protection and drills follow what came before even where some of it failed.
+Pure but for ``show``. Order within a group: creations and changes; then, if all of these succeeded, pruning; then
+protection; then drills. Protection and drills follow even if some earlier steps failed.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from .planning import Planning
 from .prune import leaving, plan_prune, unnamed
 
 RULES = {
-    "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
+    "wait": lambda value: None if value else "must be true: a topology is applied step by step",
     "server_groups": check,
     "parallel": Between(1, 256),
 }
 
 
 def read(lookup: Lookup, options: Options) -> state.Live:
-    """The document joined to the live state, and whether production is there of what may be removed."""
+    """The document matched with the live state, and whether production of objects to remove exists."""
     live = state.read(lookup, options)
     identity.check(lookup, live)
     live.copies = last_copy.read(lookup, options.delete_last_copy, [each for group in live.groups for each in leaving(group, options.prune)])
@@ -137,8 +137,8 @@ def _plan_teardown(planning: Planning, group: GroupEntry) -> None:
         left = [] if options.prune else unnamed(group)
         if left:
             raise Refused(
-                "%s holds what the entry does not name: %s" % (SERVER_GROUP.label(obj), ", ".join(left)),
-                remedy="Name it in the entry, or set prune: true (topology_prune in the playbooks) to delete it too.",
+                "%s contains objects that the entry does not list: %s" % (SERVER_GROUP.label(obj), ", ".join(left)),
+                remedy="List them in the entry, or set prune: true (topology_prune in the playbooks) to delete them too.",
             )
         held = [(kind, kind.assumed(each)) for kind, objects in group.contents() for each in objects]
         live = server_group.Live(obj, [(kind, each) for kind, each in held if each], copies=planning.copies.of(obj))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the plans of a topology's entries are gathered in: one that is refused leaves the others. PRIVATE to the collection."""
+"""Collects the plans of a topology's entries; a refused one does not affect the others. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .uncompared import Uncompared
 
 _BLOCKED = ("SDRS.1303", "SDRS.1810")
 _REPROTECT = "Re-protect the group with the playbook cloud_dr.sdrs.reprotect, which overwrites the disks of the other site. "
-_FAIL_BACK = "Fail back with the playbook cloud_dr.sdrs.failback; run this again then."
+_FAIL_BACK = "Fail back with the playbook cloud_dr.sdrs.failback, then run this again."
 
 
 class Planning:
-    """Plans entry by entry: what one entry may not do now is noted, and the others go on."""
+    """Plans entry by entry: a refused entry is recorded, and the others continue."""
 
     def __init__(self, options: Options, copies: Copies) -> None:
         self.options, self.copies, self.plan, self.changes, self.uncompared = options, copies, Plan(), Changes(), Uncompared()
 
     def entry(self, group: GroupEntry, entry: Entry, make: Callable[[Plan], Any]) -> list[Step] | None:
-        """Add the steps of ``make(sub-plan)`` for an entry and give them back; None when they are refused."""
+        """Add the steps of ``make(sub-plan)`` for an entry and return them; None if they are refused."""
         part = Plan()
         try:
             make(part)
@@ -47,7 +47,7 @@ class Planning:
         return part.steps
 
     def refuse(self, group: GroupEntry, path: str, error: SdrsError) -> None:
-        """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
+        """Record that an entry cannot be applied now; objects at the wrong site after a switch are blocked until failback."""
         failed_over = (group.obj or {}).get("status") == "failed-over"
         elsewhere = error.data.get("code") in _BLOCKED and is_switched(group.obj)
         if error.blocked or elsewhere or error.by_status and failed_over:

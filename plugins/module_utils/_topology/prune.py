@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a topology's document does not name: its deletion, and what that must never touch. Pure. PRIVATE to the collection.
+"""The deletion of objects that a topology's document does not name, and its limits. Pure. PRIVATE to the collection.
 
 A key that is absent is not managed, ``[]`` is empty. Nothing is detached (semantics.md, section 3).
 """
@@ -29,7 +29,7 @@ def _left(objects: Iterable[dict], entries: list) -> list[dict]:
 
 
 def unnamed(group: GroupEntry) -> list[str]:
-    """What stands in a group to be removed and its entry does not name, as ``kind name (ID)``."""
+    """The contents of a group to be removed that its entry does not name, as ``kind name (ID)``."""
     left: list[tuple[Kind, dict]] = [(DRILL, obj) for obj in _left(group.live_drills, group.drills)]
     left += [(PROTECTED_INSTANCE, obj) for obj in _left(group.live_instances, group.instances)]
     left += [(REPLICATION, obj) for obj in _left(group.live_pairs, group.pairs) if obj["id"] not in group.belongings and not _goes(group, obj)]
@@ -43,7 +43,7 @@ def _goes(group: GroupEntry, pair: dict) -> bool:
 
 
 def plan_prune(planning: Planning, group: GroupEntry, where: dict, changed: list[Step], whole: bool) -> list[Step]:
-    """Deletions of what the entry does not name; only once all that is wanted is there.
+    """Deletions of objects that the entry does not name, only after everything in the entry has been applied.
 
     :param whole: nothing of the group was refused; else nothing is pruned
     """
@@ -69,7 +69,7 @@ def _add(planning: Planning, group: GroupEntry, kind: Kind, objects: list[dict],
     entry = Entry("%s.%s" % (group.path, kind.plural), {}, objects[0])
     gone: list[dict] = []
     if not whole:
-        error = Refused("nothing is pruned in protection group %s while something that it wants cannot be brought about" % group.name)
+        error = Refused("nothing is pruned in protection group %s, because some desired objects could not be applied" % group.name)
         inside = [each for path, each in planning.plan.refused if path == group.path or path.startswith(group.path + ".")]
         error.blocked = all(each.blocked for each in inside)
         planning.refuse(group, entry.path, error)
@@ -85,7 +85,7 @@ def _add(planning: Planning, group: GroupEntry, kind: Kind, objects: list[dict],
 
 
 def _branch(group: GroupEntry, kind: Kind, obj: dict) -> dict:
-    """What is removed, as an entry of the document that names it would say."""
+    """The removed object in the form of a document's entry."""
     if kind is DRILL:
         return {"name": obj.get("name"), "drill_vpc": obj.get("drill_vpc_id")}
     if kind is REPLICATION:
@@ -99,11 +99,11 @@ def _branch(group: GroupEntry, kind: Kind, obj: dict) -> dict:
 
 
 def _require_identity(kind: Kind, obj: dict, *needed: Any) -> None:
-    """Refuse to prune what the document may name by a field that the service does not tell."""
+    """Refuse to prune an object that the document may identify by a field that the service does not return."""
     if not all(needed):
         raise Refused(
-            "%s is not pruned: the service does not tell all that the document may name it by" % kind.label(obj),
-            remedy="If it is to go, delete it by its ID with the module sdrs_%s." % kind.name,
+            "%s is not pruned: the service does not report all fields by which the document may identify it" % kind.label(obj),
+            remedy="To delete it, use its ID with the module sdrs_%s." % kind.name,
         )
 
 
@@ -114,7 +114,7 @@ def _waits(part: Plan, kind: Kind, objects: list[dict]) -> list[Step]:
 
 
 def leaving(group: GroupEntry, prune: bool) -> list[tuple[Kind, dict]]:
-    """Instances and pairs of a group's entry that may be removed, as ``[(Kind, object)]``: leftovers, contents of a group that goes, failed creations."""
+    """Instances and pairs of a group's entry that may be removed, as ``[(Kind, object)]``: unnamed ones, contents of a removed group, failed creations."""
     if group.absent:
         return [(kind, obj) for kind, objects in group.contents() for obj in objects if kind is not DRILL]
     instances = _left(group.live_instances, group.instances) if prune and group.given["protected_instances"] is not None else []
@@ -141,9 +141,9 @@ def _delete_instances(planning: Planning, part: Plan, group: GroupEntry, where: 
         users = set(plain_attachments(pair))
         if users & going and users - going:
             raise Refused(
-                "%s is attached to instances that stay and to some that would go: %s" % (REPLICATION.label(pair), ", ".join(sorted(users))),
+                "%s is attached both to instances that stay and to instances that would be deleted: %s" % (REPLICATION.label(pair), ", ".join(sorted(users))),
                 code="SDRS.1365",
-                remedy="Pruning never detaches a disk. Detach it with the module sdrs_replication first, or name the instance in the document.",
+                remedy="Pruning never detaches a disk. Detach it with the module sdrs_replication first, or list the instance in the document.",
             )
     wanted = targets(vars(planning.options))
     for option in wanted:

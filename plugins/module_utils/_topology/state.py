@@ -34,8 +34,8 @@ class Live(LiveState):
     world: LiveIndex
     obj: list[dict] = field(default_factory=list)
     groups: list[GroupEntry] = field(default_factory=list)
-    copies: last_copy.Copies | None = None  # what is known of the halves of what may be removed
-    servers: dict[str, dict] = field(default_factory=dict)  # ECS servers by ID, as far as known, for what is only told
+    copies: last_copy.Copies | None = None  # the state of the halves of objects that may be removed
+    servers: dict[str, dict] = field(default_factory=dict)  # ECS servers by ID, as far as known, for reports only
     unmanaged: list[dict] = field(default_factory=list)
     id = "topology"
 
@@ -54,7 +54,7 @@ class Live(LiveState):
 def read(lookup: Lookup, options: Options) -> Live:
     """Join the document to the live state.
 
-    :raises ConfigError: the document names something twice, or lacks what a creation needs
+    :raises ConfigError: the document uses something twice, or misses options for a creation
     :raises Refused: a reference means nothing or too much, or an object in another group
     """
     live = Live(LiveIndex(lookup))
@@ -66,7 +66,7 @@ def read(lookup: Lookup, options: Options) -> Live:
         for instance in entry.instances:
             key = instance.obj["id"] if instance.obj else instance.want.server
             if key and by_server.setdefault(key, instance.path) != instance.path:
-                raise ConfigError("%s.server: its server is named at %s already" % (instance.path, by_server[key]))
+                raise ConfigError("%s.server: its server is already used at %s" % (instance.path, by_server[key]))
             if not entry.absent and is_missing(instance):
                 new.append(instance)
     _read_new_servers(lookup, new)
@@ -139,7 +139,7 @@ def _read_instance(world: LiveIndex, group: GroupEntry, zone: str | None, path: 
 
 
 def _meant(group: GroupEntry, path: str, find: _Find, reference: str, zone: str | None) -> tuple | None:
-    """What ``find`` gives for a reference; None where it means nothing and the group goes anyway."""
+    """The result of ``find`` for a reference; None if it does not resolve and the group is removed anyway."""
     try:
         return find(reference, zone)
     except Refused as error:
@@ -154,16 +154,16 @@ def _by_its_name(group: GroupEntry, path: str, found: list, kind: Kind, name: st
         if found:
             return exactly_one(found, found, kind.title, name)
     except Refused as error:
-        error.data["remedy"] = "Name it by its %s." % needed  # an entry has no id
+        error.data["remedy"] = "Identify it by its %s." % needed  # an entry has no id
         raise at(path + ".name", error) from None
     if not group.absent:
         there = existing(readable(lambda: group.live_instances if kind is PROTECTED_INSTANCE else group.live_pairs), name)
-        raise ConfigError("%s: %s %s does not exist; creating it needs %s; %s" % (path, kind.title, name, needed, there))
+        raise ConfigError("%s: %s %s does not exist; to create it, set %s; %s" % (path, kind.title, name, needed, there))
     return None
 
 
 def _leaving(group: GroupEntry, entry: Entry, kind: Kind) -> None:
-    """What is being deleted and wanted again is waited for first."""
+    """Wait first for an object that is being deleted and desired again."""
     if entry.obj and kind.assumed(entry.obj) is None:
         group.busy.append((kind, entry.obj))
         entry.obj = None
@@ -175,7 +175,7 @@ def _same_group(world: LiveIndex, group: GroupEntry, path: str, kind: Kind, obj:
     owner = next((each.get("name") for each in sound(world.lookup.list(SERVER_GROUP)) if each["id"] == obj.get("server_group_id")), None)
     raise Refused(
         "%s: %s belongs to protection group %s (%s)" % (path, kind.label(obj), owner, obj.get("server_group_id")),
-        code="SDRS.1305" if kind is PROTECTED_INSTANCE else "SDRS.1811", remedy="Name it in the entry of that group, or remove it there first.",
+        code="SDRS.1305" if kind is PROTECTED_INSTANCE else "SDRS.1811", remedy="List it in the entry of that group, or remove it there first.",
     )
 
 
@@ -218,7 +218,7 @@ def _read_drill(world: LiveIndex, group: GroupEntry, path: str, given: dict) -> 
 
 
 def _check_pairs(group: GroupEntry, disks: dict[str, tuple[GroupEntry, PairEntry]]) -> None:
-    """A disk may stand under several instances of a group when they share it, else once; a name means one pair of the group.
+    """Several instances of a group may list a disk if they share it, otherwise only one; a name identifies one pair of the group.
 
     :param disks: ``{pair or disk ID: (group's entry, pair's entry)}`` of all groups so far; added to
     """
@@ -229,18 +229,18 @@ def _check_pairs(group: GroupEntry, disks: dict[str, tuple[GroupEntry, PairEntry
         if first is not pair:
             disk = pair.found or (pair.obj or {}).get("record_metadata") or {}
             if home is not group or disk.get("multiattach") not in (True, "true"):
-                raise ConfigError("%s.volume: its disk is named at %s already and cannot be shared" % (pair.path, first.path))
+                raise ConfigError("%s.volume: its disk is already used at %s and cannot be shared" % (pair.path, first.path))
             for option in ("name", "size", "description"):
                 here, there = getattr(pair.want, option), getattr(first.want, option)
                 if None not in (here, there) and here != there:
-                    raise ConfigError("%s.%s: %s says otherwise of the same disk" % (pair.path, option, first.path))
+                    raise ConfigError("%s.%s: %s sets a different value for the same disk" % (pair.path, option, first.path))
         name = pair.want.name
         if name and names.setdefault(name, first) is not first:
-            raise ConfigError("%s.name: %r is named at %s already" % (pair.path, name, names[name].path))
+            raise ConfigError("%s.name: %r is already used at %s" % (pair.path, name, names[name].path))
 
 
 def _read_new_servers(lookup: Lookup, new: list[InstanceEntry]) -> None:
-    """The servers of instances to come; for more than a few, by one list."""
+    """The servers of new instances; for more than a few, from one list."""
     unknown = [entry for entry in new if entry.found is None and entry.want.server]
     if len(unknown) > _FEW:
         lookup.neighbour(lookup.all_servers)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of a document that are not compared with the live state, or differ from it and are not changed: both are told. Pure. PRIVATE to the collection.
+"""Options of a document that are not compared with the live state, or differ but are not changed: both are reported. Pure. PRIVATE to the collection.
 
-Of an object that exists, everything else is either compared and brought about, or fixed at creation and compared.
+For existing objects, all other options are either compared and applied, or immutable and compared.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from .._sdrs.sites import production_site, production_zone, server_halves, serve
 from .entries import Entry, GroupEntry, PairEntry
 from .new_disk import NewDisk
 
-_ONCE = "it is used only when the %s is created, and the service does not tell it"
-_UNTOLD = "the service does not tell it of this %s"
-_DISK = "it is used only to create the disk, which is there"
+_ONCE = "it is used only when the %s is created, and the service does not return it"
+_UNTOLD = "the service does not return it for this %s"
+_DISK = "it is used only to create the disk, which already exists"
 _BROUGHT = "it is not used: the service creates the pair together with its protected instance"
 _SWITCHED = "the DR server is compared only while production is at the source site"
-_SILENT = "ECS does not tell the flavor of the DR server"
+_SILENT = "ECS does not report the flavor of the DR server"
 _ODD = "the service's response cannot be read"
 RESIZE = "A topology never resizes a server: correct the option, or stop the servers and use the module sdrs_protected_instance_resize."
 
-# By kind: what is fixed at creation and compared where the service tells it, and what is used at creation only.
+# By kind: immutable options that are compared if the service returns them, and options used only at creation.
 _FIXED = {
     SERVER_GROUP: server_group.IMMUTABLE, PROTECTED_INSTANCE: protected_instance.IMMUTABLE, REPLICATION: replication.IMMUTABLE, DRILL: drill.IMMUTABLE,
 }
 _CREATION = {PROTECTED_INSTANCE: protected_instance.CREATION, REPLICATION: replication.CREATION}
-# What ECS tells of it, by one list.
+# The data of ECS, from one list.
 _BY_ECS = "flavor"
 _MOST, _WARNED = 20, 5
 
 
 class Uncompared:
-    """Gathers what entries say of objects that exist without effect."""
+    """Collects options of existing objects that have no effect."""
 
     def __init__(self) -> None:
         self._silent: dict[tuple, list] = {}
@@ -85,7 +85,7 @@ class Uncompared:
             self.differing.append({**_place(PROTECTED_INSTANCE, entry), "option": _BY_ECS, "live": live, "wanted": wanted, "remedy": RESIZE})
 
     def brought(self, entry: PairEntry) -> None:
-        """Note what has no effect on a pair that comes with its instance."""
+        """Record options without effect on a pair that is created with its instance."""
         for option in ("description", *(item.option for item in replication.CREATION)):
             if entry.given.get(option):
                 self._note(REPLICATION, entry, option, _BROUGHT)
@@ -102,10 +102,10 @@ class Uncompared:
         ]
 
     def warning(self) -> list[str]:
-        """What differs and is not changed, in one sentence, as a list."""
+        """The differences that are not changed, as a list of one sentence."""
         if not self.differing:
             return []
-        shown = ["%s: %s of the DR server is %s, wanted is %s" % (each["name"], each["option"], each["live"], each["wanted"]) for each in self.differing]
+        shown = ["%s: %s of the DR server is %s, should be %s" % (each["name"], each["option"], each["live"], each["wanted"]) for each in self.differing]
         more = ["%d more" % (len(shown) - _WARNED)] if len(shown) > _WARNED else []
         return ["%s. %s" % ("; ".join(shown[:_WARNED] + more), RESIZE)]
 

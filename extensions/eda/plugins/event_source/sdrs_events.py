@@ -17,16 +17,16 @@ version_added: 1.0.0
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
 description:
-  - Compares the service's lists with the previous ones, and emits an event for each difference. What exists at the first start causes no event.
-  - With O(state_file) a restart goes on where the source was. What changed meanwhile is emitted then, and nothing is emitted twice.
-  - "Every event has C(sdrs.event): V(status) (C(old), C(new); null where the object did not exist or is gone), V(production_site) (the same),
+  - Compares the service's lists with the previous ones, and emits an event for each difference. Objects that exist at the first start cause no events.
+  - With O(state_file), a restarted source resumes where it stopped. It emits events for changes that happened in the meantime, and repeats none.
+  - "Every event has C(sdrs.event): V(status) (C(old), C(new); null if the object did not exist or is gone), V(production_site) (the same),
     V(fault_level) of a replication pair (the same), V(failed_task) (C(task), as the service lists it), V(unreachable) and V(reachable) (C(message))."
   - Events about an object have C(resource_type), C(id), C(name) and C(server_group) with its C(id) and C(name).
 options:
   interval:
     description:
-      - Seconds between polls, from 1 to 86400. A poll takes five calls, and one more for each group with a failure. The first
-        poll asks every group for earlier failures.
+      - Seconds between polls, from 1 to 86400. A poll needs five requests, and one more for each group with a failure. The first
+        poll queries every group for earlier failures.
     type: float
     default: 60
   server_groups:
@@ -37,15 +37,15 @@ options:
     elements: str
   state_file:
     description:
-      - File that keeps what was seen and which events ansible-rulebook has not taken yet. Without it, a restart begins anew, and what changes
-        while the source is down is never an event.
-      - Its folder must be one that nobody else can write; a missing folder is made. Every source needs a file of its own. An empty string counts as
-        not given.
-      - An event counts as delivered once ansible-rulebook has taken it, or once its actions have ended with O(feedback). An event that is being taken
-        while the process is killed may come again, with the same C(meta.uuid).
+      - File that stores the last state, and the events that ansible-rulebook has not accepted yet. Without it, a restart starts with a new state, and changes
+        that happen while the source is down cause no events.
+      - Nobody else may be able to write to its folder; a missing folder is created. Each source needs its own file. An empty string counts as
+        not set.
+      - An event counts as delivered once ansible-rulebook has accepted it, or with O(feedback) once its actions have ended. An event that is being accepted
+        while the process is killed may be repeated, with the same C(meta.uuid).
     type: path
   feedback:
-    description: Read by ansible-rulebook, which needs C(--persistence-id) with it. An event then counts as delivered when its rules have seen it.
+    description: Evaluated by ansible-rulebook, which requires C(--persistence-id) with it. An event then counts as delivered when the rules have processed it.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -94,7 +94,7 @@ async def main(queue, args):
             try:
                 events = await asyncio.to_thread(watch.look)
                 if state.lost:
-                    events.insert(0, {"event": "reachable", "message": "the service answers again"})
+                    events.insert(0, {"event": "reachable", "message": "the service responds again"})
                 state.lost = False
             except (errors.AuthError, errors.ConfigError):
                 raise
@@ -152,12 +152,13 @@ def _connect(args):
     """``(Api, the module of errors)``."""
     cloud = _collection()
     if cloud.transport.MISSING_REQUESTS:
-        raise cloud.errors.ConfigError("cloud_dr.sdrs.sdrs_events needs the Python library requests: %s" % cloud.transport.MISSING_REQUESTS)
+        raise cloud.errors.ConfigError("cloud_dr.sdrs.sdrs_events requires the Python library requests: %s" % cloud.transport.MISSING_REQUESTS)
     cloud.settings.remember(args)
     # ansible-rulebook adds arguments of its own, with this prefix.
     unknown = sorted(str(key) for key in args if key not in _OWN and key not in cloud.argument_spec.CONNECTION.options and not str(key).startswith("eda_"))
     if unknown:
-        raise cloud.errors.ConfigError("unknown argument %s; known are %s" % (", ".join(unknown), ", ".join([*_OWN, *cloud.argument_spec.CONNECTION.options])))
+        raise cloud.errors.ConfigError("unknown argument %s; valid "
+                                       "arguments: %s" % (", ".join(unknown), ", ".join([*_OWN, *cloud.argument_spec.CONNECTION.options])))
     _options(args)
     settings = cloud.settings.resolve({key: value for key, value in args.items() if key in cloud.argument_spec.CONNECTION.options})
     return cloud.api.Api(cloud.client.Client(settings, warn=_warn)), cloud.errors
@@ -194,7 +195,7 @@ class Watch:
         groups = {group["id"]: group for group in listed["server_group"] if not self._wanted or {group["id"], group.get("name")} & self._wanted}
         missing = sorted(self._wanted - {name for group in groups.values() for name in (group["id"], group.get("name"))})
         if missing != self._missing and missing:
-            _LOG.warning("no protection group is named %s; nothing of it is watched until there is one", ", ".join(missing))
+            _LOG.warning("no protection group is named %s; it will be watched once it exists", ", ".join(missing))
         self._missing = missing
         now = {}
         for kind, objects in listed.items():

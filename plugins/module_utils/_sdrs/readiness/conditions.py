@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to hold before a group is protected, switched or drilled, as a table of checks. Pure. PRIVATE to the collection.
+"""The conditions for protecting, switching and drilling a group, as a table of checks. Pure. PRIVATE to the collection.
 
 semantics.md, section 2, and the "Constraints and Limitations" of 5.4.6 to 5.4.9, 5.5.1 and 5.7.1. Severities: ``error`` forbids the
 operation, ``advisory`` forbids a failover unless it is forced, ``warning`` is told.
@@ -23,7 +23,7 @@ _FAULTY = ("invalid", "fault", "error")
 
 @dataclass
 class Facts:
-    """What is known about a group. ``servers``: ECS servers by ID, None when ECS was not asked or does not answer."""
+    """The facts about a group. ``servers``: ECS servers by ID, None if ECS was not queried or does not respond."""
 
     group: dict
     instances: list = field(default_factory=list)
@@ -38,14 +38,14 @@ def check(name: str, passed: object, severity: str, detail: str) -> dict:
 
 
 def _tellable(name: str) -> Callable[[Callable[..., dict]], Callable[..., dict]]:
-    """Decorator: what cannot be read of an object makes the check fail, with its severity, instead of the task."""
+    """Decorator: an unreadable field makes the check fail, with its severity, instead of the task."""
     def wrap(judge: Callable[..., dict]) -> Callable[..., dict]:
         @functools.wraps(judge)
         def told(facts: Facts, severity: str = WARNING, *arguments: Any) -> dict:
             try:
                 return judge(facts, severity, *arguments)
             except Unusable as error:
-                return check(name, False, severity, "it cannot be told: %s" % error.message)
+                return check(name, False, severity, "unknown: %s" % error.message)
         return told
     return wrap
 
@@ -58,13 +58,13 @@ def listed(objects: list) -> str:
 
 def group_status(facts: Facts, allowed: Any) -> dict:
     status = facts.group.get("status")
-    return check("group_status", status in allowed, ERROR, "protection group %s is %r; needed: %s" % (
+    return check("group_status", status in allowed, ERROR, "protection group %s is %r; required: %s" % (
         facts.group.get("name"), status, ", ".join(sorted(allowed))))
 
 
 def has_pairs(facts: Facts) -> dict:
     count = len(facts.pairs)
-    return check("replication_pairs", count, ERROR, "%d replication pairs; at least one is needed" % count)
+    return check("replication_pairs", count, ERROR, "%d replication pairs; at least one is required" % count)
 
 
 def cut_off(pair: dict) -> bool:
@@ -111,15 +111,15 @@ def objects_sound(facts: Facts, severity: str, passing: Callable[..., Any] = lam
 def production_is_sound(facts: Facts, severity: str) -> dict:
     sound = all(str(pair.get("fault_level")) == "0" for pair in facts.pairs) and not any(
         str(obj.get("status")).startswith(_FAULTY) for obj in (*facts.instances, *facts.pairs))
-    return check("production_fault", not sound, severity, "the production site looks healthy: a planned failover loses nothing" if sound
+    return check("production_fault", not sound, severity, "the production site looks healthy: a planned failover would lose no data" if sound
                  else "the production site shows faults")
 
 
 @_tellable("servers_readable")
 def servers_stopped(facts: Facts, severity: str, site: str | None = None) -> dict:
-    """Both halves of every instance are stopped; ``site="dr"`` looks at the servers outside the current production AZ only."""
+    """Both halves of every instance are stopped; ``site="dr"`` checks only the servers outside the current production AZ."""
     if facts.servers is None:
-        return check("servers_readable", False, severity, "the servers' state is not known: %s" % (facts.ecs_problem or "ECS was not asked"))
+        return check("servers_readable", False, severity, "the state of the servers is unknown: %s" % (facts.ecs_problem or "ECS was not queried"))
     zone = production_zone(facts.group)
     halves = [facts.servers.get(instance.get(key)) for instance in facts.instances for key in ("source_server", "target_server")]
     looked_at = [server for server in halves if server and (site != "dr" or server.get("OS-EXT-AZ:availability_zone") != zone)]
@@ -147,7 +147,7 @@ def for_failover(facts: Facts) -> list[dict]:
 
 
 def for_reprotect(facts: Facts) -> list[dict]:
-    """5.4.6, second part. The old production site may be gone: its silence is told, running servers there forbid it."""
+    """5.4.6, second part. The old production site may be gone: unreadable servers are a warning, running servers there forbid it."""
     severity = WARNING if facts.servers is None else ERROR
     return [group_status(facts, set(REPROTECTABLE)), has_pairs(facts), servers_stopped(facts, severity, "dr")]
 
@@ -161,7 +161,7 @@ def for_protect(facts: Facts) -> list[dict]:
 def first_synchronised(facts: Facts, severity: str) -> dict:
     late = [pair for pair in facts.pairs if not is_synchronised(pair)]
     text = ", ".join("%s at %s %%" % (pair.get("name"), pair.get("progress")) for pair in late[:10])
-    return check("first_synchronisation", not late, severity, "not synchronised: %s" % text if late else "the first synchronisation has ended")
+    return check("first_synchronisation", not late, severity, "not synchronised: %s" % text if late else "the first synchronisation has finished")
 
 
 def for_drill(facts: Facts) -> list[dict]:

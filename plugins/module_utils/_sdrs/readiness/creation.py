@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must hold for servers to be protected (5.5.1), as a table of checks. PRIVATE to the collection.
+"""The conditions for protecting servers (5.5.1), as a table of checks. PRIVATE to the collection.
 
 The two clouds differ: Open Telekom Cloud takes no server with a shared disk and none on a dedicated host, and names flavor families that it
 does not support (opentelekomcloud-docs/storage-disaster-recovery-service, creating_a_protected_instance and constraints); the reference
@@ -39,7 +39,7 @@ class Facts:
         return {server["id"] for server in self.servers}
 
     def attached(self) -> tuple:
-        """``(disks of the servers, disks of which that cannot be told)``."""
+        """``(disks of the servers, disks for which that is unknown)``."""
         mine, unknown = [], []
         for disk in self.disks:
             try:
@@ -79,7 +79,7 @@ def checks(facts: Facts) -> list:
         _shared_on_otc(shared) if facts.otc else _shared(facts, shared), _hosts(facts), _flavors(facts), _quota(facts, mine), _domain(facts), _keys(facts),
     ]
     if unknown:
-        found.append(check("disks_readable", False, WARNING, "whether they are the servers' cannot be told: %s" % listed(unknown)))
+        found.append(check("disks_readable", False, WARNING, "it is unknown whether these disks belong to the servers: %s" % listed(unknown)))
     return found
 
 
@@ -116,12 +116,12 @@ def _server_status(facts: Facts) -> dict:
 
 def _shared(facts: Facts, shared: Any) -> dict:
     open_sets = [disk for disk in shared if not users(disk) <= facts.ids]
-    return _none("shared_disks", ERROR, open_sets, "shared with servers that are not listed", "every shared disk's servers are listed")
+    return _none("shared_disks", ERROR, open_sets, "shared with servers that are not listed", "all servers of every shared disk are listed")
 
 
 def _shared_on_otc(shared: Any) -> dict:
     return _none(
-        "shared_disks", ERROR, shared, "this cloud protects no server with a shared disk attached", "no shared disk is attached",
+        "shared_disks", ERROR, shared, "this cloud cannot protect servers with a shared disk attached", "no shared disk is attached",
         "; detach the disk, protect the servers, pair the disk while it is available, and attach the pair to each protected instance",
     )
 
@@ -129,7 +129,7 @@ def _shared_on_otc(shared: Any) -> dict:
 def _hosts(facts: Facts) -> dict:
     hosted = [server for server in facts.servers if on_dedicated_host(server)]
     if facts.otc:
-        return _none("dedicated_hosts", ERROR, hosted, "this cloud protects no server on a dedicated host", "none is on a dedicated host")
+        return _none("dedicated_hosts", ERROR, hosted, "this cloud cannot protect servers on a dedicated host", "none is on a dedicated host")
     return check("dedicated_hosts", True, WARNING, "on dedicated hosts: %s" % listed(hosted) if hosted else "none is on a dedicated host")
 
 
@@ -138,12 +138,12 @@ def _flavors(facts: Facts) -> dict:
     wrong = [server for server in facts.servers if _UNSUPPORTED.fullmatch(families[server["id"]])]
     what = "SDRS does not support their flavors" if facts.otc else "Open Telekom Cloud does not support their flavors, and this cloud may not"
     shown = ", ".join(sorted({families[server["id"]] for server in wrong}))
-    return _none("flavors", ERROR if facts.otc else WARNING, wrong, "%s (%s)" % (what, shown), "no flavor is known to be unsupported")
+    return _none("flavors", ERROR if facts.otc else WARNING, wrong, "%s (%s)" % (what, shown), "none of the flavors is known to be unsupported")
 
 
 def _quota(facts: Facts, mine: Any) -> dict:
     free = facts.free
-    needed = "%s replication pairs are free, %d are needed" % ("unlimited" if free is None else free, len(mine))
+    needed = "%s replication pairs are available, %d are required" % ("unlimited" if free is None else free, len(mine))
     return check("replication_quota", free is None or free >= len(mine), ERROR, needed)
 
 
@@ -156,4 +156,4 @@ def _keys(facts: Facts) -> dict:
     windows = [
         server for server in facts.servers if str((server.get("metadata") or {}).get("os_type")).lower() == "windows" and server.get("key_name")
     ]
-    return _none("windows_key_pairs", WARNING, windows, "their key pairs must still exist", "none of the servers is a Windows server that logs in by key")
+    return _none("windows_key_pairs", WARNING, windows, "their key pairs must still exist", "none of the servers is a Windows server with key pair login")

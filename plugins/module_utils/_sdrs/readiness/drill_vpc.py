@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a drill VPC does not get of the network of the group's VPC (user manual, "Performing a DR Drill"). PRIVATE to the collection.
+"""The parts of the group's network that a drill VPC does not get (user manual, "Performing a DR Drill"). PRIVATE to the collection.
 
 Custom routes, peerings and network ACLs are not copied: told as warnings. Best effort: what a cloud or an account does not show is told
 as not checked.
@@ -42,7 +42,7 @@ def _asked(name: str, missing: Callable[..., Any]) -> dict:
 
 
 def _custom(api: Api, vpc: dict) -> dict:
-    """``{destination: type}`` of the routes that somebody has made."""
+    """``{destination: type}`` of the custom routes."""
     found = {route.get("destination"): "route" for route in vpc.get("routes") or []}
     for table in api.route_tables(vpc["id"]):
         found.update((route.get("destination"), route.get("type")) for route in table.get("routes") or [] if route.get("type") != "local")
@@ -53,12 +53,12 @@ def _routes(api: Api, own: dict, other: dict | None) -> tuple:
     wanted = _custom(api, own)
     left = sorted(set(wanted) - set(_custom(api, other) if other and wanted else {}), key=str)
     shown = ", ".join("%s (%s)" % (destination, wanted[destination]) for destination in left[:10])
-    return shown and "custom routes are not copied to the drill VPC: " + shown, "the drill VPC lacks no custom route"
+    return shown and "custom routes are not copied to the drill VPC: " + shown, "no custom route is missing in the drill VPC"
 
 
 def _peerings(api: Api, own: dict) -> tuple:
     active = [peering for peering in api.peerings(own["id"]) if peering.get("status") in (None, "ACTIVE")]
-    return active and "drill servers do not reach what the group's VPC is peered with: %s" % listed(active), "the group's VPC is not peered"
+    return active and "drill servers cannot reach networks that are peered with the group's VPC: %s" % listed(active), "the group's VPC has no peering"
 
 
 def _acls(api: Api, own_subnets: Iterable, other_subnets: Iterable) -> tuple:
@@ -72,4 +72,4 @@ def _acls(api: Api, own_subnets: Iterable, other_subnets: Iterable) -> tuple:
         for subnet in own_subnets for acl_id, name in acls.get(subnet.get("id"), {}).items() if acl_id not in there.get(subnet.get("cidr"), {})
     ]
     shown = ", ".join(left[:10])
-    return shown and "the drill's subnets are not under the network ACLs of the group's: " + shown, "no network ACL is missing"
+    return shown and "the subnets of the drill VPC do not have the network ACLs of the group's VPC: " + shown, "no network ACL is missing"

@@ -16,19 +16,19 @@ from .conditions import WARNING, Facts, check
 
 _SWITCHED = {"reversing", "failing-over", "failed-over", "reprotecting", "error-failing-over", "error-reprotecting"}
 _CLOUD_INIT = (
-    "Cloud-Init runs at the DR server's first start: set preserve_hostname: true and ssh_deletekeys: false in /etc/cloud/cloud.cfg, or host name and "
-    "host keys change; only CoreOS gets back its first password"
+    "Cloud-Init runs at the DR server's first start: set preserve_hostname: true and ssh_deletekeys: false in /etc/cloud/cloud.cfg, otherwise the "
+    "host name and host keys change; only CoreOS restores its first password"
 )
 _NIC_NAMES = (
-    "NIC names can change: should an elastic IP not answer after a switch or drill, delete /etc/udev/rules.d/70-persistent-net.rules on the server that "
-    "was started and restart it"
+    "NIC names can change: if an elastic IP does not respond after a switch or drill, delete /etc/udev/rules.d/70-persistent-net.rules on the server "
+    "that was started and restart it"
 )
 _CLOUDBASE_INIT = (
-    "log in no earlier than 3 to 5 minutes after a boot: until Cloudbase-Init has run the old password holds, then it is invalid and has to be reset; "
-    "wait so long in checks, too (windows_settle)"
+    "log in no earlier than 3 to 5 minutes after a boot: the old password is valid until Cloudbase-Init has run, then it is invalid and must be "
+    "reset; allow for this delay in checks, too (windows_settle)"
 )
-_PASSWORD = "make one planned failover and fail back: before it the password of the DR server cannot be read"
-_KEY_PAIR = "keep key pair %s; only the IAM user who created the server may use it, to protect the server, to drill, and to read the password"
+_PASSWORD = "make one planned failover and fail back: until then, the password of the DR server cannot be read"
+_KEY_PAIR = "keep key pair %s; only the IAM user who created the server may use it to protect the server, to drill, and to read the password"
 
 
 def checks(facts: Facts) -> list:
@@ -36,18 +36,20 @@ def checks(facts: Facts) -> list:
     group = facts.group
     if is_switched(group) or group.get("status") in _SWITCHED:
         return [check("first_switch_ahead", False, WARNING, (
-            "protection group %s has been switched: its servers have started at the other site; for those protected since, prepare as before a first switch"
+            "protection group %s has been switched: its servers have started at the other site; for servers protected since then, prepare as before "
+            "a first switch"
         ) % group.get("name"))]
     found = [check("first_switch_ahead", True, WARNING, (
-        "production of protection group %s is where it was created; whether it has ever been elsewhere is unknown, "
-        "what follows is about DR servers that have not run yet"
+        "production of protection group %s is at its original site; whether it has ever been at the other site is unknown, the following applies to "
+        "DR servers that have not run yet"
     ) % group.get("name"))]
     if facts.servers is None:
-        return [*found, check("servers_readable", False, WARNING, "what the servers run is unknown: %s" % (facts.ecs_problem or "ECS was not asked"))]
+        why = facts.ecs_problem or "ECS was not queried"
+        return [*found, check("servers_readable", False, WARNING, "the operating systems of the servers are unknown: %s" % why)]
     for instance in facts.instances:
         server = _production(facts, instance)
         if server is None:
-            found.append(check("servers_readable", False, WARNING, "ECS tells neither server of %s (%s)" % (instance.get("name"), instance.get("id"))))
+            found.append(check("servers_readable", False, WARNING, "ECS reports neither server of %s (%s)" % (instance.get("name"), instance.get("id"))))
             continue
         label = "%s (%s): " % (server.get("name"), server.get("id"))
         found += [dict(check(name, False, WARNING, label + text), server=server.get("id")) for name, text in _advice(server)]

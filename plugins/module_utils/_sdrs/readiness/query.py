@@ -56,7 +56,7 @@ def query(lookup: Lookup, options: Options, waiting: Waiting) -> dict:
 
 
 def project(client: Client) -> dict:
-    """Where all of this is: what an earlier run noted elsewhere is about something else."""
+    """The project, region and endpoint: records of an earlier run elsewhere do not apply."""
     return {"id": client.project_id, "region": client.settings.region, "endpoint": client.settings.url("sdrs", client.auth.catalogue)}
 
 
@@ -72,7 +72,7 @@ def _drill_vpc(lookup: Lookup, reference: str | None, group: dict) -> list[dict]
     own: dict = next(iter(matching(vpcs, lambda vpc: vpc.get("id") == group.get("source_vpc_id"))), {})
     own_subnets = lookup.api.subnets(own["id"]) if own else []
     if not reference:
-        text = "the service creates a drill VPC, which outlives the drill and counts in the VPC quota"
+        text = "the service creates a drill VPC, which outlives the drill and counts against the VPC quota"
         made = [check("drill_vpc", True, WARNING, text)]
         return made + (drill_vpc.checks(lookup, own, own_subnets, None, []) if own else [])
     named = matching(vpcs, lambda vpc: reference in (vpc.get("id"), vpc.get("name")))
@@ -81,7 +81,7 @@ def _drill_vpc(lookup: Lookup, reference: str | None, group: dict) -> list[dict]
     its_subnets = lookup.api.subnets(vpc["id"])
     subnets, needed = ({each.get("cidr") for each in some} for some in (its_subnets, own_subnets))
     return [
-        check("drill_vpc_is_separate", vpc["id"] != own.get("id"), ERROR, "the drill VPC is %s, the group's %s" % (vpc.get("name"), own.get("name"))),
+        check("drill_vpc_is_separate", vpc["id"] != own.get("id"), ERROR, "the drill VPC is %s, the group's VPC is %s" % (vpc.get("name"), own.get("name"))),
         check("drill_vpc_unused", not users, ERROR, "used by drill %s" % listed(users) if users else "no drill uses it"),
         check("drill_vpc_cidr", vpc.get("cidr") == own.get("cidr"), ERROR, "CIDR %s, the group's VPC has %s" % (vpc.get("cidr"), own.get("cidr"))),
         check("drill_vpc_subnets", bool(subnets) and needed <= subnets, ERROR if not subnets else WARNING,
@@ -91,9 +91,9 @@ def _drill_vpc(lookup: Lookup, reference: str | None, group: dict) -> list[dict]
 
 
 def _can_create(lookup: Lookup, references: list[str], group: dict) -> list[dict]:
-    """5.5.1: what must hold for servers to be protected."""
+    """5.5.1: the conditions for protecting servers."""
     if not references:
-        raise ConfigError("operation create needs servers")
+        raise ConfigError("operation: create requires servers")
     known, servers = lookup.all_servers(), []
     for reference in references:
         found = known.where(lambda each, reference=reference: reference in (each.get("id"), each.get("name")))
