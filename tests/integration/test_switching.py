@@ -58,7 +58,7 @@ def test_unplanned_there_reprotected_and_planned_back(task, ready, simulator):
     assert not [path for method, path, status in simulator.log() if "cloudservers" in path or "cloudvolumes" in path]
     assert not switch(task, "target", mode="unplanned")["changed"]
     simulator.forget()
-    with pytest.raises(TaskFailed, match="protected again"):
+    with pytest.raises(TaskFailed, match="re-protected"):
         switch(task, "source")
     assert not writes(simulator)
     again = switch(task, "target", reprotect=True)
