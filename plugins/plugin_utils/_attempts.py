@@ -35,7 +35,7 @@ def begun(saved):
 
 
 def of_journal(entries):
-    """The attempts that the journal of a recovery plan tells of."""
+    """The attempts that a journal tells of."""
     found: list = []
     for entry in entries:
         if entry["event"] in ("begun", "resumed"):
@@ -44,4 +44,5 @@ def of_journal(entries):
             found[-1]["reasons"].append(str(entry.get("msg")))
         elif found and entry["event"] in ("ended", "finished"):
             found[-1]["ended"] = entry["at"]
+            found[-1]["reasons"] = entry["reasons"] if isinstance(entry.get("reasons"), list) else found[-1]["reasons"]
     return known({"attempts": found})

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 
 from ...module_utils._cloud.errors import one_line
-from .. import _attempts, _evidence, _guards, _hooks, _task_files
+from .. import _attempts, _evidence, _guards, _hooks, _journal, _task_files
 from .._options import options
 from .._paths import user_path
 from .._recovery_lint import lint_files
@@ -62,6 +62,7 @@ def _rendered(report, paths):
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "new_journal": _journal.new_path,
     "with_attempt": _with_attempt,
     "hook_look": hook_look,
     "bare_report": _evidence.bare_report,

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: recovery_journal
-short_description: Keep the journal of a recovery plan's run
+module: run_journal
+short_description: Keep the journal of a run
 version_added: 1.0.0
 description:
-  - Begins, continues and ends the journal of a run of a recovery plan, a file that is only ever appended to, and that nobody else can read or write.
-  - An unfinished journal is a lock. Beginning fails while another run is at work, and names it; a run that was interrupted is taken up.
-  - A journal that cannot be written goes where M(cloud_dr.sdrs.report_files) puts files that cannot be written, and if that fails, too, there is none; a
-    recovery goes on without.
+  - Begins, continues and ends the journal of a run of the roles of this collection. Their reports are made from it.
+  - The journal is a file that is only ever appended to, and that nobody else can read or write. It may have a record as well, where the run that follows
+    an interruption finds it. A record that cannot be written goes where M(cloud_dr.sdrs.report_files) puts files that cannot be written; if that fails,
+    too, or in check mode, there is only the journal.
+  - The record of a recovery plan is a lock. Beginning fails while another run is at work, and names it; a run that was interrupted is resumed.
   - Sends nothing to the cloud.
 author:
   - The cloud_dr.sdrs authors (@cloud-dr)
@@ -22,7 +23,7 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes.local
 options:
   path:
-    description: Absolute path of the journal.
+    description: Absolute path of the journal. What another run left there is replaced by O(action=begin).
     type: path
     required: true
   action:
@@ -32,14 +33,31 @@ options:
     choices: [begin, append, read, finish]
   run:
     description:
-      - For O(action=begin), what tells runs of one plan from each other, C(plan), C(operation), C(active_site) and C(project), and what else to note.
+      - For O(action=begin), what tells runs from each other, and what else to note. With O(lock), at least C(plan), C(operation), C(active_site)
+        and C(project).
     type: dict
   entries:
     description: What to append. Each gets C(at), the time, unless it has one.
     type: list
     elements: dict
+  record:
+    description:
+      - For O(action=begin), absolute path of the record.
+      - With O(action=finish), a record with O(lock) is renamed to C(journal-ID.jsonl), another one is removed.
+    type: path
+  keep:
+    description: For O(action=begin), write the record. Otherwise it is only removed when the run has finished.
+    type: bool
+    default: true
+  resume:
+    description: For O(action=begin), ID of the interrupted run that goes on. Without it the run is a new one, unless O(lock) decides.
+    type: str
+  lock:
+    description: For O(action=begin), the record is the lock of a recovery plan, and tells itself whether an interrupted run goes on.
+    type: bool
+    default: false
   take_over:
-    description: ID of a run that is at work elsewhere or cannot be told to have ended, and is to be taken up all the same.
+    description: For O(lock), ID of a run that is at work elsewhere or cannot be told to have ended, and is to be resumed all the same.
     type: str
 seealso:
   - module: cloud_dr.sdrs.report_files
@@ -47,8 +65,8 @@ seealso:
 
 EXAMPLES = r"""
 - name: Note the end of a tier
-  cloud_dr.sdrs.recovery_journal:
-    path: /srv/evidence/site/.switch.jsonl
+  cloud_dr.sdrs.run_journal:
+    path: /srv/work/journal.jsonl
     action: append
     entries:
       - {event: tier, name: databases, status: up}
@@ -92,7 +110,7 @@ error:
 
 from ..module_utils._module.argument_spec import Spec
 from ..module_utils._module.host import run_module
-from ..module_utils._recovery import journal
+from ..module_utils._recovery import run_journal
 from ..module_utils._engine.declaration import Local
 
 SPEC = Spec(
@@ -101,11 +119,15 @@ SPEC = Spec(
         "action": {"type": "str", "choices": ["begin", "append", "read", "finish"], "required": True},
         "run": {"type": "dict"},
         "entries": {"type": "list", "elements": "dict"},
+        "record": {"type": "path"},
+        "keep": {"type": "bool", "default": True},
+        "resume": {"type": "str"},
+        "lock": {"type": "bool", "default": False},
         "take_over": {"type": "str"},
     },
     required_if=[("action", "begin", ("run",)), ("action", "append", ("entries",))],
 )
-DECLARATION = Local(journal.act, rules=journal.RULES)
+DECLARATION = Local(run_journal.act, rules=run_journal.RULES)
 
 
 def main():

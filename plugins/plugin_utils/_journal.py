@@ -1,0 +1,105 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the journal of a run comes to, for its report and for its last lines. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible import constants
+
+from ..module_utils._recovery import run_journal
+from . import _attempts, _drill, _recovery, _recovery_run
+from ._report import cause
+
+_OF_A_CHECK = ("check", "status", "detail", "at")
+_OF_A_CLEAN_UP = ("what", "name", "status", "detail")
+_OF_AN_ERROR = ("msg", "error", "operations", "jobs")
+
+
+def new_path(name: str) -> str:
+    """Where a run keeps its journal: a new file in Ansible's own temporary folder, which is private and goes with the run."""
+    return os.path.join(str(constants.DEFAULT_LOCAL_TMP), "%s-%s.jsonl" % (os.path.basename(name), os.urandom(8).hex()))
+
+
+def with_journal(run: Any) -> Any:
+    """The mapping itself, or with what the journal tells that it names: large, so that it goes through no variable."""
+    if not isinstance(run, dict) or "journal" not in run:
+        return run
+    entries, problem = run_journal.entries_of(run["journal"]) if run["journal"] else ([], None)
+    if run["journal"] and not entries:
+        lost = {"msg": "what the run did is not known: %s" % (problem or "its journal %s is gone" % run["journal"]), "task": None}
+        run = dict(run, errors=[*(run.get("errors") or []), lost])
+    if "plan" in run:
+        return {**_recovery_run.run(entries, run), **{key: run[key] for key in ("rpo", "check_mode", "run") if key in run}}
+    return of_group(entries, run)
+
+
+def of_group(entries: list[dict], base: dict) -> dict:
+    """A run of one protection group as ``_report.build`` and ``_ending.ending`` take it. Of earlier attempts, times and results count.
+
+    :param base: what does not change in a run, or holds without a journal
+    """
+    began = max([number for number, entry in enumerate(entries) if entry["event"] in ("begun", "resumed")], default=0)
+    milestones: dict = {}
+    found: dict = {"results": [], "steps": [], "clean_up": [], "servers": [], "errors": [], "notes": list(base.get("notes") or [])}
+    for number, entry in enumerate(entries):
+        event, current = entry["event"], number >= began
+        if event == "begun":
+            milestones["requested"] = {"name": "requested", "at": entry["at"]}
+        elif event == "milestone" and isinstance(entry.get("name"), str):
+            milestones[entry["name"]] = {"name": entry["name"], "at": entry["at"]}
+        elif event == "result":
+            found["results"] += results([entry])
+        elif current and event == "group" and isinstance(entry.get("group"), dict):
+            found["group"] = found["server_group"] = entry["group"]
+        elif current and event == "scaled":
+            found["scaled_to"] = entry.get("to")
+        elif current and event == "servers":
+            found["servers"] += _dicts(entry.get("servers"))
+        elif current and event == "checks":
+            found["servers"] = _drill.with_checks(found["servers"], _dicts(entry.get("checks")))
+        elif current and event == "step":
+            found["steps"].append({key: entry.get(key) for key in _OF_A_CHECK})
+        elif current and event == "clean_up":
+            found["clean_up"].append({key: entry.get(key) for key in _OF_A_CLEAN_UP})
+        elif current and event == "error":
+            found["errors"].append({key: entry[key] for key in ("task", *_OF_AN_ERROR) if key in entry})
+        elif current and event == "note":
+            found["notes"].append(str(entry.get("text")))
+    found["servers"] += base.get("servers") or []
+    found["errors"] += base.get("errors") or []
+    if base.get("what") == _recovery.WHAT:
+        found["notes"] += _recovery.notes(base.get("made"), base.get("resumed"), found["servers"])
+    return {**base, **found, "milestones": list(milestones.values()), "attempts": _attempts.of_journal(entries),
+            "interrupted": any(entry["event"] == "resumed" for entry in entries)}
+
+
+def results(given: Any) -> list[dict]:
+    """What modules did, of their results: nothing of a task that was skipped or failed."""
+    return [{"operations": _dicts(each.get("operations")), "jobs": _dicts(each.get("jobs"))} for each in _dicts(given) if "jobs" in each]
+
+
+def result_entries(given: Any, milestone: Any = None) -> list[dict]:
+    """What to note of tasks that ended well.
+
+    :param given: their results
+    :param milestone: what they reached, if anything
+    """
+    entries: list = [{"event": "result", **each} for each in results(given)]
+    return entries + ([{"event": "milestone", "name": milestone}] if milestone else [])
+
+
+def error_entry(result: Any, task: Any) -> dict:
+    """What to note of a task that failed.
+
+    :param result: ``ansible_failed_result``
+    :param task: the task's name
+    """
+    failed = {**result, **cause(result)} if isinstance(result, dict) else {"msg": str(result)}
+    return {"event": "error", "task": task, **{key: failed[key] for key in _OF_AN_ERROR if key in failed}}
+
+
+def _dicts(value: Any) -> list[dict]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
