@@ -23,7 +23,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Draw the conclusion
+- name: Evaluate the run
   ansible.builtin.set_fact:
     drill_report: "{{ drill_run | cloud_dr.sdrs.run_report }}"
 """

@@ -7,10 +7,7 @@ An attempt is ``{began, ended, user, machine, reasons}``; one that was killed ha
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 from ._records import time_of
-from ._report import who
 
 _MOST = 100
 _LONGEST = 2000
@@ -25,13 +22,6 @@ def known(saved):
         **{key: entry.get(key) if isinstance(entry.get(key), str) else None for key in ("user", "machine")},
         "reasons": [str(reason)[:_LONGEST] for reason in entry.get("reasons") or []] if isinstance(entry.get("reasons"), list) else [],
     } for entry in found[-_MOST:]]
-
-
-def begun(saved):
-    """The attempts of a record, and the one that begins now."""
-    runner = who()
-    return known(saved) + [{"began": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"), "ended": None,
-                            "user": runner["user"], "machine": runner["machine"], "reasons": []}]
 
 
 def of_journal(entries):

@@ -10,12 +10,12 @@ from typing import Any
 from ansible import constants
 
 from ..module_utils._recovery import run_journal
-from . import _attempts, _drill, _recovery, _recovery_run
-from ._report import cause
+from . import _attempts, _drill, _records, _recovery, _recovery_run
+from ._journal_entries import OF_AN_ERROR, dicts
 
 _OF_A_CHECK = ("check", "status", "detail", "at")
 _OF_A_CLEAN_UP = ("what", "name", "status", "detail")
-_OF_AN_ERROR = ("msg", "error", "operations", "jobs")
+_MANY = 200
 
 
 def new_path(name: str) -> str:
@@ -43,63 +43,48 @@ def of_group(entries: list[dict], base: dict) -> dict:
     """
     began = max([number for number, entry in enumerate(entries) if entry["event"] in ("begun", "resumed")], default=0)
     milestones: dict = {}
+    checks: list = []
+    requested = next((entry["at"] for entry in entries if entry["event"] == "begun"), None)
     found: dict = {"results": [], "steps": [], "clean_up": [], "servers": [], "errors": [], "notes": list(base.get("notes") or [])}
     for number, entry in enumerate(entries):
         event, current = entry["event"], number >= began
-        if event == "begun":
-            milestones["requested"] = {"name": "requested", "at": entry["at"]}
-        elif event == "milestone" and isinstance(entry.get("name"), str):
-            milestones[entry["name"]] = {"name": entry["name"], "at": entry["at"]}
+        if event == "milestone" and isinstance(entry.get("name"), str):
+            milestones[entry["name"]] = entry
         elif event == "result":
-            found["results"] += results([entry])
+            found["results"] += _records.results({"results": [entry]})
         elif current and event == "group" and isinstance(entry.get("group"), dict):
             found["group"] = found["server_group"] = entry["group"]
         elif current and event == "scaled":
             found["scaled_to"] = entry.get("to")
         elif current and event == "servers":
-            found["servers"] += _dicts(entry.get("servers"))
+            found["servers"] += dicts(entry.get("servers"))
         elif current and event == "checks":
-            found["servers"] = _drill.with_checks(found["servers"], _dicts(entry.get("checks")))
+            checks += dicts(entry.get("checks"))
         elif current and event == "step":
             found["steps"].append({key: entry.get(key) for key in _OF_A_CHECK})
         elif current and event == "clean_up":
             found["clean_up"].append({key: entry.get(key) for key in _OF_A_CLEAN_UP})
         elif current and event == "error":
-            found["errors"].append({key: entry[key] for key in ("task", *_OF_AN_ERROR) if key in entry})
+            found["errors"].append({key: entry[key] for key in ("task", *OF_AN_ERROR) if key in entry})
         elif current and event == "note":
             found["notes"].append(str(entry.get("text")))
-    found["servers"] += base.get("servers") or []
+    found["servers"] = (_drill.with_checks(found["servers"], checks) if checks else found["servers"]) + (base.get("servers") or [])
     found["errors"] += base.get("errors") or []
     if base.get("what") == _recovery.WHAT:
         found["notes"] += _recovery.notes(base.get("made"), base.get("resumed"), found["servers"])
-    return {**base, **found, "milestones": list(milestones.values()), "attempts": _attempts.of_journal(entries),
+    reached = _records.milestones({"requested": requested, "milestones": [{"name": "requested", "at": requested}, *milestones.values()]})
+    # A re-protection leaves nothing to go on with.
+    attempts = [] if base.get("what") == "reprotect" else _attempts.of_journal(entries)
+    return {**base, **found, "milestones": reached, "attempts": attempts,
             "interrupted": any(entry["event"] == "resumed" for entry in entries)}
 
 
-def results(given: Any) -> list[dict]:
-    """What modules did, of their results: nothing of a task that was skipped or failed."""
-    return [{"operations": _dicts(each.get("operations")), "jobs": _dicts(each.get("jobs"))} for each in _dicts(given) if "jobs" in each]
+def servers(path: Any) -> list[dict]:
+    """The servers of this attempt with their checks, of the journal ``path``: what hooks are given, and what a drill checks further."""
+    return with_journal({"what": None, "journal": path})["servers"]
 
 
-def result_entries(given: Any, milestone: Any = None) -> list[dict]:
-    """What to note of tasks that ended well.
-
-    :param given: their results
-    :param milestone: what they reached, if anything
-    """
-    entries: list = [{"event": "result", **each} for each in results(given)]
-    return entries + ([{"event": "milestone", "name": milestone}] if milestone else [])
-
-
-def error_entry(result: Any, task: Any) -> dict:
-    """What to note of a task that failed.
-
-    :param result: ``ansible_failed_result``
-    :param task: the task's name
-    """
-    failed = {**result, **cause(result)} if isinstance(result, dict) else {"msg": str(result)}
-    return {"event": "error", "task": task, **{key: failed[key] for key in _OF_AN_ERROR if key in failed}}
-
-
-def _dicts(value: Any) -> list[dict]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+def large(run: Any) -> bool:
+    """Whether a run has so many servers or results that AWX would drop what a task returns of it."""
+    run = with_journal(run)
+    return isinstance(run, dict) and max(len(run.get("servers") or []), len(run.get("results") or [])) > _MANY

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import mask
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal, run_journal
-from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _attempts, _journal, _report
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _attempts, _journal, _journal_entries, _report
 from support import Host, TaskFailed, run_task
 
 RUN = {"what": "drill", "name": "d", "project": {"id": "p", "endpoint": "e"}, "server_group": {"id": "g", "name": "erp"}}
@@ -81,6 +81,31 @@ def test_check_mode_leaves_no_record_and_tells_all_the_same(tmp_path):
     run.note(STONE, check_mode=True)
     run("finish", check_mode=True)
     assert run.events() == ["begun", "milestone", "finished"] and not (tmp_path / "reports").exists() and not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("options", [{"check_mode": True}, {"keep": False}])
+def test_a_run_without_a_record_of_its_own_tells_of_the_interrupted_one(tmp_path, options):
+    begun = Run(tmp_path).begin()
+    again = Run(tmp_path, 2)
+    assert again.begin(resume=begun["id"], **options)["resumed"]
+    assert again.events() == ["begun", "resumed"] and recorded(again.record) == ["begun"]
+
+
+def test_what_is_noted_before_a_run_begins_stays(tmp_path):
+    run = Run(tmp_path)
+    run.note(STONE)
+    run.begin()
+    assert run.events() == ["begun", "milestone"]
+    Run(tmp_path).begin()
+    assert run.events() == ["begun"], "but not of another run"
+
+
+def test_nothing_makes_the_record_of_a_finished_run_anew(tmp_path):
+    run = Run(tmp_path)
+    run.begin()
+    run("finish")
+    run.note(STONE)
+    assert run.events() == ["begun", "finished", "milestone"] and not run.record.exists()
 
 
 def test_a_run_that_shall_leave_no_record_removes_an_old_one_when_it_has_finished(tmp_path):
@@ -210,9 +235,9 @@ def test_what_a_journal_comes_to():
 
 def test_what_is_noted_of_tasks():
     done = {"operations": [{"operation": "start"}], "jobs": [{"job_id": "j"}], "changed": True}
-    assert _journal.result_entries([done, {"skipped": True}, None, {"failed": True, "msg": "x"}], "up") == [
+    assert _journal_entries.result_entries([done, {"skipped": True}, None, {"failed": True, "msg": "x"}], "up") == [
         {"event": "result", "operations": done["operations"], "jobs": done["jobs"]}, {"event": "milestone", "name": "up"}]
     loop = {"msg": "One or more items failed", "results": [{"msg": "fine"}, {"failed": True, "msg": "no quota", "error": {"code": "c"}, "jobs": []}]}
-    assert _journal.error_entry(loop, "Start") == {"event": "error", "task": "Start", "msg": "no quota", "error": {"code": "c"}, "jobs": []}
-    assert _journal.error_entry({"msg": "no"}, "Start") == {"event": "error", "task": "Start", "msg": "no"}
-    assert json.dumps(_journal.error_entry("odd", None)) and Path(_journal.new_path("a/b")).name.startswith("b-")
+    assert _journal_entries.error_entry(loop, "Start") == {"event": "error", "task": "Start", "msg": "no quota", "error": {"code": "c"}, "jobs": []}
+    assert _journal_entries.error_entry({"msg": "no"}, "Start") == {"event": "error", "task": "Start", "msg": "no"}
+    assert json.dumps(_journal_entries.error_entry("odd", None)) and Path(_journal.new_path("a/b")).name.startswith("b-")

@@ -44,9 +44,12 @@ def act(params, host):
             host.warn(problem)
         return dict(result, entries=entries, journal=journal.summary(entries, path))
     entries = (params["entries"] or []) + ([{"event": "finished"}] if action == "finish" else [])
-    note(path, entries, host.warn, host.check_mode)
-    if action == "finish" and not host.check_mode:
-        _finish(path, host)
+    try:
+        note(path, entries, host.warn, host.check_mode)
+        if action == "finish" and not host.check_mode:
+            _finish(path, host)
+    except Exception as error:  # pylint: disable=broad-except
+        host.warn(_unwritable(path, error))  # no run ends because of its journal
     return dict(result, journal={"path": path})
 
 
@@ -65,7 +68,8 @@ def note(path, entries, warn, check_mode=False):
             failed.append(_unwritable(place, error))
     else:
         warn(failed[0])
-    if header.get("record") and not check_mode:
+    # Not made anew: a run that has finished has removed it.
+    if header.get("record") and not check_mode and os.path.lexists(header["record"]):
         try:
             journal.append(header["record"], entries)
         except _WRONG as error:
@@ -98,24 +102,34 @@ def _begin(params, host):
                 host.warn(each)
         if kept is None:
             host.warn("the run leaves no record: runs at the same time are not kept apart, and an interrupted run leaves no times")
-    places = [place for place in (record, _elsewhere(record)) if place] if record else []
-    header = {"event": _HEADER, "record": kept, "places": places, "lock": bool(params.get("lock"))}
-    # It is this run's, whatever was there.
+    header = {"event": _HEADER, "record": kept, "places": _places(record), "lock": bool(params.get("lock"))}
+    # What was noted before the run could begin stays; what another run left goes.
+    early = [] if _header(path) else entries_of(path)[0]
     for place in filter(None, (path, _memory(path))):
         with contextlib.suppress(OSError, ValueError):
             os.unlink(place)
-    note(path, [header], host.warn, True)
-    note(path, entries or [journal.opening(run)], host.warn, True)
-    entries, problem = entries_of(path)
+    entries = entries or [*_earlier(params), journal.opening(None if _earlier(params) else run)]
+    note(path, [header, *entries, *early], host.warn, True)
+    read, problem = entries_of(path)
     if problem:
         host.warn(problem)
-    return dict(journal.summary(entries, path), notes=notes)
+    return dict(journal.summary(read or [{"at": journal.now(), **entry} for entry in entries], path), notes=notes)
+
+
+def _places(record):
+    return [place for place in (record, _elsewhere(record)) if place] if record else []
+
+
+def _earlier(params):
+    """What an interrupted run noted, for a run that goes on with it without being able to write there."""
+    place = next((place for place in _places(params.get("record")) if params.get("resume") and _holds(place, params["resume"])), None)
+    return journal.entries_of(place)[0] if place else []
 
 
 def _record(params, notes):
     """``(where the record is, all its entries)``; ``(None, None)`` where it cannot be written."""
     run, record, resume = params["run"], params["record"], params.get("resume")
-    places = [place for place in (record, _elsewhere(record)) if place]
+    places = _places(record)
     if resume and not _holds(record, resume) and _holds(places[-1], resume):
         places.reverse()
     for place in places:

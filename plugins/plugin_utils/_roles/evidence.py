@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 
 from ...module_utils._cloud.errors import one_line
-from .. import _attempts, _evidence, _guards, _hooks, _journal, _task_files
+from .. import _evidence, _guards, _hooks, _journal, _journal_entries, _task_files
 from .._options import options
 from .._paths import user_path
 from .._recovery_lint import lint_files
@@ -33,10 +33,6 @@ def linted(files, variables):
     """
     known = {*variables, *options(), *(name for names in _guards.INTERNAL.values() for name in names)} if variables else ()
     return lint_files(files, task_file_problem, user_path, known)
-
-
-def _with_attempt(record):
-    return dict(record, attempts=_attempts.begun(record))
 
 
 def hook_look(path, remote):
@@ -63,7 +59,10 @@ def _rendered(report, paths):
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "new_journal": _journal.new_path,
-    "with_attempt": _with_attempt,
+    "servers_of_journal": _journal.servers,
+    "large_run": _journal.large,
+    "result_entries": _journal_entries.result_entries,
+    "error_entry": _journal_entries.error_entry,
     "hook_look": hook_look,
     "bare_report": _evidence.bare_report,
     "report_places": _evidence.places,
