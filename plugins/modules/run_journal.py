@@ -23,7 +23,8 @@ extends_documentation_fragment:
   - cloud_dr.sdrs.attributes.local
 options:
   path:
-    description: Absolute path of the journal. What another run left there is replaced by O(action=begin).
+    description:
+      - Absolute path of the journal. With O(action=begin), the journal of another run is replaced; what is no journal is left alone, and the task fails.
     type: path
     required: true
   action:

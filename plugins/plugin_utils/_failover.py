@@ -85,7 +85,7 @@ def look(readiness, instances, saved, wanted):
     }
 
 
-def look_reprotect(readiness, wanted):
+def look_reprotect(readiness: dict, wanted: dict) -> dict:
     """What a re-protection has before it, in the form of ``look``."""
     group = readiness["server_group"]
     there, going = group.get("status") == "protected", group.get("status") == "reprotecting"

@@ -51,7 +51,7 @@ def standing(drills, run, now=None):
     return dict(outcome, resumed=found[0])
 
 
-def look(readiness, instances, drills, wanted):
+def look(readiness: dict, instances: list, drills: list, wanted: dict) -> dict:
     """What a recovery has before it.
 
     :param readiness: the result of sdrs_readiness_info

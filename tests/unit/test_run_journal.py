@@ -197,6 +197,13 @@ def test_secrets_reach_no_file(tmp_path):
     assert "s3cr3t" not in run.path.read_text() + run.record.read_text()
 
 
+def test_what_is_no_journal_is_not_replaced(tmp_path):
+    (tmp_path / "work-1.jsonl").write_text("of somebody\n")
+    with pytest.raises(TaskFailed, match="is no journal"):
+        Run(tmp_path).begin()
+    assert (tmp_path / "work-1.jsonl").read_text() == "of somebody\n" and not (tmp_path / "reports").exists()
+
+
 def test_the_path_must_be_absolute(tmp_path):
     for wrong in ({"path": "x"}, {"path": str(tmp_path / "x"), "record": "x"}):
         with pytest.raises(TaskFailed, match="not an absolute path"):

@@ -14,6 +14,7 @@ import os
 import socket
 import time
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from .._cloud.errors import SdrsError, one_line
 from .._cloud.mask import masked_data
@@ -31,7 +32,7 @@ _PATIENCE = 5.0
 _LOADED_BY = os.getpid()
 
 
-def entries_of(path, limit=LIMIT):
+def entries_of(path: str, limit: int = LIMIT) -> tuple[list[dict], str | None]:
     """``(entries, why there are none, or not all)`` of a journal; a line that was cut by a kill is left out."""
     try:
         handle = open_file(None, path, os.O_RDONLY)
@@ -55,10 +56,10 @@ def entries_of(path, limit=LIMIT):
     return found, None
 
 
-def summary(entries, path):
+def summary(entries: list[dict], path: str) -> dict:
     """What the next tasks need of the entries."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
-    tiers, drills, vpcs = {}, {}, []
+    tiers, drills, vpcs = dict[Any, Any](), dict[str, Any](), []
     for entry in entries:
         if entry["event"] == "tier":
             tiers[entry.get("name")] = entry.get("status")
@@ -78,11 +79,11 @@ def summary(entries, path):
     }
 
 
-def _list(value):
+def _list(value: object) -> list[str] | None:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else None
 
 
-def locked(path, run, take_over, notes):
+def locked(path: str, run: dict, take_over: str | None, notes: list[str]) -> list[dict]:
     """Begin at ``path`` a run of a recovery plan, which is locked by it, or go on with an interrupted one; gives back all entries.
 
     :raises SdrsError: another run is at work
@@ -106,7 +107,7 @@ def locked(path, run, take_over, notes):
         return entries_of(path)[0]
 
 
-def unlocked(path, run, resume):
+def unlocked(path: str, run: dict, resume: str | None) -> list[dict]:
     """Begin a run at ``path``, or go on with the one whose ID is ``resume``, if that is what is there; gives back all entries.
 
     What else bears the name is replaced as a whole: nobody reads half a journal.
@@ -127,7 +128,7 @@ def unlocked(path, run, resume):
     return entries_of(path)[0]
 
 
-def opening(run=None):
+def opening(run: dict | None = None) -> dict[str, Any]:
     """The entry with which an attempt begins: of ``run``, or without it of one that goes on."""
     event = {"event": "begun" if run else "resumed", "process": process(), "user": _user(), "machine": socket.gethostname()}
     return {**event, **run, "id": new_id()} if run else event
@@ -136,7 +137,7 @@ def opening(run=None):
 class _Locked:
     """Two that begin at the same time do so one after the other."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self._handle, since = open_file(None, path + ".lock", os.O_RDWR | os.O_CREAT), time.monotonic()
         while fcntl:
             try:
@@ -147,11 +148,11 @@ class _Locked:
                     return
                 time.sleep(0.05)
 
-    def close(self):
+    def close(self) -> None:
         os.close(self._handle)
 
 
-def _refuse_running(entries, take_over):
+def _refuse_running(entries: list[dict], take_over: str | None) -> None:
     """An unfinished journal whose run is, or may be, at work."""
     last = [entry for entry in entries if entry["event"] in ("begun", "resumed", "ended")][-1:]
     if not last or last[0]["event"] == "ended":
@@ -169,7 +170,7 @@ def _refuse_running(entries, take_over):
     raise SdrsError("nothing was done: " + text, retryable=True, remedy=remedy)
 
 
-def _doubt(entries, run):
+def _doubt(entries: list[dict], run: dict) -> str | None:
     """Why entries are not those of the run that is asked for, None if they are."""
     moment = datetime.now(timezone.utc)
     first = next((entry for entry in entries if entry["event"] == "begun"), None)
@@ -189,7 +190,7 @@ def _doubt(entries, run):
     return None
 
 
-def append(path, entries):
+def append(path: str, entries: list[dict]) -> None:
     """Write ``entries`` at the end, secrets masked; they are on the disk afterwards."""
     handle = open_file(None, path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     with os.fdopen(handle, "rb+") as stream:
@@ -202,29 +203,31 @@ def append(path, entries):
         os.fsync(handle)
 
 
-def archive(path, entries):
+def archive(path: str, entries: list[dict]) -> str:
     """Where a journal that is over goes: beside the reports, under the ID of its run."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     known = first.get("id") if isinstance(first.get("id"), str) and first["id"].replace("-", "").isalnum() else new_id()
     return os.path.join(os.path.dirname(path), "journal-%s.jsonl" % known)
 
 
-def now():
+def now() -> str:
+    """The time, as entries have it."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def new_id():
+def new_id() -> str:
+    """The ID of a run."""
     return "%s-%d" % (datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ"), _controller())
 
 
-def _user():
+def _user() -> str | None:
     try:
         return os.environ.get("AWX_USER_NAME") or getpass.getuser()
     except (OSError, KeyError):
         return None
 
 
-def _controller():
+def _controller() -> int:
     """The process of ansible-playbook, which has loaded this file before it began the worker that runs here, unless it is told."""
     named = os.environ.get(_CONTROLLER, "")
     if named.isdigit():
@@ -232,12 +235,12 @@ def _controller():
     return os.getppid() if os.getpid() == _LOADED_BY else _LOADED_BY
 
 
-def process():
+def process() -> dict[str, Any]:
     """What tells this run of ansible-playbook from others."""
     return {"pid": _controller(), "began": began(_controller()), "place": _place()}
 
 
-def running(known):
+def running(known: Any) -> bool | None:
     """Whether the process of an entry is at work; None where that cannot be told from here."""
     if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or not known.get("place") or known["place"] != _place():
         return None
@@ -246,7 +249,7 @@ def running(known):
     return known.get("began") is not None and known["began"] == began(known["pid"])
 
 
-def _place():
+def _place() -> str | None:
     """This machine since it was started, and which of its processes can be seen; None where the system does not tell."""
     machine = boot_id()
     try:

@@ -11,6 +11,8 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from .._cloud.errors import ConfigError, one_line
 from .._cloud.private_folder import NotPrivate, open_file
@@ -25,16 +27,17 @@ _WRONG = (OSError, NotPrivate, ValueError)
 _LARGEST = 16 * LIMIT
 # Where a working copy goes on when its disk is full.
 MEMORY = "/dev/shm"  # noqa: S108
+_Warn = Callable[[str], Any]
 
 RULES = {"path": lambda value: _absolute([value]), "record": lambda value: _absolute([value])}
 
 
-def act(params, host):
+def act(params: dict, host: Any) -> dict:
     """Begin, append, read or finish.
 
     :raises SdrsError: another run of the recovery plan is at work
     """
-    result = {"changed": False, "operations": [], "jobs": [], "diff": {"before": {}, "after": {}}}
+    result: dict[str, Any] = {"changed": False, "operations": [], "jobs": [], "diff": {"before": {}, "after": {}}}
     action, path = params["action"], params["path"]
     if action == "begin":
         return dict(result, journal=_begin(params, host))
@@ -53,7 +56,7 @@ def act(params, host):
     return dict(result, journal={"path": path})
 
 
-def note(path, entries, warn, check_mode=False):
+def note(path: str, entries: list[dict], warn: _Warn, check_mode: bool = False) -> None:
     """Append to the working copy and to the record; what goes wrong with either is a warning."""
     entries = [{"at": journal.now(), **entry} for entry in entries]
     if not entries:
@@ -65,7 +68,7 @@ def note(path, entries, warn, check_mode=False):
                 journal.append(place, entries)
                 break
         except _WRONG as error:
-            failed.append(_unwritable(place, error))
+            failed.append(_unwritable(str(place), error))
     else:
         warn(failed[0])
     # Not made anew: a run that has finished has removed it.
@@ -76,7 +79,7 @@ def note(path, entries, warn, check_mode=False):
             warn(_unwritable(header["record"], error))
 
 
-def entries_of(path):
+def entries_of(path: str) -> tuple[list[dict], str | None]:
     """``(entries, why there are none, or not all)`` of the run with the working copy ``path``."""
     entries, problem = journal.entries_of(path, _LARGEST)
     memory = _memory(path)
@@ -88,13 +91,18 @@ def entries_of(path):
     return [entry for entry in entries if entry["event"] != _HEADER], problem
 
 
-def _begin(params, host):
+def _begin(params: dict, host: Any) -> dict:
     run, path, record = params["run"], params["path"], params.get("record")
     missing = [key for key in journal.SAME if key not in run] if params.get("lock") else []
     if missing:
         raise ConfigError("run: %s is missing" % ", ".join(missing))
-    notes: list = []
-    kept, entries = None, None
+    # What was noted before the run could begin stays; what another run left goes.
+    early = [] if _header(path) else entries_of(path)[0]
+    if os.path.lexists(path) and not (early or _header(path)):
+        raise ConfigError("%s is no journal; nothing was written" % path)
+    notes: list[str] = []
+    kept: str | None = None
+    entries: list[dict] | None = None
     if record and params.get("keep", True) and not host.check_mode:
         kept, entries = _record(params, notes)
         for each in notes:
@@ -103,8 +111,6 @@ def _begin(params, host):
         if kept is None:
             host.warn("the run leaves no record: runs at the same time are not kept apart, and an interrupted run leaves no times")
     header = {"event": _HEADER, "record": kept, "places": _places(record), "lock": bool(params.get("lock"))}
-    # What was noted before the run could begin stays; what another run left goes.
-    early = [] if _header(path) else entries_of(path)[0]
     for place in filter(None, (path, _memory(path))):
         with contextlib.suppress(OSError, ValueError):
             os.unlink(place)
@@ -116,17 +122,17 @@ def _begin(params, host):
     return dict(journal.summary(read or [{"at": journal.now(), **entry} for entry in entries], path), notes=notes)
 
 
-def _places(record):
+def _places(record: str | None) -> list[str]:
     return [place for place in (record, _elsewhere(record)) if place] if record else []
 
 
-def _earlier(params):
+def _earlier(params: dict) -> list[dict]:
     """What an interrupted run noted, for a run that goes on with it without being able to write there."""
     place = next((place for place in _places(params.get("record")) if params.get("resume") and _holds(place, params["resume"])), None)
     return journal.entries_of(place)[0] if place else []
 
 
-def _record(params, notes):
+def _record(params: dict, notes: list[str]) -> tuple[str | None, list[dict] | None]:
     """``(where the record is, all its entries)``; ``(None, None)`` where it cannot be written."""
     run, record, resume = params["run"], params["record"], params.get("resume")
     places = _places(record)
@@ -142,16 +148,16 @@ def _record(params, notes):
     return None, None
 
 
-def _holds(place, run_id):
+def _holds(place: str, run_id: str) -> bool:
     return any(entry["event"] == "begun" and entry.get("id") == run_id for entry in journal.entries_of(place)[0])
 
 
-def _finish(path, host):
+def _finish(path: str, host: Any) -> None:
     """A record with a lock is kept under the ID of its run; of others the report tells all."""
     header = _header(path)
     record = header.get("record")
     if header.get("lock"):
-        with _told(host.warn, record):
+        with _told(host.warn, str(record)):
             if record:
                 os.replace(record, journal.archive(record, journal.entries_of(record)[0]))
         return
@@ -161,14 +167,14 @@ def _finish(path, host):
 
 
 @contextlib.contextmanager
-def _told(warn, path):
+def _told(warn: _Warn, path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         warn(one_line("the journal %s cannot be removed (%s)" % (path, error.strerror or error)))
 
 
-def _header(path):
+def _header(path: str) -> dict:
     """The first entry of a working copy: where its record is."""
     for place in filter(None, (path, _memory(path))):
         with contextlib.suppress(*_WRONG), os.fdopen(open_file(None, place, os.O_RDONLY), "rb") as stream:
@@ -178,14 +184,14 @@ def _header(path):
     return {}
 
 
-def _elsewhere(record):
+def _elsewhere(record: str) -> str | None:
     folder, name = elsewhere(record)
     return os.path.join(folder, name) if folder else None
 
 
-def _memory(path):
+def _memory(path: str) -> str | None:
     return os.path.join(MEMORY, "cloud_dr.sdrs-%s" % hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:24]) if os.path.isdir(MEMORY) else None
 
 
-def _unwritable(path, error):
+def _unwritable(path: str, error: Exception) -> str:
     return one_line("the journal %s cannot be written (%s)" % (path, getattr(error, "strerror", None) or error))
