@@ -13,7 +13,7 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 CORES := 2.16 2.18 2.20 2.21
 PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-4]*/bin/python3)
 
-.PHONY: help demo test lint sanity unit faults matrix gates behaviours hostile site bench docs build release release-files sbom clean
+.PHONY: help demo test lint sanity unit night faults matrix gates behaviours hostile site bench docs build release release-files sbom clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
@@ -24,7 +24,8 @@ help:
 	@echo "make gates   what Galaxy and certification check, as they do, on every supported ansible-core and Python; ONLY='sanity 2.16' for some"
 	@echo "make behaviours  the plays under each behaviour of the simulator that nobody knows of the service; ONLY='a name' for one"
 	@echo "make site    forty groups of ten servers by one recovery plan: failures, drills, killed at twenty moments"
-	@echo "make matrix  gates, hostile, faults, behaviours and site, for the night"
+	@echo "make night   the tests that make test leaves out because they take long"
+	@echo "make matrix  gates, night, hostile, faults, behaviours and site, for the night"
 	@echo "make bench   tables of ratios: a topology, a check, a task, the detection of ends"
 	@echo "make docs    the documentation site, below .build/docs/html; links are checked, and widths if Chromium is here"
 	@echo "make build   the collection's tarball, below .build"
@@ -36,7 +37,7 @@ demo: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 # pytest comes last: its summary line ends the output. Most of its time is waiting, hence more workers than cores.
 test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(MAKE) --no-print-directory lint sanity
-	@$(BIN)/python -m pytest -n 8 --dist worksteal --durations 40 tests
+	@$(BIN)/python -m pytest -n 6 --dist worksteal --durations 20 -m "not nightly" tests
 
 lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/ruff check .
@@ -56,6 +57,9 @@ sanity: $(VENV)/test
 unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python -m pytest -n 2 tests/unit tests/contract tests/replay
 
+night: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
+	@$(BIN)/python -m pytest -n 6 --dist worksteal -m nightly tests
+
 faults: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_EVERY_CALL=1 $(BIN)/python -m pytest -n 8 tests/integration/test_faults.py
 
@@ -67,7 +71,7 @@ gates: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python tests/gates.py $(if $(ONLY),"$(ONLY)")
 
 matrix:
-	@failed=0; for each in gates hostile faults behaviours site; do $(MAKE) --no-print-directory $$each || failed=1; done; exit $$failed
+	@failed=0; for each in gates night hostile faults behaviours site; do $(MAKE) --no-print-directory $$each || failed=1; done; exit $$failed
 
 site: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	@SDRS_LARGE=1 $(BIN)/python -m pytest -s -n 0 tests/integration/test_site.py

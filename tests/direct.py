@@ -7,6 +7,8 @@ import copy
 import io
 import json
 import types
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -25,23 +27,24 @@ from support import Host, run_task
 class Cloud:
     """A simulated world; ``changed(answer)`` may make something else of what it answers."""
 
-    def __init__(self, changed=None):
+    def __init__(self, changed: Callable[[Any], Any] | None = None) -> None:
         self.world = scenario.build(1.0)
         self.time = 1_000_000.0
         self.world.now = lambda: self.time
-        self.written, self.changed = [], changed or (lambda answer: answer)
+        self.written: list[tuple[str, str]] = []
+        self.changed = changed or (lambda answer: answer)
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
         self.time += max(seconds, 1e-3)
 
-    def answer(self, method, url, body):
+    def answer(self, method: str, url: str, body: Any) -> Any:
         """The content of the response; an exception as the client raises it for an error."""
         status, content = self.respond(method, url, body)
         if status >= 300:
             raise api_error(status, json.dumps(content), None) from None
         return content
 
-    def respond(self, method, url, body):
+    def respond(self, method: str, url: str, body: Any) -> tuple[int, Any]:
         """``(status, content)``"""
         parts = urlsplit(url)
         found = routes.match(method, parts.path.rstrip("/") or "/")
@@ -63,7 +66,7 @@ class Cloud:
 
 
 class Direct(client.Client):
-    def __init__(self, cloud, given=None, warn=None):
+    def __init__(self, cloud: Cloud, given: Any = None, warn: Callable[[str], Any] | None = None) -> None:
         known = cloud.world.identity
         super().__init__(settings_module.resolve({
             "region": known["region"], "project_id": known["project_id"], "auth_token": "t", "endpoint": "http://127.0.0.1:1", "token_cache": False,
@@ -71,18 +74,20 @@ class Direct(client.Client):
         self.settings.allow_unlocked = bool(getattr(given, "allow_unlocked", False))
         self._cloud = cloud
 
-    def _exchange(self, method, url, body, auth, repeatable, guarded=None):
+    def _exchange(self, method: str, url: str, body: Any, auth: Any, repeatable: bool, guarded: Any = None) -> tuple[Any, Any]:
         return None, self._cloud.answer(method, url, body)
 
 
 class Wire(BaseAdapter):
     """The cloud behind a real client. ``meet(request)`` may give another ``(status, content, headers)``, or an exception, for a request."""
 
-    def __init__(self, cloud):
+    def __init__(self, cloud: Cloud) -> None:
         super().__init__()
-        self.cloud, self.meet, self.sent = cloud, lambda request: None, []
+        self.cloud = cloud
+        self.meet: Callable[[Any], Any] = lambda request: None
+        self.sent: list[tuple[str, str]] = []
 
-    def send(self, request, **kwargs):
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         self.sent.append((request.method, urlsplit(request.url).path))
         met = self.meet(request)
         if isinstance(met, Exception):
@@ -94,11 +99,11 @@ class Wire(BaseAdapter):
         response.raw = io.BytesIO(json.dumps(content).encode())
         return response
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
-def wired(cloud):
+def wired(cloud: Cloud) -> tuple[client.Client, Wire]:
     """A real client of the cloud, and the Wire between them."""
     wire, session, known = Wire(cloud), requests.Session(), cloud.world.identity
     session.mount("http://", wire)
@@ -108,22 +113,22 @@ def wired(cloud):
     return client.Client(settings, sleep=cloud.sleep, clock=lambda: cloud.time, session=session), wire
 
 
-def use(monkeypatch):
+def use(monkeypatch: Any) -> Callable[..., Cloud]:
     """Let tasks go to the cloud made last; gives back ``make(changed=None)``."""
-    made = []
+    made: list[Cloud] = []
 
-    def make(changed=None):
+    def make(changed: Callable[[Any], Any] | None = None) -> Cloud:
         made.append(Cloud(changed))
         return made[-1]
 
     monkeypatch.setattr(run_module, "Client", lambda settings, warn=None, *_args: Direct(made[-1], settings, warn))
-    monkeypatch.setattr(run_module, "Waiting", lambda *args: Waiting(*args, clock=lambda: made[-1].time, sleep=made[-1].sleep))
+    monkeypatch.setattr(run_module, "Waiting", lambda wait, timeout, pause: Waiting(wait, timeout, pause, lambda: made[-1].time, made[-1].sleep))
     # Threads would wait by the real clock.
     monkeypatch.setattr(run_module, "PARALLEL", 1)
     return make
 
 
-def run(module, check=False, **options):
+def run(module: str, check: bool = False, **options: Any) -> dict[str, Any]:
     """Run a module on the cloud made last."""
     parallel = {"parallel": 1} if module == "sdrs_topology" else {}
     return run_task(module, {"region": "eu-sim", "token_cache": False, "auth_token": "t", **parallel, **options}, check, Host(check))

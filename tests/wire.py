@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 from requests.adapters import BaseAdapter
 from requests.models import Response
@@ -13,11 +14,12 @@ from requests.models import Response
 class Wire(BaseAdapter):
     """Answers from a list of ``(status, body, headers)``, exceptions or callables; keeps what was sent."""
 
-    def __init__(self, *answers):
+    def __init__(self, *answers: Any) -> None:
         super().__init__()
-        self.answers, self.sent = list(answers), []
+        self.answers = list(answers)
+        self.sent: list[Any] = []
 
-    def send(self, request, **kwargs):
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         self.sent.append(request)
         answer = self.answers.pop(0)
         if callable(answer):
@@ -31,5 +33,5 @@ class Wire(BaseAdapter):
         response.raw = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
         return response
 
-    def close(self):
+    def close(self) -> None:
         pass

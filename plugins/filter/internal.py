@@ -25,9 +25,9 @@ options:
 """
 
 EXAMPLES = r"""
-- name: How a role selects its waves
+- name: How a role finds misspelled variables
   ansible.builtin.debug:
-    msg: "{{ [{'instances': ['web-1', 'web-2']}] | cloud_dr.sdrs.internal('failover_waves', ['web-1', 'web-2']) }}"
+    msg: "{{ ['failover_confrim'] | cloud_dr.sdrs.internal('misspelled', 'failover') }}"
 """
 
 RETURN = r"""

@@ -213,7 +213,7 @@ SPEC = Spec(
     required_one_of=[("id", "name")],
     mutually_exclusive=[("lb_listener_id", "lbaas_listeners")],
 )
-DECLARATION = Declaration(as_group.KIND, as_group.read, as_group.plan, "as_group", as_group.show, rules=as_group.RULES)
+DECLARATION = Declaration(as_group.KIND, as_group.read, as_group.plan, "as_group", as_group.show, rules=as_group.RULES, options=as_group.Options)
 
 
 def main():

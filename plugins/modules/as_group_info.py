@@ -53,7 +53,7 @@ from ..module_utils._neighbours import queries
 from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"id": {"type": "str"}, "name": {"type": "str"}})
-DECLARATION = Query(queries.as_groups, rules=queries.NAME_PART)
+DECLARATION = Query(queries.as_groups, rules=queries.NAME_PART, options=queries.Named)
 
 
 def main():

@@ -122,7 +122,7 @@ SPEC = WAIT + Spec(
     required_one_of=[("servers", "server_group")],
     mutually_exclusive=[("servers", "server_group")],
 )
-DECLARATION = Declaration(ecs_power.KIND, ecs_power.read, ecs_power.plan, "ecs_servers", ecs_power.show, locks=locks.POWER)
+DECLARATION = Declaration(ecs_power.KIND, ecs_power.read, ecs_power.plan, "ecs_servers", ecs_power.show, locks=locks.POWER, options=ecs_power.Options)
 
 
 def main():

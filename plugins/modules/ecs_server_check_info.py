@@ -112,7 +112,7 @@ SPEC = Spec(
         "unique_addresses": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(server_checks.read, rules=server_checks.RULES)
+DECLARATION = Query(server_checks.read, rules=server_checks.RULES, options=server_checks.Options)
 
 
 def main():

@@ -66,7 +66,7 @@ SPEC = Spec(
     },
     mutually_exclusive=[("ids", "name", "server_group")],
 )
-DECLARATION = Query(queries.ecs_servers, rules=queries.SERVER_RULES)
+DECLARATION = Query(queries.ecs_servers, rules=queries.SERVER_RULES, options=queries.Servers)
 
 
 def main():

@@ -53,7 +53,7 @@ from ..module_utils._sdrs import project_queries
 from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"version": {"type": "str"}})
-DECLARATION = Query(project_queries.api_versions, rules={"version": project_queries.valid_version})
+DECLARATION = Query(project_queries.api_versions, rules={"version": project_queries.valid_version}, options=project_queries.Versions)
 
 
 def main():

@@ -115,7 +115,7 @@ SPEC = WAIT + Spec(
     }
 )
 DECLARATION = Declaration(
-    drift.KIND, drift.read, drift.plan, "drift", drift.show, expect=lambda made: made.left, locks=locks.BATCH,
+    drift.KIND, drift.read, drift.plan, "drift", drift.show, expect=lambda made: made.left, locks=locks.BATCH, options=drift.Options,
 )
 
 

@@ -85,7 +85,7 @@ SPEC = Spec(
         "auto_recovery": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(drift.report)
+DECLARATION = Query(drift.report, options=drift.Options)
 
 
 def main():

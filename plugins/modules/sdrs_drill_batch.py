@@ -134,6 +134,7 @@ SPEC = WAIT + Spec(
 )
 DECLARATION = Declaration(
     drill_batch.KIND, drill_batch.read, drill_batch.plan, "drills", show=drill_batch.show, compact=True, locks=locks.DRILLS, rules=drill_batch.RULES,
+    options=drill_batch.Options,
 )
 
 

@@ -73,7 +73,7 @@ SPEC = Spec(
         "drill_vpc": reference("drill_vpc"),
     }
 )
-DECLARATION = Query(queries.drills)
+DECLARATION = Query(queries.drills, options=queries.Drills)
 
 
 def main():

@@ -93,7 +93,7 @@ SPEC = Spec(
     },
     mutually_exclusive=[("id", "server_group")],
 )
-DECLARATION = Declaration(failed_task.KIND, failed_task.read, failed_task.plan, "failed_tasks")
+DECLARATION = Declaration(failed_task.KIND, failed_task.read, failed_task.plan, "failed_tasks", options=failed_task.Options)
 
 
 def main():

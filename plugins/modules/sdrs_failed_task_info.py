@@ -75,7 +75,7 @@ SPEC = Spec(
         "resource_type": {"type": "str", "choices": list(project_queries.RESOURCE_TYPES)},
     }
 )
-DECLARATION = Query(project_queries.failed_tasks)
+DECLARATION = Query(project_queries.failed_tasks, options=project_queries.FailedTasks)
 
 
 def main():

@@ -90,7 +90,7 @@ SPEC = Spec(
     },
     required_one_of=[("job_ids", "jobs")],
 )
-DECLARATION = Query(queries.jobs)
+DECLARATION = Query(queries.jobs, options=queries.Jobs)
 
 
 def main():

@@ -181,7 +181,7 @@ SPEC = Spec(
         "count": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(queries.protected_instances)
+DECLARATION = Query(queries.protected_instances, options=queries.Instances)
 
 
 def main():

@@ -124,7 +124,7 @@ SPEC = Spec(
     },
     required_if=[("operation", "create", ("servers",))],
 )
-DECLARATION = Query(query.query)
+DECLARATION = Query(query.query, options=query.Options)
 
 
 def main():

@@ -112,7 +112,9 @@ SPEC = Spec(
         "shared_addresses": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     }
 )
-DECLARATION = Query(servers.check, rules={"plan": servers.RULES["plan"], "windows_settle": server_checks.RULES["windows_settle"]})
+DECLARATION = Query(
+    servers.check, rules={"plan": servers.RULES["plan"], "windows_settle": server_checks.RULES["windows_settle"]}, options=servers.CheckOptions,
+)
 
 
 def main():

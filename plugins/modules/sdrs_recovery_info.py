@@ -132,7 +132,7 @@ SPEC = Spec(
         "force": {"type": "bool", "default": False},
     }
 )
-DECLARATION = Query(query.read, rules=query.RULES)
+DECLARATION = Query(query.read, rules=query.RULES, options=query.Options)
 
 
 def main():

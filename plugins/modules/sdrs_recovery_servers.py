@@ -139,7 +139,7 @@ SPEC = WAIT + Spec(
 )
 DECLARATION = Declaration(
     servers.KIND, servers.read, servers.plan, "ids", show=servers.show, compact=True,
-    locks=locks.STOPPED, rules=servers.RULES,
+    locks=locks.STOPPED, rules=servers.RULES, options=servers.Options,
 )
 
 

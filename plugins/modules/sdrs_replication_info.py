@@ -101,7 +101,7 @@ SPEC = Spec(
         "availability_zone": {"type": "str"},
     }
 )
-DECLARATION = Query(queries.replications)
+DECLARATION = Query(queries.replications, options=queries.Pairs)
 
 
 def main():

@@ -64,7 +64,7 @@ SPEC = Spec(
         "resource_type": {"type": "str", "choices": ["replication"]},
     }
 )
-DECLARATION = Query(project_queries.rpo_statistics)
+DECLARATION = Query(project_queries.rpo_statistics, options=project_queries.Statistics)
 
 
 def main():

@@ -77,7 +77,7 @@ SPEC = Spec(
         "availability_zone": {"type": "str"},
     }
 )
-DECLARATION = Query(queries.server_groups)
+DECLARATION = Query(queries.server_groups, options=queries.Groups)
 
 
 def main():

@@ -55,7 +55,7 @@ from ..module_utils._sdrs import queries
 from ..module_utils._engine.declaration import Query
 
 SPEC = Spec({"protected_instance": reference("protected_instance")})
-DECLARATION = Query(queries.tags)
+DECLARATION = Query(queries.tags, options=queries.Tags)
 
 
 def main():

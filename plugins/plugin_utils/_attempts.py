@@ -13,7 +13,7 @@ _MOST = 100
 _LONGEST = 2000
 
 
-def known(saved):
+def known(saved: dict | None) -> list[dict]:
     """The attempts that a record holds, each in its shape; whatever else stands there is left out."""
     found = [entry for entry in (saved or {}).get("attempts") or [] if isinstance(entry, dict) and time_of(entry.get("began"))] \
         if isinstance((saved or {}).get("attempts"), list) else []
@@ -24,7 +24,7 @@ def known(saved):
     } for entry in found[-_MOST:]]
 
 
-def of_journal(entries):
+def of_journal(entries: list[dict]) -> list[dict]:
     """The attempts that a journal tells of."""
     found: list = []
     for entry in entries:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from ..module_utils._cloud.errors import one_line
 from . import _ending, _recovery_ending
@@ -35,19 +36,28 @@ _FACTS = (*("%s_" % role for role in ROLES), "recovery_")
 PLAN = "recover"
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 
+Line = tuple[str, str, str]  # host, text, and kind: ok, changed, failed or note
+
 
 class Screen:
-    """Takes in what happens to hosts, and gives back lines as ``(host, text, kind)``; kind is ok, changed, failed or note."""
+    """Takes in what happens to hosts, and gives back lines."""
 
-    def __init__(self):
-        self.endings, self.facts, self.errors, self.current = {}, {}, {}, {}
-        self.said, self.stopped_by, self.sent, self.local = {}, None, set(), False
+    def __init__(self) -> None:
+        # By host.
+        self.endings: dict[str, dict] = {}
+        self.facts: dict[str, dict] = {}
+        self.errors: dict[str, list[dict]] = {}
+        self.current: dict[str, dict] = {}
+        self.said: dict[str, list[str]] = {}
+        self.sent: set[str] = set()
+        self.stopped_by: str | None = None
+        self.local = False
 
-    def started(self, host, task, action, at):
+    def started(self, host: str, task: str, action: str, at: float) -> None:
         """A task begins on a host."""
         self.current[host] = {"task": task, "action": action.rpartition(".")[2], "own": action.startswith(_OWN), "at": at}
 
-    def ended(self, host, task, action, result, ours=True, check=False):
+    def ended(self, host: str, task: str, action: str, result: dict, ours: bool = True, check: bool = False) -> list[Line]:
         """A task ended well; gives back its lines."""
         self.current.pop(host, None)
         self._note(host, result)
@@ -64,7 +74,7 @@ class Screen:
             return []
         return [(host, "%s: %s" % (task, "changed" if result.get("changed") else "ok"), "changed" if result.get("changed") else "ok")]
 
-    def failed(self, host, task, result, ignored=False, ours=False):
+    def failed(self, host: str, task: str, result: dict, ignored: bool = False, ours: bool = False) -> list[Line]:
         """A task failed; each cause is told once."""
         running = self.current.pop(host, None) or {}
         self._note(host, result)
@@ -80,7 +90,7 @@ class Screen:
                               "note" if ignored else "failed"))
         return lines
 
-    def _note(self, host, result):
+    def _note(self, host: str, result: dict) -> None:
         self.local = self.local or bool(result.get("endings") and result.get("local"))
         for ending in (result.get("endings") or []) if isinstance(result.get("endings"), list) else []:
             if isinstance(ending, dict) and ending.get("subject"):
@@ -94,7 +104,7 @@ class Screen:
             elif name.startswith(_FACTS):
                 self.facts.setdefault(host, {})[name] = value
 
-    def finish(self, hosts, what):
+    def finish(self, hosts: list[str], what: str) -> list[dict]:
         """The endings of all hosts, made of what is known where a run did not come to its own."""
         endings = []
         for host in hosts:
@@ -105,7 +115,7 @@ class Screen:
                 endings.append(self._known(host, what))
         return [ending for ending in endings if ending]
 
-    def _with_errors(self, host, known):
+    def _with_errors(self, host: str, known: dict) -> dict:
         """An ending that failed names why, even if its role could not know."""
         told = [str(text).rpartition(": ")[2].rstrip(".") for text in known.get("not_done") or []]
         missing = [error["msg"].rstrip(".") for error in self.errors.get(host) or []]
@@ -113,10 +123,10 @@ class Screen:
             return dict(known, not_done=missing[:1] + list(known["not_done"]))
         return known
 
-    def _over(self, host):
+    def _over(self, host: str) -> bool:
         return bool(self.endings.get(host))
 
-    def _known(self, host, what):
+    def _known(self, host: str, what: str) -> dict:
         facts, running = self.facts.get(host) or {}, self.current.get(host) or {}
         if what == PLAN:
             return _recovery_ending.stopped(host, facts, {
@@ -135,33 +145,33 @@ class Screen:
         })
         return _ending.ending(dict(run, errors=run.get("errors") or self.errors.get(host) or []))
 
-    def waiting(self, now):
+    def waiting(self, now: float) -> str | None:
         """What is being waited for, as one sentence; None if nothing is."""
         found = ["%s: %s (%d s)" % (host, each["task"], now - each["at"]) for host, each in self.current.items()]
         return listed(found, 2) if found else None
 
 
-def _writes(running):
+def _writes(running: dict) -> bool:
     """Whether the task that runs is one of the collection that may send something."""
     return bool(running.get("own")) and not str(running.get("action")).endswith(("_info", "_journal"))
 
 
-def _plain(result):
+def _plain(result: dict) -> dict:
     return {key: result[key] for key in ("error", "operations", "jobs", "msg") if key in result}
 
 
-def _all(result):
+def _all(result: dict) -> list[dict]:
     """A result, or those of a loop."""
     several = result.get("results")
     return [entry for entry in several if isinstance(entry, dict)] if isinstance(several, list) else [result]
 
 
-def _texts(result):
+def _texts(result: dict) -> list[str]:
     message = result.get("msg")
     return [one_line(text, _LONGEST) for text in (message if isinstance(message, list) else [message]) if text not in (None, "", "Hello world!")]
 
 
-def _of_module(module, results, check):
+def _of_module(module: str, results: list[dict], check: bool) -> list[tuple[str, str]]:
     """What a module of the collection did, in one line for each kind of operation."""
     operations = [each for result in results for each in result.get("operations") or [] if isinstance(each, dict)]
     if module == "sdrs_topology":
@@ -176,7 +186,7 @@ def _of_module(module, results, check):
     return [(_told(name, kind, entries, check), "changed") for (name, kind), entries in found.items()]
 
 
-def _told(name, kind, entries, check):
+def _told(name: str, kind: str, entries: list[dict], check: bool) -> str:
     names = [one_line(entry.get("name") or entry.get("id") or "", 64) for entry in entries]
     seconds = max([entry["duration"] for entry in entries if isinstance(entry.get("duration"), (int, float))], default=None)
     verb = "would be " + name.replace("_", " ") if check else _PAST.get(name, name.replace("_", " "))
@@ -184,14 +194,14 @@ def _told(name, kind, entries, check):
     return "%s: %s%s" % (verb, what, "" if seconds is None or check else " (%d s)" % seconds)
 
 
-def line(host, text, elapsed, width=WIDTH):
+def line(host: str | None, text: str, elapsed: float, width: int = WIDTH) -> list[str]:
     """Lines of one thing that happened."""
     clock = "%d:%02d" % divmod(int(elapsed), 60)
     return textwrap.wrap(one_line("%s  %s" % (host, text) if host else text, _LONGEST), width, initial_indent="%6s  " % clock, subsequent_indent=" " * _INDENT,
                          break_on_hyphens=False) or [clock]
 
 
-def folded(text, width=WIDTH):
+def folded(text: str, width: int = WIDTH) -> list[str]:
     """A line of a diff, of the recap or of statistics in lines of ``width``; a word that is longer, such as a path, stays whole."""
     if len(text) <= width:
         return [text]
@@ -200,23 +210,23 @@ def folded(text, width=WIDTH):
     return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [text]
 
 
-def _path(task):
+def _path(task: Any) -> str:
     """The file of a task; a collection may be a link."""
     path = str(task.get_path() or "").rpartition(":")[0]
     return path and os.path.realpath(path)
 
 
-def is_ours(task):
+def is_ours(task: Any) -> bool:
     """Whether a task is of this collection."""
     return _path(task).startswith(_ROOT)
 
 
-def of_a_plan(task):
+def of_a_plan(task: Any) -> bool:
     """Whether a task belongs to a recovery plan, which several playbooks carry out."""
     return _path(task).startswith((os.path.join(_ROOT, "playbooks", "recover.yml"), os.path.join(_ROOT, "roles", "recovery", "")))
 
 
-def parts(result):
+def parts(result: Any) -> tuple[str, Any, dict]:
     """``(host's name, task, result)``; ansible-core 2.19 named them anew."""
     host = getattr(result, "host", None) or result._host  # pylint: disable=protected-access
     task = getattr(result, "task", None) or result._task  # pylint: disable=protected-access

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
 from ..module_utils._cloud.errors import one_line
@@ -23,7 +24,7 @@ _LONGEST_OUTPUT = 500
 _REACHED = "Require that every host could be reached"
 
 
-def servers(checked, drill, instances):
+def servers(checked: list[dict], drill: dict, instances: list[dict]) -> list[dict]:
     """The checks of a drill's servers with the protected instance each stands for; an instance without a server fails.
 
     :param checked: ``server_checks`` of ecs_server_check_info
@@ -43,7 +44,7 @@ def servers(checked, drill, instances):
     return sorted(found, key=lambda entry: str(entry["protected_instance"]))
 
 
-def with_checks(found, more):
+def with_checks(found: list[dict], more: list[dict]) -> list[dict]:
     """The servers with further checks; ``more`` is ``[{id, check, status, detail, at}]``, ``id`` that of the drill server."""
     result = []
     for entry in found:
@@ -52,7 +53,7 @@ def with_checks(found, more):
     return result
 
 
-def probed(results, found, ports, began, tries):
+def probed(results: list[dict], found: list[dict], ports: list, began: str, tries: list[dict]) -> list[dict]:
     """What came of wait_for on the probe host, as ``with_checks`` takes it. A try without an outcome failed.
 
     :param results: those of async_status, each with the ``drill_try`` it stands for
@@ -68,12 +69,12 @@ def probed(results, found, ports, began, tries):
     ]
 
 
-def _target(entry):
+def _target(entry: dict) -> tuple[str, int]:
     server, port = entry["drill_target"]
     return server["id"], int(port)
 
 
-def _probe(server, port, outcome, start, began):
+def _probe(server: dict, port: int, outcome: dict | None, start: dict | None, began: str) -> dict:
     check = {"id": server["id"], "check": "tcp_%d" % port, "status": "failed", "at": began}
     if outcome is None or outcome.get("unreachable") or (start or {}).get("unreachable"):
         why = (outcome or start or {}).get("msg")
@@ -84,7 +85,7 @@ def _probe(server, port, outcome, start, began):
     return dict(check, status=PASSED, at=at, detail="%s answers to the probe host" % server["address"])
 
 
-def subnets(listed):
+def subnets(listed: list[dict]) -> list[dict]:
     """The subnets of a drill VPC like those that are ``listed``, as vpc takes them: with their DNS, DHCP and NTP."""
     found = []
     for subnet in listed:
@@ -96,7 +97,7 @@ def subnets(listed):
     return found
 
 
-def verify_tasks(tasks):
+def verify_tasks(tasks: object) -> dict[str, list]:
     """What must be known of a user's task file: the names it registers, and what would let a failure go unnoticed.
 
     A host that cannot be reached must not end the play before the drill is removed, so that it is ignored and looked for in what
@@ -128,7 +129,7 @@ def verify_tasks(tasks):
     return found
 
 
-def checked_by(tasks, results, failed=None):
+def checked_by(tasks: list[dict], results: dict, failed: dict | None = None) -> list[dict]:
     """What the user's tasks checked of one server, and what they saw, as ``[{task, status, output}]``.
 
     :param tasks: those of ``verify_tasks``
@@ -149,7 +150,7 @@ def checked_by(tasks, results, failed=None):
     return found
 
 
-def _output(result):
+def _output(result: object) -> str | None:
     """The telling parts of a registered result, those of a loop one after the other."""
     if not isinstance(result, dict) or result.get("_ansible_no_log"):
         return None
@@ -160,7 +161,7 @@ def _output(result):
     return one_line("; ".join(parts), _LONGEST_OUTPUT) or None
 
 
-def unreachable(results):
+def unreachable(results: Iterable) -> list[str]:
     """Why hosts could not be reached, of what tasks registered."""
     found = []
     for result in results:
@@ -169,7 +170,7 @@ def unreachable(results):
     return found
 
 
-def seconds(text):
+def seconds(text: object) -> float:
     """A length of time such as ``90d`` or ``12h`` in seconds; a bare number is days.
 
     :raises ValueError: it is none
@@ -180,7 +181,7 @@ def seconds(text):
     return float(match.group(1)) * _UNITS[match.group(2) or "d"]
 
 
-def status(reports, max_age, drilled=None, now=None):
+def status(reports: list[dict], max_age: object, drilled: bool | None = None, now: datetime | None = None) -> dict:
     """Whether the last successful drill is young enough.
 
     :param reports: saved reports
@@ -210,6 +211,6 @@ def status(reports, max_age, drilled=None, now=None):
     return dict(told, verdict="unknown", message="there is no report of a successful drill")
 
 
-def days(value):
+def days(value: float) -> str:
     """Seconds in days where they are that many."""
     return "%s days" % ("%.1f" % (value / 86400)).removesuffix(".0") if value >= 2 * 86400 else span(value)

@@ -205,7 +205,7 @@ def told(text: str) -> Any:
 def outside(errors: Any) -> bool:
     """Whether the connection or the account is at fault, so that the doctor is to be asked."""
     for error in map(cause, errors or []):
-        about = error.get("error") if isinstance(error.get("error"), dict) else {}
+        about: dict = error["error"] if isinstance(error.get("error"), dict) else {}
         status, code = about.get("http_status"), str(about.get("code") or "")
         if status in (401, 403) or isinstance(status, int) and status >= 500 or code.startswith(_OUTSIDE):
             return True

@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import textwrap
+from collections.abc import Collection, Iterable
 
 from ..module_utils._cloud.errors import one_line
 from ._ending import listed
@@ -24,7 +25,7 @@ _CONFIRMATIONS = ("failover_confirm", "recover_by_drill_confirm", "recovery_conf
 _OWN = "cloud_dr.sdrs."
 
 
-def block(endings, command, width=WIDTH, most=MOST):
+def block(endings: list[dict], command: dict, width: int = WIDTH, most: int = MOST) -> list[str]:
     """At most ``most`` lines.
 
     :param endings: see ``_ending``; at least one
@@ -40,7 +41,7 @@ def block(endings, command, width=WIDTH, most=MOST):
     return [line for name, lines in _fitted(shown, room).items() for line in lines]
 
 
-def _merged(endings, key):
+def _merged(endings: list[dict], key: str) -> list[str]:
     """Sentences of the endings, each with the subjects it holds for."""
     if len(endings) == 1:
         return ["%s: %s" % (_word(endings[0]["subject"]), "; ".join(map(str, endings[0][key])))]
@@ -52,28 +53,28 @@ def _merged(endings, key):
     return ["%s: %s" % (_subjects(subjects, len(endings)), text) for text, subjects in ordered]
 
 
-def _subjects(subjects, of):
+def _subjects(subjects: list[str], of: int) -> str:
     if len(subjects) == of:
         return "all %d (%s)" % (of, _names(subjects))
     return _names(subjects)
 
 
-def _names(subjects):
+def _names(subjects: list[str]) -> str:
     return listed([_word(subject) for subject in subjects], _SUBJECTS)
 
 
-def _word(text):
+def _word(text: object) -> str:
     return one_line(text, 64)
 
 
-def _reports(endings):
+def _reports(endings: list[dict]) -> list[str]:
     found = [str(ending["report"]) for ending in endings if ending.get("report")]
     if len(found) == 1:
         return ["report: %s" % near(found[0])]
     return ["%d reports, below %s" % (len(found), near(os.path.dirname(os.path.commonprefix(found)) or "/"))] if found else []
 
 
-def near(path):
+def near(path: object) -> str:
     """A path as a person types it: relative where it is below the working directory."""
     path = str(path)
     try:
@@ -83,7 +84,7 @@ def near(path):
     return path if found.startswith("..") else found
 
 
-def _wrapped(name, sentences, width):
+def _wrapped(name: str, sentences: list[str], width: int) -> list[str]:
     lines: list = []
     for sentence in sentences:
         text = one_line(sentence, _LONGEST * 3)
@@ -92,11 +93,11 @@ def _wrapped(name, sentences, width):
     return _labelled(name, lines)
 
 
-def _labelled(name, lines):
+def _labelled(name: str, lines: list[str]) -> list[str]:
     return ["%-*s%s" % (_INDENT, name if number == 0 else "", line) for number, line in enumerate(lines or ["nothing"])]
 
 
-def _fitted(shown, room):
+def _fitted(shown: dict[str, list[str]], room: int) -> dict[str, list[str]]:
     """The three parts in ``room`` lines, and NEXT whole: each has its share, and what one does not use serves the others."""
     names = [name for name in shown if name != "NEXT"]
     share = dict.fromkeys(names, 1)
@@ -107,7 +108,7 @@ def _fitted(shown, room):
     return {name: lines if name == "NEXT" else _cut(lines, share[name]) for name, lines in shown.items()}
 
 
-def _cut(lines, most):
+def _cut(lines: list[str], most: int) -> list[str]:
     if len(lines) <= most:
         return lines
     kept = lines[:most]
@@ -116,7 +117,7 @@ def _cut(lines, most):
     return kept
 
 
-def _next(endings, command, width):
+def _next(endings: list[dict], command: dict, width: int) -> list[str]:
     """What to do next for those that need it most: failed ones before others."""
     wanted = [ending for ending in endings if ending.get("next")]
     if not wanted:
@@ -136,7 +137,7 @@ def _next(endings, command, width):
     return _labelled("NEXT", lines) + shown
 
 
-def _pasteable(words, width):
+def _pasteable(words: list[str], width: int) -> list[str]:
     """A command that can be copied: lines that end in a backslash, or one long line where that would be too many."""
     lines, line = [], "  "
     for word in words:
@@ -148,7 +149,7 @@ def _pasteable(words, width):
     return lines if len(lines) <= _NEVER_CUT - 2 else ["  " + " ".join(words)]
 
 
-def typed_again(command, wanted, hosts, names):
+def typed_again(command: dict, wanted: dict, hosts: list[str], names: list[str]) -> tuple[list[str], list[str]]:
     """``(words of the next command, names of variables that it leaves out)``.
 
     :param wanted: see ``_ending.step``
@@ -163,7 +164,7 @@ def typed_again(command, wanted, hosts, names):
         words.append("--limit " + shlex.quote(str(command["limit"])))
     elif not local and (set(hosts) != set(command["all_hosts"]) or command.get("limit")):
         words.append("--limit " + shlex.quote(",".join(hosts)))
-    kept, left_out = repeated(command["extra_vars"], wanted["playbook"] not in (None, "doctor"), wanted.get("keep"), own_of(command["playbook"]))
+    kept, left_out = repeated(command["extra_vars"], wanted["playbook"] not in (None, "doctor"), bool(wanted.get("keep")), own_of(command["playbook"]))
     for options in kept if wanted["playbook"] != "doctor" else []:
         words.append("-e " + shlex.quote(options))
     if wanted["confirm"]:
@@ -176,18 +177,18 @@ def typed_again(command, wanted, hosts, names):
     return [_word_of_command(word) for word in words], left_out
 
 
-def _compared(command, wanted):
+def _compared(command: dict, wanted: dict) -> list[str]:
     """The typed variables of the topology that hold for what follows a comparison, too: what was compared is what is applied."""
     typed = repeated(command["extra_vars"])[0] if wanted["playbook"] in ("plan", "converge") else []
     return [text for text in typed if text.lstrip('{"').startswith("topology_") and "_report_dir" not in text]
 
 
-def _word_of_command(word):
+def _word_of_command(word: str) -> str:
     """What cannot be shown as it is must not be pasted either."""
     return one_line(word, 2000)
 
 
-def playbook(typed, wanted):
+def playbook(typed: str, wanted: str | None) -> str:
     """The playbook ``wanted`` as the user would type it, who typed ``typed``."""
     if not wanted:
         return typed
@@ -197,13 +198,13 @@ def playbook(typed, wanted):
     return beside if os.path.basename(typed) != typed and os.path.isfile(beside) else _OWN + wanted
 
 
-def own_of(typed):
+def own_of(typed: str) -> set[str]:
     """Variables that a playbook, as it was typed, sets itself, and those that roles set: no command needs them, and some are refused."""
     name = os.path.basename(typed).removesuffix(".yml").removesuffix(".yaml").rpartition(".")[2]
     return {*PROMISES.get(name, ()), *(variable for role in INTERNAL.values() for variable in role)}
 
 
-def repeated(extra_vars, other=False, confirmed=False, own=()):
+def repeated(extra_vars: Iterable | None, other: bool = False, confirmed: bool = False, own: Collection[str] = ()) -> tuple[list[str], list[str]]:
     """``(values for -e, names of the variables that are left out)``: files and the collection's own variables are repeated.
 
     :param extra_vars: as they were typed
@@ -231,7 +232,7 @@ def repeated(extra_vars, other=False, confirmed=False, own=()):
     return kept, left_out
 
 
-def _pairs(text):
+def _pairs(text: str) -> dict | None:
     """What ``-e`` holds, None if that cannot be told."""
     if text.lstrip().startswith(("{", "[")):
         try:

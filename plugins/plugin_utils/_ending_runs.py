@@ -12,30 +12,30 @@ _FIRST = 3
 _NOTHING = "nothing: nothing was sent that changes anything"
 
 
-def counted(operations):
+def counted(operations: list | None) -> tuple[int, int, int]:
     """How many operations create, change and delete, as Terraform counts: ``(created, changed, deleted)``."""
     names = [operation.get("operation") for operation in operations or [] if isinstance(operation, dict)]
     created, deleted = sum(name in _CREATED for name in names), sum(name in _DELETED for name in names)
     return created, len(names) - created - deleted, deleted
 
 
-def planned(operations):
+def planned(operations: list | None) -> str:
     """``Plan: 3 to create, 1 to change, 0 to delete``."""
     return "Plan: %d to create, %d to change, %d to delete" % counted(operations)
 
 
-def applied(operations):
+def applied(operations: list | None) -> str:
     """``Applied: 3 created, 1 changed, 0 deleted``."""
     return "Applied: %d created, %d changed, %d deleted" % counted(operations)
 
 
-def _made(run, state, done, not_done, following, failed):
+def _made(run: dict, state: list[str], done: list[str], not_done: list[str], following: dict | None, failed: object) -> dict:
     subject = str(run.get("subject") or run.get("host"))
     return {"host": run["host"], "subject": subject, "confirm": subject, "state": state, "done": done, "not_done": not_done or ["nothing is left"],
             "next": following, "failed": bool(failed), "report": run.get("report") or None}
 
 
-def _parts(result):
+def _parts(result: dict) -> tuple[list[str], list[str], list[str]]:
     branches = result.get("branches") or {}
     failed = [_told(entry) for entry in branches.get("failed") or []]
     blocked = _blocked(branches)
@@ -43,13 +43,13 @@ def _parts(result):
     return failed, blocked, not_tried
 
 
-def _blocked(parts):
+def _blocked(parts: dict) -> list[str]:
     """The parts of a document that have to wait, each with why."""
     told = [_told(entry) for entry in parts.get("blocked") or []]
     return [text if "blocked until failback" in text else "blocked until failback: %s" % text for text in told]
 
 
-def _told(entry):
+def _told(entry: object) -> str:
     """What became of a part of a document: its path, and why."""
     if not isinstance(entry, dict):
         return str(entry)
@@ -57,7 +57,7 @@ def _told(entry):
     return (text if text.startswith(path) else "%s: %s" % (path, text)).rstrip(".: ")
 
 
-def topology(run, result):
+def topology(run: dict, result: dict) -> dict:
     """The ending of converge.
 
     :param run: ``host``, ``subject``, ``check_mode``
@@ -87,7 +87,7 @@ def topology(run, result):
     return _made(run, state, done, left, _after_topology(run, result, failed, operations), failed)
 
 
-def _after_topology(run, result, failed, operations):
+def _after_topology(run: dict, result: dict, failed: bool, operations: list) -> dict:
     if failed and outside([result]):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
     branches = result.get("branches") or {}
@@ -100,7 +100,7 @@ def _after_topology(run, result, failed, operations):
     return step("see that nothing is left to change", "plan")
 
 
-def plan(run, found, result=None):
+def plan(run: dict, found: dict | None, result: dict | None = None) -> dict:
     """The ending of plan.
 
     :param found: what the filter plan_report made
@@ -109,9 +109,9 @@ def plan(run, found, result=None):
     if not found and not (result or {}).get("failed"):
         return untold(run["host"], "plan")
     if not found:
-        return _made(run, ["not read in this run"], [_NOTHING], [message(result)], _mend(result), True)
+        return _made(run, ["not read in this run"], [_NOTHING], [message(result)], _mend(result or {}), True)
     verdict, operations = found.get("verdict"), found.get("operations") or []
-    state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(verdict, "could not be compared")]
+    state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(str(verdict), "could not be compared")]
     state += (["blocked: until failback"] if found.get("blocked") else []) + _beside(found)
     left = [planned(operations)] if operations else []
     left += _blocked(found)[:_FIRST]
@@ -125,7 +125,7 @@ def plan(run, found, result=None):
     return _made(run, state, [done], left, following, verdict == "error")
 
 
-def _beside(found):
+def _beside(found: dict) -> list[str]:
     """What the comparison leaves alone, as sentences."""
     unmanaged = ["%s %s" % (str(each.get("resource_type")).replace("_", " "), each.get("name")) for each in found.get("unmanaged") or []]
     silent = ["%s of %s %s%s" % (each.get("option"), each.get("count"), str(each.get("resource_type")).replace("_", " "), "s" if each.get("count") != 1 else "")
@@ -134,14 +134,14 @@ def _beside(found):
     return sentences + (["set, but not compared: %s" % listed(silent)] if silent else [])
 
 
-def _after_blocked(blocked):
+def _after_blocked(blocked: list[dict]) -> dict:
     """What has to come first: a group that failed over must be protected again before it can be failed back."""
     if any("cloud_dr.sdrs.reprotect" in str(entry.get("remedy")) for entry in blocked):
         return step("when the other site is back: re-protect (this overwrites its disks), then fail back", "reprotect", confirm=True)
     return step("when the other site shall be production again, and synchronisation has ended", "failback", confirm=True)
 
 
-def _after_plan(found, operations):
+def _after_plan(found: dict, operations: list) -> dict:
     if found.get("blocked"):
         return _after_blocked(found["blocked"])
     if operations:
@@ -151,7 +151,7 @@ def _after_plan(found, operations):
     return step("prove that it works", "drill")
 
 
-def export(run, read, written):
+def export(run: dict, read: dict, written: dict) -> dict:
     """The ending of export.
 
     :param read: the result of sdrs_topology_info
@@ -167,7 +167,7 @@ def export(run, read, written):
     return _made(run, ["read as it is live"], ["written: %s" % run.get("path")], lacking, step("see that the document is what is live", "plan"), False)
 
 
-def drift(run, result, repaired=None):
+def drift(run: dict, result: dict, repaired: dict | None = None) -> dict:
     """The ending of drift: what differs between production and DR servers."""
     failed = next((each for each in (result, repaired or {}) if each.get("failed")), None)
     if not failed and "drift" not in result:
@@ -191,7 +191,7 @@ def drift(run, result, repaired=None):
     return _made(run, state, [done], left, following, False)
 
 
-def drill_status(run, status, failure=None):
+def drill_status(run: dict, status: dict | None, failure: dict | None = None) -> dict:
     """The ending of drill_status.
 
     :param failure: the failed task's result, if one failed
@@ -207,13 +207,13 @@ def drill_status(run, status, failure=None):
                  [] if verdict == "ok" else ["a drill is due"], None if verdict == "ok" else step("drill it", "drill"), verdict != "ok")
 
 
-def _mend(result):
+def _mend(result: dict) -> dict:
     if outside([result]):
         return step("find out what is wrong with the connection, then run the same again", "doctor")
     return again()
 
 
-def recovery_export(run, failure=None):
+def recovery_export(run: dict, failure: dict | None = None) -> dict:
     """The ending of recovery_export.
 
     :param run: ``host``, and the ``path`` of the plan
@@ -227,7 +227,7 @@ def recovery_export(run, failure=None):
                  step("when its tiers are right: rehearse it", "drill", options=["recovery_plan=%s" % run.get("path")], check=True), False)
 
 
-def doctor(result, failure=None):
+def doctor(result: dict, failure: dict | None = None) -> dict:
     """The ending of doctor.
 
     :param failure: the failed task's result, if one failed
@@ -243,17 +243,17 @@ def doctor(result, failure=None):
                  step("mend what NOT DONE names, then examine it again") if failed else step("see how the protection groups stand", "plan"), failed)
 
 
-def posture(run, judged, failure=None):
+def posture(run: dict, judged: dict | None, failure: dict | None = None) -> dict:
     """The ending of posture.
 
     :param judged: what the filter posture made; empty if it came to none
     :param failure: the failed task's result, if one failed
     """
-    if not judged and not failure:
-        return untold(run["host"], "posture")
     if failure:
         state = ["read, but the page could not be written"] if judged else ["not read in this run"]
         return _made(dict(run, report=None), state, [_NOTHING], [message(failure)], _mend(failure), True)
+    if not judged:
+        return untold(run["host"], "posture")
     totals = judged["totals"]
     state = ["%d protection groups: %d critical, %d with warnings, %d protected, %d drilled in time" % tuple(
         totals[key] for key in ("groups", "critical", "warning", "protected", "drilled_in_time"))]

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ..module_utils._cloud.errors import one_line
 from ._ending import step
 from ._records import doubt
@@ -21,14 +23,14 @@ _LONGEST = 2000
 _IN_FLIGHT = ("reversing", "failing-over", "reprotecting")
 
 
-def position(group, site):
+def position(group: dict, site: str) -> str:
     """Where a group stands on its way to ``site``: ``there``, ``in_flight``, or ``elsewhere``."""
     if group.get("status") in _IN_FLIGHT:
         return "in_flight"
     return "there" if group.get("priority_station") == site and group.get("status") in _SETTLED else "elsewhere"
 
 
-def record(saved, run, where, now=None):
+def record(saved: list[dict] | None, run: dict, where: str, now: datetime | None = None) -> dict:
     """What an interrupted run to the same site left. It serves times and the report; what is done follows from the live state alone.
 
     :param saved: see ``_records.record``
@@ -49,7 +51,7 @@ def record(saved, run, where, now=None):
     return {"record": {"id": found.get("id"), "requested": found["requested"], "milestones": milestones}, "notes": []}
 
 
-def look(readiness, instances, saved, wanted):
+def look(readiness: dict, instances: list[dict], saved: list[dict] | None, wanted: dict) -> dict:
     """What a run has before it: where the group stands, in which order its servers start, what stands against it.
 
     :param readiness: the result of sdrs_readiness_info
@@ -97,19 +99,19 @@ def look_reprotect(readiness: dict, wanted: dict) -> dict:
     }
 
 
-def _notes(where, left, group, wanted):
+def _notes(where: str, left: dict, group: dict, wanted: dict) -> list[str]:
     there = "Production of %s was at the %s site already; nothing was switched. To move it to the other site, set failover_active_site=%s." % (
         group["name"], wanted["site"], "source" if wanted["site"] == "target" else "target")
     return ([there] if where == "there" and not left["record"] else []) + left["notes"]
 
 
-def _remedy(group, planned, force, healthy):
+def _remedy(group: dict, planned: bool, force: bool, healthy: bool) -> str:
     if group.get("status") == "failed-over":
         return "Re-protect it first, with the playbook reprotect, and wait for the synchronisation."
     return "" if planned or force or healthy else "failover_force=true passes what is only advisory, and lets the service decide."
 
 
-def _instead(group, where, healthy, against):
+def _instead(group: dict, where: str, healthy: bool, against: list[str]) -> dict | None:
     """What to do if the group is not ready; None for what the ending makes of it."""
     if where != "elsewhere" or not against or group.get("status") == "failed-over":
         return None
@@ -121,13 +123,13 @@ def _instead(group, where, healthy, against):
     return step("mend what NOT DONE names; this rehearses it, and sends nothing", check=True)
 
 
-def _standing(group, where, site):
+def _standing(group: dict, where: str, site: str) -> list[str]:
     """What there is to say of a group that has nothing, or nothing new, to be switched."""
     return ["production of %s is at the %s site already: nothing is switched" % (group["name"], site) if where == "there" else
             "%s is in flight (%s): it is waited for" % (group["name"], group["status"])]
 
 
-def _shown(checks, planned):
+def _shown(checks: list[dict], planned: bool) -> list[str]:
     """The readiness, line by line; running servers do not stand against a planned switch, which stops them."""
     lines = []
     for check in checks:
@@ -137,7 +139,7 @@ def _shown(checks, planned):
     return lines
 
 
-def _targets(ordered, scaled, wanted):
+def _targets(ordered: list[dict], scaled: list[dict], wanted: dict) -> list[str]:
     """Which order, hooks and targets a run has found, and which are missing: variables that nobody reads are easily lost."""
     hooks = sum(bool(wave.get(when)) for wave in ordered for when in ("before", "after"))
     ports = sum(bool(wave.get("ports")) for wave in ordered)
@@ -147,7 +149,7 @@ def _targets(ordered, scaled, wanted):
     return [found, *("note: " + text for text in missing)]
 
 
-def parts(ordered, scaled, where, wanted):
+def parts(ordered: list[dict], scaled: list[dict], where: str, wanted: dict) -> list[dict]:
     """The task files of the role that this run needs, in order, as ``[{file, label, wave, when}]``."""
     found = []
     if where == "elsewhere":
@@ -163,11 +165,11 @@ def parts(ordered, scaled, where, wanted):
     return found + ([_part("protect_again.yml", "re-protection")] if wanted["reprotect"] else [])
 
 
-def _part(file, label, wave=None, when=""):
+def _part(file: str, label: str, wave: dict | None = None, when: str = "") -> dict:
     return {"file": file, "label": label, "wave": wave or {}, "when": when}
 
 
-def rehearsal(ordered, scaled, where, wanted):
+def rehearsal(ordered: list[dict], scaled: list[dict], where: str, wanted: dict) -> list[str]:
     """What a run would do, in order; what check mode shows."""
     steps, site, planned = [], wanted["site"], wanted["planned"]
     if where == "elsewhere":
@@ -186,7 +188,7 @@ def rehearsal(ordered, scaled, where, wanted):
     return steps + (["re-protect it, which overwrites the disks of the other site"] if wanted["reprotect"] and not planned else [])
 
 
-def obstacles(checks, force=False, stopped=True):
+def obstacles(checks: list[dict], force: bool = False, stopped: bool = True) -> list[str]:
     """Why a group is not ready, as sentences.
 
     :param checks: those of sdrs_readiness_info
@@ -200,7 +202,7 @@ def obstacles(checks, force=False, stopped=True):
     ]
 
 
-def waves(wanted, instances):
+def waves(wanted: list | None, instances: list[dict]) -> list[dict]:
     """The waves with their instances' names, and a last one for all instances that no wave names.
 
     :raises ValueError: a wave is malformed, or names an instance twice or one that is not in the group
@@ -225,7 +227,7 @@ def waves(wanted, instances):
     return found
 
 
-def _malformed(wave):
+def _malformed(wave: object) -> str | None:
     if not isinstance(wave, dict) or not isinstance(wave.get("instances"), list):
         return "a wave is a mapping with a list 'instances'"
     unknown = sorted(set(wave) - set(_WAVE))
@@ -235,7 +237,7 @@ def _malformed(wave):
     return "%s has the wrong type" % wrong[0] if wrong else None
 
 
-def as_groups(wanted):
+def as_groups(wanted: list | None) -> list[dict]:
     """AS groups as ``[{id or name, before, after}]``: paused before the switch and resumed after it, unless they say otherwise.
 
     :raises ValueError: an entry is malformed
@@ -258,7 +260,7 @@ def as_groups(wanted):
     return found
 
 
-def servers(checked, instances):
+def servers(checked: list[dict], instances: list[dict]) -> list[dict]:
     """Checks of servers with the protected instance each belongs to.
 
     A port at an address that other servers have too cannot be told from theirs. That stops no recovery: it is skipped, and said so.
@@ -272,7 +274,7 @@ def servers(checked, instances):
     return found
 
 
-def wave_problem(wave, started, checks):
+def wave_problem(wave: dict, started: list, checks: list[dict]) -> str:
     """Why a wave is not up, as a sentence.
 
     :param started: the servers that exist at the production site

@@ -9,6 +9,8 @@ compared with what is in effect, and names that the roles set themselves are ref
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Iterable
+from typing import Any
 
 # What the names of the playbooks promise.
 PROMISES = {
@@ -78,13 +80,13 @@ INTERNAL = {
 }
 
 
-def overridden(extra, *roles):
+def overridden(extra: Iterable[str], *roles: str) -> list[str]:
     """What is wrong with the names of the extra variables, as sentences."""
     wrong = sorted(set(extra) & {name for role in roles for name in INTERNAL[role]})
     return ["%s is set by the collection itself and must not be given as an extra variable" % name for name in wrong]
 
 
-def misspelled(names, known, *roles):
+def misspelled(names: Iterable[str], known: Iterable[str], *roles: str) -> list[str]:
     """Variables that look like misspelled options, as sentences with the name that is meant.
 
     :param names: of the variables that are set and begin as a role's do
@@ -99,7 +101,7 @@ def misspelled(names, known, *roles):
     return found
 
 
-def target_problems(play, kinds, matched, sources, folders=()):
+def target_problems(play: dict, kinds: list, matched: list[str], sources: list, folders: Iterable[str] = ()) -> list[str]:
     """What is wrong with the hosts of a run, as sentences.
 
     :param play: ``hosts``, and the ``pattern`` that they should match
@@ -121,7 +123,7 @@ def target_problems(play, kinds, matched, sources, folders=()):
     return problems
 
 
-def broken_promises(asked):
+def broken_promises(asked: dict) -> list[str]:
     """What contradicts the playbook that runs the role, as sentences.
 
     :param asked: ``playbook``, empty where the role is used without one, and what is in effect of the variables of PROMISES
@@ -138,7 +140,7 @@ def broken_promises(asked):
     ]
 
 
-def named(option, value):
+def named(option: str, value: object) -> set[str]:
     """What an option names that confirms something.
 
     :param value: a name, names separated by commas, or a list of names; empty if nothing is confirmed
@@ -160,12 +162,12 @@ def named(option, value):
     return {entry.strip() for entry in entries}
 
 
-def _type(value):
+def _type(value: object) -> str:
     names = {bool: "true or false", int: "a number", float: "a number", dict: "a mapping", list: "a list"}
     return names.get(type(value), "a " + type(value).__name__)
 
 
-def unconfirmed(confirm, groups, option="failover_confirm"):
+def unconfirmed(confirm: object, groups: dict, option: str = "failover_confirm") -> list[str]:
     """The protection groups that nobody has confirmed by naming them.
 
     :param groups: ``{host: protection group, or None where it bears the host's name}``
@@ -174,7 +176,7 @@ def unconfirmed(confirm, groups, option="failover_confirm"):
     return sorted({str(group or host) for host, group in groups.items()} - named(option, confirm))
 
 
-def switch_problems(confirm, groups, asked, extra=()):
+def switch_problems(confirm: object, groups: dict, asked: dict, extra: Iterable[str] = ()) -> list[str]:
     """Why a run must not switch, as sentences. In check mode nothing has to be confirmed.
 
     :param asked: see ``broken_promises``; and ``check_mode``
@@ -183,13 +185,13 @@ def switch_problems(confirm, groups, asked, extra=()):
     return overridden(extra, "failover", "report") + broken_promises(asked) + _unconfirmed(confirm, groups, asked, "failover_confirm", "switch")
 
 
-def recovery_problems(confirm, groups, asked, extra=()):
+def recovery_problems(confirm: object, groups: dict, asked: dict, extra: Iterable[str] = ()) -> list[str]:
     """Why a run must not recover groups by drills, as sentences; like ``switch_problems``, with a confirmation of its own."""
     found = overridden(extra, "recover_by_drill", "failover", "drill", "report")
     return found + _unconfirmed(confirm, groups, asked, "recover_by_drill_confirm", "recover")
 
 
-def _unconfirmed(confirm, groups, asked, option, verb):
+def _unconfirmed(confirm: object, groups: dict, asked: dict, option: str, verb: str) -> list[str]:
     try:
         left = unconfirmed(confirm, groups, option) if asked.get("check_mode") is not True else []
     except ValueError as error:
@@ -197,7 +199,7 @@ def _unconfirmed(confirm, groups, asked, option, verb):
     return [_narrowly(left, groups, confirm, option, verb)] if left else []
 
 
-def _narrowly(left, groups, confirm, option, verb):
+def _narrowly(left: list[str], groups: dict, confirm: object, option: str, verb: str) -> str:
     """Who is not confirmed, and the narrowest way to go on: never the suggestion to switch all that the pattern happens to match."""
     sure = sorted(named(option, confirm))
     hosts = [host for host, group in groups.items() if str(group or host) in sure]
@@ -212,7 +214,9 @@ def _narrowly(left, groups, confirm, option, verb):
     return text + "; to %s one of them, add --limit and -e %s with its name, as for %s" % (verb, option, left[0])
 
 
-def permitted(group, confirm, name, asked, extra=(), problems_of=switch_problems):
+def permitted(
+    group: dict | None, confirm: object, name: str, asked: dict, extra: Iterable[str] = (), problems_of: Callable[..., list[str]] = switch_problems,
+) -> str:
     """The ID of a group that this very task may switch, stop or recover, whatever of the run before it was skipped.
 
     :param name: what the user calls the group
@@ -220,14 +224,15 @@ def permitted(group, confirm, name, asked, extra=(), problems_of=switch_problems
     :raises ValueError: it may not
     """
     problems = problems_of(confirm, {name: name}, asked, extra)
-    if not (group or {}).get("id"):
+    group_id: Any = (group or {}).get("id")
+    if not group_id:
         problems.append("the protection group was not read; tasks of the role were skipped")
     if problems:
         raise ValueError("Nothing was sent: %s." % "; ".join(problems))
-    return group["id"]
+    return group_id
 
 
-def drill_problems(replace, extra=()):
+def drill_problems(replace: object, extra: Iterable[str] = ()) -> list[str]:
     """Why a drill must not begin, as sentences.
 
     :param replace: ``drill_replace``

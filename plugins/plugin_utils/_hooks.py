@@ -8,12 +8,14 @@ fail by what their delegated tasks registered.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _PARTS = ("block", "rescue", "always")
 _LOCAL = ("local", "ansible.builtin.local")
 _MISSING = "task %s is delegated and must register its result%s, or it would go unnoticed that its host cannot be reached"
 
 
-def look(files, remote, whole=True):
+def look(files: Iterable, remote: Iterable, whole: bool = True) -> dict:
     """What a hook registers of hosts that may be unreachable, and what would let one go unnoticed.
 
     :param files: the parsed tasks of the hook and of the files that it includes
@@ -27,7 +29,7 @@ def look(files, remote, whole=True):
     return {**found, "guarded": bool(whole and not found["problems"])}
 
 
-def _tasks(tasks, remote, above, found):
+def _tasks(tasks: object, remote: frozenset[str], above: dict, found: dict) -> None:
     for number, task in enumerate(tasks if isinstance(tasks, list) else [], 1):
         if not isinstance(task, dict):
             continue
@@ -40,7 +42,7 @@ def _tasks(tasks, remote, above, found):
             _task(task, str(task.get("name") or number), found)
 
 
-def _task(task, name, found):
+def _task(task: dict, name: str, found: dict) -> None:
     register = task.get("register")
     if not register:
         found["problems"].append(_MISSING % (name, ""))
@@ -50,7 +52,7 @@ def _task(task, name, found):
         found["registers"].append(str(register))
 
 
-def _remote(task, remote):
+def _remote(task: dict, remote: frozenset[str]) -> bool:
     """Whether a task may be one of another machine. Delegation keeps the play's local connection, unless the host or the task has its own."""
     connection = task["vars"].get("ansible_connection", task.get("connection"))
     if connection is not None:

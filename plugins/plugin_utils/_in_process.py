@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
+from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values, sanitize_keys
@@ -34,24 +36,24 @@ _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY"
 class _ActionHost:
     """``host`` for ``run``: gathers warnings and secrets for the result."""
 
-    def __init__(self, check_mode, secrets):
+    def __init__(self, check_mode: bool, secrets: Iterable[str]) -> None:
         self._parent = os.getppid()
         self.check_mode = check_mode
         self.secrets = set(secrets)
-        self.warnings = []
+        self.warnings: list[str] = []
 
-    def warn(self, message):
+    def warn(self, message: str) -> None:
         self.warnings.append(one_line(message, LONGEST_WARNING))
 
-    def mask(self, secrets):
+    def mask(self, secrets: Iterable[str]) -> None:
         self.secrets.update(secrets)
 
-    def alive(self):
+    def alive(self) -> None:
         """The worker of a killed ansible-playbook goes on: stop before the next write."""
         require_parent(self._parent)
 
 
-def _load_filters():
+def _load_filters() -> None:
     """Load the collection's filters where this file is loaded, in the process of ansible-playbook.
 
     Each task runs in a fork of that, and would load all of them for the first one that it uses, which takes longer than most tasks.
@@ -65,14 +67,14 @@ def _load_filters():
 _load_filters()
 
 
-def in_process(module):
+def in_process(module: Any) -> Any:
     """The ActionModule class for a module of this collection, which has ``SPEC`` and ``DECLARATION``."""
 
     class ActionModule(ActionBase):
         _supports_check_mode = True
         _supports_async = True
 
-        def run(self, tmp=None, task_vars=None):
+        def run(self, tmp: Any = None, task_vars: Any = None) -> dict:
             super().run(tmp, task_vars)
             if isinstance(module.DECLARATION, Local):
                 # The defaults of the action group are for those that ask a service.
@@ -87,7 +89,7 @@ def in_process(module):
             except Exception as error:  # pylint: disable=broad-except
                 return failure(unexpected(error))
 
-        def _plain(self, task_vars):
+        def _plain(self, task_vars: dict) -> bool:
             """Whether the task may run in this process."""
             interpreter = self._templar.template(task_vars.get("ansible_python_interpreter"))
             return not (
@@ -106,12 +108,12 @@ def in_process(module):
     return ActionModule
 
 
-def _plain_data(value):
+def _plain_data(value: Any) -> Any:
     """Through JSON and back: templating leaves tagged strings, sets and dates behind."""
     return json.loads(json.dumps(value, default=lambda item: sorted(item) if isinstance(item, (set, frozenset)) else str(item)))
 
 
-def _run_here(module, task):
+def _run_here(module: Any, task: Any) -> dict:
     spec = with_connection(module.SPEC, module.DECLARATION)
     options = _plain_data(ordinary_numbers(spec.options, task.args))
     remember(options)

@@ -10,7 +10,7 @@ import json
 from ..module_utils._module.argument_spec import CONNECTION
 
 
-def mark(connection):
+def mark(connection: object) -> str:
     """A text that is the same for the same connection, made without its secrets; empty where these alone may tell two of them apart.
 
     :param connection: connection options; what is not among them comes from the environment, which is the same for all hosts
@@ -22,7 +22,7 @@ def mark(connection):
     return hashlib.sha256(json.dumps(public, sort_keys=True).encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def readers(hosts, marks):
+def readers(hosts: list[str], marks: list[str]) -> dict[str, str]:
     """``{host: the host that reads for it}``: the first one with the same mark; a host without a mark reads for itself."""
     first: dict = {}
     return {host: first.setdefault(one, host) if one else host for host, one in zip(hosts, marks)}

@@ -18,7 +18,7 @@ _READY = ("creating", "available")
 _EIP = {"eip": str, "instance": str, "address": str, "move": bool}
 
 
-def standing(drills, run, now=None):
+def standing(drills: list[dict], run: dict, now: datetime | None = None) -> dict:
     """What to do about a drill of the run's name in its group: go on with it, or nothing.
 
     Whoever made it: to go on with a drill takes nothing away. But its data is of the time of its creation, so that one older than a day is
@@ -70,13 +70,13 @@ def look(readiness: dict, instances: list, drills: list, wanted: dict) -> dict:
             "obstacles": [] if stands["resumed"] else against, **stands}
 
 
-def with_servers(instances, drill):
+def with_servers(instances: list[dict], drill: dict | None) -> list[dict]:
     """The protected instances with the drill's servers as theirs; those without one are left out."""
     servers = {entry.get("protected_instance"): entry.get("drill_server_id") for entry in (drill or {}).get("drill_servers") or []}
     return [dict(each, source_server=servers[each.get("id")], target_server=None) for each in instances if servers.get(each.get("id"))]
 
 
-def wave(ordered, instances):
+def wave(ordered: dict, instances: list[dict]) -> dict:
     """A wave with the servers to start, as ``servers``; ``instances`` holds only those that have one.
 
     :param ordered: one of ``failover_waves``
@@ -87,7 +87,7 @@ def wave(ordered, instances):
     return dict(ordered, instances=names, servers=[servers[name] for name in names])
 
 
-def missing(instances, drill):
+def missing(instances: list[dict], drill: dict | None) -> list[dict]:
     """The protected instances for which the drill has no server, as servers that failed, for the report."""
     there = {each.get("id") for each in with_servers(instances, drill)}
     check = {"check": "drill_server", "status": "failed", "detail": "the drill has no server for this protected instance", "at": None}
@@ -97,7 +97,7 @@ def missing(instances, drill):
     ]
 
 
-def eips(wanted, instances):
+def eips(wanted: list | None, instances: list[dict]) -> list[dict]:
     """The elastic IPs to bind, checked before anything is done.
 
     :raises ValueError: an entry is malformed, or names no protected instance of the group, or an elastic IP is named twice
@@ -121,7 +121,7 @@ def eips(wanted, instances):
     return list(wanted or [])
 
 
-def eips_of(wanted, started):
+def eips_of(wanted: list[dict], started: dict) -> list[dict]:
     """The elastic IPs of a wave, each with the ``server`` to bind it to.
 
     :param started: see ``wave``
@@ -130,13 +130,13 @@ def eips_of(wanted, started):
     return [dict(entry, server=servers[entry["instance"]]) for entry in wanted if entry["instance"] in servers]
 
 
-def notes(drill, resumed, checks):
+def notes(drill: dict | None, resumed: object, checks: list[dict]) -> list[str]:
     """What somebody must know who has recovered by a drill, as sentences.
 
     :param resumed: the drill that stood already, or ``{}``
     :param checks: servers with their checks
     """
-    if not (drill or {}).get("id"):
+    if not drill or not drill.get("id"):
         return []
     unseen = sum(check.get("status") == "skipped" for entry in checks for check in entry.get("checks") or [])
     found = ["This run went on with a drill that stood already; its data is older than the run."] if resumed else []

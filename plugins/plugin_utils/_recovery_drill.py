@@ -14,7 +14,7 @@ from ._report import moment
 _READY = ("creating", "available")
 
 
-def standing(state, log, asked, now=None):
+def standing(state: dict, log: dict, asked: dict, now: datetime | None = None) -> dict[str, list[str]]:
     """What to do about drills of the plan's name that stand: ``{refusals, own, remove}``, IDs of those that this run takes up or deletes first.
 
     :param log: the journal, whose run may have made them before it was interrupted
@@ -41,7 +41,7 @@ def standing(state, log, asked, now=None):
     return {"refusals": found, "own": own, "remove": remove}
 
 
-def _kept(state, resume, now):
+def _kept(state: dict, resume: object, now: datetime) -> dict[str, list[str]]:
     """Those of a recovery by drill may carry production: they are gone on with or left alone, and nothing leads to their deletion."""
     allowed, own, old, found = named("recovery_resume", resume), [], [], []
     for drill in state.get("standing") or []:
@@ -64,7 +64,7 @@ def _kept(state, resume, now):
     return {"refusals": found, "own": own, "remove": []}
 
 
-def kept_entries(made, state, asked):
+def kept_entries(made: list[dict], state: dict, asked: dict) -> list[dict]:
     """What the journal notes for somebody who has recovered by drills: nothing after a drill."""
     if asked.get("operation") == "drill" or not made:
         return []
@@ -81,13 +81,13 @@ def kept_entries(made, state, asked):
     return [{"event": "note", "text": text} for text in texts]
 
 
-def drills_wanted(document, state, groups):
+def drills_wanted(document: dict, state: dict, groups: list[str]) -> list[dict]:
     """The drills to create, as sdrs_drill_batch takes them."""
     vpcs = (document.get("drill") or {}).get("vpcs") or {}
     return [{"server_group": name, "name": state["drill_name"], **({"drill_vpc": str(vpcs[name])} if vpcs.get(name) else {})} for name in groups]
 
 
-def drills_made(result, own):
+def drills_made(result: dict | None, own: list[str]) -> list[dict]:
     """``[{id, status, drill_vpc_id}]`` of the drills that are this run's: made by it, or taken up."""
     made = {entry.get("id") for entry in (result or {}).get("operations") or [] if entry.get("operation") == "create"} | set(own)
     for job in (result or {}).get("jobs") or []:
@@ -97,14 +97,16 @@ def drills_made(result, own):
     return [{"id": each, "status": "made", "drill_vpc_id": (known.get(each) or {}).get("drill_vpc_id")} for each in sorted(filter(None, made))]
 
 
-def deleted_entries(made, result):
+def deleted_entries(made: list[dict], result: dict) -> list[dict]:
     """What the journal notes of drills that were deleted."""
-    entries = [{"event": "drills", "drills": [{"id": drill["id"], "status": "deleted"} for drill in made]},
-               {"event": "clean_up", "what": "drills", "name": "%d" % len(made), "status": "removed", "detail": "with their servers, disks and NICs"}]
+    entries: list[dict] = [
+        {"event": "drills", "drills": [{"id": drill["id"], "status": "deleted"} for drill in made]},
+        {"event": "clean_up", "what": "drills", "name": "%d" % len(made), "status": "removed", "detail": "with their servers, disks and NICs"},
+    ]
     return entries + [{"event": "result", "operations": result.get("operations") or [], "jobs": result.get("jobs") or []}]
 
 
-def vpcs_made(made, log, document):
+def vpcs_made(made: list[dict], log: dict, document: dict) -> list[str]:
     """The VPCs that the service made for drills of this run, also before it was killed: none that there was before it, and none that the plan names."""
     before, own = log.get("vpcs_before"), set(((document.get("drill") or {}).get("vpcs") or {}).values())
     if not isinstance(before, list):

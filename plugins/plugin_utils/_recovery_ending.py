@@ -16,7 +16,7 @@ _REACHED = {"recover_by_drill": "have their DR drills, and are where they were",
 _STATUS = {"failed-over": "failed-over: NOT protected until it is re-protected", "available": "available: NOT protected"}
 
 
-def ended(given):
+def ended(given: dict) -> dict:
     """The ending of a run.
 
     :param given: ``host``; ``plan`` (its name, empty if the plan could not be read), ``operation``, ``state`` (of sdrs_recovery_info, if it was read),
@@ -43,7 +43,7 @@ def ended(given):
     }
 
 
-def stopped(host, facts, why):
+def stopped(host: str, facts: dict, why: dict) -> dict:
     """The ending of a run that did not come to its own, of what the role had set and read.
 
     :param facts: ``recovery_about``, ``recovery_loaded``, ``recovery_log``, ``recovery_became``, ``recovery_outcomes``, ``recovery_made``, and
@@ -73,7 +73,7 @@ def stopped(host, facts, why):
     }
 
 
-def _seen(facts, state, begun):
+def _seen(facts: dict, state: dict, begun: bool) -> list[str]:
     became = facts.get("recovery_became") or {}
     reached, failed = became.get("reached") or [], became.get("failed") or {}
     if reached or failed:
@@ -83,7 +83,7 @@ def _seen(facts, state, begun):
     return [("when the run began: " if begun else "") + text for text in _places(state)] if state.get("server_groups") else _places(state)
 
 
-def _so_far(facts, outcomes, why):
+def _so_far(facts: dict, outcomes: dict, why: dict) -> list[str]:
     up = [name for name, outcome in outcomes.items() if outcome.get("passed")]
     reached = (facts.get("recovery_became") or {}).get("reached") or []
     found = ["%d protection groups are there or were switched" % len(reached)] if reached else []
@@ -91,22 +91,22 @@ def _so_far(facts, outcomes, why):
     return found or [_UNKNOWN if why.get("writing") or why.get("sent") else _NOTHING]
 
 
-def _untried(facts, operation, state, outcomes):
+def _untried(facts: dict, operation: str | None, state: dict, outcomes: dict) -> list[str]:
     became, found = facts.get("recovery_became") or {}, []
     if not became.get("reached") and not became.get("failed"):
-        found.append("the %s" % {"drill": "DR drills", "recover_by_drill": "DR drills", "reprotect": "re-protection"}.get(operation, "switch"))
+        found.append("the %s" % {"drill": "DR drills", "recover_by_drill": "DR drills", "reprotect": "re-protection"}.get(str(operation), "switch"))
     down = [name for name, outcome in outcomes.items() if not outcome.get("passed")]
     rest = [tier["name"] for tier in state.get("tiers") or [] if tier["name"] not in outcomes] if operation != "reprotect" else []
     found += ["tiers that failed: %s" % listed(down)] if down else []
     return found + (["tiers not up: %s" % listed(rest)] if rest else [])
 
 
-def _first(sentences):
+def _first(sentences: list) -> list[str]:
     more = ["%d more, see the report" % (len(sentences) - _FIRST)] if len(sentences) > _FIRST else []
     return [str(each).rstrip(".") for each in sentences[:_FIRST]] + more
 
 
-def of_report(report, given):
+def of_report(report: dict, given: dict) -> dict:
     """The report of a plan's run with what is true, what was done and what was not.
 
     :param given: ``state`` (of sdrs_recovery_info), ``now`` (the groups as a list showed them at the end, or None)
@@ -132,13 +132,13 @@ def of_report(report, given):
     return dict(report, state=found, done=done or [_UNKNOWN], not_done=list(dict.fromkeys(left)), next=[], tiers=tiers)
 
 
-def unchanged_by(report):
+def unchanged_by(report: dict) -> bool:
     """Whether a run had nothing to switch, as its steps tell."""
     found = [step["detail"] for step in report["steps"] if str(step["check"]).startswith("switch ")]
     return bool(found) and set(found) == {THERE} and not report["interrupted"] and not report["operations"]
 
 
-def _tiers(report, state):
+def _tiers(report: dict, state: dict) -> list[dict]:
     """The tiers with their servers; in check mode none was tried."""
     ended = {str(step["check"])[5:]: step["status"] for step in report["steps"] if str(step["check"]).startswith("tier ")}
     # A tier that waits for one that did not come up is noted as not tried.
@@ -150,7 +150,7 @@ def _tiers(report, state):
              "servers": tier.get("servers", 0)} for tier in (state.get("tiers") or [] if report["what"] != "reprotect" else [])]
 
 
-def _places(state, now=None):
+def _places(state: dict | None, now: list[dict] | None = None) -> list[str]:
     """Where production of the groups is and what protects it, each place once, the fewest first.
 
     :param now: the groups as they were at the end, if they could be read
@@ -169,7 +169,7 @@ def _places(state, now=None):
     return ["%s: %s" % (text, listed(names, _FIRST)) for text, names in sorted(found.items(), key=lambda entry: len(entry[1]))]
 
 
-def following(given, failed):
+def following(given: dict, failed: bool) -> dict | None:
     """The next step after a run (see ``_ending.step``), None where nothing is left.
 
     :param given: see ``ended``
@@ -191,7 +191,7 @@ def following(given, failed):
         "failover": ("when the other site is back: re-protect (this overwrites its disks)", "reprotect"),
         "planned_failover": ("when the other site shall be production again, and synchronisation has ended", "failback"),
         "failback": ("prove that it works", "drill"), "reprotect": ("when synchronisation has ended, and the other site shall be production", "failback"),
-    }.get(operation)
+    }.get(str(operation))
     if not usual:
         return BACK if operation == "recover_by_drill" else None
     return {**step(*usual), "confirm": usual[1] != "drill", "confirmation": "failover_confirm"}

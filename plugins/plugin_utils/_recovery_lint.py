@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
 
 import jinja2
 from ansible.errors import AnsibleError
@@ -39,12 +41,17 @@ _NEAR = 0.85
 class _Files:
     """What the files of one plan define and use."""
 
-    def __init__(self, resolve):
-        self.problems, self.defined, self.used, self.opaque, self.texts = [], set(), {}, set(), {}
-        self.excused, self.unsure = set(), {}  # what is asked about anywhere, and what is used where it may never be evaluated
+    def __init__(self, resolve: Callable[[str], str | None]) -> None:
+        self.problems: list[str] = []
+        self.defined: set[str] = set()
+        self.used: dict[str, str] = {}
+        self.opaque: set[str] = set()
+        self.texts: dict[str, list[str]] = {}
+        self.excused: set[str] = set()  # what is asked about anywhere
+        self.unsure: dict[str, str] = {}  # what is used where it may never be evaluated
         self._loader, self._resolve, self._jinja = DataLoader(), resolve, jinja2.Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
 
-    def read(self, path, top=None, depth=0):
+    def read(self, path: str, top: str | None = None, depth: int = 0) -> None:
         """Look at a file and at those it includes by a name that is no template."""
         top = top or path
         problem = self._resolve(path)
@@ -57,7 +64,7 @@ class _Files:
             if depth < _DEPTH:
                 self.read(included, top, depth + 1)
 
-    def _tasks(self, tasks, path, top, sure=True):
+    def _tasks(self, tasks: Any, path: str, top: str, sure: bool = True) -> Iterator[str]:
         for task in tasks if isinstance(tasks, list) else ():
             if not isinstance(task, dict):
                 continue
@@ -66,7 +73,7 @@ class _Files:
             for part in _PARTS:
                 yield from self._tasks(task.get(part), path, top, certain and part != "rescue")
 
-    def _task(self, task, path, top, sure):
+    def _task(self, task: dict, path: str, top: str, sure: bool) -> Iterator[str]:
         own = {key: value for key, value in task.items() if key not in _PARTS}
         self.defined.update(map(str, own.get("vars") or {}))
         loop = own.get("loop_control")
@@ -95,7 +102,7 @@ class _Files:
             certain = sure and not looping and not skipped and "ignore_errors" not in task and key not in ("name", "vars")
             self._expressions(value, path, name, str(key) in _BARE, certain)
 
-    def _expressions(self, value, path, task, bare, sure):
+    def _expressions(self, value: object, path: str, task: object, bare: bool, sure: bool) -> None:
         if isinstance(value, dict):
             for key, entry in value.items():
                 self._expressions(entry, path, task, str(key) in _BARE, sure)
@@ -116,7 +123,7 @@ class _Files:
             for name in needed | perhaps:
                 (self.used if sure and name in needed else self.unsure).setdefault(name, "%s, task %s" % (path, task))
 
-    def unknown(self, known):
+    def unknown(self, known: Iterable[str]) -> list[str]:
         """The variables that nobody sets, as sentences, as far as that can be told: what is asked about somewhere may be missing."""
         known = {*known, *self.defined, *_OF_JINJA}
         if self.opaque:
@@ -131,7 +138,7 @@ class _Files:
         return found
 
 
-def _needed(tree):
+def _needed(tree: nodes.Template) -> tuple[set, set, set]:
     """The variables that a template cannot do without, those that it may need, and those with a default or that it asks about."""
     own: set = set()
     excused: set = set()
@@ -147,7 +154,7 @@ def _needed(tree):
     return found[0] - own - excused, found[1] - own - excused, excused
 
 
-def _names(node, sure, found):
+def _names(node: nodes.Node, sure: bool, found: tuple[set, set]) -> None:
     """Names below a node; those of a branch that may not be taken are not sure."""
     if isinstance(node, nodes.Name) and node.ctx == "load":
         found[not sure].add(node.name)
@@ -160,7 +167,10 @@ def _names(node, sure, found):
                 _names(each, certain, found)
 
 
-def lint(document, resolve, path_of, variables=(), operation=None, site=None):
+def lint(
+    document: dict, resolve: Callable[[str], str | None], path_of: Callable[[str], str], variables: Iterable[str] = (), operation: str | None = None,
+    site: str | None = None,
+) -> list[str]:
     """What is wrong with the files of a plan, as sentences.
 
     :param resolve: ``resolve(path)``: why a file cannot be run, or nothing
@@ -193,7 +203,7 @@ def lint(document, resolve, path_of, variables=(), operation=None, site=None):
     return list(dict.fromkeys(files.problems))
 
 
-def lint_files(names, resolve, path_of, variables):
+def lint_files(names: Iterable[str], resolve: Callable[[str], str | None], path_of: Callable[[str], str], variables: Collection[str]) -> list[str]:
     """What is wrong with task files of the user, as sentences.
 
     :param variables: names of the variables that there are, or will be when the files run; nothing is said of variables if it is empty

@@ -7,6 +7,8 @@ from __future__ import annotations
 import difflib
 import os
 import stat
+from collections.abc import Iterable
+from typing import Any
 
 from ._guards import named, overridden
 from ._report import moment
@@ -28,7 +30,7 @@ _PASSED, _FAILED, _NOT_TRIED = "passed", "failed", "not_tried"
 THERE = "was there already"
 
 
-def problems(confirm, document, asked, extra=()):
+def problems(confirm: object, document: dict, asked: dict, extra: Iterable[str] = ()) -> list[str]:
     """Why a run must not begin, as sentences. In check mode, and for a drill, nothing has to be confirmed.
 
     :param asked: ``playbook``, ``operation``, ``active_site``, ``check_mode``, and the values of other options
@@ -70,7 +72,7 @@ def problems(confirm, document, asked, extra=()):
     return found
 
 
-def permitted(value, document, confirm, asked, extra=(), what="switch"):
+def permitted(value: Any, document: dict, confirm: object, asked: dict, extra: Iterable[str] = (), what: str = "switch") -> Any:
     """``value``, for a task that does something that has to be confirmed, whatever of the run before it was skipped.
 
     :param what: ``switch`` (stops, too), ``create`` drills, or ``delete`` drills
@@ -88,7 +90,7 @@ def permitted(value, document, confirm, asked, extra=(), what="switch"):
     return value
 
 
-def refusals(state, asked):
+def refusals(state: dict, asked: dict) -> list[str]:
     """Why nothing may be touched though names and confirmation are right, as sentences.
 
     :param state: result of sdrs_recovery_info
@@ -104,7 +106,7 @@ def refusals(state, asked):
     return found
 
 
-def todo_of(groups, stopped=None, elsewhere=False):
+def todo_of(groups: list[dict], stopped: dict | None = None, elsewhere: bool = False) -> list[str]:
     """Names of the groups that are to be switched.
 
     :param stopped: result of the task that stopped their servers; groups where it failed are left out
@@ -117,19 +119,19 @@ def todo_of(groups, stopped=None, elsewhere=False):
             and group["name"] not in lost]
 
 
-def _lost(result):
+def _lost(result: dict | None) -> dict[str, str]:
     """``{branch: why}`` of what failed in a task with branches."""
     branches = (result or {}).get("branches") or {}
     lost = {entry["path"]: entry["message"] for key in ("failed", "blocked") for entry in branches.get(key) or []}
     return {**lost, **dict.fromkeys((name for name in branches.get("not_tried") or [] if name not in lost), "it was not tried")}
 
 
-def _error_of(result):
+def _error_of(result: dict | None) -> str | None:
     """What a task said that failed as a whole, None if it did not."""
     return str(result.get("msg")) if result and result.get("error") and not _lost(result) else None
 
 
-def switched(state, stopped, result, verb, milestone):
+def switched(state: dict, stopped: dict | None, result: dict | None, verb: str, milestone: str) -> dict:
     """What the journal notes of a switch, and which groups are where they shall be.
 
     :param stopped: result of the task that stopped servers, or nothing
@@ -158,7 +160,7 @@ def switched(state, stopped, result, verb, milestone):
     return {"entries": entries, "failed": failed, "reached": reached}
 
 
-def blocked(outcomes, tier):
+def blocked(outcomes: dict, tier: dict) -> str:
     """Why a tier is not started: one that it needs has failed, and nobody said to go on."""
     for name in tier.get("needs") or []:
         outcome = outcomes.get(name) or {}
@@ -167,7 +169,7 @@ def blocked(outcomes, tier):
     return ""
 
 
-def checked(started, problems):
+def checked(started: dict | None, problems: list[str] | None) -> list[str]:
     """What is wrong with a tier's servers, as sentences.
 
     :param started: ``branches``, ``error`` and ``msg`` of sdrs_recovery_servers
@@ -179,13 +181,13 @@ def checked(started, problems):
     return found or ([] if problems is not None else ["the servers could not be checked"])
 
 
-def outcome(started, problems):
+def outcome(started: dict | None, problems: list[str] | None) -> dict:
     """How a tier ended that nothing stopped: it has passed unless ``checked`` finds something."""
     wrong = checked(started, problems)
     return {"passed": not wrong, "tried": True, "go_on": True, "why": "; ".join(wrong)}
 
 
-def acknowledged(path, since):
+def acknowledged(path: str, since: str) -> bool:
     """Whether a file of this user that was written since ``since`` acknowledges a manual step."""
     try:
         about = os.stat(path, follow_symlinks=False)
@@ -195,13 +197,13 @@ def acknowledged(path, since):
     return bool(stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o002 and began and about.st_mtime >= began.timestamp())
 
 
-def open_steps(steps, given, log):
+def open_steps(steps: list[dict] | None, given: object, log: dict) -> list[dict]:
     """The manual steps that neither ``given`` nor an interrupted run's journal acknowledges."""
     known = named("recovery_acknowledged", given) | set(log.get("acknowledged") or [])
     return [step for step in steps or [] if step["name"] not in known]
 
 
-def tier_end(tier, outcomes):
+def tier_end(tier: dict, outcomes: dict) -> list[dict]:
     """What the journal notes of the end of a tier."""
     ended, entries = outcomes.get(tier["name"]) or {"passed": False, "tried": True, "why": "it was interrupted"}, []
     status = "up" if ended["passed"] else "failed" if ended.get("tried") else _NOT_TRIED
@@ -210,24 +212,24 @@ def tier_end(tier, outcomes):
     return entries + ([{"event": "milestone", "name": "tier %s up" % tier["name"]}] if ended["passed"] else [])
 
 
-def undone(outcomes, failed, errors, reasons=()):
+def undone(outcomes: dict, failed: dict, errors: list, reasons: Iterable[str] = ()) -> list[str]:
     """What is left to be done, as sentences."""
     found = ["group %s: %s" % entry for entry in failed.items()]
     found += ["tier %s: %s" % (name, outcome["why"]) for name, outcome in outcomes.items() if not outcome["passed"]] + [str(error) for error in errors]
     return found or list(reasons)
 
 
-def error_of(text):
+def error_of(text: object) -> dict:
     """A sentence as a failed task's result."""
     return {"msg": str(text), "task": None}
 
 
-def note_of(text, begin=""):
+def note_of(text: object, begin: str = "") -> dict:
     """A sentence as an entry of the journal."""
     return {"event": "note", "text": begin + str(text)}
 
 
-def readiness(state):
+def readiness(state: dict | None) -> list[dict]:
     """What speaks for and against each group, as a report shows it."""
     found = []
     for group in (state or {}).get("server_groups") or []:

@@ -10,7 +10,7 @@ from ._recovery_plan import BY_DRILL, THERE
 _PASSED = "passed"
 
 
-def run(entries, base):
+def run(entries: list[dict], base: dict) -> dict:
     """The run as ``_report.build`` takes it, from everything that its journal holds.
 
     :param base: what holds without a journal: ``what``, ``plan``, ``readiness``, ``notes``, ``target_seconds``, ``errors``
@@ -57,9 +57,9 @@ def run(entries, base):
         "errors": errors or base.get("errors") or [], "interrupted": resumed, "site": base.get("site"),
         "attempts": _attempts.of_journal(entries), "project": next((entry.get("project") for entry in entries if entry["event"] == "begun"), None),
         "allow_no_change": base.get("allow_no_change"), "allow_option": "failover_allow_no_change",
-        "until": {"reprotect": "re-protected", "drill": "drills available", BY_DRILL: "drills available"}.get(base.get("what"), "switched"),
+        "until": {"reprotect": "re-protected", "drill": "drills available", BY_DRILL: "drills available"}.get(str(base.get("what")), "switched"),
     }
 
 
-def _dicts(value):
+def _dicts(value: object) -> list[dict]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

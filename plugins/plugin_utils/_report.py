@@ -14,6 +14,7 @@ import re
 import socket
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from ..module_utils._cloud.text import time_of
 
@@ -24,7 +25,7 @@ _JOB_KEYS = ("job_id", "job_type", "service", "status", "begin_time", "end_time"
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def build(run):
+def build(run: Any) -> dict:
     """The report of a run.
 
     :param run: what the roles gather: ``what``, ``server_group``, ``readiness``, ``milestones``, ``results`` (of modules), ``servers`` (as
@@ -72,13 +73,13 @@ def build(run):
     }
 
 
-def unchanged(run):
+def unchanged(run: dict) -> bool:
     """Whether a switch had nothing to do, as production was there already: then no recovery was measured either."""
     done = [operation for result in run.get("results") or [] for operation in result.get("operations") or []]
     return run.get("position") == "there" and run.get("what") != "reprotect" and not (done or run.get("errors") or run.get("interrupted"))
 
 
-def span(seconds):
+def span(seconds: Any) -> str:
     """Seconds as a person says them: ``2 h 03 min``, ``4 min 05 s``, ``8.3 s``."""
     if seconds is None:
         return "not measured"
@@ -90,7 +91,7 @@ def span(seconds):
     return "%d h %02d min" % (hours, minutes) if hours else "%d min %02d s" % (minutes, rest)
 
 
-def moment(text):
+def moment(text: Any) -> Any:
     """A time of the service or of a milestone, None when it is none. Times without a zone are UTC."""
     try:
         parsed = time_of(text)
@@ -99,30 +100,30 @@ def moment(text):
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
 
 
-def _now():
+def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _milestones(entries):
+def _milestones(entries: list[dict]) -> list[dict]:
     shown = sorted(({"name": entry["name"], "at": _utc(entry["at"])} for entry in entries if moment(entry.get("at"))), key=lambda entry: entry["at"])
     return [dict(entry, seconds=_since(shown[0]["at"], entry["at"])) for entry in shown]
 
 
-def _utc(text):
+def _utc(text: str) -> str:
     return moment(text).astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _since(start, at):
+def _since(start: str, at: str) -> float:
     return round((moment(at) - moment(start)).total_seconds(), 3)
 
 
-def _timed(entry, milestones):
+def _timed(entry: dict, milestones: list[dict]) -> dict:
     """A check with its ``seconds`` since the first milestone instead of since its task's start."""
     at = entry.get("at") if moment(entry.get("at")) else None
     return dict(entry, at=at, seconds=_since(milestones[0]["at"], at) if milestones and at else None)
 
 
-def _server(entry, milestones):
+def _server(entry: dict, milestones: list[dict]) -> dict:
     label = entry.get("protected_instance") or entry.get("name") or entry.get("id")
     checks = [_timed(check, milestones) for check in entry.get("checks") or []]
     # What the address tells already is left out: of many servers, AWX would drop it all.
@@ -130,16 +131,16 @@ def _server(entry, milestones):
     return dict(own, label=label, checks=checks, passed=not _open(checks))
 
 
-def _open(checks):
+def _open(checks: list[dict]) -> list[dict]:
     return [check for check in checks if check.get("status") not in (PASSED, "skipped")]
 
 
-def _bad(checks):
+def _bad(checks: list[dict]) -> list[dict]:
     """Those that are a reason: what was not tried has its reason in another."""
     return [check for check in _open(checks) if check["status"] != "not_tried"]
 
 
-def _measured(run, milestones, servers, steps, failed):
+def _measured(run: dict, milestones: list[dict], servers: list[dict], steps: list[dict], failed: bool) -> float | None:
     """Seconds from the first milestone to the last check that passed; None when something did not."""
     checks = [check for server in servers for check in server["checks"]] + steps
     times = [check["seconds"] for check in checks if check.get("seconds") is not None]
@@ -147,22 +148,22 @@ def _measured(run, milestones, servers, steps, failed):
     return max(times) if times and not failed and not _open(checks) and not run.get("check_mode") else None
 
 
-def _error(entry):
+def _error(entry: dict) -> dict:
     """What a failed task said, with its remedy."""
     task, entry = entry.get("task"), cause(entry)
-    about = entry.get("error") if isinstance(entry.get("error"), dict) else {}
+    about: dict = entry["error"] if isinstance(entry.get("error"), dict) else {}
     message = str(entry.get("msg") or about.get("message") or "the task failed without a message")
     return {**{key: about.get(key) for key in _ERROR_KEYS}, "message": message, "task": task}
 
 
-def cause(result):
+def cause(result: dict) -> dict:
     """What failed of a task: of a loop, whose own message says nothing, its first item that did."""
-    items = result.get("results") if isinstance(result.get("results"), list) else []
+    items: list = result["results"] if isinstance(result.get("results"), list) else []
     failed = [item for item in items if isinstance(item, dict) and item.get("failed") and item.get("msg")]
     return failed[0] if failed else result
 
 
-def _jobs(results):
+def _jobs(results: list[dict]) -> list[dict]:
     """Each job once, with its sub-jobs, in the order of their begin."""
     found: dict = {}
     for result in results:
@@ -173,13 +174,13 @@ def _jobs(results):
     return sorted(found.values(), key=lambda job: str(job["begin_time"]))
 
 
-def _job(job):
-    entities = job.get("entities") if isinstance(job.get("entities"), dict) else {}
+def _job(job: dict) -> dict:
+    entities: dict = job["entities"] if isinstance(job.get("entities"), dict) else {}
     subs = [sub for sub in entities.get("sub_jobs") or [] if isinstance(sub, dict)] if isinstance(entities.get("sub_jobs"), list) else []
     return {**{key: job.get(key) for key in _JOB_KEYS}, "sub_jobs": [_job(sub) for sub in subs]}
 
 
-def _rpo(result):
+def _rpo(result: object) -> dict | None:
     """What the service counts over its RPO; None where it does not offer that."""
     if not isinstance(result, dict) or not isinstance(result.get("rpo_statistics"), list):
         return None
@@ -188,12 +189,12 @@ def _rpo(result):
     return {"points": points, "most_over_rpo": max(numbers, default=None)}
 
 
-def _ended(attempts, finished, reasons):
+def _ended(attempts: list[dict], finished: str, reasons: list[str]) -> list[dict]:
     """The attempts of the run, of which the last one ends with this report."""
     return [*attempts[:-1], dict(attempts[-1], ended=finished, reasons=list(dict.fromkeys(reasons)))] if attempts else []
 
 
-def who():
+def who() -> dict:
     """Who runs this, where, with what."""
     try:
         user = getpass.getuser()
@@ -202,7 +203,7 @@ def who():
     return {"user": user, "machine": socket.gethostname(), "collection": "cloud_dr.sdrs " + _version(), "python": platform.python_version()}
 
 
-def _where(run):
+def _where(run: dict) -> dict:
     """Where it ran: account, zones, and the state of the user's repository."""
     project, group = run.get("project") or {}, run.get("group") or {}
     return {
@@ -212,7 +213,7 @@ def _where(run):
     }
 
 
-def commit(folder):
+def commit(folder: Path) -> str | None:
     """The commit of the git repository around a folder, None without one. Read from its files: git itself need not be there."""
     try:
         git = next((above / ".git" for above in (folder, *folder.parents) if (above / ".git").exists()), None)
@@ -238,11 +239,11 @@ def commit(folder):
     return None
 
 
-def _hash(text):
+def _hash(text: str) -> str | None:
     return text if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text) else None
 
 
-def _version():
+def _version() -> str:
     try:
         return json.loads((_ROOT / "MANIFEST.json").read_text(encoding="utf-8"))["collection_info"]["version"]
     except (OSError, ValueError, KeyError):

@@ -9,6 +9,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import jinja2
@@ -33,7 +34,7 @@ _BEGINS_A_LIST = re.compile(r"^([-+]|\d+(?=[.)]))")
 _JSON_ESCAPED = re.compile(r"[^\x00-\x7e]")
 
 
-def render(report, form):
+def render(report: dict, form: str) -> str:
     """The report as text in ``form``: html, md, json or xml.
 
     :raises ValueError: there is no such form
@@ -44,7 +45,7 @@ def render(report, form):
     return forms[form](report, form)
 
 
-def render_plan(plan, form):
+def render_plan(plan: dict, form: str) -> str:
     """What a check of a topology found as text in ``form``: md or json.
 
     :raises ValueError: there is no such form
@@ -55,25 +56,25 @@ def render_plan(plan, form):
     return forms[form]()
 
 
-def as_json(report):
+def as_json(report: dict) -> str:
     """``report`` as JSON that hides nothing from whoever looks at it in a terminal."""
     text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     # JSON itself allows them, but whoever looks into the file has a terminal.
     return _JSON_ESCAPED.sub(lambda match: _json_escape(match.group()) if hidden(match.group()) else match.group(), text)
 
 
-def _json_escape(character):
+def _json_escape(character: str) -> str:
     return json.dumps(character)[1:-1]
 
 
-def _page(report, form):
+def _page(report: dict, form: str) -> str:
     return template("report.%s.j2" % form, form == "html").render(
         report=report, title=_TITLES.get(report["what"], report["what"]), rows=bars(report), most=_MOST_ROWS,
     ) + "\n"
 
 
 @functools.cache
-def template(name, markup):
+def template(name: str, markup: bool) -> jinja2.Template:
     """A template of the collection; with ``markup`` every value is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(Path(__file__).with_name("templates"))), autoescape=markup, finalize=_shown,
@@ -85,7 +86,7 @@ def template(name, markup):
     return environment.get_template(name)
 
 
-def _shown(value):
+def _shown(value: Any) -> Any:
     """Every value that a template prints: control characters as escapes, of moderate length; the outcome of a macro is markup already."""
     plain = isinstance(value, str) and not isinstance(value, (markupsafe.Markup, _Whole))
     return visible(value, longest=_LONGEST_TEXT) if plain else value
@@ -97,45 +98,45 @@ class _Whole(str):
     __slots__ = ()
 
 
-def _clock(text, form="%H:%M:%S"):
+def _clock(text: Any, form: str = "%H:%M:%S") -> str:
     parsed = moment(text)
     return parsed.strftime(form) if parsed else "–"
 
 
-def _in_order(entries):
+def _in_order(entries: list[dict]) -> list[dict]:
     """Milestones and steps by their time; those without one come last."""
     return sorted(entries, key=lambda entry: (entry.get("at") is None, moment(entry.get("at")) or moment("1970-01-01T00:00:00Z")))
 
 
-def _markdown(text):
+def _markdown(text: object) -> str:
     """Text that Markdown shows as it is, on one line."""
     line = visible(" ".join(str(text).split()), keep="", longest=_LONGEST_TEXT)
     return _Whole(_BEGINS_A_LIST.sub(_no_list, _NOT_MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))))
 
 
-def _no_list(match):
+def _no_list(match: re.Match) -> str:
     return match.group() + "\\" if match.group().isdigit() else "\\" + match.group()
 
 
-def _fence(text):
+def _fence(text: str) -> str:
     """A code block that nothing in ``text`` can end."""
     text = visible(text)
     ticks = _ticks(text, 3)
     return _Whole("%sdiff\n%s\n%s" % (ticks, text, ticks))
 
 
-def _code(text):
+def _code(text: object) -> str:
     """The same within a line."""
     line = visible(" ".join(str(text).split()), keep="", longest=_LONGEST_TEXT)
     ticks, space = _ticks(line, 1), " " if line.startswith("`") or line.endswith("`") else ""
     return _Whole(ticks + space + line + space + ticks if line else "")
 
 
-def _ticks(text, least):
+def _ticks(text: str, least: int) -> str:
     return "`" * max([least, *(len(run) + 1 for run in re.findall("`+", text))])
 
 
-def bars(report):
+def bars(report: dict) -> list[dict]:
     """Jobs and sub-jobs as ``[{label, left, width, seconds, failed, level, title}]``, positions in percent of the whole time.
 
     From the service's own times; what has none is left out.
@@ -159,7 +160,7 @@ def bars(report):
     return rows
 
 
-def _junit(report, form):
+def _junit(report: dict, form: str) -> str:
     """One suite: readiness, each server's checks, the user's steps, the target, the clean-up; as CI servers read it."""
     cases = [("readiness", check["check"], "error" if not check["passed"] and check["severity"] == "error" else PASSED, check["detail"], None)
              for check in report["readiness"]]
@@ -195,6 +196,6 @@ def _junit(report, form):
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(whole, encoding="unicode") + "\n"
 
 
-def _xml(text):
+def _xml(text: object) -> str:
     """Text without what XML cannot hold."""
     return visible(text, longest=_LONGEST_TEXT)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from ansible import constants as C
 from ansible.errors import AnsibleError
@@ -27,7 +29,7 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _OF_PLAYS = ("hosts", "import_playbook", "ansible.builtin.import_playbook")
 
 
-def problem(path, resolve=True, above=(), role=False):
+def problem(path: str, resolve: bool = True, above: tuple[str, ...] = (), role: bool = False) -> str:
     """Why a task file cannot be run, or must not be; nothing if it can.
 
     :param resolve: look into its tasks, too, for what Ansible would not accept
@@ -50,7 +52,7 @@ def problem(path, resolve=True, above=(), role=False):
     return ""
 
 
-def _of_action(path, name, action, value, resolve, above, role):
+def _of_action(path: str, name: str, action: str, value: Any, resolve: bool, above: tuple[str, ...], role: bool) -> str:
     """What is wrong with what a task includes, or with its end."""
     if action == "meta" and value in _ENDS and not (role and value == "end_role"):
         return one_line("%s must not be run: task %s is meta: %s, which ends the run before the rest of it; let it fail instead" % (path, name, value))
@@ -68,7 +70,7 @@ def _of_action(path, name, action, value, resolve, above, role):
     return ""
 
 
-def _actions(tasks):
+def _actions(tasks: Any) -> Iterator[tuple[str, str, Any]]:
     """``(name of the task, its action without a collection, the action's argument)`` of all tasks."""
     for task in tasks if isinstance(tasks, list) else []:
         for key, value in task.items() if isinstance(task, dict) else ():
@@ -79,7 +81,7 @@ def _actions(tasks):
                 yield str(task.get("name") or key), short, value
 
 
-def _meant(path, file):
+def _meant(path: str, file: str) -> list[str]:
     """The files that ``file``, included by ``path``, may mean: of a template all task files that it fits."""
     folder, dynamic = os.path.dirname(path), bool(_TEMPLATE.search(file))
     if dynamic:
@@ -93,7 +95,7 @@ def _meant(path, file):
     return [each for each in (os.path.normpath(os.path.join(place, file)) for place in places) if os.path.isfile(each)][:1]
 
 
-def _of_something_else(path):
+def _of_something_else(path: str) -> bool:
     """Whether a file holds variables or plays, and so is none that a template of tasks means."""
     try:
         content = DataLoader().load_from_file(path)
@@ -102,7 +104,7 @@ def _of_something_else(path):
     return not isinstance(content, list) or any(not isinstance(entry, dict) or set(_OF_PLAYS) & set(entry) for entry in content)
 
 
-def _files_of_role(path, name):
+def _files_of_role(path: str, name: object) -> list[str]:
     """The task files of a role that lies where Ansible looks for roles; of one in a collection, or of a template, none."""
     if not isinstance(name, str) or "{{" in name or not name:
         return []
@@ -111,7 +113,7 @@ def _files_of_role(path, name):
     return sorted(glob.glob(os.path.join(glob.escape(folder), "tasks", "*.yml"))) if folder else []
 
 
-def _without_imports(tasks):
+def _without_imports(tasks: Any) -> Any:
     """What is imported or included is read relative to a file that is not known here."""
     if not isinstance(tasks, list):
         return tasks
@@ -121,7 +123,7 @@ def _without_imports(tasks):
     ]
 
 
-def opaque(tasks):
+def opaque(tasks: Any) -> bool:
     """Whether more is run than ``included`` tells."""
     for _name, action, value in _actions(tasks):
         file = value.get("file") if isinstance(value, dict) else value
@@ -130,7 +132,7 @@ def opaque(tasks):
     return False
 
 
-def included(tasks, path):
+def included(tasks: Any, path: str) -> list[str]:
     """The files that ``tasks`` include or import by names that are no templates."""
     found = []
     for _name, action, value in _actions(tasks):

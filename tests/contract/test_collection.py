@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import importlib
 import json
@@ -80,6 +81,25 @@ def test_documentation_is_complete(module):
     assert own - shared <= set(doc.get("options") or {})
     assert any("cloud_dr.sdrs." + module in task for task in examples)
     assert "error" in returned and all(entry.get("description") and entry.get("returned") for entry in returned.values())
+
+
+# Read by the engine, whatever a module does; and modules that read what they are given as it is.
+ENGINES = {*argument_spec.WAIT.options, "parallel", "fields"}
+AS_GIVEN = {
+    "report_files": "_reports knows no engine", "run_ending": "_reports knows no engine", "sdrs_doctor_info": "looks at what is wrong, too",
+    "sdrs_topology_info": "does the work of several", "sdrs_domain_info": "has no options", "sdrs_quota_info": "has no options",
+    "sdrs_posture_info": "has no options",
+}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_option_reaches_what_reads_it(module):
+    """What the class of a module's options lacks would be ignored without a word."""
+    loaded = documentation(module)[0]
+    options = getattr(loaded.DECLARATION, "options", None)
+    assert (options is None) is (module in AS_GIVEN)
+    if options:
+        assert set(loaded.SPEC.options) - ENGINES - {each.name for each in dataclasses.fields(options)} == set()
 
 
 def _documented():

@@ -10,15 +10,12 @@ import os
 import re
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
-from support import TREE, Host, run_task
+from support import Host, ansible_playbook, run_task
 
 ALWAYS = [
     "credentials", "settings", "clock", "name_resolution", "proxy", "tls", "login", "account", "project", "region", "catalogue",
@@ -491,10 +488,7 @@ def test_a_lock_that_is_held(simulator):
 # The playbook, as users run it.
 
 def run(tmp_path, *arguments, **environment):
-    own = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "HW_", "SDRS_"))}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "cloud_dr.sdrs.doctor", *arguments]
-    settings = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}
-    return subprocess.run(command, env={**own, **settings, **environment}, capture_output=True, text=True, cwd=tmp_path, check=False)
+    return ansible_playbook(tmp_path, "cloud_dr.sdrs.doctor", *arguments, **environment)
 
 
 @pytest.mark.parametrize("in_process", ["true", "false"])

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support import ROOT, TREE
 
 
+@pytest.mark.nightly
 def test_every_role_has_a_scenario_and_all_pass(tmp_path):
     scenarios = {path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml")}
     assert scenarios == {"default"} | {path.name for path in (ROOT / "roles").iterdir()}

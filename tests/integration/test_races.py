@@ -92,6 +92,7 @@ def test_two_playbooks_make_one_drill(simulator, task, protected, tmp_path):
     """As users run them: one names the group, the other looks its ID up first, as roles do."""
     last(simulator, 6)
     simulator.settings(list_lag_seconds=3)
+    eventually(lambda: task("sdrs_server_group_info", name="erp")["server_groups"])  # the list lags behind its creation, too
     play = {"hosts": "localhost", "gather_facts": False, "module_defaults": {"group/cloud_dr.sdrs.sdrs": "{{ sdrs_connection }}"}}
     look = {"cloud_dr.sdrs.sdrs_server_group_info": {"name": "erp"}, "register": "found"}
     (tmp_path / "by_name.yml").write_text(json.dumps([dict(play, tasks=[{"cloud_dr.sdrs.sdrs_drill": BY_NAME[1]}])]))

@@ -9,7 +9,6 @@ import json
 import os
 import shlex
 import socket
-import subprocess
 import threading
 import time
 
@@ -87,8 +86,7 @@ class Guide(Estate):
         """Run a command as it stands there; somebody acknowledges the manual step by its file once the run has begun."""
         words = shlex.split(command)
         assert words[0] == "ansible-playbook"
-        settings = self.play._command("plan", (), "inventory.yml", self.environment)
-        arguments = [settings["args"][0], *words[1:], *(() if "-i" in words else ("-i", "inventory.yml"))]
+        words += [] if "-i" in words else ["-i", "inventory.yml"]
         over, place = threading.Event(), self.folder / "reports" / "site"
 
         def somebody():
@@ -100,7 +98,7 @@ class Guide(Estate):
         watching = threading.Thread(target=somebody)
         watching.start()
         try:
-            return subprocess.run(arguments, env=settings["env"], cwd=self.folder, capture_output=True, text=True, check=False)
+            return self.play.typed(words, **self.environment)
         finally:
             over.set()
             watching.join()

@@ -28,8 +28,7 @@ def site(tmp_path):
 
 def typed(site, words):
     """Carry out what NEXT says, as a person would paste it."""
-    settings = site.play._command("plan", (), "inventory.yml", CONSOLE)
-    return subprocess.run([settings["args"][0], *words[1:]], env=settings["env"], cwd=settings["cwd"], capture_output=True, text=True, check=False)
+    return site.play.typed(words, **CONSOLE)
 
 
 def lines(site, *arguments, code=0):

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 from test_last_lines import CONSOLE, LABELS, SWITCHES, block
 
-from support import ROOT, Workplace
+from support import Workplace, ansible_playbook
 
 GROUPS = ("converge", "plan", "export", "drift", "drill", "drill_status", "recover_by_drill", *SWITCHES)
 CONFIRMED = ("-e", "failover_confirm=erp", "-e", "recover_by_drill_confirm=erp")
@@ -48,14 +46,10 @@ class Nowhere:
                   "secret_key": "ZYXWVUTSRQPO-secret", "max_retries": 0}
 
 
-def carried_out(folder, cases, **environment):
-    settings = Workplace(folder, Nowhere)._command("plan", (), "inventory.yml", environment)
-    given = [["cloud_dr.sdrs." + name, *(() if kind == "no host at all" else ("-i", "inventory.yml")),
-              *(("-e", "recovery_export=there.yml") if (kind, name) == ("the connection", "recovery_export") else ()), *arguments]
-             for kind, name, arguments, _text in cases]
-    done = subprocess.run([sys.executable, str(ROOT / "tests" / "many_plays.py")], input=json.dumps(given), env=settings["env"], cwd=folder,
-                          capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+def carried_out(folder, kind, name, *arguments, **environment):
+    given = ["cloud_dr.sdrs." + name, *(() if kind == "no host at all" else ("-i", "inventory.yml"))]
+    given += ["-e", "recovery_export=there.yml"] if (kind, name) == ("the connection", "recovery_export") else []
+    return ansible_playbook(folder, *given, *arguments, **environment)
 
 
 def lines(output):
@@ -79,15 +73,16 @@ def test_every_refusal_ends_with_the_last_lines(tmp_path, half):
     (tmp_path / "plan.yml").write_text(json.dumps({"name": "site", "tiers": [{"name": "t", "groups": ["erp"]}]}))
     cases = CASES[half::2] if half != "console" else [case for number, case in enumerate(CASES) if case[0] in ("a limit", "its own") or number % 8 == 0]
     wrong = []
-    for (kind, name, _arguments, text), done in zip(cases, carried_out(tmp_path, cases, **(CONSOLE if half == "console" else {}))):
+    for kind, name, arguments, text in cases:
+        done = carried_out(tmp_path, kind, name, *arguments, **(CONSOLE if half == "console" else {}))
         try:
-            found = block(done["stdout"]) if half == "console" else lines(done["stdout"])
-            assert done["code"] == 2 and tuple(found) == LABELS and "Traceback" not in done["stdout"]
+            found = block(done.stdout) if half == "console" else lines(done.stdout)
+            assert done.returncode == 2 and tuple(found) == LABELS and "Traceback" not in done.stdout
             assert text in found["NOT DONE"] and "nothing" in found["DONE"], found
             following = found["NEXT"]
             assert "ansible-playbook cloud_dr.sdrs.%s" % name in following.replace("sdrs.doctor", "sdrs." + name), found
-            assert "_confirm" not in following or "_confirm" in str(_arguments) or kind == "not confirmed", found
+            assert "_confirm" not in following or "_confirm" in str(arguments) or kind == "not confirmed", found
             assert "failover_active_site" not in following and ("--limit" in following) == (kind == "a limit" and name == "plan"), found
         except (AssertionError, ValueError) as error:
-            wrong.append("%s, %s: %s\n%s" % (kind, name, error, done["stdout"][-1500:]))
+            wrong.append("%s, %s: %s\n%s" % (kind, name, error, done.stdout[-1500:]))
     assert not wrong, "%d of %d\n" % (len(wrong), len(cases)) + "\n\n".join(wrong)

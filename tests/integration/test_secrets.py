@@ -131,7 +131,8 @@ TASKS = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("how, in_process", RUNS, ids=[how for how, _value in RUNS])
+@pytest.mark.parametrize("how, in_process", [
+    pytest.param(*each, id=each[0], marks=pytest.mark.nightly if each[1] == "false" else ()) for each in RUNS])
 def test_an_echo_is_not_shown_by_a_play(echo, tmp_path, kind, how, in_process):
     shown = ""
     for mode in MODES if kind == "password" else ("error", "broken", "data"):

@@ -70,8 +70,7 @@ class Site(Estate):
             return subprocess.Popen(**settings, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
     def typed(self, words):
-        settings = self.play._command("plan", (), "inventory.yml", CONSOLE)
-        return subprocess.run([settings["args"][0], *words[1:]], env=settings["env"], cwd=settings["cwd"], capture_output=True, text=True, check=False)
+        return self.play.typed(words, **CONSOLE)
 
     def server_of(self, instance):
         """The DR server of a protected instance."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 
 import direct
@@ -102,7 +103,9 @@ NEEDED = [
 
 @pytest.mark.parametrize("module, options, needed", NEEDED)
 def test_which_tasks_do_not_run_without_a_lock(module, options, needed):
-    assert bool(declarations()[module].locks.needed(options)) is needed
+    declaration = declarations()[module]
+    required = {each.name: "" for each in dataclasses.fields(declaration.options) if each.default is dataclasses.MISSING}
+    assert bool(declaration.locks.needed(declaration.options.of({**required, **options}))) is needed
 
 
 def test_of_every_module_it_is_known_what_does_not_run_without_a_lock():

@@ -22,7 +22,7 @@ from ansible_collections.cloud_dr.sdrs.plugins.module_utils._engine.waiting impo
 from support import Host
 
 ERP, WEB = "40df180b-9fe2-471a-8c64-1b758dc84189", "40df180b-9fe2-471a-8c64-1b758dc84190"
-NEEDED = {"state": "absent"}
+NEEDED, SPARED = (types.SimpleNamespace(state=state) for state in ("absent", "present"))
 
 
 @pytest.fixture(autouse=True)
@@ -38,18 +38,18 @@ class Run:
         self.groups, self.read, self.forgotten, self.host, self.asked = groups, 0, 0, Host(), []
         settings = types.SimpleNamespace(url=lambda service: endpoint, allow_unlocked=allowed)
         self.api = types.SimpleNamespace(client=types.SimpleNamespace(settings=settings, project_id=project))
-        more = {} if needed is None else {"needed": lambda params: needed}
+        more = {} if needed is None else {"needed": lambda options: needed}
         self.locks = Locks(self._groups, lambda lookup, group_id: self.asked.append(group_id) or (names or {}).get(group_id),
-                           creates=lambda params: creates, **more)
+                           creates=lambda options: creates, **more)
 
-    def _groups(self, lookup, params):
+    def _groups(self, lookup, options):
         self.read += 1
         return self.groups() if callable(self.groups) else self.groups
 
     def forget(self):
         self.forgotten += 1
 
-    def hold(self, seconds=0.01, params=None, sleep=None):
+    def hold(self, seconds=0.01, options=NEEDED, sleep=None):
         now = [0.0]
 
         def slept(pause):
@@ -57,7 +57,7 @@ class Run:
             if sleep:
                 sleep(pause)
 
-        return locked(self.locks, params or NEEDED, self, Waiting(wait_timeout=seconds, clock=lambda: now[0], sleep=slept), self.host)
+        return locked(self.locks, options, self, Waiting(wait_timeout=seconds, clock=lambda: now[0], sleep=slept), self.host)
 
 
 def erp(**options):
@@ -161,7 +161,7 @@ def test_who_waits_stops_when_nobody_waits_for_it():
 def test_check_mode_and_tasks_without_locks_take_none(home):
     run = erp()
     run.host.check_mode = True
-    with run.hold(), locked(None, {}, run, None, Host()):
+    with run.hold(), locked(None, None, run, None, Host()):
         pass
     assert not run.read and not list(home.iterdir())
 
@@ -287,8 +287,8 @@ def test_where_no_folder_can_be_used(make, home, monkeypatch):
     before, must, may, allowed = foreign.state_of(home), erp(), erp(), erp(allowed=True)
     with pytest.raises(Refused, match="no lock can be taken .*, nothing was sent: .*XDG_STATE_HOME .*SDRS_ALLOW_UNLOCKED=1"), must.hold():
         pass
-    for run, params in ((may, {"state": "present"}), (allowed, NEEDED)):
-        with run.hold(params=params):
+    for run, options in ((may, SPARED), (allowed, NEEDED)):
+        with run.hold(options=options):
             pass
         assert len(run.host.warnings) == 1 and run.host.warnings[0].startswith("runs at the same time are not kept apart: ")
         assert str(home) in run.host.warnings[0]
@@ -337,7 +337,7 @@ def test_errors_of_locking_are_a_refusal_or_a_warning(place, number, monkeypatch
     run, may = erp(), erp()
     with pytest.raises(Refused, match=os.strerror(number)), run.hold():
         pass
-    with may.hold(params={"state": "present"}):
+    with may.hold(options=SPARED):
         assert len(may.host.warnings) == 1 and os.strerror(number) in may.host.warnings[0]
 
 

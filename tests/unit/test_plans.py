@@ -94,7 +94,7 @@ def test_sides_are_told_by_one_readable_server():
         assert [server["id"] for server in both] == (["a", "b"] if production == "a" else ["b", "a"])
     assert resize.sides(Lookup(a="az1"), instance, GROUP)[0]["id"] == "a"
     assert resize.sides(Lookup(b="az2"), instance, GROUP)[1]["id"] == "b"
-    assert resize.sides(Lookup(), instance, GROUP) == [None, None]
+    assert resize.sides(Lookup(), instance, GROUP) == (None, None)
 
 
 def test_sets_and_batches():

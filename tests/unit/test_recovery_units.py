@@ -179,8 +179,7 @@ RUN = {"plan": "site", "operation": "failover", "active_site": "target", "projec
 
 def journal(path, action, **options):
     """With ``path`` as its record."""
-    given = {"path": str(path) + ".copy", "action": action, "run": None, "entries": None, "take_over": None, "record": str(path), "lock": True, **options}
-    return run_journal.act(given, Host())
+    return run_journal.act(run_journal.Options(str(path) + ".copy", action, record=str(path), lock=True, **options), Host())
 
 
 def test_a_journal_is_taken_up_and_finished(tmp_path, monkeypatch):

@@ -3,10 +3,27 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from .options import Options
+
+
+class Host(Protocol):
+    """Who runs a declaration."""
+
+    check_mode: bool
+
+    def warn(self, message: str) -> Any:
+        """Show a warning to the user."""
+
+    def mask(self, secrets: Iterable[str]) -> Any:
+        """Hide these values in everything that is shown."""
+
+    def alive(self) -> Any:
+        """Raise when nobody waits for the outcome any more."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +56,22 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Query:
-    """What an info module is: ``read(lookup, params, waiting)`` giving the result's keys. ``bulky`` options are large, and no result repeats them."""
+    """What an info module is: ``read(lookup, options, waiting)`` giving the result's keys. ``bulky`` options are large, and no result repeats them."""
 
     read: Any
     rules: dict = field(default_factory=dict)
     bulky: tuple = ()
+    options: type[Options] | None = None
 
 
 @dataclass(frozen=True)
 class Local:
-    """What a module is that asks no service: ``act(params, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
+    """What a module is that asks no service: ``act(options, host)`` giving the result. ``bulky`` options are large texts, which no result repeats."""
 
     act: Any
     rules: dict = field(default_factory=dict)
     bulky: tuple = ()
+    options: type[Options] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,3 +79,9 @@ class Diagnosis:
     """What examines the connection itself: ``examine(params, host)`` giving the result. Settings that are wrong are a finding there, no failure."""
 
     examine: Any
+
+
+def options_of(declaration: Declaration | Query | Local, given: dict) -> Any:
+    """What the declaration gets of a task's parameters: its options if it has a class of them. A copy, since reading puts IDs into it."""
+    own = copy.deepcopy(given)
+    return declaration.options.of(own) if declaration.options else own

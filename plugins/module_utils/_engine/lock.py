@@ -12,7 +12,6 @@ taken in one order everywhere, so that no two runs wait for each other.
 from __future__ import annotations
 
 import contextlib
-import copy
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple
 
 from .._cloud.errors import ApiError, AuthError, ConnectionFailed, Refused, SdrsError, doing, one_line
 from .._cloud.private_folder import NotPrivate
+from .declaration import Host
 from .lock_files import CREATING, LockFiles
 from .lookup import Lookup
 from .waiting import Waiting
@@ -40,20 +40,20 @@ class Group(NamedTuple):
 class Locks:
     """What a task locks.
 
-    :param groups: ``groups(lookup, params)`` giving Groups; reads what the task reads anyway
-    :param needed: ``needed(params)``: whether the task must not run without
+    :param groups: ``groups(lookup, options)`` giving Groups; reads what the task reads anyway
+    :param needed: ``needed(options)``: whether the task must not run without
     :param name_of: ``name_of(lookup, ID)`` giving a group's present name
-    :param creates: ``creates(params)``: whether the task may create a group
+    :param creates: ``creates(options)``: whether the task may create a group
     """
 
-    groups: Any
-    name_of: Any
-    needed: Any = lambda params: params.get("state") == "absent"
-    creates: Any = lambda params: False
+    groups: Callable[..., list[Group]]
+    name_of: Callable[[Lookup, Any], Any]
+    needed: Callable[[Any], bool] = lambda options: getattr(options, "state", None) == "absent"
+    creates: Callable[[Any], bool] = lambda options: False
 
 
 @contextlib.contextmanager
-def locked(locks: Locks | None, params: dict, lookup: Lookup, waiting: Waiting, host: Any) -> Iterator[None]:
+def locked(locks: Locks | None, options: Any, lookup: Lookup, waiting: Waiting, host: Host) -> Iterator[None]:
     """Hold the locks of the groups that a task changes, waiting for other runs as long as for a job.
 
     What ``lookup`` has read before holds afterwards unless another run has held one of the locks since.
@@ -65,14 +65,14 @@ def locked(locks: Locks | None, params: dict, lookup: Lookup, waiting: Waiting, 
         if locks and not host.check_mode:
             try:
                 with doing("read the live state", only=(ApiError, AuthError, ConnectionFailed)):
-                    held.enter_context(_acquired(locks, params, lookup, waiting, host.alive))
+                    held.enter_context(_acquired(locks, options, lookup, waiting, host.alive))
             except NotPrivate as problem:
-                _unlocked(locks, params, lookup.api.client.settings, host.warn, problem)
+                _unlocked(locks, options, lookup.api.client.settings, host.warn, problem)
         yield
 
 
-def _unlocked(locks: Locks, params: dict, settings: Any, warn: Callable[[str], Any], problem: NotPrivate) -> None:
-    if locks.needed(params) and not settings.allow_unlocked:
+def _unlocked(locks: Locks, options: Any, settings: Any, warn: Callable[[str], Any], problem: NotPrivate) -> None:
+    if locks.needed(options) and not settings.allow_unlocked:
         raise Refused(
             "no lock can be taken that keeps other runs from changing the same protection group, nothing was sent: %s" % problem,
             remedy="Let XDG_STATE_HOME name a folder of yours that others cannot write; or, where no other run can be at work, as in a job "
@@ -81,7 +81,7 @@ def _unlocked(locks: Locks, params: dict, settings: Any, warn: Callable[[str], A
     warn(one_line("runs at the same time are not kept apart: %s" % problem))
 
 
-def _acquired(locks: Locks, params: dict, lookup: Lookup, waiting: Waiting, alive: Callable[[], Any]) -> contextlib.ExitStack:
+def _acquired(locks: Locks, options: Any, lookup: Lookup, waiting: Waiting, alive: Callable[[], Any]) -> contextlib.ExitStack:
     """The held locks as a context.
 
     :raises NotPrivate: no folder for locks can be used
@@ -92,28 +92,24 @@ def _acquired(locks: Locks, params: dict, lookup: Lookup, waiting: Waiting, aliv
         files = LockFiles(stack, waiting, alive)
         for _attempt in range(_ATTEMPTS):
             begun = time.monotonic()
-            groups = _groups(locks, params, lookup)
-            keys = _keys(groups, learnt, locks.creates(params))
+            groups = locks.groups(lookup, options)
+            keys = _keys(groups, learnt, locks.creates(options))
             if not keys:
                 break
             files.open((client.settings.url("sdrs").lower(), client.project_id))
             with contextlib.ExitStack() as held:
                 if not files.take_all(held, keys, begun):
                     lookup.forget()
-                    groups = _groups(locks, params, lookup)
+                    groups = locks.groups(lookup, options)
                 unnamed = [group.id for group in groups if not group.named]
                 if unnamed and files.creations():
                     learnt.update((group_id, locks.name_of(lookup, group_id)) for group_id in unnamed)
-                if set(_keys(groups, learnt, locks.creates(params))) <= set(keys):
+                if set(_keys(groups, learnt, locks.creates(options))) <= set(keys):
                     return held.pop_all()
             lookup.forget()
         else:
             raise SdrsError("other runs keep changing what this task is about", retryable=True, remedy="Run the task again.")
     return contextlib.ExitStack()
-
-
-def _groups(locks: Locks, params: dict, lookup: Lookup) -> list[Group]:
-    return locks.groups(lookup, copy.deepcopy(params))
 
 
 def _keys(groups: list[Group], learnt: dict, creates: bool) -> dict[tuple[str, str], str]:

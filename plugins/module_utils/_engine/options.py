@@ -19,6 +19,10 @@ class Options:
         """Those of ``given`` that the class has; what is not there has its default."""
         return cls(**{each.name: given[each.name] for each in fields(cls) if each.name in given})
 
+    def given(self) -> dict[str, Any]:
+        """Those that are not None, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
 
 @dataclass
 class ObjectOptions(Options):

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .._cloud.api import Api
-from .._cloud.errors import ApiError, Refused
+from .._cloud.errors import ApiError, Refused, SdrsError
 from .jobs import duration
 from .kind import Kind
 from .options import ObjectOptions
@@ -153,8 +153,9 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     before: dict = field(default_factory=dict)
     after: dict = field(default_factory=dict)
-    warnings: list = field(default_factory=list)
-    refused: list = field(default_factory=list)  # (branch, SdrsError): parts of a document that cannot be brought about now
+    warnings: list[str] = field(default_factory=list)
+    refused: list[tuple[str, SdrsError]] = field(default_factory=list)  # by branch: parts of a document that cannot be brought about now
+    texts: tuple[str, str] | None = None  # before and after as the diff shows them, where these are no mappings
     told: dict = field(default_factory=dict)  # what else the result tells of the live state
     again: bool = False  # read and plan once more when the steps are done: more may have come to light
 
@@ -166,6 +167,16 @@ class Plan:
         step = Step(operation, kind, name, object_id, request, find, after=list(after), once_ended=list(once_ended), later=later)
         self.steps.append(step)
         return step
+
+    def create(self, kind: Kind, name: str | None, body: dict, find: Find, after: Iterable[Step] = (), **how: Any) -> Step:
+        """Append the step that creates an object; what is None in ``body`` is not sent. ``how``: what else its Request has."""
+        given = {key: value for key, value in body.items() if value is not None}
+        return self.add("create", kind, name, None, Request("create_" + kind.name, body=given, **how), find, after=after)
+
+    def delete(self, kind: Kind, obj: dict, body: Any = None, after: Iterable[Step] = (), later: bool = False, **how: Any) -> Step:
+        """Append the step that deletes an object. ``how``: what else its Request has."""
+        request = Request("delete_" + kind.name, {kind.name: obj["id"]}, body, **how)
+        return self.add("delete", kind, obj.get("name"), obj["id"], request, after=after, later=later)
 
     def rename(self, kind: Kind, object_id: Any, name: str, after: Iterable[Step] = ()) -> Step:
         """Append the step that gives an object another name."""
@@ -241,9 +252,9 @@ def immutable_conflicts(options: ObjectOptions, fields: Iterable[Field], live: d
     return conflicts
 
 
-def untold(params: dict, fields: Iterable[Field], live: dict) -> list[str]:
+def untold(given: Mapping[str, Any], fields: Iterable[Field], live: dict) -> list[str]:
     """The fixed options that were given and that the live object does not tell, so that they are compared with nothing."""
-    return [item.option for item in fields if params.get(item.option) is not None and not _told(item, live)]
+    return [item.option for item in fields if given.get(item.option) is not None and not _told(item, live)]
 
 
 def _told(item: Field, live: dict) -> bool:

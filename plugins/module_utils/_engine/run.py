@@ -8,9 +8,7 @@ into a failed result.
 from __future__ import annotations
 
 import contextlib
-import copy
-from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from .._cloud import validate
 from .._cloud.api import Api
@@ -20,7 +18,7 @@ from .._cloud.settings import remember
 from .._cloud.settings import resolve as resolve_settings
 from .._cloud.text import all_visible
 from .._defaults import PARALLEL, ROUNDS, WAIT_TIMEOUT
-from .declaration import Declaration, Diagnosis, Local, Query
+from .declaration import Declaration, Diagnosis, Host, Local, Query, options_of
 from .executor import Executor
 from .kind import Kind
 from .listed import looks
@@ -33,19 +31,6 @@ from .sizes import only, shown_jobs
 from .waiting import Waiting
 
 
-class Host(Protocol):
-    """Who runs a declaration."""
-
-    check_mode: bool
-
-    def warn(self, message: str) -> Any: ...
-
-    def mask(self, secrets: Iterable[str]) -> Any: ...
-
-    def alive(self) -> Any:
-        """Raise when nobody waits for the outcome any more."""
-
-
 def run(declaration: Declaration | Query | Local | Diagnosis, params: dict, host: Host, client: Client | None = None) -> dict:
     """Carry out a declaration with validated ``params`` and give back the result.
 
@@ -56,7 +41,7 @@ def run(declaration: Declaration | Query | Local | Diagnosis, params: dict, host
         return declaration.examine(params, host)
     validate.check(params, {**validate.RULES, **declaration.rules})
     if isinstance(declaration, Local):
-        return declaration.act(params, host)
+        return declaration.act(options_of(declaration, params), host)
     if client is not None:
         return _ask(declaration, params, host, client)
     settings = resolve_settings(params)
@@ -70,7 +55,7 @@ def _ask(declaration: Declaration | Query, params: dict, host: Host, client: Cli
     waiting = Waiting(params.get("wait", True), params.get("wait_timeout") or WAIT_TIMEOUT, params.get("poll_interval"))
     if isinstance(declaration, Query):
         with doing("query", only=(ApiError, AuthError, ConnectionFailed)):
-            found = declaration.read(lookup, copy.deepcopy(params), waiting)
+            found = declaration.read(lookup, options_of(declaration, params), waiting)
         return dict({key: only(value, params.get("fields")) for key, value in found.items()}, changed=False)
     return _Task(declaration, params, host, lookup, waiting).run()
 
@@ -88,7 +73,7 @@ class _Task:
 
     def run(self) -> dict:
         try:
-            with locked(self.declaration.locks, self.given, self.lookup, self.waiting, self.host):
+            with locked(self.declaration.locks, self._options(), self.lookup, self.waiting, self.host):
                 live = self._converge()
             self.branches.raise_failures()
             return self._result(live)
@@ -156,9 +141,7 @@ class _Task:
         self.lookup.forget()
 
     def _options(self) -> Any:
-        """A copy, since reading puts IDs into it."""
-        given, options = copy.deepcopy(self.given), self.declaration.options
-        return options.of(given) if options else given
+        return options_of(self.declaration, self.given)
 
     def _read(self, options: Any) -> Any:
         with doing("read the live state", only=(ApiError, AuthError, ConnectionFailed)):
@@ -201,7 +184,9 @@ class _Task:
 
     def _diff(self) -> Any:
         # --diff prints it as it is.
-        return all_visible({"before": self.plans[0].before, "after": self.plans[0].after})
+        first = self.plans[0]
+        before, after = first.texts or (first.before, first.after)
+        return all_visible({"before": before, "after": after})
 
     def _result(self, live: Any) -> dict:
         operations = _operations(self.steps)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from .._cloud.odd import altered, matching, raw
 from .._cloud.validate import Between
 from .._engine.kind import Kind, LiveState
 from .._engine.lookup import Lookup, exactly_one
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan, Request, Step
 from .._sdrs import identity
 
@@ -23,11 +24,45 @@ NUMBERS = ("min_instance_number", "desire_instance_number", "max_instance_number
 # Changeable only while nothing scales, no instance exists and the group is not in service.
 ONLY_WHEN_IDLE = ("networks", "security_groups", "lb_listener_id", "lbaas_listeners")
 POLICIES = ("OLD_CONFIG_OLD_INSTANCE", "OLD_CONFIG_NEW_INSTANCE", "OLD_INSTANCE", "NEW_INSTANCE")
-FIELDS = (
-    "scaling_group_name", *NUMBERS, "cool_down_time", "available_zones", *ONLY_WHEN_IDLE, "health_periodic_audit_method",
-    "health_periodic_audit_time", "instance_terminate_policy", "health_periodic_audit_grace_period", "scaling_configuration_id",
-    "notifications", "delete_publicip", "delete_volume", "enterprise_project_id", "multi_az_priority_policy", "description",
-)
+
+
+@dataclass
+class Settings(_Options):
+    """What can be modified, by the names of the API."""
+
+    scaling_group_name: str | None = None
+    min_instance_number: int | None = None
+    desire_instance_number: int | None = None
+    max_instance_number: int | None = None
+    cool_down_time: int | None = None
+    available_zones: list[str] | None = None
+    networks: list[dict] | None = None
+    security_groups: list[dict] | None = None
+    lb_listener_id: str | None = None
+    lbaas_listeners: list[dict] | None = None
+    health_periodic_audit_method: str | None = None
+    health_periodic_audit_time: int | None = None
+    instance_terminate_policy: str | None = None
+    health_periodic_audit_grace_period: int | None = None
+    scaling_configuration_id: str | None = None
+    notifications: list[str] | None = None
+    delete_publicip: bool | None = None
+    delete_volume: bool | None = None
+    enterprise_project_id: str | None = None
+    multi_az_priority_policy: str | None = None
+    description: str | None = None
+
+
+@dataclass
+class Options(Settings):
+    id: str | None = None
+    name: str | None = None
+    status: str | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that are wanted."""
+        return Settings.of(vars(self)).given()
 
 
 def _at_most(count: int, what: str) -> Callable[[Any], str | None]:
@@ -73,28 +108,30 @@ class Live(LiveState):
         return self.obj["scaling_group_id"]
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The group by ID or name; one that does not exist is an error."""
-    if params.get("lb_listener_id") and params.get("lbaas_listeners"):
+    if options.lb_listener_id and options.lbaas_listeners:
         raise ConfigError("lb_listener_id and lbaas_listeners are alternatives")
-    problem = _numbers_problem(params)
+    problem = _numbers_problem(options.settings)
     if problem:
         raise ConfigError(problem)
-    if params.get("id"):
-        group = lookup.show(KIND, params["id"])
+    if options.id:
+        group = lookup.show(KIND, options.id)
         if group is None:
-            raise Refused("no AS group has the ID %s" % params["id"])
-        identity.check_name(KIND, _plain(group), params, lambda: [each for each in map(_plain, _alike(lookup, params)) if each["name"] == params["name"]])
+            raise Refused("no AS group has the ID %s" % options.id)
+        identity.check_name(
+            KIND, _plain(group), vars(options), lambda: [each for each in map(_plain, _alike(lookup, options.name)) if each["name"] == options.name],
+        )
         return Live(group)
-    found = _alike(lookup, params)
-    named = matching(found, lambda group: group.get("scaling_group_name") == params["name"])
+    found = _alike(lookup, options.name)
+    named = matching(found, lambda group: group.get("scaling_group_name") == options.name)
     shown = [[{"name": raw(each, "scaling_group_name"), "id": raw(each, "scaling_group_id")} for each in groups] for groups in (named, found)]
-    exactly_one(shown[0], shown[1], KIND.title, params["name"])
+    exactly_one(shown[0], shown[1], KIND.title, options.name)
     return Live(named[0])
 
 
-def _alike(lookup: Lookup, params: dict) -> Any:
-    return lookup.once(("as groups", params["name"]), lambda: lookup.api.as_groups(params["name"]))
+def _alike(lookup: Lookup, name: str | None) -> list[dict]:
+    return lookup.once(("as groups", name), lambda: lookup.api.as_groups(name))
 
 
 def _plain(group: dict) -> dict:
@@ -102,18 +139,18 @@ def _plain(group: dict) -> dict:
     return {"name": group.get("scaling_group_name"), "id": group.get("scaling_group_id")}
 
 
-def plan(params: dict, live: Live) -> Plan:
+def plan(options: Options, live: Live) -> Plan:
     """At most one update and one pause or resume, in the order that the reference needs. Pure."""
     result, group = Plan(), live.obj
     name = group.get("scaling_group_name")
-    wanted = {key: params[key] for key in FIELDS if params.get(key) is not None}
+    wanted = options.settings
     changed = {key: value for key, value in wanted.items() if not _same(value, group.get(key))}
     result.before = {key: group.get(key) for key in wanted}
     result.after = dict(wanted)
     problem = _numbers_problem(altered(group, **wanted))
     if problem:
         raise Refused("AS group %s: %s" % (name, problem))
-    status = STATUS.get(params.get("status") or "")
+    status = STATUS.get(options.status or "")
     paused = group.get("scaling_group_status") == "PAUSED" or status == "PAUSED"
     _check_idle(changed, group, name, paused)
     if status:
@@ -142,7 +179,7 @@ def _same(wanted: Any, have: Any) -> bool:
     return wanted == have
 
 
-def _numbers_problem(group: dict) -> Any:
+def _numbers_problem(group: Mapping[str, Any]) -> str | None:
     """What is wrong with minimum, expected and maximum number of instances, as far as they are known; or None."""
     low, wanted, high = (group.get(key) for key in NUMBERS)  # numbers, or not told
     for small, large, text in (

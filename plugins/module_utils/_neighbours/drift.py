@@ -7,7 +7,6 @@ SDRS replicates disks, nothing else (5.4.6). What one side does not tell is unkn
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from .._cloud.odd import Unusable, matching, raw
 from .._cloud.validate import MAX_TAGS
 from .._engine.kind import LiveState
 from .._engine.lookup import Lookup, exactly_one
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan, ReadList, Request, Step, require
 from .._engine.waiting import Waiting
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
@@ -24,6 +24,7 @@ from .._sdrs.tags import tags_to_list
 from . import ecs_power
 
 REPAIRABLE = ("security_groups", "tags")
+_Pair = tuple[dict, "dict | None", "dict | None"]  # an instance, its production server and its DR server, as far as they are known
 # While a group is switched or has failed over, production's settings may be the wrong ones, and the other server has no NICs.
 READY = {"protection group": {"available", "protected"}}
 _BY_HAND = {
@@ -37,27 +38,35 @@ _BY_HAND = {
 }
 
 
-def report(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
+@dataclass
+class Options(_Options):
+    server_group: str
+    protected_instances: list[str] | None = None
+    auto_recovery: bool = False
+    repair: list[str] = field(default_factory=list)
+
+
+def report(lookup: Lookup, options: Options, waiting: Waiting) -> dict:
     """What an info module gives: the differences, pair by pair."""
-    found = _entries(lookup, params, _pairs(lookup, params)[1])
+    found = _entries(lookup, options.auto_recovery, _pairs(lookup, options)[1])
     return {"drift": found, "drifted": any(entry["differences"] for entry in found)}
 
 
-def _pairs(lookup: Lookup, params: dict) -> tuple:
-    """``(group, [(instance, production server, DR server)])``"""
-    group = lookup.one(SERVER_GROUP, params["server_group"])
+def _pairs(lookup: Lookup, options: Options) -> tuple[dict, list[_Pair]]:
+    """The group and its pairs of servers."""
+    group = lookup.one(SERVER_GROUP, options.server_group)
     instances = lookup.list(PROTECTED_INSTANCE, server_group_id=group["id"])
-    if params.get("protected_instances") is not None:
+    if options.protected_instances is not None:
         named = [
             exactly_one([each for each in instances if reference in (each.get("id"), each.get("name"))], instances, PROTECTED_INSTANCE.title, reference)
-            for reference in params["protected_instances"]
+            for reference in options.protected_instances
         ]
         instances = list({each["id"]: each for each in named}.values())
     lookup.all_servers()  # without it nothing can be told: an error; sides() needs no query of its own then
     return group, [(instance, *_sides(lookup, instance, group)) for instance in instances]
 
 
-def _sides(lookup: Lookup, instance: dict, group: dict) -> Any:
+def _sides(lookup: Lookup, instance: dict, group: dict) -> tuple[dict | None, dict | None]:
     try:
         return sides(lookup, instance, group)
     except Unusable as error:
@@ -65,11 +74,11 @@ def _sides(lookup: Lookup, instance: dict, group: dict) -> Any:
         return None, None
 
 
-def _entries(lookup: Lookup, params: dict, pairs: Iterable) -> list:
-    recovery = _auto_recovery(lookup, pairs) if params.get("auto_recovery") else {}
+def _entries(lookup: Lookup, auto_recovery: bool, pairs: list[_Pair]) -> list[dict]:
+    recovery = _auto_recovery(lookup, pairs) if auto_recovery else {}
     found = []
     for instance, production, other in pairs:
-        entry = {
+        entry: dict[str, Any] = {
             "protected_instance": raw(instance, "id"), "name": raw(instance, "name"),
             "production_server": raw(production or {}, "id"), "dr_server": raw(other or {}, "id"), "differences": None,
         }
@@ -81,11 +90,11 @@ def _entries(lookup: Lookup, params: dict, pairs: Iterable) -> list:
     return found
 
 
-def _auto_recovery(lookup: Lookup, pairs: Iterable) -> dict:
+def _auto_recovery(lookup: Lookup, pairs: list[_Pair]) -> dict[str, str | None]:
     """``{server ID: "true" or "false"}`` as far as ECS tells; the vendor calls the operation discarded, so a cloud may lack it."""
-    found = {}
+    found: dict[str, str | None] = {}
     for _instance, *servers in pairs:
-        for server in servers if all(servers) else ():
+        for server in filter(None, servers if all(servers) else ()):
             answer = lookup.neighbour(functools.partial(lookup.api.call, "show_ecs_auto_recovery", ecs_server=server["id"]))
             value = (answer or {}).get("support_auto_recovery")
             found[server["id"]] = None if value is None else str(value).lower()
@@ -95,7 +104,7 @@ def _auto_recovery(lookup: Lookup, pairs: Iterable) -> dict:
 # Comparing ------------------------------------------------------------------------------------------------------------
 
 
-def compare_servers(production: dict, other: dict, auto_recovery: dict | None = None) -> list:
+def compare_servers(production: dict, other: dict, auto_recovery: dict[str, str | None] | None = None) -> list[dict]:
     """``[{attribute, production, dr, repairable, remedy}]`` for what is known of both servers and differs. Pure."""
     recovery = auto_recovery or {}
     readers = {
@@ -191,9 +200,9 @@ KIND = replace(ecs_power.KIND, took_effect=_took_effect)
 class Live(LiveState):
     """``obj``: the differences as the info module gives them; the group and the servers they were read from."""
 
-    obj: list
+    obj: list[dict]
     group: dict
-    pairs: list
+    pairs: list[_Pair]
     auto_recovery: bool = False
 
     @property
@@ -208,31 +217,31 @@ class Live(LiveState):
 class Repair(Plan):
     """A plan with the differences that it leaves."""
 
-    left: list = field(default_factory=list)
+    left: list[dict] = field(default_factory=list)
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The group, its servers and their differences."""
-    group, pairs = _pairs(lookup, params)
-    return Live(_entries(lookup, params, pairs), group, pairs, params["auto_recovery"])
+    group, pairs = _pairs(lookup, options)
+    return Live(_entries(lookup, options.auto_recovery, pairs), group, pairs, options.auto_recovery)
 
 
 def show(lookup: Lookup, _group_id: Any, live: Live) -> list:
     """The differences after it."""
     lookup.all_servers()
-    pairs = [(instance, *(each and lookup.server(each["id"]) for each in servers)) for instance, *servers in live.pairs]
-    return _entries(lookup, {"auto_recovery": live.auto_recovery}, pairs)
+    pairs = [(instance, here and lookup.server(here["id"]), there and lookup.server(there["id"])) for instance, here, there in live.pairs]
+    return _entries(lookup, live.auto_recovery, pairs)
 
 
-def plan(params: dict, live: Live) -> Repair:
+def plan(options: Options, live: Live) -> Repair:
     """Steps that give DR servers the security groups and tags of their production servers. Pure."""
     result = Repair()
     for entry, (instance, production, other) in zip(live.obj, live.pairs):
-        if entry["differences"] is None:
+        if entry["differences"] is None or production is None or other is None:
             result.warnings.append("%s: not compared, one of its servers cannot be read" % PROTECTED_INSTANCE.label(instance))
             result.left.append(entry)
             continue
-        repaired = [each for each in entry["differences"] if each["repairable"] and each["attribute"] in params["repair"]]
+        repaired = [each for each in entry["differences"] if each["repairable"] and each["attribute"] in options.repair]
         _note(result, entry, repaired)
         for difference in repaired:
             _steps(result, difference["attribute"], live.group, production, other)

@@ -12,6 +12,7 @@ from .._cloud.odd import altered, matching
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
 from .._engine.lookup import Lookup, exactly_one, readable
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan, Request
 from .._sdrs.kinds import PROTECTED_INSTANCE, SERVER_GROUP
 from .._sdrs.sites import servers_at
@@ -41,6 +42,16 @@ KIND = _ServerKind(
 
 
 @dataclass
+class Options(_Options):
+    servers: list[str] | None = None
+    server_group: str | None = None
+    site: str | None = None
+    protected_instances: list[str] | None = None
+    state: str = "started"
+    mode: str = "soft"
+
+
+@dataclass
 class Live(LiveState):
     """``obj``: the chosen servers."""
 
@@ -57,38 +68,46 @@ class Live(LiveState):
         return Live([KIND.assumed(server) for server in self.obj])
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The servers by ID or unique name, or those of a protection group at one site."""
-    if bool(params.get("servers")) == bool(params.get("server_group")):
+    if bool(options.servers) == bool(options.server_group):
         raise ConfigError("either servers, or server_group and site are needed")
-    if params.get("server_group"):
-        return Live(_of_group(lookup, params))
-    if params.get("protected_instances") is not None:
+    if options.server_group:
+        return Live(_of_group(lookup, options.server_group, options))
+    if options.protected_instances is not None:
         raise ConfigError("protected_instances needs server_group")
-    by_id = lookup.all_servers() if any(not is_id(each) for each in params["servers"]) or len(params["servers"]) > 1 else None
+    return Live(named(lookup, options.servers or []))
+
+
+def named(lookup: Lookup, references: list[str]) -> list[dict]:
+    """The servers of these IDs or unique names.
+
+    :raises Refused: one does not exist, or its name is not unique
+    """
+    by_id = lookup.all_servers() if any(not is_id(each) for each in references) or len(references) > 1 else None
     found = {}
-    for reference in params["servers"]:
+    for reference in references:
         if by_id is None:
             server = lookup.server(reference)
         elif is_id(reference):
             server = by_id.get(reference)
         else:
-            named = by_id.where(lambda each, reference=reference: each.get("name") == reference)
-            server = exactly_one(named, readable(by_id.values), KIND.title, reference)
+            bearers = by_id.where(lambda each, reference=reference: each.get("name") == reference)
+            server = exactly_one(bearers, readable(by_id.values), KIND.title, reference)
         if not server:
             raise Refused("server %s does not exist" % reference)
         found[server["id"]] = server
-    return Live(list(found.values()))
+    return list(found.values())
 
 
-def _of_group(lookup: Lookup, params: dict) -> Any:
-    if not params.get("site"):
+def _of_group(lookup: Lookup, reference: str, options: Options) -> list[dict]:
+    if not options.site:
         raise ConfigError("server_group needs site: production or dr")
-    group = lookup.one(SERVER_GROUP, params["server_group"])
+    group = lookup.one(SERVER_GROUP, reference)
     instances = lookup.list(PROTECTED_INSTANCE, server_group_id=group["id"])
-    if params.get("protected_instances") is not None:
-        instances = [_instance(instances, reference) for reference in dict.fromkeys(params["protected_instances"])]
-    return servers_at(lookup, instances, group, params["site"] == "production")
+    if options.protected_instances is not None:
+        instances = [_instance(instances, each) for each in dict.fromkeys(options.protected_instances)]
+    return servers_at(lookup, instances, group, options.site == "production")
 
 
 def _instance(instances: list, reference: str) -> Any:
@@ -96,29 +115,29 @@ def _instance(instances: list, reference: str) -> Any:
     return exactly_one(found, instances, PROTECTED_INSTANCE.title, reference)
 
 
-def plan(params: dict, live: Live) -> Plan:
+def plan(options: Options, live: Live) -> Plan:
     """At most one step for all servers that differ. Pure."""
-    wanted = WANTED[params["state"]]
+    wanted = WANTED[options.state]
     result = Plan(before={server["id"]: server.get("status") for server in live.obj})
     result.after = {server["id"]: wanted for server in live.obj}
     differing = [server for server in live.obj if server.get("status") != wanted]
     odd = [server for server in differing if server.get("status") not in WANTED.values()]
     if odd:
-        raise Refused("not in a state to be %s: %s" % (params["state"], ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)))
+        raise Refused("not in a state to be %s: %s" % (options.state, ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)))
     if not differing:
         return result
-    operation, request = power(params, differing)
+    operation, request = power(options.state, options.mode, differing)
     result.add(operation, KIND, None, differing[0]["id"], request)
     return result
 
 
-def power(params: dict, servers: Iterable) -> tuple[str, Request]:
+def power(state: str, mode: str, servers: Iterable[dict]) -> tuple[str, Request]:
     """``(operation, request)`` that starts or stops servers with one call."""
     members = [(server.get("name"), server["id"]) for server in servers]
     body = {"servers": [{"id": server["id"]} for server in servers]}
-    if params["state"] == "started":
+    if state == "started":
         return "power_on", Request("start_ecs_servers", body=body, members=members, service="ecs")
-    return "power_off", Request("stop_ecs_servers", body=dict(body, type=params["mode"].upper()), members=members, service="ecs")
+    return "power_off", Request("stop_ecs_servers", body=dict(body, type=mode.upper()), members=members, service="ecs")
 
 
 def show(lookup: Lookup, _unused: Any, live: Live) -> list:

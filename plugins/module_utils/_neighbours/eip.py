@@ -76,24 +76,24 @@ def read(lookup: Lookup, options: Options) -> Live:
     if options.port:
         live.port_id, live.label = options.port, "port %s" % options.port
     elif options.server:
-        live.port_id, live.label = _port(lookup, options)
+        live.port_id, live.label = _port(lookup, options.server, options.address)
     live.in_its_place = next((each for each in eips if live.port_id and each.get("port_id") == live.port_id and each is not live.obj), None)
     return live
 
 
-def _port(lookup: Lookup, options: Options) -> tuple:
+def _port(lookup: Lookup, reference: str, address: str | None) -> tuple:
     """``(port ID, label)`` of the server's NIC that ``address`` names, or of its only or primary one."""
-    server = ecs_power.read(lookup, {"servers": [options.server]}).obj[0]
+    server = ecs_power.named(lookup, [reference])[0]
     nics = [
         nic for nics in (server.get("addresses") or {}).values() for nic in nics
         if nic.get("OS-EXT-IPS:type") in (None, "fixed") and nic.get("OS-EXT-IPS:port_id") and ":" not in str(nic.get("addr"))
     ]
     label = ecs_power.KIND.label(server)
-    chosen = [nic for nic in nics if nic.get("addr") == options.address] if options.address else [nic for nic in nics if nic.get("primary") is True]
-    if not options.address and not chosen:
+    chosen = [nic for nic in nics if nic.get("addr") == address] if address else [nic for nic in nics if nic.get("primary") is True]
+    if not address and not chosen:
         chosen = nics
     if len(chosen) != 1:
-        problem = "no NIC has the address %s" % options.address if options.address else "it is not clear which of its %d NICs is meant" % len(nics)
+        problem = "no NIC has the address %s" % address if address else "it is not clear which of its %d NICs is meant" % len(nics)
         addresses = ", ".join(str(nic.get("addr")) for nic in nics) or "none"
         raise Refused("%s: %s; its addresses: %s" % (label, problem, addresses), remedy="Name one with address.")
     return chosen[0]["OS-EXT-IPS:port_id"], "%s at %s" % (label, chosen[0].get("addr"))

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._cloud.errors import ApiError, Refused
 from .._engine.kind import Kind, generic_took_effect
+from .._engine.options import Options
 from .._engine.plan import Find, Plan, Request, Step, creator
 
 
@@ -27,6 +29,20 @@ _MOST_NTP = 4
 CHANGEABLE = ("primary_dns", "secondary_dns", "dns_list", "dhcp_enable", "ntp_servers")
 
 
+@dataclass
+class Subnet(Options):
+    """A subnet as it is wanted."""
+
+    name: str
+    cidr: str
+    gateway_ip: str | None = None
+    dns_list: list[str] | None = None
+    primary_dns: str | None = None
+    secondary_dns: str | None = None
+    dhcp_enable: bool | None = None
+    ntp_servers: list[str] | None = None
+
+
 def refused_for_now(error: ApiError) -> bool:
     """Whether a deletion that was refused with ``error`` may work later: ports outlive their servers by some seconds.
 
@@ -38,25 +54,24 @@ def refused_for_now(error: ApiError) -> bool:
 # Rules -----------------------------------------------------------------------------------------------------------------
 
 
-def problem(entry: dict) -> str | None:
+def problem(entry: Subnet) -> str | None:
     """What is wrong with the options of an entry besides its CIDR, as ``option: text``; or None."""
-    for option in ("gateway_ip", "primary_dns", "secondary_dns"):
-        if entry.get(option) and _not_ipv4(entry[option]):
-            return "%s: %s" % (option, _not_ipv4(entry[option]))
-    if entry.get("gateway_ip") and ipaddress.ip_address(entry["gateway_ip"]) not in ipaddress.ip_network(entry["cidr"]):
-        return "gateway_ip: %r is not an address of %s" % (entry["gateway_ip"], entry["cidr"])
-    if entry.get("primary_dns") and entry.get("primary_dns") == entry.get("secondary_dns"):
+    for option, address in (("gateway_ip", entry.gateway_ip), ("primary_dns", entry.primary_dns), ("secondary_dns", entry.secondary_dns)):
+        if address and _not_ipv4(address):
+            return "%s: %s" % (option, _not_ipv4(address))
+    if entry.gateway_ip and ipaddress.ip_address(entry.gateway_ip) not in ipaddress.ip_network(entry.cidr):
+        return "gateway_ip: %r is not an address of %s" % (entry.gateway_ip, entry.cidr)
+    if entry.primary_dns and entry.primary_dns == entry.secondary_dns:
         return "secondary_dns: it is the same as primary_dns"
-    if entry.get("dns_list") == []:
+    if entry.dns_list == []:
         return "dns_list: must not be empty; leave it out to leave the DNS servers alone"
-    for option in ("dns_list", "ntp_servers"):
-        addresses = entry.get(option) or []
+    for option, addresses in (("dns_list", entry.dns_list or []), ("ntp_servers", entry.ntp_servers or [])):
         wrong = next(filter(None, map(_not_ipv4, addresses)), None)
         if wrong:
             return "%s: %s" % (option, wrong)
         if len(set(addresses)) < len(addresses):
             return "%s: an address is given twice" % option
-    if len(entry.get("ntp_servers") or []) > _MOST_NTP:
+    if len(entry.ntp_servers or []) > _MOST_NTP:
         return "ntp_servers: at most %d are possible" % _MOST_NTP
     return None
 
@@ -81,10 +96,6 @@ def live_options(subnet: dict) -> dict:
         "primary_dns": subnet.get("primary_dns") or (listed + [None])[0], "secondary_dns": subnet.get("secondary_dns") or (listed + [None, None])[1],
         "dhcp_enable": subnet.get("dhcp_enable"), "ntp_servers": [address.strip() for address in (ntp or "").split(",") if address.strip()],
     }
-
-
-def _wanted(entry: dict) -> dict:
-    return {key: value for key, value in entry.items() if value is not None}
 
 
 def _changed(wanted: dict, subnet: dict) -> dict:
@@ -126,24 +137,24 @@ def first_address(cidr: str) -> str:
 # Steps -----------------------------------------------------------------------------------------------------------------
 
 
-def plan(result: Plan, subnets: list[dict], purge: bool, vpc: Any, parent: Any, have: list) -> None:
+def plan(result: Plan, subnets: list[Subnet], purge: bool, vpc: dict | None, parent: Any, have: list[dict]) -> None:
     """Add steps that make the subnets of a VPC as wanted, and what they are before and after.
 
     :param parent: the VPC's ID, or the step that creates it
     :param have: the live subnets
     """
     by_name = {subnet.get("name"): subnet for subnet in have}
-    before, after = {}, {}
-    for entry in map(_wanted, subnets):
-        present = by_name.pop(entry["name"], None)
-        if present:
-            shown = {key: value for key, value in live_options(present).items() if key in ("name", "cidr", "gateway_ip") or key in entry}
-            before[entry["name"]], after[entry["name"]] = shown, dict(shown, **_update(result, entry, vpc, present))
+    before, after = dict[Any, dict](), dict[Any, dict]()
+    for entry in subnets:
+        present, wanted = by_name.pop(entry.name, None), entry.given()
+        if present and vpc:
+            shown = {key: value for key, value in live_options(present).items() if key in ("name", "cidr", "gateway_ip") or key in wanted}
+            before[entry.name], after[entry.name] = shown, dict(shown, **_update(result, wanted, vpc, present))
         else:
-            after[entry["name"]] = _create(result, entry, parent)
+            after[entry.name] = _create(result, entry, parent)
     for name, subnet in by_name.items():
         before[name] = {key: live_options(subnet)[key] for key in ("name", "cidr", "gateway_ip")}
-        if purge:
+        if purge and vpc:
             delete_step(result, vpc, subnet)
         else:
             after[name] = before[name]
@@ -152,33 +163,31 @@ def plan(result: Plan, subnets: list[dict], purge: bool, vpc: Any, parent: Any, 
     result.after["subnets"] = list(after.values())
 
 
-def _create(result: Plan, entry: dict, parent: Any) -> dict:
-    entry = dict(entry, gateway_ip=entry.get("gateway_ip") or first_address(entry["cidr"]))
-    if not entry.get("dns_list") and not entry.get("primary_dns") and not entry.get("secondary_dns"):
-        result.warnings.append("subnet %s gets no DNS server, so that its servers resolve no names; set dns_list" % entry["name"])
-    options = {key: value for key, value in entry.items() if key != "ntp_servers" or value}
-    result.add(
-        "create", KIND, entry["name"], None, Request("create_subnet", body=dict(_body(options), vpc_id=parent)),
-        Find({"vpc_id": parent}, lambda obj: obj.get("name") == entry["name"]), after=creator(parent),
-    )
-    return entry
+def _create(result: Plan, entry: Subnet, parent: Any) -> dict:
+    if not entry.dns_list and not entry.primary_dns and not entry.secondary_dns:
+        result.warnings.append("subnet %s gets no DNS server, so that its servers resolve no names; set dns_list" % entry.name)
+    wanted = replace(entry, gateway_ip=entry.gateway_ip or first_address(entry.cidr)).given()
+    options = {key: value for key, value in wanted.items() if key != "ntp_servers" or value}
+    find = Find({"vpc_id": parent}, lambda obj: obj.get("name") == entry.name)
+    result.create(KIND, entry.name, dict(_body(options), vpc_id=parent), find, creator(parent))
+    return wanted
 
 
-def _update(result: Plan, entry: dict, vpc: dict, present: dict) -> dict:
+def _update(result: Plan, wanted: dict, vpc: dict, present: dict) -> dict:
     """Add the step that changes a subnet; what is fixed must be the same."""
     have = live_options(present)
     if str(present.get("status")).lower().startswith("error"):
-        raise Refused("subnet %s of VPC %s failed to be created" % (entry["name"], vpc.get("name")), remedy="Delete it, then run the task again.")
+        raise Refused("subnet %s of VPC %s failed to be created" % (wanted["name"], vpc.get("name")), remedy="Delete it, then run the task again.")
     for key in ("cidr", "gateway_ip"):
-        if entry.get(key) and have[key] and entry[key] != have[key]:
+        if wanted.get(key) and have[key] and wanted[key] != have[key]:
             raise Refused(
-                "subnet %s of VPC %s: %s is %s, wanted is %s; it is fixed at creation" % (entry["name"], vpc.get("name"), key, have[key], entry[key]),
+                "subnet %s of VPC %s: %s is %s, wanted is %s; it is fixed at creation" % (wanted["name"], vpc.get("name"), key, have[key], wanted[key]),
                 remedy="Delete the subnet first, or give the new one another name.",
             )
-    changed = _changed(entry, present)
+    changed = _changed(wanted, present)
     if changed:
-        body = _body({"name": entry["name"], "dhcp_enable": have["dhcp_enable"] is not False, **changed})
-        result.add("update", KIND, entry["name"], present["id"], Request("update_subnet", {"vpc": vpc["id"], "subnet": present["id"]}, body))
+        body = _body({"name": wanted["name"], "dhcp_enable": have["dhcp_enable"] is not False, **changed})
+        result.add("update", KIND, wanted["name"], present["id"], Request("update_subnet", {"vpc": vpc["id"], "subnet": present["id"]}, body))
     return changed
 
 

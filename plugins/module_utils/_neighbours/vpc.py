@@ -16,6 +16,7 @@ from .._engine.options import ObjectOptions
 from .._engine.plan import Find, Plan, Request, Step
 from .._sdrs import identity
 from .subnets import KIND as SUBNET
+from .subnets import Subnet
 from .subnets import delete_step as delete_subnet
 from .subnets import plan as plan_subnets
 from .subnets import problem as problem_of_subnet
@@ -71,7 +72,7 @@ def subnets(value: Any) -> str | None:
     seen = set()
     for index, entry in enumerate(value):
         wrong = cidr(entry["cidr"])
-        problem = "cidr: " + wrong if wrong else problem_of_subnet(entry)
+        problem = "cidr: " + wrong if wrong else problem_of_subnet(Subnet.of(entry))
         if problem:
             return "[%d].%s" % (index, problem)
         if entry["name"] in seen:
@@ -104,10 +105,8 @@ def plan(options: Options, live: Live) -> Plan:
         return _plan_absent(options, live)
     wanted = {name: getattr(options, name) for name in _FIELDS if getattr(options, name) is not None}
     if vpc is None:
-        parent = result.add(
-            "create", KIND, options.name, None, Request("create_vpc", body={"name": options.name, "cidr": options.cidr}),
-            Find({}, lambda obj: obj.get("name") == options.name),
-        )
+        find = Find({}, lambda obj: obj.get("name") == options.name)
+        parent = result.create(KIND, options.name, {"name": options.name, "cidr": options.cidr}, find)
         if options.enable_shared_snat:
             _update(result, parent, options.name, {"name": options.name, "enable_shared_snat": True}, [parent])
         have = []
@@ -121,7 +120,7 @@ def plan(options: Options, live: Live) -> Plan:
             _update(result, parent, wanted.get("name") or vpc.get("name"), body, [])
     result.after = dict(wanted)
     if options.subnets is not None:
-        plan_subnets(result, options.subnets, options.purge_subnets, vpc, parent, have)
+        plan_subnets(result, [Subnet.of(each) for each in options.subnets], options.purge_subnets, vpc, parent, have)
     return result
 
 
@@ -136,7 +135,7 @@ def _plan_absent(options: Options, live: Live) -> Plan:
         )
     result.before = {"name": vpc.get("name")}
     steps = [delete_subnet(result, vpc, subnet) for subnet in live.subnets]
-    result.add("delete", KIND, vpc.get("name"), vpc["id"], Request("delete_vpc", {"vpc": vpc["id"]}, retry_refused=_refused_for_now), after=steps)
+    result.delete(KIND, vpc, after=steps, retry_refused=_refused_for_now)
     return result
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 SCHEMA = "https://github.com/cloud-dr/ansible-collection-sdrs/blob/main/docs/recovery_plan.schema.json"
 ON_FAILURE = ("stop", "continue", "ask")
@@ -26,11 +28,11 @@ _MANUAL = {
 }
 
 
-def _manual(when):
+def _manual(when: str) -> dict:
     return {"type": "list", "elements": _MANUAL, "description": "Steps that somebody has to acknowledge %s." % when}
 
 
-def _file(text):
+def _file(text: str) -> dict:
     return {"type": "str", "description": "%s %s" % (text, _FILE)}
 
 
@@ -64,7 +66,7 @@ _TIER = {
 _OURS = ("ansible_", "recovery_", "failover_", "drill_", "recover_by_drill_", "report_", "topology_", "posture_", "drift_", "sdrs_", "plan_", "doctor_")
 _SITES = {"source": "when the source site is production", "target": "when the target site is production", "drill": "in a drill",
           "recover_by_drill": "when DR drills become production. Needed for that where there are variables"}
-PLAN = {
+PLAN: dict[str, dict] = {
     "name": {"type": "str", "required": True, "pattern": _NAME, "description": "Name of the plan, by which a run is confirmed."},
     "description": {"type": "str", "description": "What the plan is for."},
     "rto_target": {"type": "float", "range": (1, 604800), "description": "Seconds within which everything must be up again, from 1 to 604800."},
@@ -97,7 +99,7 @@ _TYPES: dict[str, tuple] = {
 }
 
 
-def problems(document):
+def problems(document: object) -> list[str]:
     """What is wrong with a plan in itself, as sentences."""
     if not isinstance(document, dict):
         return ["a recovery plan is a mapping with name and tiers"]
@@ -105,7 +107,7 @@ def problems(document):
     return found or _sense(document)
 
 
-def _mapping(given, options, path):
+def _mapping(given: dict, options: dict[str, dict], path: str) -> Iterator[str]:
     for key in given:
         if key not in options:
             near = difflib.get_close_matches(str(key), options, 1)
@@ -117,7 +119,7 @@ def _mapping(given, options, path):
             yield from _value(given[name], option, path + name)
 
 
-def _value(value, option, path):
+def _value(value: Any, option: dict, path: str) -> Iterator[str]:
     kind = option["type"]
     if kind == "any":
         return
@@ -146,15 +148,15 @@ def _value(value, option, path):
             yield "%s must be a mapping" % where
 
 
-def is_name(value):
+def is_name(value: str) -> bool:
     """Whether ``value`` can be the name of a plan, a tier or a manual step."""
     plain = value and len(value) <= _LONGEST_NAME and all(each.isascii() and (each.isalnum() or each in "_.-") for each in value)
     return bool(plain) and value[0] not in ".-"
 
 
-def _sense(document):
-    names: list = []
-    where: dict = {}
+def _sense(document: dict) -> list[str]:
+    names: list[str] = []
+    where: dict[str, str] = {}
     found = []
     for index, tier in enumerate(document["tiers"]):
         path = "tiers[%d]" % index
@@ -179,7 +181,7 @@ def _sense(document):
     return found
 
 
-def _names(variables):
+def _names(variables: Iterable) -> Iterator[str]:
     for name in variables:
         if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
             yield "%r cannot be the name of a variable" % (name,)
@@ -187,13 +189,13 @@ def _names(variables):
             yield "%s begins as variables of Ansible and of this collection do" % name
 
 
-def manual_before(tier):
+def manual_before(tier: dict) -> list[dict]:
     """The manual steps before a tier's servers are started; ``manual`` is one that bears the tier's name."""
     own = [{"name": tier["name"], "text": tier["manual"]}] if tier.get("manual") else []
     return own + list(tier.get("manual_before") or [])
 
 
-def manual_steps(document):
+def manual_steps(document: dict) -> list[tuple[str, dict]]:
     """``(path, step)`` of every manual step."""
     places = [("", document)] + [("tiers[%d]." % index, tier) for index, tier in enumerate(document.get("tiers") or [])]
     own = [("%smanual" % path, step) for path, tier in places[1:] for step in manual_before(tier)[:1] if tier.get("manual")]
@@ -201,26 +203,26 @@ def manual_steps(document):
                   for index, step in enumerate(place[key] or [])]
 
 
-def files(document):
+def files(document: dict) -> list[tuple[str, str]]:
     """``(path, file)`` of every file of tasks."""
     found = [(key, document[key]) for key in ("before", "after", "finish") if document.get(key)]
     return found + [("tiers[%d].%s" % (index, key), tier[key]) for index, tier in enumerate(document.get("tiers") or [])
                     for key in ("before", "verify", "after") if tier.get(key)]
 
 
-def groups(document):
+def groups(document: dict) -> list[str]:
     """The protection groups that the plan names, each once, in the order of the tiers."""
     named = [name for tier in document["tiers"]
              for name in [*(tier.get("groups") or []), *(entry["group"] for entry in tier.get("instances") or [])]]
     return list(dict.fromkeys(named))
 
 
-def check(document):
+def check(document: object) -> str | None:
     """Rule for the option ``plan`` of modules."""
     return "; ".join(problems(document)[:5]) or None
 
 
-def schema():
+def schema() -> dict:
     """The document as JSON Schema, so that editors check it as it is typed."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA, "title": "Recovery plan of cloud_dr.sdrs",
@@ -228,13 +230,13 @@ def schema():
     }
 
 
-def _object(options):
-    found = {"type": "object", "additionalProperties": False, "properties": {name: _schema(option) for name, option in options.items()}}
+def _object(options: dict[str, dict]) -> dict:
+    found: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": {name: _schema(option) for name, option in options.items()}}
     required = [name for name, option in options.items() if option.get("required")]
     return {**found, "required": required} if required else found
 
 
-def _schema(option):
+def _schema(option: dict) -> dict:
     kind = option["type"]
     found: dict = {} if kind == "any" else {"type": _TYPES[kind][1]}
     if "options" in option:

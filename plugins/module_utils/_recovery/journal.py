@@ -130,8 +130,8 @@ def unlocked(path: str, run: dict, resume: str | None) -> list[dict]:
 
 def opening(run: dict | None = None) -> dict[str, Any]:
     """The entry with which an attempt begins: of ``run``, or without it of one that goes on."""
-    event = {"event": "begun" if run else "resumed", "process": process(), "user": _user(), "machine": socket.gethostname()}
-    return {**event, **run, "id": new_id()} if run else event
+    event = {"event": "resumed" if run is None else "begun", "process": process(), "user": _user(), "machine": socket.gethostname()}
+    return event if run is None else {**event, **run, "id": new_id()}
 
 
 class _Locked:

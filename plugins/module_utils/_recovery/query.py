@@ -3,27 +3,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .._cloud.errors import SdrsError
 from .._cloud.odd import matching, raw, sound
+from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
+from .._engine.waiting import Waiting
 from .._sdrs import failover_batch
 from .._sdrs.kinds import DRILL
 from .._sdrs.readiness import conditions as _conditions
 from .._sdrs.readiness.query import project
 from . import document as _recovery_document
 from . import state as _recovery_state
-from .state import BY_DRILL, DRILLS, ELSEWHERE, THERE
+from .state import BY_DRILL, DRILLS, ELSEWHERE, THERE, State, Tier
 
 _JUDGES = {"failover": _conditions.for_failover, "planned_failover": _conditions.for_planned_failover, "failback": _conditions.for_planned_failover,
            "reprotect": _conditions.for_reprotect, **dict.fromkeys(DRILLS, _conditions.for_drill)}
 RULES = {"plan": _recovery_document.check}
 
 
-def read(lookup, params, waiting):
+@dataclass
+class Options(_Options):
+    plan: dict
+    operation: str
+    active_site: str = "target"
+    force: bool = False
+
+
+def read(lookup: Lookup, options: Options, waiting: Waiting) -> dict:
     """Query: everything that has to be known before anything is touched."""
-    document, operation, site = params["plan"], params["operation"], params["active_site"]
+    document, operation, site = options.plan, options.operation, options.active_site
     state = _recovery_state.read(lookup, document)
     problems = state.problems + _around(lookup, document, operation)
-    groups = [_group(lookup, operation, site, name, group, params["force"]) for name, group in state.groups.items()]
+    groups = [_group(lookup, options, name, group) for name, group in state.groups.items()]
     name = drill_name(document, operation)
     if operation in DRILLS:
         problems += _drill_problems(lookup, document, state, name)
@@ -41,19 +54,22 @@ def read(lookup, params, waiting):
     }
 
 
-def _shown(tier):
+def _shown(tier: Tier) -> dict:
     """A tier without its members, every key of which the role asks."""
+    given = tier.given
     return {
-        **{key: tier[key] for key in ("name", "number", "needs")}, **{key: tier.get(key) or "" for key in ("before", "verify", "after")},
-        "manual_before": _recovery_document.manual_before(tier), "manual_after": tier.get("manual_after") or [], "on_failure": tier.get("on_failure") or "stop",
-        "timeout": tier.get("timeout", 600), "servers": len(tier["members"]), "server_groups": list(dict.fromkeys(member.group for member in tier["members"])),
+        "name": tier.name, "number": tier.number, "needs": tier.needs, **{key: given.get(key) or "" for key in ("before", "verify", "after")},
+        "manual_before": _recovery_document.manual_before(given), "manual_after": given.get("manual_after") or [],
+        "on_failure": given.get("on_failure") or "stop", "timeout": tier.timeout, "servers": len(tier.members),
+        "server_groups": list(dict.fromkeys(member.group for member in tier.members)),
     }
 
 
-def _group(lookup, operation, site, name, group, force):
-    position = _recovery_state.position(operation, group, site)
-    found = {"name": name, "id": group["id"], "label": str(raw(group, "name")), "status": raw(group, "status"),
-             "priority_station": raw(group, "priority_station"), "position": position, "obstacles": [], "warnings": [], "healthy": False}
+def _group(lookup: Lookup, options: Options, name: str, group: dict) -> dict:
+    operation, force = options.operation, options.force
+    position = _recovery_state.position(operation, group, options.active_site)
+    found: dict = {"name": name, "id": group["id"], "label": str(raw(group, "name")), "status": raw(group, "status"),
+                   "priority_station": raw(group, "priority_station"), "position": position, "obstacles": [], "warnings": [], "healthy": False}
     if position != ELSEWHERE:
         return found
     # What production shows after a disaster keeps no drill from being made; the service decides.
@@ -71,9 +87,9 @@ def _group(lookup, operation, site, name, group, force):
     return found
 
 
-def _around(lookup, document, operation):
+def _around(lookup: Lookup, document: dict, operation: str) -> list[str]:
     """What the plan names beside groups and is not live. A drill leaves it alone; in a failover a service that is silent is no problem."""
-    problems: list = []
+    problems: list[str] = []
     if operation in (*DRILLS, "reprotect"):
         return problems
     wanted = (("as_groups", "AS group", lookup.api.as_groups, "scaling_group_"), ("vpcs", "VPC", lookup.api.vpcs, ""))
@@ -97,7 +113,7 @@ def _around(lookup, document, operation):
     return problems
 
 
-def _drills(lookup, state, own):
+def _drills(lookup: Lookup, state: State, own: str) -> dict:
     """The drills that bear the plan's name in its groups, and the IDs of all there are."""
     names, live = {group["id"]: name for name, group in state.groups.items()}, lookup.list(DRILL)
     mine = matching(live, lambda each: each.get("name") == own and each.get("server_group_id") in names)
@@ -109,13 +125,13 @@ def _drills(lookup, state, own):
     }
 
 
-def drill_name(document, operation="drill"):
+def drill_name(document: dict, operation: str = "drill") -> str:
     """The name that the drills of a plan bear. Those that carry production have another one, so that no drill touches them."""
     return (("by-drill-" if operation == BY_DRILL else "recovery-") + document["name"])[:64]
 
 
-def _drill_problems(lookup, document, state, own):
-    vpcs, problems = (document.get("drill") or {}).get("vpcs") or {}, []
+def _drill_problems(lookup: Lookup, document: dict, state: State, own: str) -> list[str]:
+    vpcs, problems = (document.get("drill") or {}).get("vpcs") or {}, list[str]()
     live = lookup.once("vpcs", lookup.api.vpcs) if vpcs else []
     used = {each.get("drill_vpc_id"): each for each in sound(lookup.list(DRILL))}
     for name, reference in vpcs.items():
@@ -132,7 +148,7 @@ def _drill_problems(lookup, document, state, own):
     return problems + ["drill.vpcs: %s is named for several groups; the service allows one drill in a VPC" % vpc for vpc in twice]
 
 
-def order(document, operation, site, groups, tiers):
+def order(document: dict, operation: str, site: str, groups: list[dict], tiers: list[Tier]) -> list[str]:
     """What the run does, in order, as sentences."""
     steps = _manual(document, "manual_before") + _hook("before", document.get("before"))
     todo = [group["name"] for group in groups if group["position"] == ELSEWHERE and not group["obstacles"]]
@@ -162,22 +178,22 @@ def order(document, operation, site, groups, tiers):
     return steps
 
 
-def _tier(tier, operation):
-    where = "tier %s: " % tier["name"]
-    ports = sorted({port for member in tier["members"] for port in member.ports})
-    names = [member.label for member in tier["members"]]
+def _tier(tier: Tier, operation: str) -> list[str]:
+    where, given = "tier %s: " % tier.name, tier.given
+    ports = sorted({port for member in tier.members for port in member.ports})
+    names = [member.label for member in tier.members]
     shown = ", ".join(names[:6]) + (", … (%d servers)" % len(names) if len(names) > 6 else "")
     text = "%sstart and check %s%s" % (where, shown or "no server", ", ports %s" % ", ".join(map(str, ports)) if ports else "")
     if operation in DRILLS:
         text = text.replace("start and check", "check the drill's servers of", 1)
-    manual = _manual({"manual_before": _recovery_document.manual_before(tier)}, "manual_before")
-    return [where + step for step in manual + _hook("before", tier.get("before"))] + [text] + [
-        where + step for step in _hook("verify", tier.get("verify")) + _manual(tier, "manual_after") + _hook("after", tier.get("after"))]
+    manual = _manual({"manual_before": _recovery_document.manual_before(given)}, "manual_before")
+    return [where + step for step in manual + _hook("before", given.get("before"))] + [text] + [
+        where + step for step in _hook("verify", given.get("verify")) + _manual(given, "manual_after") + _hook("after", given.get("after"))]
 
 
-def _hook(name, file):
+def _hook(name: str, file: str | None) -> list[str]:
     return ["run %s (%s)" % (file, name)] if file else []
 
 
-def _manual(place, key):
+def _manual(place: dict, key: str) -> list[str]:
     return ["wait for %s: %s" % (step["name"], step["text"]) for step in place.get(key) or []]

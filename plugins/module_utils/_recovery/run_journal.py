@@ -12,10 +12,13 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from .._cloud.errors import ConfigError, one_line
 from .._cloud.private_folder import NotPrivate, open_file
+from .._engine.declaration import Host
+from .._engine.options import Options as _Options
 from .._reports.report_files import LIMIT, elsewhere
 from .._reports.report_files import paths as _absolute
 from . import journal
@@ -32,21 +35,34 @@ _Warn = Callable[[str], Any]
 RULES = {"path": lambda value: _absolute([value]), "record": lambda value: _absolute([value])}
 
 
-def act(params: dict, host: Any) -> dict:
+@dataclass
+class Options(_Options):
+    path: str
+    action: str
+    run: dict | None = None  # what tells the run from others, and what else its first entry is to hold
+    entries: list[dict] | None = None
+    record: str | None = None
+    keep: bool = True
+    resume: str | None = None
+    lock: bool = False
+    take_over: str | None = None
+
+
+def act(options: Options, host: Host) -> dict:
     """Begin, append, read or finish.
 
     :raises SdrsError: another run of the recovery plan is at work
     """
     result: dict[str, Any] = {"changed": False, "operations": [], "jobs": [], "diff": {"before": {}, "after": {}}}
-    action, path = params["action"], params["path"]
+    action, path = options.action, options.path
     if action == "begin":
-        return dict(result, journal=_begin(params, host))
+        return dict(result, journal=_begin(options, host))
     if action == "read":
         entries, problem = entries_of(path)
         if problem:
             host.warn(problem)
         return dict(result, entries=entries, journal=journal.summary(entries, path))
-    entries = (params["entries"] or []) + ([{"event": "finished"}] if action == "finish" else [])
+    entries = (options.entries or []) + ([{"event": "finished"}] if action == "finish" else [])
     try:
         note(path, entries, host.warn, host.check_mode)
         if action == "finish" and not host.check_mode:
@@ -91,9 +107,9 @@ def entries_of(path: str) -> tuple[list[dict], str | None]:
     return [entry for entry in entries if entry["event"] != _HEADER], problem
 
 
-def _begin(params: dict, host: Any) -> dict:
-    run, path, record = params["run"], params["path"], params.get("record")
-    missing = [key for key in journal.SAME if key not in run] if params.get("lock") else []
+def _begin(options: Options, host: Host) -> dict:
+    run, path, record = options.run or {}, options.path, options.record
+    missing = [key for key in journal.SAME if key not in run] if options.lock else []
     if missing:
         raise ConfigError("run: %s is missing" % ", ".join(missing))
     # What was noted before the run could begin stays; what another run left goes.
@@ -103,18 +119,18 @@ def _begin(params: dict, host: Any) -> dict:
     notes: list[str] = []
     kept: str | None = None
     entries: list[dict] | None = None
-    if record and params.get("keep", True) and not host.check_mode:
-        kept, entries = _record(params, notes)
+    if record and options.keep and not host.check_mode:
+        kept, entries = _record(record, options, notes)
         for each in notes:
             if "cannot be written" in each:
                 host.warn(each)
         if kept is None:
             host.warn("the run leaves no record: runs at the same time are not kept apart, and an interrupted run leaves no times")
-    header = {"event": _HEADER, "record": kept, "places": _places(record), "lock": bool(params.get("lock"))}
+    header = {"event": _HEADER, "record": kept, "places": _places(record), "lock": options.lock}
     for place in filter(None, (path, _memory(path))):
         with contextlib.suppress(OSError, ValueError):
             os.unlink(place)
-    entries = entries or [*_earlier(params), journal.opening(None if _earlier(params) else run)]
+    entries = entries or [*_earlier(options), journal.opening(None if _earlier(options) else run)]
     note(path, [header, *entries, *early], host.warn, True)
     read, problem = entries_of(path)
     if problem:
@@ -126,22 +142,22 @@ def _places(record: str | None) -> list[str]:
     return [place for place in (record, _elsewhere(record)) if place] if record else []
 
 
-def _earlier(params: dict) -> list[dict]:
+def _earlier(options: Options) -> list[dict]:
     """What an interrupted run noted, for a run that goes on with it without being able to write there."""
-    place = next((place for place in _places(params.get("record")) if params.get("resume") and _holds(place, params["resume"])), None)
+    place = next((place for place in _places(options.record) if options.resume and _holds(place, options.resume)), None)
     return journal.entries_of(place)[0] if place else []
 
 
-def _record(params: dict, notes: list[str]) -> tuple[str | None, list[dict] | None]:
+def _record(record: str, options: Options, notes: list[str]) -> tuple[str | None, list[dict] | None]:
     """``(where the record is, all its entries)``; ``(None, None)`` where it cannot be written."""
-    run, record, resume = params["run"], params["record"], params.get("resume")
+    run, resume = options.run or {}, options.resume
     places = _places(record)
     if resume and not _holds(record, resume) and _holds(places[-1], resume):
         places.reverse()
     for place in places:
         try:
-            if params.get("lock"):
-                return place, journal.locked(place, run, params.get("take_over"), notes)
+            if options.lock:
+                return place, journal.locked(place, run, options.take_over, notes)
             return place, journal.unlocked(place, run, resume)
         except _WRONG as error:
             notes.append(_unwritable(place, error))
@@ -152,7 +168,7 @@ def _holds(place: str, run_id: str) -> bool:
     return any(entry["event"] == "begun" and entry.get("id") == run_id for entry in journal.entries_of(place)[0])
 
 
-def _finish(path: str, host: Any) -> None:
+def _finish(path: str, host: Host) -> None:
     """A record with a lock is kept under the ID of its run; of others the report tells all."""
     header = _header(path)
     record = header.get("record")

@@ -7,18 +7,25 @@ server by server.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from .._cloud.errors import ConfigError, Refused
+from .._cloud.errors import ApiError, ConfigError, Refused
 from .._cloud.validate import Between
 from .._engine.kind import LiveState
+from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan, Step
+from .._engine.waiting import Waiting
 from .._neighbours import ecs_power
 from .._neighbours import server_checks as _server_checks
 from .._sdrs import failover_batch
 from . import document as _recovery_document
 from . import run_journal
 from . import state as _recovery_state
+from .state import Found, Member, State
 
 KIND = ecs_power.KIND
 # What hooks need of a server; the journal has the rest.
@@ -29,62 +36,89 @@ RULES = {
 }
 
 
+_Wave = list[tuple[str, list[tuple[Member, dict]]]]  # ``[(branch, [(member, server)])]``
+
+
+@dataclass
+class Options(_Options):
+    plan: dict
+    tier: str | None = None
+    active_site: str = "target"
+    drill: str | None = None
+    state: str = "started"
+    server_groups: list[str] | None = None
+    site: str = "both"
+    mode: str = "soft"
+
+
+@dataclass
+class CheckOptions(_Options):
+    plan: dict
+    tier: str
+    active_site: str = "target"
+    drill: str | None = None
+    jobs: list[dict] | None = None
+    journal: str | None = None
+    windows_settle: float = 0
+    shared_addresses: str = "fail"
+
+
 @dataclass
 class Live(LiveState):
-    """``waves``: what is changed one after the other, each ``[(branch, [(member, server)])]``."""
+    """``waves``: what is changed one after the other."""
 
-    waves: list
-    refused: list = field(default_factory=list)
-    warnings: list = field(default_factory=list)
+    waves: list[_Wave] = field(default_factory=list)
+    refused: list[tuple[str, Refused]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
-    def id(self):
+    def id(self) -> str:
         return "servers"
 
     @property
-    def obj(self):
+    def obj(self) -> list[str]:
         return [server["id"] for wave in self.waves for _branch, entries in wave for _member, server in entries]
 
 
-def read(lookup, params):
+def read(lookup: Lookup, options: Options) -> Live:
     """The servers that the plan means, by group."""
-    state = _recovery_state.read(lookup, params["plan"])
+    state = _recovery_state.read(lookup, options.plan)
     if state.problems:
         raise Refused("; ".join(state.problems[:5]))
-    if params["state"] == "started":
-        return _to_start(lookup, params, state)
-    if params["drill"]:
+    if options.state == "started":
+        return _to_start(lookup, options, state)
+    if options.drill:
         raise ConfigError("servers of a drill are not stopped, the drill is deleted")
-    if params["server_groups"] is None:
+    if options.server_groups is None:
         raise ConfigError("state: stopped needs server_groups, the groups of the plan that are switched")
-    unknown = [name for name in params["server_groups"] if name not in state.groups]
+    unknown = [name for name in options.server_groups if name not in state.groups]
     if unknown:
         raise ConfigError("server_groups: %s is no group of the plan" % unknown[0])
-    return _to_stop(lookup, params, state)
+    return _to_stop(lookup, options.server_groups, options, state)
 
 
-def _to_start(lookup, params, state):
-    if not params["tier"]:
+def _to_start(lookup: Lookup, options: Options, state: State) -> Live:
+    if not options.tier:
         raise ConfigError("state: started needs tier")
-    live, members = Live([]), state.tier(params["tier"])["members"]
-    if params["drill"]:
-        found = _recovery_state.drilled(lookup, members, params["drill"])
+    live, members = Live(), state.tier(options.tier).members
+    if options.drill:
+        found = _recovery_state.drilled(lookup, members, options.drill)
     else:
-        waiting = {member.group: _recovery_state.at_site(member.where, params["active_site"]) for member in members}
+        waiting = {member.group: _recovery_state.at_site(member.where, options.active_site) for member in members}
         live.warnings = ["not started: %s" % reason for reason in waiting.values() if reason]
         found = _recovery_state.servers(lookup, [member for member in members if not waiting[member.group]])
     live.waves.append(_by_group(found))
     return live
 
 
-def _to_stop(lookup, params, state):
-    live, allowed = Live([]), set(params["server_groups"])
-    for name in params["server_groups"] if params["site"] == "both" else ():
-        if _recovery_state.at_site(state.groups[name], params["active_site"]) is None:
-            live.refused.append((name, Refused("%s: production is at the %s site already, its servers are not stopped" % (name, params["active_site"]))))
+def _to_stop(lookup: Lookup, groups: list[str], options: Options, state: State) -> Live:
+    live, allowed = Live(), set(groups)
+    for name in groups if options.site == "both" else ():
+        if _recovery_state.at_site(state.groups[name], options.active_site) is None:
+            live.refused.append((name, Refused("%s: production is at the %s site already, its servers are not stopped" % (name, options.active_site))))
             allowed.discard(name)
-    chosen = [[member for member in tier["members"] if member.group in allowed] for tier in reversed(state.tiers)]
-    sides = [("production", chosen), ("dr", [sum(chosen, [])])] if params["site"] == "both" else [(params["site"], chosen)]
+    chosen = [[member for member in tier.members if member.group in allowed] for tier in reversed(state.tiers)]
+    sides = [("production", chosen), ("dr", [sum(chosen, [])])] if options.site == "both" else [(options.site, chosen)]
     for side, waves in sides:
         for members in filter(None, waves):
             found = _recovery_state.servers(lookup, members, side == "production")
@@ -95,18 +129,18 @@ def _to_stop(lookup, params, state):
     return live
 
 
-def _by_group(found):
-    groups: dict = {}
+def _by_group(found: Iterable[Found]) -> _Wave:
+    groups: dict[str, list[tuple[Member, dict]]] = {}
     for member, server in found:
         if server:
             groups.setdefault(member.group, []).append((member, server))
     return list(groups.items())
 
 
-def plan(params, live):
+def plan(options: Options, live: Live) -> Plan:
     """A step for each group that has servers to change; a tier's come when those before it have ended. Pure."""
-    wanted = ecs_power.WANTED[params["state"]]
-    before: list = []
+    wanted = ecs_power.WANTED[options.state]
+    before: list[Step] = []
     result = Plan(warnings=list(live.warnings))
     result.refused += live.refused
     for wave in live.waves:
@@ -114,7 +148,7 @@ def plan(params, live):
         for branch, entries in wave:
             servers = [server for _member, server in entries]
             odd = [each for each in servers if not KIND.busy(each) and each.get("status") not in ecs_power.WANTED.values()]
-            if odd and params["state"] == "stopped":
+            if odd and options.state == "stopped":
                 text = ", ".join("%s is %s" % (each.get("name"), each.get("status")) for each in odd)
                 result.refused.append((branch, Refused("%s: not in a state to be stopped: %s" % (branch, text))))
                 continue
@@ -122,78 +156,78 @@ def plan(params, live):
             if not changed:
                 continue
             result.before[branch] = result.before.get(branch, 0) + len(changed)
-            steps.append(_step(params, branch, changed, before))
+            steps.append(_step(options, branch, changed, before))
         result.steps += steps
         before = steps or before
     # Counts: a site has a thousand servers.
-    other = "stopped" if params["state"] == "started" else "started"
-    result.after = {branch: "%d servers %s" % (count, params["state"]) for branch, count in result.before.items()}
+    other = "stopped" if options.state == "started" else "started"
+    result.after = {branch: "%d servers %s" % (count, options.state) for branch, count in result.before.items()}
     result.before = {branch: "%d servers %s" % (count, other) for branch, count in result.before.items()}
     return result
 
 
-def _step(params, branch, servers, before):
-    operation, request = ecs_power.power(params, servers)
+def _step(options: Options, branch: str, servers: list[dict], before: list[Step]) -> Step:
+    operation, request = ecs_power.power(options.state, options.mode, servers)
     if len(servers) > 1 and operation == "power_on":
-        def one_by_one(_error):
-            return [_step(params, "%s/%s" % (branch, server.get("name")), [server], before) for server in servers]
+        def one_by_one(_error: ApiError) -> list[Step]:
+            return [_step(options, "%s/%s" % (branch, server.get("name")), [server], before) for server in servers]
 
         request.instead, request.divides = one_by_one, True
     return Step(operation, KIND, None, servers[0]["id"], request, branch=branch, once_ended=list(before))
 
 
-def show(_lookup, _id, live):
+def show(_lookup: Lookup, _id: Any, live: Live) -> list[str]:
     """What was meant; how the servers are is told by checks."""
     return live.obj
 
 
-def check(lookup, params, waiting):
+def check(lookup: Lookup, options: CheckOptions, waiting: Waiting) -> dict:
     """Query: watch the servers of a tier, each with the ports that the plan gives it."""
-    state = _recovery_state.read(lookup, params["plan"])
+    state = _recovery_state.read(lookup, options.plan)
     if state.problems:
         raise Refused("; ".join(state.problems[:5]))
-    tier = state.tier(params["tier"])
-    reasons = {} if params["drill"] else {member.group: _recovery_state.at_site(member.where, params["active_site"]) for member in tier["members"]}
-    to_watch = [member for member in tier["members"] if not reasons.get(member.group)]
-    found = _recovery_state.drilled(lookup, to_watch, params["drill"]) if params["drill"] else _recovery_state.servers(lookup, to_watch)
-    not_tried = [(member, reasons[member.group]) for member in tier["members"] if reasons.get(member.group)]
+    tier = state.tier(options.tier)
+    reasons = {} if options.drill else {member.group: _recovery_state.at_site(member.where, options.active_site) for member in tier.members}
+    to_watch = [member for member in tier.members if not reasons.get(member.group)]
+    found = _recovery_state.drilled(lookup, to_watch, options.drill) if options.drill else _recovery_state.servers(lookup, to_watch)
+    not_tried = [(member, reasons[member.group]) for member in tier.members if reasons.get(member.group)]
     not_tried += [(member, "ECS does not tell its server" if server == {} else "it has no server at the site that is production now")
                   for member, server in found if not server]
     members = {server["id"]: member for member, server in found if server}
-    options = {"timeout": tier.get("timeout", 600), "windows_settle": params["windows_settle"], "unique_addresses": bool(params["drill"])}
+    watch = _server_checks.Watch(tier.timeout, options.windows_settle, bool(options.drill))
     lookup.forget()
-    result = _watched(lookup, members, options, waiting, params["jobs"] or [])
-    if params["shared_addresses"] == "skip":
+    jobs = options.jobs or []
+    result = _watched(lookup, members, watch, waiting, jobs)
+    if options.shared_addresses == "skip":
         result["server_checks"] = [_from_inside(entry) for entry in result["server_checks"]]
     checks = [dict(entry, server_group=members[entry["id"]].group, protected_instance=members[entry["id"]].label) for entry in result["server_checks"]]
     untried = [{"server_group": member.group, "protected_instance": member.label, "detail": reason} for member, reason in not_tried]
     wrong = ["%s: %s" % (each["protected_instance"], "; ".join(part["detail"] for part in each["checks"] if part["status"] not in _FINE))
              for each in checks if not each["passed"]] + ["%s: %s" % (each["protected_instance"], each["detail"]) for each in untried]
-    if params["journal"]:
-        started = [{"operation": "power_on", "resource_type": "ecs_server", "name": "servers of tier " + tier["name"], "job_id": job["job_id"]}
-                   for job in params["jobs"] or []]
-        entries = [{"event": "result", "operations": started, "jobs": params["jobs"] or []}, {"event": "servers", "tier": tier["name"], "servers": checks}]
-        run_journal.note(params["journal"], entries, lookup.warn)
+    if options.journal:
+        started = [{"operation": "power_on", "resource_type": "ecs_server", "name": "servers of tier " + tier.name, "job_id": job["job_id"]} for job in jobs]
+        entries = [{"event": "result", "operations": started, "jobs": jobs}, {"event": "servers", "tier": tier.name, "servers": checks}]
+        run_journal.note(options.journal, entries, lookup.warn)
         checks = [{key: each[key] for key in _BRIEF} for each in checks]
     return {"server_checks": checks, "not_tried": untried, "problems": wrong, "passed": not wrong}
 
 
-def _from_inside(entry):
+def _from_inside(entry: dict) -> dict:
     """Ports of a drill that cannot be told from production's are left to somebody who asks from inside."""
     checks = [dict(each, status="skipped") if each["status"] == _server_checks.NOT_VERIFIABLE else each for each in entry["checks"]]
     return dict(entry, checks=checks, passed=all(each["status"] in _FINE for each in checks))
 
 
-def _watched(lookup, members, options, waiting, jobs):
+def _watched(lookup: Lookup, members: dict[str, Member], watch: _server_checks.Watch, waiting: Waiting, jobs: list[dict]) -> dict:
     if not members:
         return {"server_checks": [], "passed": True}
-    known: dict = {}
+    known: dict[str, str | None] = {}
 
-    def starting():
+    def starting() -> bool:
         for job in jobs:
             if known.get(job["job_id"]) in (None, "INIT", "RUNNING"):
-                known[job["job_id"]] = (lookup.neighbour(lambda job=job: lookup.api.job(job["job_id"], "ecs")) or {}).get("status")
+                known[job["job_id"]] = (lookup.neighbour(functools.partial(lookup.api.job, job["job_id"], "ecs")) or {}).get("status")
         return any(status in ("INIT", "RUNNING") for status in known.values())
 
     wanted = {server_id: list(dict.fromkeys(member.ports)) for server_id, member in members.items()}
-    return _server_checks.watch(lookup, wanted, options, waiting, starting if jobs else None)
+    return _server_checks.watch(lookup, wanted, watch, waiting, starting if jobs else None)

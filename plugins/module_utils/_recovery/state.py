@@ -6,11 +6,12 @@ Everything is read by lists of the whole project, in a number of calls that does
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .._cloud.errors import Refused
 from .._cloud.odd import Unusable, matching, raw
-from .._engine.lookup import exactly_one
+from .._engine.lookup import Lookup, exactly_one
 from .._sdrs import failover
 from .._sdrs.failover_batch import found
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, SERVER_GROUP
@@ -31,34 +32,54 @@ class Member:
     group: str
     where: dict
     instance: dict
-    ports: tuple = ()
+    ports: tuple[int, ...] = ()
 
     @property
-    def label(self):
+    def label(self) -> str:
         return "%s/%s" % (self.group, self.instance.get("name"))
+
+
+Found = tuple[Member, "dict | None"]  # a member and its server
+
+
+@dataclass
+class Tier:
+    """A tier of the plan, or the one of what no tier names: its entry in the document, and what it means now."""
+
+    name: str
+    number: int
+    members: list[Member]
+    needs: list[str]
+    given: dict = field(default_factory=dict)
+
+    @property
+    def timeout(self) -> float:
+        return self.given.get("timeout", 600)
 
 
 @dataclass
 class State:
-    """``groups``: live groups by what the plan calls them; ``tiers``: the plan's with ``number`` and ``members``; ``problems``: sentences."""
+    """``groups``: live groups by what the plan calls them; ``tiers``: the plan's, and the rest; ``problems``: sentences."""
 
     document: dict
-    groups: dict = field(default_factory=dict)
-    tiers: list = field(default_factory=list)
-    problems: list = field(default_factory=list)
+    groups: dict[str, dict] = field(default_factory=dict)
+    tiers: list[Tier] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
-    def tier(self, name):
+    def tier(self, name: str) -> Tier:
         """The tier of that name.
 
         :raises Refused: there is none
         """
-        return exactly_one([tier for tier in self.tiers if tier["name"] == name], self.tiers, "tier", name)
+        names = [{"name": tier.name} for tier in self.tiers]
+        exactly_one([each for each in names if each["name"] == name], names, "tier", name)
+        return next(tier for tier in self.tiers if tier.name == name)
 
 
-def read(lookup, document):
+def read(lookup: Lookup, document: dict) -> State:
     """What the plan's names mean now."""
     state = State(document)
-    ids: dict = {}
+    ids: dict[str, str] = {}
     for name in _recovery_document.groups(document):
         try:
             group = found(lookup, name)
@@ -74,7 +95,7 @@ def read(lookup, document):
     return state
 
 
-def _by_group(objects):
+def _by_group(objects: Iterable[dict]) -> dict[str | None, list[dict]]:
     """``{group ID: objects}``; under None what cannot be read."""
     found: dict = {}
     for each in objects:
@@ -85,7 +106,7 @@ def _by_group(objects):
     return found
 
 
-def _instances(members, lookup, group, state):
+def _instances(members: dict[str | None, list[dict]], lookup: Lookup, group: dict, state: State) -> list[dict]:
     try:
         found = members.get(group["id"]) or []
         if not found and members.get(None):
@@ -96,28 +117,28 @@ def _instances(members, lookup, group, state):
         return []
 
 
-def _tiers(state, instances):
-    taken: dict = {}
-    singly = {}
+def _tiers(state: State, instances: dict[str, list[dict]]) -> None:
+    taken: dict[str, str] = {}
+    singly: dict[str, list[Member]] = {}
     for tier in state.document["tiers"]:
         singly[tier["name"]] = [member for entry in tier.get("instances") or [] for member in _single(state, instances, tier, entry, taken)]
-    previous: list = []
+    previous: list[str] = []
     for number, tier in enumerate(state.document["tiers"], 1):
         members = list(singly[tier["name"]])
         for name in tier.get("groups") or []:
             members += [
                 Member(name, state.groups[name], instance, tuple(tier.get("ports") or ()))
-                for instance in instances.get(name, ()) if taken.setdefault(instance["id"], tier["name"]) == tier["name"]
-                and not any(member.instance is instance for member in singly[tier["name"]])
+                for instance in instances.get(name, ())
+                if taken.setdefault(instance["id"], tier["name"]) == tier["name"] and not any(member.instance is instance for member in singly[tier["name"]])
             ]
-        state.tiers.append({**tier, "number": number, "members": members, "needs": tier.get("needs", previous)})
+        state.tiers.append(Tier(tier["name"], number, members, tier.get("needs", previous), tier))
         previous = [tier["name"]]
     rest = [Member(name, state.groups[name], instance) for name in instances for instance in instances[name] if instance["id"] not in taken]
     if rest:
-        state.tiers.append({"name": _recovery_document.REST, "number": len(state.tiers) + 1, "members": rest, "needs": previous})
+        state.tiers.append(Tier(_recovery_document.REST, len(state.tiers) + 1, rest, previous))
 
 
-def _single(state, instances, tier, entry, taken):
+def _single(state: State, instances: dict[str, list[dict]], tier: dict, entry: dict, taken: dict[str, str]) -> Iterator[Member]:
     if entry["group"] not in state.groups:
         return
     there = instances[entry["group"]]
@@ -129,14 +150,14 @@ def _single(state, instances, tier, entry, taken):
                 entry["group"], ", ".join(sorted(str(each.get("name")) for each in there[:20])) or "none"))
             continue
         if taken.setdefault(named[0]["id"], tier["name"]) != tier["name"] or any(
-                member.instance is named[0] for other in state.tiers for member in other["members"]):
+                member.instance is named[0] for other in state.tiers for member in other.members):
             state.problems.append("protected instance %s of %s is in tier %s and in tier %s" % (
                 reference, entry["group"], taken[named[0]["id"]], tier["name"]))
             continue
         yield Member(entry["group"], state.groups[entry["group"]], named[0], (*(tier.get("ports") or ()), *(entry.get("ports") or ())))
 
 
-def position(operation, group, site):
+def position(operation: str, group: dict, site: str) -> str:
     """Where a group stands on its way: ``there``, ``in_flight``, or ``elsewhere``."""
     status = group.get("status")
     if operation in DRILLS:
@@ -148,7 +169,7 @@ def position(operation, group, site):
     return THERE if production_site(group) == site and status in ("protected", "failed-over") else ELSEWHERE
 
 
-def at_site(group, site):
+def at_site(group: dict, site: str) -> str | None:
     """Why the servers of a group cannot be started at ``site``, None if they can."""
     if group.get("status") in failover.SWITCHES_IN_FLIGHT:
         return "protection group %s is %s" % (group.get("name"), group.get("status"))
@@ -157,7 +178,7 @@ def at_site(group, site):
     return None
 
 
-def servers(lookup, members, production=True):
+def servers(lookup: Lookup, members: Iterable[Member], production: bool = True) -> list[Found]:
     """``[(member, server)]`` of the servers at the production sites of their groups, or at the other ones; ``{}`` where ECS does not tell, None for none.
 
     One list serves all; ECS is asked singly only where that does not answer.
@@ -167,7 +188,7 @@ def servers(lookup, members, production=True):
     return [(member, _server(lookup, member, halves, production)) for member, halves in ordered]
 
 
-def _server(lookup, member, halves, production):
+def _server(lookup: Lookup, member: Member, halves: list[str], production: bool) -> dict | None:
     zone, silent = production_zone(member.where), False
     for half in halves:
         try:
@@ -182,10 +203,10 @@ def _server(lookup, member, halves, production):
     return {} if silent else None
 
 
-def drilled(lookup, members, name):
+def drilled(lookup: Lookup, members: Iterable[Member], name: str) -> list[Found]:
     """``[(member, server)]`` of the servers of the drills of that name, as ``servers`` gives them."""
     drills = {each["server_group_id"]: each for each in matching(lookup.list(DRILL), lambda each: each.get("name") == name)}
-    ids = {}
+    ids: dict[tuple, str | None] = {}
     for each in drills.values():
         ids.update({(each["server_group_id"], entry.get("protected_instance")): entry.get("drill_server_id") for entry in each.get("drill_servers") or []})
     wanted = [(member, ids.get((member.where["id"], member.instance["id"]))) for member in members]

@@ -16,7 +16,7 @@ from .._engine.options import Options as _Options
 from .._engine.plan import Find, Plan, Request, Step, find_step, require
 from . import identity, last_copy, protected_instance
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
-from .owner import find_instance, group_name
+from .owner import Sought, find_instance, group_name
 from .sharing import batches, outsiders, shared_disks, sharing
 from .sites import server_halves
 from .tags import tags_to_list, text_tags
@@ -78,7 +78,7 @@ class Live(LiveState):
     sets: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
     bound: dict = field(default_factory=dict)  # server to come: those it shares a disk with that are protected already
-    copies: Any = None  # last_copy.Copies  # of the instances that may be removed
+    copies: last_copy.Copies | None = None  # of the instances that may be removed
 
     @property
     def id(self) -> str | None:
@@ -105,8 +105,7 @@ def read(lookup: Lookup, options: Options) -> Live:
     live = Live([], group := lookup.one(SERVER_GROUP, options.server_group))
     options.server_group = group["id"]
     for index, entry in enumerate(options.servers):
-        instance, server = find_instance(lookup, KIND, {"server": entry["server"], "server_group": group["id"]})
-        server_id = server["id"] if server else entry["server"]
+        instance, server, server_id = find_instance(lookup, Sought(half=entry["server"], server_group=group["id"]))
         if server:
             live.servers[server_id] = server
         live.entries.append(dict(entry, server=server_id))
@@ -194,7 +193,7 @@ def _create_named(result: Plan, options: Options, live: Live, wanted: list) -> N
     failed = [live.by_server[entry["server"]] for entry in wanted if entry["server"] in live.by_server]
     removal = []
     if failed:
-        removal = [_delete(result, failed, live.copies, replacing=True)]
+        removal = [_delete(result, failed, last_copy.required(live.copies), replacing=True)]
     step = create_step(result, options, live, wanted, after=removal)
     for entry in wanted:
         if entry.get("name"):
@@ -263,14 +262,15 @@ def _plan_absent(options: Options, live: Live) -> Plan:
             if getattr(options, option):
                 target_is_expendable(live.group, option, label)
     wanted = targets(vars(options))
-    live.copies.clear(result, [(KIND, instance) for instance in live.obj], wanted)
+    copies = last_copy.required(live.copies)
+    copies.clear(result, [(KIND, instance) for instance in live.obj], wanted)
     for batch in batches(sharing(by_id, live.pairs), DELETED_AT_ONCE):
         objects = [by_id[key] for key in batch]
-        _delete(result, objects, live.copies, wanted)
+        _delete(result, objects, copies, wanted)
     return result
 
 
-def _delete(result: Plan, objects: list, copies: Any, wanted: Iterable = (), replacing: bool = False) -> Step:
+def _delete(result: Plan, objects: list, copies: last_copy.Copies, wanted: Iterable = (), replacing: bool = False) -> Step:
     """One call for several instances, or one for each where the cloud has no such call."""
     step = batch_delete_step(result, objects, copies, wanted, replacing=replacing)
     if step.request:
@@ -278,7 +278,7 @@ def _delete(result: Plan, objects: list, copies: Any, wanted: Iterable = (), rep
     return step
 
 
-def _delete_singly(objects: Iterable, copies: Any, wanted: Iterable = (), replacing: bool = False) -> list[Step]:
+def _delete_singly(objects: Iterable, copies: last_copy.Copies, wanted: Iterable = (), replacing: bool = False) -> list[Step]:
     plan_ = Plan()
     for obj in objects:
         protected_instance.delete_step(plan_, obj, copies, wanted, replacing=replacing)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from .._cloud.errors import ConfigError, Refused
 from .._engine.lookup import Lookup, exactly_one
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, Step, managed, require
+from .._engine.plan import Field, Find, Plan, Step, managed, require
 from . import identity
 from .kinds import DRILL as KIND
 from .kinds import DRILL_ADDABLE, DRILL_DELETABLE, SERVER_GROUP
@@ -94,12 +94,9 @@ def _create(result: Plan, options: Options, live: Live, after: Iterable[Step] = 
         raise Refused("DR drill %s: the drill VPC is the VPC of the protection group itself" % options.name, code="SDRS.1907")
     body = {"server_group_id": live.group["id"], "drill_vpc_id": options.drill_vpc, "name": options.name}
     result.after = managed(options, (*IMMUTABLE, NAME))
-    result.add(
-        "create", KIND, options.name, None, Request("create_drill", body={key: value for key, value in body.items() if value is not None}),
-        Find({"server_group_id": live.group["id"]}, lambda drill: drill.get("name") == options.name), after=after,
-    )
+    result.create(KIND, options.name, body, Find({"server_group_id": live.group["id"]}, lambda drill: drill.get("name") == options.name), after)
 
 
 def delete_step(result: Plan, drill: dict, after: Iterable[Step] = ()) -> Step:
     """Add the deletion of a drill, its servers, disks and NICs (5.7.2) to a plan."""
-    return result.add("delete", KIND, drill.get("name"), drill["id"], Request("delete_drill", {"drill": drill["id"]}), after=after)
+    return result.delete(KIND, drill, after=after)

@@ -15,6 +15,7 @@ from .._cloud.odd import Unusable, matching
 from .._cloud.validate import Between, identifiers
 from .._engine.kind import LiveState
 from .._engine.lookup import Lookup
+from .._engine.options import Options as _Options
 from .._engine.plan import Plan
 from . import drill
 from .branches import plan_branches
@@ -39,6 +40,15 @@ RULES = {"drills": entries, "ids": identifiers, "parallel": Between(1, 256)}
 
 
 @dataclass
+class Options(_Options):
+    """``drills``: ``{server_group, name, drill_vpc}`` of those to come; ``ids``: those to delete."""
+
+    drills: list[dict] | None = None
+    ids: list[str] | None = None
+    state: str = "present"
+
+
+@dataclass
 class Entry:
     """A drill of the task: its branch, options, and live state or why there is none."""
 
@@ -50,7 +60,7 @@ class Entry:
 
 @dataclass
 class Live(LiveState):
-    entries: list
+    entries: list[Entry]
 
     @property
     def id(self) -> str:
@@ -73,16 +83,16 @@ class Live(LiveState):
         return Live([replace(entry, live=entry.live and entry.live.assume()) for entry in self.entries])
 
 
-def read(lookup: Lookup, params: dict) -> Live:
+def read(lookup: Lookup, options: Options) -> Live:
     """The drills that there are, and the groups of those to come."""
-    if params["state"] == "absent":
-        if params["drills"] or not params["ids"]:
+    if options.state == "absent":
+        if options.drills or not options.ids:
             raise ConfigError("state: absent needs ids, and no drills: a name does not tell whose a drill is")
         known = {each["id"]: each for each in lookup.list(KIND)}
-        return Live([Entry(str(each), drill.Options("absent"), drill.Live(known.get(each) or lookup.show(KIND, each))) for each in params["ids"]])
-    if params["ids"] or not params["drills"]:
+        return Live([Entry(str(each), drill.Options("absent"), drill.Live(known.get(each) or lookup.show(KIND, each))) for each in options.ids])
+    if options.ids or not options.drills:
         raise ConfigError("state: present needs drills, and no ids")
-    return Live([_entry(lookup, entry) for entry in params["drills"]])
+    return Live([_entry(lookup, entry) for entry in options.drills])
 
 
 def _entry(lookup: Lookup, given: dict) -> Entry:
@@ -100,7 +110,7 @@ def _entry(lookup: Lookup, given: dict) -> Entry:
     return entry
 
 
-def plan(_params: dict, live: Live) -> Plan:
+def plan(_options: Options, live: Live) -> Plan:
     """The steps of every drill; what one of them does not allow is its own failure. Pure."""
     return plan_branches(live.entries, lambda entry: drill.plan(entry.options, entry.live))
 

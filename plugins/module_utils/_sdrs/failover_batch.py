@@ -56,9 +56,9 @@ class Entry:
     """A group of the task: what the user calls it, and its live state or why there is none."""
 
     name: str
-    live: Any = None  # failover.Live
+    live: failover.Live | None = None
     error: SdrsError | None = None
-    options: Any = None  # failover.Options
+    options: failover.Options | None = None
 
 
 @dataclass
@@ -144,6 +144,8 @@ def plan(options: Options, live: Live) -> Plan:
 
 
 def _plan_one(entry: Entry) -> Plan:
+    if entry.options is None or entry.live is None:
+        raise AssertionError("an entry without a live state has an error")
     part = failover.plan(entry.options, entry.live)
     part.warnings = ["%s: %s" % (entry.name, warning) for warning in part.warnings]
     return part

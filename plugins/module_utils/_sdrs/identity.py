@@ -7,7 +7,7 @@ when ``id`` says which one is meant: that is the name of the wrong object more o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._cloud.errors import Refused
@@ -19,7 +19,7 @@ from .kinds import SERVER_GROUP
 _FOUND_BY = ("id", "server", "volume", "device")
 
 
-def check_name(kind: Kind, obj: dict | None, params: dict, bearers: Callable[..., Any], path: str | None = None) -> None:
+def check_name(kind: Kind, obj: dict | None, params: Mapping[str, Any], bearers: Callable[..., Any], path: str | None = None) -> None:
     """Whether ``name`` fits the object that was found by something else.
 
     :param obj: the object, or None when there is none
@@ -44,7 +44,7 @@ def check_name(kind: Kind, obj: dict | None, params: dict, bearers: Callable[...
     _refuse(kind, by, params[by], obj, "name %r" % name, meant, remedy, path)
 
 
-def check_half(lookup: Lookup, kind: Kind, obj: dict | None, params: dict, option: str, halves: Callable[..., Any]) -> None:
+def check_half(lookup: Lookup, kind: Kind, obj: dict | None, params: Mapping[str, Any], option: str, halves: Callable[..., Any]) -> None:
     """Whether the server or disk of ID ``params[option]`` belongs to the object that was found by ``id``.
 
     :raises Refused: it belongs to another object, or, under ``absent``, to none
@@ -81,7 +81,7 @@ def check_field(kind: Kind, obj: dict, option: str, wanted: Any, have: Any) -> N
         raise Refused("%s: its %s is %s, not %s" % (kind.label(obj), option, have, wanted), remedy="Nothing was sent. Leave out %s, or correct it." % option)
 
 
-def check_found(lookup: Lookup, kind: Kind, obj: dict | None, params: dict, option: str, halves: Callable[..., Any], **data: Any) -> None:
+def check_found(lookup: Lookup, kind: Kind, obj: dict | None, params: Mapping[str, Any], option: str, halves: Callable[..., Any], **data: Any) -> None:
     """All of it for instances and pairs; ``option`` is ``server`` or ``volume``."""
     check_group(lookup, kind, obj, params.get("server_group"), **data)
     check_half(lookup, kind, obj, params, option, halves)

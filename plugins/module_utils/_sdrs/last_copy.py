@@ -216,6 +216,13 @@ class Copies:
             raise _refusal(lost, "nothing was sent: ")
 
 
+def required(copies: Copies | None) -> Copies:
+    """What was read of what may be removed: without it nothing is."""
+    if copies is None:
+        raise AssertionError("whether production of it exists is read before anything is removed")
+    return copies
+
+
 _REMEDY = (
     "Save what that copy holds. Set delete_last_copy: true (topology_delete_last_copy in the playbooks) only if nobody needs it any more; else it is "
     "neither deleted nor removed."

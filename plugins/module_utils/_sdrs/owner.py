@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import index, matching
 from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState
 from .._engine.lookup import Lookup, exactly_one, pick, readable
-from .kinds import SERVER_GROUP
+from .kinds import PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .sites import production_zone, server_halves, server_zone, volume_halves, volume_zone
 
 
@@ -34,61 +34,88 @@ class OwnedLive(LiveState):
         return self.supposing(self.kind.assumed(self.obj), group=SERVER_GROUP.assumed_owner(self.group))
 
 
-def find_instance(lookup: Lookup, kind: Kind, params: dict) -> tuple:
-    """``(instance or None, server or None)`` that ``id``, ``server`` or ``name`` means; the server when a name was resolved."""
-    return _find(
-        lookup, kind, params, "server", server_halves,
-        named=lookup.servers_named, is_drill=is_drill_server(lookup), zone_of=server_zone, everything=lambda: lookup.all_servers().values(),
-    )
+@dataclass(frozen=True)
+class Sought:
+    """What an instance or a pair is looked for by: its ID, a server or disk of it, its name; and the group, by ID or name."""
+
+    id: str | None = None
+    half: str | None = None  # ID or name
+    name: str | None = None
+    server_group: str | None = None
 
 
-def find_pair(lookup: Lookup, kind: Kind, params: dict) -> tuple:
-    """``(pair or None, volume or None)`` that ``id``, ``volume`` or ``name`` means; the volume when a name was resolved."""
-    return _find(
-        lookup, kind, params, "volume", volume_halves,
-        named=lookup.volumes_named, is_drill=is_drill_volume(lookup), zone_of=volume_zone, everything=lookup.all_volumes,
-    )
+class Found(NamedTuple):
+    """An instance or pair, if there is one; its server or disk, if a name was resolved to it; and the ID of what ``half`` means."""
+
+    obj: Any
+    half: Any
+    half_id: str | None
 
 
-def _find(
-    lookup: Lookup, kind: Kind, params: dict, option: str, halves: Callable[..., Any], named: Callable[..., Any], is_drill: Callable[..., Any],
-    zone_of: Callable[..., Any], everything: Callable[[], Any],
-) -> Any:
-    reference = params.get(option)
-    if params.get("id"):
+@dataclass(frozen=True)
+class _Halves:
+    """What an instance or pair has two of.
+
+    :param of: callable(instance or pair) giving their IDs
+    :param named: callable(name) giving servers or disks
+    :param everything: callable giving all of them, of which a message lists some
+    """
+
+    option: str
+    of: Callable[[dict], list]
+    named: Callable[[str], list]
+    is_drill: Callable[[dict], bool]
+    zone_of: Callable[[dict], str | None]
+    everything: Callable[[], Any]
+
+
+def find_instance(lookup: Lookup, sought: Sought) -> Found:
+    """The instance and the server that are meant."""
+    halves = _Halves("server", server_halves, lookup.servers_named, is_drill_server(lookup), server_zone, lambda: lookup.all_servers().values())
+    return _find(lookup, PROTECTED_INSTANCE, sought, halves)
+
+
+def find_pair(lookup: Lookup, sought: Sought) -> Found:
+    """The pair and the disk that are meant."""
+    halves = _Halves("volume", volume_halves, lookup.volumes_named, is_drill_volume(lookup), volume_zone, lookup.all_volumes)
+    return _find(lookup, REPLICATION, sought, halves)
+
+
+def _find(lookup: Lookup, kind: Kind, sought: Sought, halves: _Halves) -> Found:
+    reference = sought.half
+    if sought.id:
         if reference and not is_id(reference):
-            params[option] = _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of, everything)[1]["id"]
-        return lookup.show(kind, params["id"]), None
+            reference = _resolve(lookup, kind, sought, halves, reference)[1]["id"]
+        return Found(lookup.show(kind, sought.id), None, reference)
     if reference:
         if is_id(reference):
-            return _owner(lookup, kind, params, halves, reference), None
-        return _resolve(lookup, kind, params, option, reference, halves, named, is_drill, zone_of, everything)
-    if not params.get("name"):
-        raise ConfigError("id, %s or name is needed" % option)
-    query = {}
-    if params.get("server_group"):
-        query["server_group_id"] = lookup.id_of(SERVER_GROUP, params["server_group"])
-    found = lookup.named(kind, params["name"], **query)
-    return (exactly_one(found, found, kind.title, params["name"]) if found else None), None
+            return Found(_owner(lookup, kind, sought, halves, reference), None, reference)
+        owner, half = _resolve(lookup, kind, sought, halves, reference)
+        return Found(owner, half, half["id"])
+    if not sought.name:
+        raise ConfigError("id, %s or name is needed" % halves.option)
+    query = {"server_group_id": lookup.id_of(SERVER_GROUP, sought.server_group)} if sought.server_group else {}
+    found = lookup.named(kind, sought.name, **query)
+    return Found(exactly_one(found, found, kind.title, sought.name) if found else None, None, reference)
 
 
-def _owner(lookup: Lookup, kind: Kind, params: dict, halves: Callable[..., Any], reference: str) -> Any:
+def _owner(lookup: Lookup, kind: Kind, sought: Sought, halves: _Halves, half_id: str) -> Any:
     """The object that has this server or disk: in the group first, then in the whole project."""
-    if params.get("server_group"):
-        group_id = lookup.id_of(SERVER_GROUP, params["server_group"])
-        inside = matching(lookup.list(kind, server_group_id=group_id), lambda obj: reference in halves(obj))
+    if sought.server_group:
+        group_id = lookup.id_of(SERVER_GROUP, sought.server_group)
+        inside = matching(lookup.list(kind, server_group_id=group_id), lambda obj: half_id in halves.of(obj))
         if inside:
             return inside[0]
-    return next(iter(matching(lookup.list(kind), lambda obj: reference in halves(obj))), None)
+    return next(iter(matching(lookup.list(kind), lambda obj: half_id in halves.of(obj))), None)
 
 
-def _resolve(
-    lookup: Lookup, kind: Kind, params: dict, option: str, reference: str, halves: Callable[..., Any], named: Callable[..., Any],
-    is_drill: Callable[..., Any], zone_of: Callable[..., Any], everything: Callable[[], Any],
-) -> Any:
-    owners = index(lookup.list(kind), halves)
-    zone = (lambda: production_zone(lookup.one(SERVER_GROUP, params["server_group"]))) if params.get("server_group") else (lambda: None)
-    return meant(option, reference, named(reference), owners, is_drill, zone_of, zone, everything)
+def _resolve(lookup: Lookup, kind: Kind, sought: Sought, halves: _Halves, reference: str) -> tuple:
+    owners, group = index(lookup.list(kind), halves.of), sought.server_group
+
+    def zone() -> str | None:
+        return production_zone(lookup.one(SERVER_GROUP, group)) if group else None
+
+    return meant(halves.option, reference, halves.named(reference), owners, halves.is_drill, halves.zone_of, zone, halves.everything)
 
 
 def meant(

@@ -78,8 +78,10 @@ def _entry(facts: Facts, drills: Iterable) -> dict:
             "total": len(facts.pairs), "synchronised": sum(map(is_synchronised, facts.pairs)),
             "progress": min((pair.get("progress") or 0 for pair in facts.pairs if not is_synchronised(pair)), default=100 if facts.pairs else None),
         },
-        "faults": [_fault(obj, PROTECTED_INSTANCE) for obj in facts.instances if str(obj.get("status")).startswith(_FAULTY)]
-        + [_fault(obj, REPLICATION) for obj in facts.pairs if _cut(obj) or str(obj.get("status")).startswith(_FAULTY)],
+        "faults": [
+            *(_fault(obj, PROTECTED_INSTANCE) for obj in facts.instances if str(obj.get("status")).startswith(_FAULTY)),
+            *(_fault(obj, REPLICATION) for obj in facts.pairs if _cut(obj) or str(obj.get("status")).startswith(_FAULTY)),
+        ],
         "readiness": {name: _readiness(judge(facts)) for name, judge in OPERATIONS.items()},
         "drills": [{key: drill.get(key) for key in ("id", "name", "status", "created_at")} for drill in drills],
     }

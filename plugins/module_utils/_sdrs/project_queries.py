@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from .._cloud.paging import objects
 from .._cloud.validate import is_id
 from .._engine.lookup import Lookup
+from .._engine.options import Options
 from .._engine.waiting import Waiting
 from . import failed_task
 from .kinds import SERVER_GROUP
@@ -20,38 +22,58 @@ FAILURES = (
 RESOURCE_TYPES = ("server_groups", "protected_instances", "replications", "disaster_recovery_drills")
 
 
-def failed_tasks(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
+@dataclass
+class FailedTasks(Options):
+    server_group: str | None = None
+    all: bool = False
+    failure_status: str | None = None
+    resource_name: str | None = None
+    resource_type: str | None = None
+
+
+@dataclass
+class Versions(Options):
+    version: str | None = None
+
+
+@dataclass
+class Statistics(Options):
+    start_time: str | None = None
+    end_time: str | None = None
+    resource_type: str | None = None
+
+
+def failed_tasks(lookup: Lookup, options: FailedTasks, waiting: Waiting) -> dict:
     """5.9.1: of a group, of the protection group level, or with ``all`` of both kinds."""
-    filters = {name: params[name] for name in _TASK_FILTERS if params.get(name)}
-    if params.get("server_group"):
-        groups = [lookup.id_of(SERVER_GROUP, params["server_group"])]
+    filters = {name: getattr(options, name) for name in _TASK_FILTERS if getattr(options, name)}
+    if options.server_group:
+        groups = [lookup.id_of(SERVER_GROUP, options.server_group)]
     else:
-        groups = [None] + (failed_task.ids(lookup.list(SERVER_GROUP)) if params["all"] else [])
+        groups = [None] + (failed_task.ids(lookup.list(SERVER_GROUP)) if options.all else [])
     found = []
     for group_id in groups:
         found += lookup.api.list("list_failed_tasks", dict(filters, server_group_id=group_id))
     return {"failed_tasks": found}
 
 
-def quotas(lookup: Lookup, params: dict, waiting: Waiting | None) -> dict:
+def quotas(lookup: Lookup, _options: object = None, _waiting: Waiting | None = None) -> dict:
     """5.10.1."""
     answer = lookup.api.call("show_quotas").get("quotas")
     return {"quotas": lookup.api.judged("resources", objects(answer if isinstance(answer, dict) else {}, "resources"))}
 
 
-def api_versions(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
+def api_versions(lookup: Lookup, options: Versions, waiting: Waiting) -> dict:
     """5.2.1, or 5.2.2 for one version."""
     client = lookup.api.client
-    if params.get("version"):
-        version = client.send("GET", "sdrs", "/" + params["version"]).get("version")
+    if options.version:
+        version = client.send("GET", "sdrs", "/" + options.version).get("version")
         return {"api_versions": [version] if version else []}
     return {"api_versions": objects(client.send("GET", "sdrs", "/"), "versions")}
 
 
-def rpo_statistics(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
+def rpo_statistics(lookup: Lookup, options: Statistics, waiting: Waiting) -> dict:
     """Not in the reference (service.md, section 7)."""
-    query = {name: params[name] for name in ("start_time", "end_time", "resource_type") if params.get(name)}
-    return {"rpo_statistics": lookup.api.list("list_rpo_statistics", query)}
+    return {"rpo_statistics": lookup.api.list("list_rpo_statistics", {name: value for name, value in options.given().items() if value})}
 
 
 def valid_version(value: Any) -> str | None:

@@ -10,11 +10,11 @@ from typing import Any
 from .._cloud.errors import ConfigError, Refused
 from .._engine.lookup import Lookup
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, Step, managed, require
+from .._engine.plan import Field, Find, Plan, Step, managed, require
 from . import identity, last_copy
 from .kinds import INSTANCE_ADDABLE, INSTANCE_DELETABLE, REPLICATION, SERVER_GROUP, SERVER_READY
 from .kinds import PROTECTED_INSTANCE as KIND
-from .owner import OwnedLive, find_instance, group_id_of, group_of
+from .owner import OwnedLive, Sought, find_instance, group_id_of, group_of
 from .present import NAME, live_values, plan_present, require_creatable
 from .sites import production_zone, server_halves
 from .tags import add_tag_steps, tags_to_list, tags_to_mapping, text_tags
@@ -61,7 +61,7 @@ class Live(OwnedLive):
     kind = KIND
     server: Any = None  # a dict, where it was read
     sharing: str | None = None  # why a failed creation cannot be replaced alone
-    copies: Any = None  # last_copy.Copies  # of an instance that may be removed
+    copies: last_copy.Copies | None = None  # of an instance that may be removed
 
 
 def read(lookup: Lookup, options: Options) -> Live:
@@ -70,10 +70,8 @@ def read(lookup: Lookup, options: Options) -> Live:
         raise ConfigError("primary_ip_address needs primary_subnet (SDRS.1380)")
     if options.dedicated_host and options.tenancy != "dedicated":
         raise ConfigError("dedicated_host needs tenancy: dedicated (SDRS.1371)")
-    obj, server = find_instance(lookup, KIND, vars(options))
+    obj, server, options.server = find_instance(lookup, Sought(options.id, options.server, options.name, options.server_group))
     live = Live(obj, server=server)
-    if server:
-        options.server = server["id"]
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
     identity.check_found(
@@ -151,10 +149,8 @@ def create_step(result: Plan, options: Options, group: dict, after: Iterable[Ste
         "tags": tags_to_list(text_tags(options.tags)) or None,
     }
     body.update((item.api, getattr(options, item.option)) for item in CREATION)
-    return result.add(
-        "create", KIND, options.name, None, Request("create_protected_instance", body={key: value for key, value in body.items() if value is not None}),
-        Find({"server_group_id": group["id"]}, lambda obj: options.server in (obj.get("source_server"), obj.get("target_server"))), after=after,
-    )
+    find = Find({"server_group_id": group["id"]}, lambda obj: options.server in (obj.get("source_server"), obj.get("target_server")))
+    return result.create(KIND, options.name, body, find, after)
 
 
 def _replace(result: Plan, options: Options, live: Live) -> None:
@@ -169,7 +165,7 @@ def _replace(result: Plan, options: Options, live: Live) -> None:
     options = replace(options, name=options.name or obj.get("name"))
     if live.server is None:
         live = replace(live, server={}, sharing=None)
-    removal = delete_step(result, obj, live.copies, replacing=True)
+    removal = delete_step(result, obj, last_copy.required(live.copies), replacing=True)
     _create(result, options, live, after=[removal])
     result.before = live_values(options, obj, IMMUTABLE, _CHANGEABLE)
 
@@ -206,18 +202,15 @@ def _plan_absent(options: Options, live: Live) -> Plan:
     for option in wanted:
         target_is_expendable(live.group, option, label)
     result.before = {"name": obj.get("name")}
-    delete_step(result, obj, live.copies, wanted)
+    delete_step(result, obj, last_copy.required(live.copies), wanted)
     return result
 
 
-def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
+def delete_step(result: Plan, obj: dict, copies: last_copy.Copies, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of one instance (5.5.2) to a plan.
 
     :param copies: what is known of its halves; refuses the removal of a last copy
     :param wanted: the ``delete_target_*`` options that are set
     """
-    request = Request(
-        "delete_protected_instance", {"protected_instance": obj["id"]},
-        {option: option in wanted for option in ("delete_target_server", "delete_target_eip")}, **copies.consent(result, KIND, [obj], wanted, replacing),
-    )
-    return result.add("delete", KIND, obj.get("name"), obj["id"], request, after=after)
+    body = {option: option in wanted for option in ("delete_target_server", "delete_target_eip")}
+    return result.delete(KIND, obj, body, after=after, **copies.consent(result, KIND, [obj], wanted, replacing))

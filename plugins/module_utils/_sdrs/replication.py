@@ -16,7 +16,7 @@ from . import identity, last_copy
 from .attachments import plan_attachments, plan_detach, read_attachments, wants_change
 from .kinds import EXTENDABLE, PAIR_ADDABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, SERVER_GROUP, plain_attachments, size_of
 from .kinds import REPLICATION as KIND
-from .owner import find_pair, group_id_of
+from .owner import Sought, find_pair, group_id_of
 from .present import NAME, live_values, plan_present, require_creatable
 from .sites import production_zone, volume_halves
 from .targets import target_is_expendable, targets
@@ -55,7 +55,7 @@ class Live(LiveState):
     instances: dict = field(default_factory=dict)
     volume: Any = None
     servers: dict = field(default_factory=dict)
-    copies: Any = None  # last_copy.Copies  # of a pair that may be removed
+    copies: last_copy.Copies | None = None  # of a pair that may be removed
 
     def watch(self) -> list:
         instances = [(PROTECTED_INSTANCE, instance) for instance in self.instances.values()]
@@ -68,10 +68,8 @@ class Live(LiveState):
 
 def read(lookup: Lookup, options: Options) -> Live:
     """Look the pair up by identity: ``id``, else the replicated disk, else ``name`` in the group."""
-    obj, volume = find_pair(lookup, KIND, vars(options))
+    obj, volume, options.volume = find_pair(lookup, Sought(options.id, options.volume, options.name, options.server_group))
     live = Live(obj, volume=volume)
-    if volume:
-        options.volume = volume["id"]
     if options.server_group:
         options.server_group = lookup.id_of(SERVER_GROUP, options.server_group)
     identity.check_found(lookup, KIND, obj, vars(options), "volume", volume_halves, remedy="A disk can be in one replication pair only (SDRS.1811).")
@@ -128,7 +126,7 @@ def _create(result: Plan, options: Options, live: Live) -> None:
     require(PAIR_ADDABLE, {"protection group": live.group.get("status")}, "creating it", label)
     if live.obj:
         result.before = live_values(options, live.obj, IMMUTABLE, _CHANGEABLE)
-        after = [delete_step(result, live.obj, live.copies, replacing=True)]
+        after = [delete_step(result, live.obj, last_copy.required(live.copies), replacing=True)]
     elif live.volume:
         check_disk(live.group, live.volume)
     body = {
@@ -138,11 +136,8 @@ def _create(result: Plan, options: Options, live: Live) -> None:
         "description": options.description or (live.obj or {}).get("description"),
         "cluster_id": options.cluster,
     }
-    step = result.add(
-        "create", KIND, name, None, Request("create_replication", body={key: value for key, value in body.items() if value is not None}),
-        Find({"server_group_id": live.group["id"]}, lambda pair: resolve(options.volume) in volume_halves(pair)),
-        after=[*after, *creator(options.volume)],
-    )
+    find = Find({"server_group_id": live.group["id"]}, lambda pair: resolve(options.volume) in volume_halves(pair))
+    step = result.create(KIND, name, body, find, after=[*after, *creator(options.volume)])
     result.after = managed(options, (*IMMUTABLE, NAME, *CREATION))
     if options.size is not None:
         present = whole((live.volume or {}).get("size")) or 0
@@ -213,21 +208,18 @@ def _plan_absent(options: Options, live: Live) -> Plan:
         require(PAIR_DELETABLE, statuses, "deleting it", label)
     result.before = {"name": obj.get("name")}
     wanted = targets(vars(options))
-    live.copies.clear(result, [(KIND, obj)], wanted)
+    copies = last_copy.required(live.copies)
+    copies.clear(result, [(KIND, obj)], wanted)
     steps: list = []
-    guards = live.copies.guards(KIND, [obj], wanted)
+    guards = copies.guards(KIND, [obj], wanted)
     for instance_id in attached:
         steps.append(plan_detach(result, KIND, live, obj, instance_id, obj.get("name"), after=steps[-1:]))
         steps[-1].request = replace(steps[-1].request, **guards)
-    delete_step(result, obj, live.copies, wanted, after=steps)
+    delete_step(result, obj, copies, wanted, after=steps)
     return result
 
 
-def delete_step(result: Plan, obj: dict, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
+def delete_step(result: Plan, obj: dict, copies: last_copy.Copies, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of a pair (5.6.2) to a plan; the parameters are those of an instance's deletion."""
-    request = Request(
-        "delete_replication", {"replication": obj["id"]},
-        {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted},
-        **copies.consent(result, KIND, [obj], wanted, replacing),
-    )
-    return result.add("delete", KIND, obj.get("name"), obj["id"], request, after=after)
+    body = {"server_group_id": group_id_of(KIND, obj), "delete_target_volume": "delete_target_volume" in wanted}
+    return result.delete(KIND, obj, body, after=after, **copies.consent(result, KIND, [obj], wanted, replacing))

@@ -41,7 +41,7 @@ def read(lookup: Lookup, options: Options) -> Live:
     instance = lookup.one(KIND, options.protected_instance)
     group = group_of(lookup, KIND, instance)
     live = Live(instance, group)
-    live.servers = sides(lookup, instance, group)
+    live.servers = list(sides(lookup, instance, group))
     return live
 
 

@@ -14,8 +14,8 @@ from .._cloud.validate import is_id
 from .._engine.kind import Kind, LiveState, whole
 from .._engine.lookup import Lookup, exactly_one, existing, readable
 from .._engine.options import ObjectOptions
-from .._engine.plan import Field, Find, Plan, Request, Step, managed
-from . import identity
+from .._engine.plan import Field, Find, Plan, Step, managed
+from . import identity, last_copy
 from .present import NAME, live_values, plan_present
 from .protection import DISABLED, ENABLED, KIND, add_protection_step, protection_change, protection_guard
 
@@ -115,7 +115,7 @@ class Live(LiveState):
     obj: dict | None
     contents: list = field(default_factory=list)  # (Kind, object)
     domain_id: str | None = None
-    copies: object = None  # what is known of the halves of the contents
+    copies: last_copy.Copies | None = None  # what is known of the halves of the contents
     held: list = field(default_factory=list)  # (Kind, object): contents that keep the group from being deleted
 
     def watch(self) -> list:
@@ -241,17 +241,14 @@ def _create(result: Plan, options: Options, live: Live, after: Iterable[Step] = 
         "source_vpc_id": options.source_vpc,
         "dr_type": options.dr_type,
     }
-    step = result.add(
-        "create", KIND, options.name, None, Request("create_server_group", body={key: value for key, value in body.items() if value is not None}),
-        Find({"name": options.name}, lambda group: group.get("name") == options.name), after=after,
-    )
+    step = result.create(KIND, options.name, body, Find({"name": options.name}, lambda group: group.get("name") == options.name), after)
     result.after = managed(options, (*IMMUTABLE, NAME, *_CHANGEABLE))
     return step
 
 
 def delete_step(result: Plan, group: dict, after: Iterable[Step] = (), later: bool = False) -> Step:
     """Add the deletion of an empty group (5.4.4) to a plan."""
-    return result.add("delete", KIND, group.get("name"), group["id"], Request("delete_server_group", {"server_group": group["id"]}), after=after, later=later)
+    return result.delete(KIND, group, after=after, later=later)
 
 
 def held(group: dict) -> str:

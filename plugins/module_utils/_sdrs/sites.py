@@ -91,15 +91,15 @@ def volume_zone(volume: dict) -> str | None:
     return volume.get("availability_zone")
 
 
-def sides(lookup: Lookup, instance: dict, group: dict | None) -> list:
-    """``[production server, DR server]`` of an instance; None for one that cannot be told (semantics.md, section 1).
+def sides(lookup: Lookup, instance: dict, group: dict | None) -> tuple[dict | None, dict | None]:
+    """``(production server, DR server)`` of an instance; None for one that cannot be told (semantics.md, section 1).
 
     One readable server is enough to tell: the other half is the other one.
     """
-    zone, halves = production_zone(group), [instance.get("source_server"), instance.get("target_server")]
-    servers = [lookup.server(half) if half else None for half in halves]
-    zones = [(server or {}).get("OS-EXT-AZ:availability_zone") for server in servers]
+    zone = production_zone(group)
+    first, second = (lookup.server(half) if half else None for half in (instance.get("source_server"), instance.get("target_server")))
+    zones = [(server or {}).get("OS-EXT-AZ:availability_zone") for server in (first, second)]
     if not zone or not any(zones):
-        return [None, None]
+        return None, None
     second_is_production = zones[1] == zone if zones[1] else zones[0] != zone
-    return servers[::-1] if second_is_production else servers
+    return (second, first) if second_is_production else (first, second)

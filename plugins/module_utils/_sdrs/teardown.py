@@ -14,6 +14,7 @@ from .._engine.lookup import Lookup
 from .._engine.plan import Plan, ReadList, Request, Step, require
 from . import drill, last_copy, protected_instance, protection, replication, server_group
 from .kinds import DRILL, INSTANCE_DELETABLE, PAIR_DELETABLE, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, STOPPABLE, plain_attachments
+from .last_copy import Copies
 from .sharing import sharing
 from .targets import target_is_expendable
 
@@ -47,13 +48,15 @@ def read_contents(lookup: Lookup, delete_last_copy: bool, live: Any) -> None:
     live.copies = last_copy.read(lookup, delete_last_copy, [(kind, obj) for kind, obj in live.contents if kind is not DRILL], live.obj)
 
 
-def plan_teardown(live: Any, force: bool | None, wanted: Iterable = ()) -> Plan:
+def plan_teardown(live: server_group.Live, force: bool | None, wanted: Iterable = ()) -> Plan:
     """Steps that remove the group. Pairs may outlive their instance or not: the group goes only after a second look.
 
     :param wanted: the ``delete_target_*`` options that are set
     """
     result, group = Plan(), live.obj
-    label = SERVER_GROUP.label(group)
+    if group is None:
+        return result
+    label, copies = SERVER_GROUP.label(group), last_copy.required(live.copies)
     for option in wanted:
         target_is_expendable(group, option, label)
     if group.get("status") in _WITHOUT_NICS and not force:
@@ -69,16 +72,16 @@ def plan_teardown(live: Any, force: bool | None, wanted: Iterable = ()) -> Plan:
         "replications": sorted(str(obj.get("name")) for obj in pairs),
         "drills": sorted(str(obj.get("name")) for obj in drills),
     }
-    live.copies.clear(result, last_copy.apart([(kind, obj) for kind, obj in live.contents if kind is not DRILL]), wanted)
+    copies.clear(result, last_copy.apart([(kind, obj) for kind, obj in live.contents if kind is not DRILL]), wanted)
     steps = [drill.delete_step(result, obj) for obj in drills]
     if group.get("status") in STOPPABLE and pairs:
         steps = [protection.add_protection_step(result, "stop", group, after=steps)]
-    removed = delete_instances(result, instances, pairs, steps, live.copies, wanted)
+    removed = delete_instances(result, instances, pairs, steps, copies, wanted)
     for pair in pairs:
         if not plain_attachments(pair):
             statuses = {"replication pair": pair.get("status")}
             require(PAIR_DELETABLE, statuses, "deleting it", REPLICATION.label(pair))
-            removed.append(replication.delete_step(result, pair, live.copies, wanted, after=steps))
+            removed.append(replication.delete_step(result, pair, copies, wanted, after=steps))
     _require_again(result.steps, group, live.contents)
     server_group.delete_step(result, group, after=steps + removed, later=bool(instances))
     result.again = bool(instances)
@@ -113,7 +116,7 @@ def _both(first: Callable[[ReadList], None], second: Callable[[ReadList], Any] |
     return premise
 
 
-def delete_instances(result: Plan, instances: Iterable, pairs: Iterable, after: Iterable[Step], copies: Any, wanted: Iterable = ()) -> list[Step]:
+def delete_instances(result: Plan, instances: Iterable, pairs: Iterable, after: Iterable[Step], copies: Copies, wanted: Iterable = ()) -> list[Step]:
     """Add the deletion of instances to a plan: those that share a pair in one call, others singly."""
     steps, by_id = [], {obj["id"]: obj for obj in instances}
     for obj in instances:
@@ -127,7 +130,7 @@ def delete_instances(result: Plan, instances: Iterable, pairs: Iterable, after: 
     return steps
 
 
-def batch_delete_step(result: Plan, objects: list, copies: Any, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
+def batch_delete_step(result: Plan, objects: list, copies: Copies, wanted: Iterable = (), after: Iterable[Step] = (), replacing: bool = False) -> Step:
     """Add the deletion of several instances in one call (5.5.12) to a plan; the parameters are those of one instance's deletion."""
     body = {
         "protected_instances": [{"id": obj["id"]} for obj in objects],

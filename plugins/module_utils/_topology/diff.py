@@ -5,8 +5,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from ansible.module_utils.common.yaml import HAS_YAML, yaml_dump
+
+from .._engine.plan import Plan
+from .entries import Entry
 
 # References are shown as the document has them.
 _REFERENCES = ("server", "volume", "source_vpc", "drill_vpc", "active_active_domain")
@@ -20,17 +25,17 @@ class _Node:
     ``there`` tells on which sides it exists, where nothing but what is below it changes.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.label: dict = {}
         self.there: tuple[bool, bool] = (False, False)
         self.sides: tuple[dict, dict] = ({}, {})
-        self.below: dict = {}
+        self.below: dict[str, dict[str, _Node]] = {}
 
-    def changes(self):
+    def changes(self) -> bool:
         """Whether the entry, or anything below it, is not the same on both sides."""
         return any(self.sides) or any(node.changes() for nodes in self.below.values() for node in nodes.values())
 
-    def side(self, which):
+    def side(self, which: int) -> dict | None:
         """The entry as it stands on one side; None when it does not, or nothing about it changes."""
         lists = {}
         for key, nodes in self.below.items():
@@ -44,10 +49,10 @@ class _Node:
 class Changes:
     """Gathers what entries look like before and after, and shows those that differ."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._root = _Node()
 
-    def note(self, entry, part):
+    def note(self, entry: Entry, part: Plan) -> None:
         """Keep what an entry's sub-plan makes of it."""
         if not any(step.call for step in part.steps):
             return
@@ -59,35 +64,37 @@ class Changes:
                 for key, value in values.items() if key != "server_group" and value is not None
             )
 
-    def remove(self, path, branches):
+    def remove(self, path: str, branches: Iterable[dict]) -> None:
         """Show branches that no entry of the list at ``path`` names as they are before their removal."""
         for branch in branches:
             self._node(path).sides[0].update(branch)
 
-    def name(self, entry):
+    def name(self, entry: Entry) -> None:
         """Let an entry below which something changes bear its name."""
         node = self._node(entry.path)
         node.label = {"name": entry.name} if entry.name else {"server": entry.given.get("server")}
         node.there = (entry.obj is not None, True)
 
-    def _node(self, path):
+    def _node(self, path: str) -> _Node:
         node = self._root
         for key, index in _PART.findall(path):
             nodes = node.below.setdefault(key, {})
             node = nodes.setdefault(index or "new %d" % len(nodes), _Node())
         return node
 
-    def texts(self):
+    def texts(self) -> tuple[str, str]:
         """``(before, after)``; empty where nothing changes."""
-        return tuple(_text(shown) if shown else "" for shown in (self._root.side(0), self._root.side(1)))
+        return _text(self._root.side(0)), _text(self._root.side(1))
 
 
-def _ordered(values):
+def _ordered(values: dict[str, Any]) -> dict[str, Any]:
     first = {key: values[key] for key in _ORDER if values.get(key) is not None}
     return {**first, **{key: value for key, value in sorted(values.items()) if key not in first and value is not None}}
 
 
-def _text(document):
+def _text(document: dict | None) -> str:
+    if not document:
+        return ""
     if HAS_YAML:
         return yaml_dump(document, sort_keys=False, default_flow_style=False, allow_unicode=True)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

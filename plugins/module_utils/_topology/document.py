@@ -7,9 +7,14 @@ PRIVATE to the collection. Every complaint names the path of the offending entry
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
 from .._cloud import validate
-from .._cloud.errors import ConfigError
+from .._cloud.errors import ConfigError, SdrsError
 from .._cloud.validate import plain_device
+from .._engine.options import Options as _Options
 from .._sdrs.options import DRILL_OPTIONS, GROUP_OPTIONS, INSTANCE_OPTIONS, PAIR_OPTIONS
 from . import new_disk
 
@@ -38,26 +43,43 @@ OPTIONS = {
     "delete_last_copy": {"type": "bool", "default": False},
 }
 
+
+@dataclass
+class Options(_Options):
+    """The same as reading and planning get it."""
+
+    server_groups: list[dict]
+    immutable_change: str = "fail"
+    prune: bool = False
+    force: bool = False
+    delete_target_server: bool = False
+    delete_target_eip: bool = False
+    delete_target_volume: bool = False
+    delete_last_copy: bool = False
+
+
 _RULES = {**validate.RULES, "device": validate.device}
+_Placed = list[tuple[str, dict]]  # ``(path, entry)``
+_Error = TypeVar("_Error", bound=SdrsError)
 
 
-def entries(group, key, path):
+def entries(group: dict, key: str, path: str) -> _Placed:
     """``(path, entry)`` of one list of a group's entry."""
     return [("%s.%s[%d]" % (path, key, index), entry) for index, entry in enumerate(group.get(key) or [])]
 
 
-def groups(document):
+def groups(document: list[dict]) -> _Placed:
     """``(path, entry)`` of the groups."""
     return [("server_groups[%d]" % index, entry) for index, entry in enumerate(document)]
 
 
-def at(path, error):
+def at(path: str, error: _Error) -> _Error:
     """``error`` with the path of the entry it is about in its message."""
     error.message = "%s: %s" % (path, error.message)
     return error
 
 
-def check(document):
+def check(document: list[dict]) -> None:
     """Refuse what is wrong whatever the live state may be.
 
     :param document: the list under ``server_groups``, validated against the argument spec
@@ -65,7 +87,7 @@ def check(document):
     """
     _distinct("name", [(path, (entry["name"], entry.get("id"))) for path, entry in groups(document) if entry.get("name")], lambda key: key[0])
     _distinct("id", [(path, entry["id"]) for path, entry in groups(document) if entry.get("id")])
-    servers = []
+    servers: list[tuple[str, str]] = []
     for path, group in groups(document):
         _values(path, group)
         _needs(path, group, ("name", "id"))
@@ -88,7 +110,7 @@ def check(document):
     _distinct("server", servers)
 
 
-def _check_instance(path, entry):
+def _check_instance(path: str, entry: dict) -> None:
     _values(path, entry)
     _needs(path, entry, ("server", "name"))
     if entry.get("primary_ip_address") and not entry.get("primary_subnet"):
@@ -107,7 +129,7 @@ def _check_instance(path, entry):
         _distinct(key, [(where, pair[key]) for where, pair in pairs if pair.get(key)])
 
 
-def _check_volumes(instances, pairs):
+def _check_volumes(instances: _Placed, pairs: _Placed) -> None:
     """A disk may stand under several instances, which share it then, but not beside that among the free ones."""
     free = [(where, pair["volume"]) for where, pair in pairs if pair.get("volume")]
     _distinct("volume", free)
@@ -123,19 +145,19 @@ def _check_volumes(instances, pairs):
             raise ConfigError("%s.volume: %r is named at %s already" % (where, volume, taken[volume]))
 
 
-def _values(path, entry):
+def _values(path: str, entry: dict) -> None:
     for key, value in entry.items():
         problem = _RULES[key](value) if value is not None and key in _RULES else None
         if problem:
             raise ConfigError("%s.%s%s%s" % (path, key, "" if problem.startswith("[") else ": ", problem))
 
 
-def _needs(path, entry, keys):
+def _needs(path: str, entry: dict, keys: tuple[str, ...]) -> None:
     if not any(entry.get(key) for key in keys):
         raise ConfigError("%s needs %s" % (path, " or ".join(keys)))
 
 
-def _distinct(key, found, same=lambda value: value):
+def _distinct(key: str, found: Iterable[tuple[str, Any]], same: Callable[[Any], Any] = lambda value: value) -> None:
     """Refuse a value that stands at two places. Two objects of one name are told apart by their IDs."""
     seen: dict = {}
     for path, value in found:

@@ -8,11 +8,16 @@ Sorted, so that the same state gives the same text.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from .._cloud import validate
-from .._cloud.errors import Refused, one_line
+from .._cloud.errors import Refused, SdrsError, one_line
 from .._cloud.odd import raw
 from .._cloud.validate import is_id
-from .._engine.lookup import exactly_one
+from .._engine.kind import Kind
+from .._engine.lookup import Lookup, exactly_one
+from .._engine.waiting import Waiting
 from .._sdrs import server_group
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, plain_attachments, size_of
 from .._sdrs.sites import volume_halves
@@ -23,7 +28,7 @@ _BROKEN = ("error", "error-deleting", "error-attaching", "error-detaching")
 _LONGEST_REASON = 200
 
 
-def read(lookup, params, dummy_waiting):
+def read(lookup: Lookup, params: dict, dummy_waiting: Waiting) -> dict:
     """``{"topology": {"server_groups": [...]}, "left_out": [...]}`` of the named groups, or of all."""
     groups = lookup.list(SERVER_GROUP)
     wanted = params["server_groups"]
@@ -33,12 +38,12 @@ def read(lookup, params, dummy_waiting):
     return _exported(lookup, groups)
 
 
-def read_each(lookup, wanted):
+def read_each(lookup: Lookup, wanted: dict[str, str]) -> dict[str, dict | SdrsError]:
     """The same for each of several readers, by their names; who wants a group that is not there gets the error.
 
     :param wanted: ``{reader: name or ID of a group}``
     """
-    found: dict = {}
+    found: dict[str, dict | SdrsError] = {}
     for reader, reference in wanted.items():
         try:
             present = [group for group in lookup.list(SERVER_GROUP) if SERVER_GROUP.assumed(group)]
@@ -48,47 +53,49 @@ def read_each(lookup, wanted):
     return found
 
 
-def _exported(lookup, groups):
+def _exported(lookup: Lookup, groups: list[dict]) -> dict:
     export = _Export()
     groups = export.healthy(SERVER_GROUP, export.identified(SERVER_GROUP, groups))
     names = [group.get("name") for group in groups]
-    contents = [lookup.once((kind, "by group"), lambda kind=kind: _by_group(lookup.list(kind))) if groups else {} for kind in (
-        PROTECTED_INSTANCE, REPLICATION, DRILL)]
+    contents = [_inside(lookup, kind) if groups else {} for kind in (PROTECTED_INSTANCE, REPLICATION, DRILL)]
     exported = [export.group(group, names.count(group.get("name")), *(objects.get(group["id"], []) for objects in contents)) for group in groups]
     return {"topology": {"server_groups": exported}, "left_out": export.left_out}
 
 
-def _group(groups, reference):
+def _group(groups: list[dict], reference: str) -> dict:
     found = [group for group in groups if reference == (group["id"] if is_id(reference) else group.get("name"))]
     return exactly_one(found, groups, SERVER_GROUP.title, reference)
 
 
-def _by_group(objects):
-    found: dict = {}
-    for obj in objects:
-        found.setdefault(obj.get("server_group_id"), []).append(obj)
-    return found
+def _inside(lookup: Lookup, kind: Kind) -> dict[str, list[dict]]:
+    """The objects of a kind by the ID of their group."""
+    def by_group() -> dict[str, list[dict]]:
+        found: dict = {}
+        for obj in lookup.list(kind):
+            found.setdefault(obj.get("server_group_id"), []).append(obj)
+        return found
+    return lookup.once((kind, "by group"), by_group)
 
 
 class _Export:
     """Makes entries of objects; ``left_out`` lists what they lack, and why."""
 
-    def __init__(self):
-        self.left_out = []
+    def __init__(self) -> None:
+        self.left_out: list[dict] = []
 
-    def leave(self, kind, obj, key, reason):
+    def leave(self, kind: Kind, obj: dict, key: str | None, reason: object) -> None:
         """Note that a value of an object is left out, or with ``key`` None the object as a whole."""
         entry = {"resource_type": kind.name, "id": raw(obj, "id"), "name": raw(obj, "name"), "key": key, "reason": one_line(reason, _LONGEST_REASON)}
         self.left_out.append({name: value for name, value in entry.items() if value is not None})
 
-    def identified(self, kind, objects):
+    def identified(self, kind: Kind, objects: list[dict]) -> list[dict]:
         """Those that have an ID; nothing could be said of another."""
         for obj in objects:
             if not isinstance(raw(obj, "id"), str):
                 self.leave(kind, obj, None, "it has no usable ID")
         return [obj for obj in objects if isinstance(raw(obj, "id"), str)]
 
-    def healthy(self, kind, objects):
+    def healthy(self, kind: Kind, objects: list[dict]) -> list[dict]:
         """Those that can be exported, sorted."""
         found = []
         for obj in _sorted(objects):
@@ -98,7 +105,7 @@ class _Export:
                 found.append(obj)
         return found
 
-    def group(self, group, bearers, instances, pairs, every_drill):
+    def group(self, group: dict, bearers: int, instances: list[dict], pairs: list[dict], every_drill: list[dict]) -> dict:
         kind, protection = SERVER_GROUP, server_group.protection_of(group)
         instances, pairs, drills = (self.healthy(*each) for each in ((PROTECTED_INSTANCE, instances), (REPLICATION, pairs), (DRILL, every_drill)))
         name = self._allowed(kind, group, "name")
@@ -122,7 +129,7 @@ class _Export:
             "replications": [entry for entry in free if entry],
         } | self._drills(drills, every_drill)
 
-    def _drills(self, drills, every_drill):
+    def _drills(self, drills: list[dict], every_drill: list[dict]) -> dict:
         """The list of drills, if it holds them all: one that is missing there would be pruned, and so would one that comes later, of an empty list."""
         if len(drills) == len(every_drill):
             return {"drills": [self._drill(each, drills) for each in drills]} if drills else {}
@@ -130,7 +137,7 @@ class _Export:
             self.leave(DRILL, each, None, "the list of drills is left out, since pruning it would delete another drill of the group, which it cannot hold")
         return {}
 
-    def _instance(self, instance, instances, attached, taken):
+    def _instance(self, instance: dict, instances: list[dict], attached: list[tuple[str, str, dict]], taken: list) -> dict | None:
         kind = PROTECTED_INSTANCE
         entry = self._entry(
             kind, instance, name=self._unique(kind, instance, [each.get("name") for each in instances]),
@@ -142,7 +149,7 @@ class _Export:
             return None
         return entry | {"replications": [self._pair(pair, taken, device=device) for device, _id, pair in sorted(attached, key=lambda each: each[:2])]}
 
-    def _tags(self, instance):
+    def _tags(self, instance: dict) -> dict[str, str] | None:
         tags: dict = {}
         for key, value in sorted(tags_to_mapping(instance.get("tags")).items(), key=str):
             problem = validate.tags({key: value}) or (None if isinstance(value, (str, type(None))) else "the value of %r is not a string" % key)
@@ -155,24 +162,24 @@ class _Export:
                 tags[key] = value or ""
         return tags or None
 
-    def _pair(self, pair, taken, **place):
+    def _pair(self, pair: dict, taken: list, **place: str) -> dict:
         kind = REPLICATION
         return self._entry(
             kind, pair, **place, name=self._unique(kind, pair, taken), description=self._allowed(kind, pair, "description"), size=size_of(pair) or None,
         )
 
-    def _free_pair(self, pair, taken):
+    def _free_pair(self, pair: dict, taken: list) -> dict | None:
         volume = min(volume_halves(pair), default=None)  # either of its disks means the pair
         if volume is None:
             self.leave(REPLICATION, pair, None, "it has no disk by which an entry could mean it")
             return None
         return self._pair(pair, taken, volume=volume)
 
-    def _drill(self, each, drills):
+    def _drill(self, each: dict, drills: list[dict]) -> dict:
         name = self._unique(DRILL, each, [other.get("name") for other in drills])
         return self._entry(DRILL, each, name=name, id=None if name else each["id"], drill_vpc=each.get("drill_vpc_id"))
 
-    def _unique(self, kind, obj, names):
+    def _unique(self, kind: Kind, obj: dict, names: list) -> Any:
         """The object's name, unless others bear it too: then it is known by something else."""
         bearers = names.count(obj.get("name"))
         if obj.get("name") and bearers > 1:
@@ -180,7 +187,7 @@ class _Export:
             return None
         return self._allowed(kind, obj, "name")
 
-    def _allowed(self, kind, obj, key):
+    def _allowed(self, kind: Kind, obj: dict, key: str) -> Any:
         """A value that the rules of the document allow; what is empty is left out without a word."""
         value = obj.get(key)
         problem = validate.RULES[key](value) if value else None
@@ -188,7 +195,7 @@ class _Export:
             self.leave(kind, obj, key, problem)
         return value if value and not problem else None
 
-    def _entry(self, kind, obj, **options):
+    def _entry(self, kind: Kind, obj: dict, **options: Any) -> dict:
         entry = {}
         for key, value in options.items():
             problem = _unwritable(value)
@@ -199,7 +206,7 @@ class _Export:
         return entry
 
 
-def _unwritable(value):
+def _unwritable(value: object) -> str | None:
     """What no file can hold."""
     if isinstance(value, str):
         try:
@@ -211,5 +218,5 @@ def _unwritable(value):
     return None
 
 
-def _sorted(objects):
+def _sorted(objects: Iterable[dict]) -> list[dict]:
     return sorted(objects, key=lambda obj: (str(obj.get("name")), obj["id"]))

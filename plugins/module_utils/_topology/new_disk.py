@@ -8,17 +8,21 @@ Nothing here ever deletes a disk. None is encrypted: SDRS pairs no encrypted dis
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from .._cloud.api import Api
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching
 from .._cloud.validate import Between, is_id, plain_device
 from .._engine.kind import Kind, generic_took_effect
-from .._engine.plan import Find, Request
+from .._engine.plan import Find, Plan, ReadList, Step
 from .._sdrs.kinds import PROTECTED_INSTANCE, REPLICATION
+from .entries import GroupEntry, PairEntry
+from .index import LiveIndex
 
 
-def _show(api, disk_id):
+def _show(api: Api, disk_id: str) -> dict | None:
     return next(iter(matching(api.volumes(id=disk_id), lambda disk: disk["id"] == disk_id)), None)
 
 
@@ -49,7 +53,7 @@ class NewDisk:
     zone: str = field(compare=False)
 
 
-def check(path, entry):
+def check(path: str, entry: dict) -> None:
     """What is wrong with ``create_volume`` whatever the live state may be.
 
     :raises ConfigError: naming the path
@@ -80,7 +84,7 @@ def check(path, entry):
         raise ConfigError("%s.tags: at most %d, keys of 1 to %d and values of at most %d characters" % (where, _MOST_TAGS, *_LONGEST_TAG))
 
 
-def finder(world, group, given):
+def finder(world: LiveIndex, group: GroupEntry, given: dict) -> Callable[[str, str | None], tuple]:
     """``world.volume``, or, for an entry with ``create_volume``, a look-up by which a name that no disk bears means a disk to come.
 
     A disk that is being created, by a run that was interrupted for instance, is waited for first.
@@ -89,7 +93,7 @@ def finder(world, group, given):
     if not given["create_volume"] or group.absent:
         return volume
 
-    def find(name, zone):
+    def find(name: str, zone: str | None) -> tuple:
         if not world.volumes_named(name):
             if not zone:
                 raise Refused("disk %s does not exist, and the AZ of production is not known, so that it cannot be created" % name)
@@ -103,7 +107,7 @@ def finder(world, group, given):
     return find
 
 
-def _to_come(name, zone, given):
+def _to_come(name: str, zone: str, given: dict) -> dict:
     """The disk as it will be."""
     return {
         "id": None, "name": name, "availability_zone": zone, "status": "available", "size": _size(given), "attachments": [],
@@ -111,55 +115,57 @@ def _to_come(name, zone, given):
     }
 
 
-def _size(given):
+def _size(given: dict) -> int:
     return given["size"] if given["size"] is not None else given["create_volume"]["size"]
 
 
-def _tags(wanted):
+def _tags(wanted: dict) -> dict[str, str]:
     return {str(key): "" if value is None else str(value) for key, value in (wanted["tags"] or {}).items()}
 
 
-def add_step(part, entry, after):
+def add_step(part: Plan, entry: PairEntry, new: NewDisk, after: Iterable[Step]) -> Step:
     """The step that creates an entry's disk; the pair takes the step for the disk's ID."""
-    new, wanted = entry.want["volume"], entry.want["create_volume"]
+    wanted = entry.given["create_volume"]
     body = {
-        "availability_zone": new.zone, "name": new.name, "size": _size(entry.want), "volume_type": wanted["type"],
+        "availability_zone": new.zone, "name": new.name, "size": _size(entry.given), "volume_type": wanted["type"],
         "multiattach": wanted["multiattach"] or None, "tags": _tags(wanted) or None, "description": wanted["description"],
     }
 
-    def premise(lists):
+    def premise(lists: ReadList) -> None:
         found = matching(lists(KIND, {"name": new.name}), lambda disk: disk.get("name") == new.name)
         if found:
             raise Refused("%s came meanwhile; no second one of this name was created" % KIND.label(found[0]), remedy="Run the task again.")
 
-    request = Request("create_volume", body={key: value for key, value in body.items() if value is not None}, premise=premise, service="evs")
     find = Find({"name": new.name}, lambda disk: disk.get("name") == new.name and disk.get("availability_zone") == new.zone)
-    return part.add("create", KIND, new.name, None, request, find, after=after)
+    return part.create(KIND, new.name, body, find, after, premise=premise, service="evs")
 
 
-def shown(entry):
+def shown(entry: PairEntry) -> dict:
     """The creation as the diff shows it."""
-    return {key: value for key, value in {**entry.want["create_volume"], "size": _size(entry.want)}.items() if value not in (None, False)}
+    return {key: value for key, value in {**entry.given["create_volume"], "size": _size(entry.given)}.items() if value not in (None, False)}
 
 
-def refuse_substitute(entry, live_pairs, places=(), disks_of=None):
+def refuse_substitute(
+    name: str | None, new: NewDisk, live_pairs: list[dict], places: Iterable[tuple[dict, str | None]] = (),
+    disks_of: Callable[[str], dict] = lambda server_id: {},
+) -> None:
     """Refuse to create a disk where another one stands in its place: it may be the one that is meant, under another name.
 
-    :param places: ``(instance, device)`` where the disk is to be attached, the instance None while it is to be created
+    :param name: that of the pair
+    :param places: ``(instance, device)`` where the disk is to be attached; of an instance to come no more than its ``server``
     :param disks_of: callable(server ID) giving ``{device: disk}``
     """
-    new = entry.want["volume"]
     remedy = "If it is the disk that is meant, name it in volume. If not, give the new one another name, and another device."
-    for pair in matching(live_pairs, lambda each: each.get("name") == entry.want["name"]):
+    for pair in matching(live_pairs, lambda each: each.get("name") == name):
         raise Refused("disk %s does not exist, but %s does; no disk was created" % (new.name, REPLICATION.label(pair)), remedy=remedy)
     for instance, device in places:
         device = plain_device(device)
-        for server in (instance or {}).get("source_server"), (instance or {}).get("target_server"), (instance or {}).get("server"):
+        for server in instance.get("source_server"), instance.get("target_server"), instance.get("server"):
             disk = disks_of(server).get(device) if server and device else None
             if disk:
                 raise Refused("disk %s does not exist, but at %s of %s there is %s; no disk was created" % (
                     new.name, device, PROTECTED_INSTANCE.label(instance) if instance.get("id") else "server %s" % server, KIND.label(disk)), remedy=remedy)
-        for pair in live_pairs if instance and instance.get("id") else ():
+        for pair in live_pairs if instance.get("id") else ():
             if any(each.get("protected_instance") == instance["id"] and plain_device(each.get("device")) == device for each in pair.get("attachment") or []):
                 raise Refused("disk %s does not exist, but at %s of %s there is %s; no disk was created" % (
                     new.name, device, PROTECTED_INSTANCE.label(instance), REPLICATION.label(pair)), remedy=remedy)

@@ -7,82 +7,49 @@ protection; then drills. Protection and drills follow what came before even wher
 
 from __future__ import annotations
 
-from .._cloud.errors import ConfigError, Refused
+import functools
+from dataclasses import replace
+from typing import Any
+
+from .._cloud.errors import Refused
 from .._cloud.odd import Unusable, altered
 from .._cloud.validate import Between
 from .._engine.declaration import Declaration
+from .._engine.lookup import Lookup
 from .._engine.plan import WAIT, Plan, Step, Wait, creator, waits_for
 from .._sdrs import drill, last_copy, locks, server_group
 from .._sdrs.kinds import DRILL, SERVER_GROUP
 from .._sdrs.protection import add_protection_step, protection_change, protection_guard
-from .._sdrs.sites import is_switched
 from .._sdrs.targets import targets
 from .._sdrs.teardown import plan_teardown
 from . import contents, identity, state
-from .diff import Changes
-from .document import at, check
+from .document import Options, check
+from .entries import DrillEntry, GroupEntry
+from .index import LiveIndex
 from .instances import plan_instances, plan_pairs
+from .planning import Planning
 from .prune import leaving, plan_prune, unnamed
-from .uncompared import Uncompared
 
 RULES = {
     "wait": lambda value: None if value else "must be true: a topology is brought about step by step",
     "server_groups": check,
     "parallel": Between(1, 256),
 }
-_BLOCKED = ("SDRS.1303", "SDRS.1810")
-_REPROTECT = "Re-protect the group with the playbook cloud_dr.sdrs.reprotect, which overwrites the disks of the other site. "
-_FAIL_BACK = "Fail back with the playbook cloud_dr.sdrs.failback; run this again then."
 
 
-def read(lookup, params):
+def read(lookup: Lookup, options: Options) -> state.Live:
     """The document joined to the live state, and whether production is there of what may be removed."""
-    live = state.read(lookup, params)
+    live = state.read(lookup, options)
     identity.check(lookup, live)
-    live.copies = last_copy.read(lookup, params["delete_last_copy"], [each for group in live.groups for each in leaving(group, params["prune"])])
+    live.copies = last_copy.read(lookup, options.delete_last_copy, [each for group in live.groups for each in leaving(group, options.prune)])
     live.servers = contents.servers_of(lookup) if any(group.obj for group in live.groups) else {}
-    live.unmanaged = contents.unmanaged(lookup, live.groups, params)
+    live.unmanaged = contents.unmanaged(lookup, live.groups, options)
     return live
 
 
-class Planning:
-    """Plans entry by entry: what one entry may not do now is noted, and the others go on."""
-
-    def __init__(self, params, copies=None):
-        self.params, self.copies, self.plan, self.changes, self.uncompared = params, copies, Plan(), Changes(), Uncompared()
-
-    def entry(self, group, entry, make):
-        """Add the steps of ``make(sub-plan)`` for an entry and give them back; None when they are refused."""
-        part = Plan()
-        try:
-            make(part)
-        except (Refused, ConfigError, Unusable) as error:
-            self.refuse(group, entry.path, error)
-            return None
-        for step in part.steps:
-            step.branch = entry.path
-            if step.scope is None:
-                step.scope = {"server_group_id": group.where["id"]} if step.kind is not SERVER_GROUP else {}
-        self.plan.steps += part.steps
-        self.plan.warnings += ["%s: %s" % (entry.path, warning) for warning in part.warnings]
-        self.plan.again = self.plan.again or part.again
-        self.changes.note(entry, part)
-        return part.steps
-
-    def refuse(self, group, path, error):
-        """Note that an entry cannot be brought about now; what stands at the wrong site after a switch waits for failback."""
-        failed_over = (group.obj or {}).get("status") == "failed-over"
-        elsewhere = error.data.get("code") in _BLOCKED and is_switched(group.obj)
-        if error.blocked or elsewhere or error.by_status and failed_over:
-            error.message = "blocked until failback: " + error.message
-            error.data["remedy"] = (_REPROTECT if failed_over else "") + _FAIL_BACK
-            error.blocked = True
-        self.plan.refused.append((path, at(path, error)))
-
-
-def plan(params, live):
+def plan(options: Options, live: state.Live) -> Plan:
     """Steps that make everything as the document wants it. Pure."""
-    planning = Planning(params, live.copies)
+    planning = Planning(options, last_copy.required(live.copies))
     for group in live.groups:
         try:
             if group.absent:
@@ -91,7 +58,7 @@ def plan(params, live):
                 _plan_group(planning, group, live.world)
         except Unusable as error:
             planning.refuse(group, group.path, error)
-    planning.plan.before, planning.plan.after = planning.changes.texts()
+    planning.plan.texts = planning.changes.texts()
     uncompared = planning.uncompared.read(live.groups, live.servers)
     planning.plan.warnings += uncompared.warning()
     planning.plan.told = {
@@ -101,7 +68,7 @@ def plan(params, live):
     return planning.plan
 
 
-def _plan_group(planning, group, world):
+def _plan_group(planning: Planning, group: GroupEntry, world: LiveIndex) -> None:
     for entry in (group, *group.instances):
         planning.changes.name(entry)
     made = planning.entry(group, group, lambda part: _plan_itself(part, group))
@@ -111,30 +78,31 @@ def _plan_group(planning, group, world):
     creation = next((step for step in made if step.operation == "create"), None)
     where = group.where = altered(group.obj) if group.obj and not creation else _to_come(group, creation)
     changed = made + plan_instances(planning, group, where, world) + plan_pairs(planning, group, where)
-    if planning.params["prune"] and group.obj:
+    if planning.options.prune and group.obj:
         whole = len(planning.plan.refused) == refused
         changed += plan_prune(planning, group, where, changed, whole)
     protection = planning.entry(group, group, lambda part: _plan_protection(part, group, where, changed)) or []
     for entry in group.drills:
-        planning.entry(group, entry, lambda part, entry=entry: _plan_drill(part, group, entry, where, changed + protection))
+        planning.entry(group, entry, functools.partial(_plan_drill, group=group, entry=entry, where=where, earlier=changed + protection))
 
 
-def _plan_itself(part, group):
+def _plan_itself(part: Plan, group: GroupEntry) -> None:
     """The group without its protection, which comes later."""
-    part.take(server_group.plan(server_group.Options.of(dict(group.want, protection=None)), group.live))
+    part.take(server_group.plan(replace(group.want, protection=None), group.live))
 
 
-def _to_come(group, creation):
+def _to_come(group: GroupEntry, creation: Step | None) -> dict:
     """The group that ``creation`` makes, as far as planning for it is concerned."""
     want = group.want
     return {
-        "id": creation, "name": want["name"], "status": "available", "priority_station": "source", "replication_num": 0,
-        **{key: want[key] for key in ("source_availability_zone", "target_availability_zone")}, "source_vpc_id": want["source_vpc"],
+        "id": creation, "name": want.name, "status": "available", "priority_station": "source", "replication_num": 0,
+        "source_availability_zone": want.source_availability_zone, "target_availability_zone": want.target_availability_zone,
+        "source_vpc_id": want.source_vpc,
     }
 
 
-def _plan_protection(part, group, where, changed):
-    wanted = group.want["protection"]
+def _plan_protection(part: Plan, group: GroupEntry, where: dict, changed: list[Step]) -> None:
+    wanted = group.want.protection
     if wanted is None:
         return
     comes = any(step.operation == "create" and step.kind is not SERVER_GROUP or bool(step.wait) for step in changed)
@@ -148,41 +116,38 @@ def _plan_protection(part, group, where, changed):
     add_protection_step(part, operation, where, guard, after=creator(where["id"]), once_ended=changed)
 
 
-def _plan_drill(part, group, entry, where, earlier):
-    options = drill.Options.of(dict(entry.want, server_group=where["id"] if entry.obj else None))
-    made = drill.plan(options, drill.Live(DRILL.assumed(entry.obj), where))
-    synchronised = []
+def _plan_drill(part: Plan, group: GroupEntry, entry: DrillEntry, where: dict, earlier: list[Step]) -> None:
+    made = drill.plan(replace(entry.want, server_group=where["id"] if entry.obj else None), drill.Live(DRILL.assumed(entry.obj), where))
+    synchronised: list[Step] = []
     if any(step.operation == "create" for step in made.steps):
         synchronised = [Step(
-            WAIT, server_group.SYNCHRONISATION, group.name, where["id"], wait=Wait(), scope={}, once_ended=list(earlier), after=creator(where["id"]),
+            WAIT, server_group.SYNCHRONISATION, group.name, where["id"], wait=Wait(), scope={}, once_ended=earlier, after=creator(where["id"]),
         )]
     part.steps += synchronised
     part.take(made, waits_for(DRILL, entry.obj), synchronised)
 
 
-def _plan_teardown(planning, group):
-    if group.obj is None:
+def _plan_teardown(planning: Planning, group: GroupEntry) -> None:
+    obj, options = group.obj, planning.options
+    if obj is None:
         return
-    group.where = group.obj
-    params = planning.params
+    group.where = obj
 
-    def make(part):
-        left = [] if params["prune"] else unnamed(group)
+    def make(part: Plan) -> None:
+        left = [] if options.prune else unnamed(group)
         if left:
             raise Refused(
-                "%s holds what the entry does not name: %s" % (SERVER_GROUP.label(group.obj), ", ".join(left)),
+                "%s holds what the entry does not name: %s" % (SERVER_GROUP.label(obj), ", ".join(left)),
                 remedy="Name it in the entry, or set prune: true (topology_prune in the playbooks) to delete it too.",
             )
-        contents = [(kind, kind.assumed(obj)) for kind, objects in group.contents() for obj in objects]
-        part.take(plan_teardown(
-            server_group.Live(group.obj, [(kind, obj) for kind, obj in contents if obj], copies=planning.copies.of(group.obj)),
-            params["force"], targets(params),
-        ))
+        held = [(kind, kind.assumed(each)) for kind, objects in group.contents() for each in objects]
+        live = server_group.Live(obj, [(kind, each) for kind, each in held if each], copies=planning.copies.of(obj))
+        part.take(plan_teardown(live, options.force, targets(vars(options))))
 
     planning.entry(group, group, make)
 
 
-def show(lookup, dummy_id, live):
+def show(lookup: Lookup, dummy_id: Any, live: state.Live) -> list[dict]:
     """The groups of the document as the list shows them."""
     names = {(group.given["name"], group.given["id"]) for group in live.groups}
     return [
@@ -191,4 +156,4 @@ def show(lookup, dummy_id, live):
     ]
 
 
-DECLARATION = Declaration(None, read, plan, "server_groups", show, rules=RULES, compact=True, locks=locks.TOPOLOGY)
+DECLARATION = Declaration(None, read, plan, "server_groups", show, rules=RULES, compact=True, locks=locks.TOPOLOGY, options=Options)

@@ -7,124 +7,82 @@ PRIVATE to the collection. References by name cost one list a kind, not one quer
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .._cloud.errors import ConfigError, Refused
 from .._cloud.odd import matching, sound
-from .._engine.kind import LiveState
-from .._engine.lookup import exactly_one, existing, readable
-from .._sdrs import server_group
+from .._engine.kind import Kind, LiveState
+from .._engine.lookup import Lookup, exactly_one, existing, readable
+from .._sdrs import drill, last_copy, protected_instance, replication, server_group
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP
 from .._sdrs.sites import production_zone, server_halves
+from . import new_disk
 from .contents import read_belongings
-from .document import at, entries, groups
+from .document import Options, at, entries, groups
+from .entries import DrillEntry, Entry, GroupEntry, InstanceEntry, PairEntry, is_missing
 from .index import LiveIndex
 
 _FEW = 3  # more new servers are worth the list of all
-
-
-@dataclass
-class Entry:
-    """An entry of the document: where it stands, what it wants with references as IDs, and its object if there is one."""
-
-    path: str
-    want: dict
-    given: dict
-    obj: dict | None = None
-    found: dict | None = None  # the server or disk of an object to come
-    pairs: list = field(default_factory=list)
-
-    @property
-    def name(self):
-        return self.given.get("name") or (self.obj or {}).get("name")
-
-
-@dataclass
-class GroupEntry(Entry):
-    """A group's entry; the ``live`` lists hold all that is in the group, whoever named it."""
-
-    live: server_group.Live = None  # type: ignore[assignment]  # what the group was read as, before it is planned
-    where: dict | None = None  # the group its contents are planned for; ``id`` is a Step while it is to be created
-    instances: list = field(default_factory=list)
-    free_pairs: list = field(default_factory=list)
-    drills: list = field(default_factory=list)
-    live_instances: list = field(default_factory=list)
-    live_pairs: list = field(default_factory=list)
-    live_drills: list = field(default_factory=list)
-    busy: list = field(default_factory=list)  # (Kind, object) to be waited for before anything is planned
-    belongings: set = field(default_factory=set)  # IDs of pairs that go with what an entry to be removed names
-
-    @property
-    def absent(self):
-        return self.want["state"] == "absent"
-
-    @property
-    def id(self):
-        return (self.obj or {}).get("id")
-
-    def contents(self):
-        """``(Kind, live objects)``."""
-        return ((DRILL, self.live_drills), (PROTECTED_INSTANCE, self.live_instances), (REPLICATION, self.live_pairs))
+_Find = Callable[[str, "str | None"], tuple]
 
 
 @dataclass
 class Live(LiveState):
     """All groups of the document; ``obj`` is the list of their live objects."""
 
-    obj: list
-    groups: list
-    world: object = None
-    copies: object = None  # what is known of the halves of what may be removed
-    servers: dict = field(default_factory=dict)  # ECS servers by ID, as far as known, for what is only told
-    unmanaged: list = field(default_factory=list)
+    world: LiveIndex
+    obj: list[dict] = field(default_factory=list)
+    groups: list[GroupEntry] = field(default_factory=list)
+    copies: last_copy.Copies | None = None  # what is known of the halves of what may be removed
+    servers: dict[str, dict] = field(default_factory=dict)  # ECS servers by ID, as far as known, for what is only told
+    unmanaged: list[dict] = field(default_factory=list)
     id = "topology"
 
-    def watch(self):
+    def watch(self) -> list[tuple[Kind, dict]]:
         return [entry for group in self.groups for entry in group.busy]
 
-    def branch(self, obj):
+    def branch(self, obj: dict) -> str | None:
         ids = (obj["id"], obj.get("server_group_id"))
         return next((group.path for group in self.groups if group.id in ids or any(each["id"] == obj["id"] for _kind, each in group.busy)), None)
 
-    def removing(self, params, obj):
+    def removing(self, params: dict, obj: dict) -> bool:
         gone = {group.id for group in self.groups if group.absent}
         return obj.get("id") in gone or obj.get("server_group_id") in gone
 
 
-def read(lookup, params):
+def read(lookup: Lookup, options: Options) -> Live:
     """Join the document to the live state.
 
     :raises ConfigError: the document names something twice, or lacks what a creation needs
     :raises Refused: a reference means nothing or too much, or an object in another group
     """
-    world, live = LiveIndex(lookup, {"state": "present", "immutable_change": params["immutable_change"]}), Live([], [])
-    live.world = world
-    by_server, disks, new = dict[str, str](), dict[str, tuple](), []
-    for path, given in groups(params["server_groups"]):
-        entry = _read_group(lookup, world, params, path, given)
+    live = Live(LiveIndex(lookup))
+    by_server, disks, new = dict[str, str](), dict[str, tuple[GroupEntry, PairEntry]](), list[InstanceEntry]()
+    for path, given in groups(options.server_groups):
+        entry = _read_group(live.world, options, path, given)
         live.groups.append(entry)
         _check_pairs(entry, disks)
         for instance in entry.instances:
-            key = instance.obj["id"] if instance.obj else instance.want.get("server")
+            key = instance.obj["id"] if instance.obj else instance.want.server
             if key and by_server.setdefault(key, instance.path) != instance.path:
                 raise ConfigError("%s.server: its server is named at %s already" % (instance.path, by_server[key]))
-            if not entry.absent and (instance.obj is None or instance.obj.get("status") == PROTECTED_INSTANCE.failed_creation):
+            if not entry.absent and is_missing(instance):
                 new.append(instance)
     _read_new_servers(lookup, new)
     live.obj = [entry.obj for entry in live.groups if entry.obj]
     return live
 
 
-def _read_group(lookup, world, params, path, given):
-    entry = GroupEntry(path, dict(given, immutable_change=params["immutable_change"], reprotect=False, purge=False), given)
+def _read_group(world: LiveIndex, options: Options, path: str, given: dict) -> GroupEntry:
+    lookup = world.lookup
+    entry = GroupEntry(path, given, want=server_group.Options.of({**given, "immutable_change": options.immutable_change}))
     try:
         found = matching(lookup.list(SERVER_GROUP), lambda group: group["id"] == given["id"] if given["id"] else group.get("name") == given["name"])
         entry.obj = exactly_one(found, found, SERVER_GROUP.title, given["name"]) if found else None
-        if SERVER_GROUP.busy(entry.obj):
+        if entry.obj and SERVER_GROUP.busy(entry.obj):
             entry.busy, entry.obj = [(SERVER_GROUP, entry.obj)], SERVER_GROUP.assumed(entry.obj)
-        options = server_group.Options.of(entry.want)
-        entry.live = server_group.read_found(lookup, options, entry.obj)
-        entry.want.update(vars(options))
+        entry.live = server_group.read_found(lookup, entry.want, entry.obj)
     except (ConfigError, Refused) as error:
         raise at(path, error) from None
     if entry.obj:
@@ -132,7 +90,7 @@ def _read_group(lookup, world, params, path, given):
             world.of_group(kind, entry.id) if wanted or entry.absent else []
             for kind, wanted in (
                 (PROTECTED_INSTANCE, given["protected_instances"] is not None or given["replications"] is not None),
-                (REPLICATION, params["prune"] or given["replications"] is not None or _names_pairs(given)),
+                (REPLICATION, options.prune or given["replications"] is not None or _names_pairs(given)),
                 (DRILL, given["drills"] is not None),
             )
         )
@@ -148,34 +106,39 @@ def _read_group(lookup, world, params, path, given):
     for where, each in entries(given, "drills", path):
         entry.drills.append(_read_drill(world, entry, where, each))
     if entry.absent:
-        read_belongings(lookup, world, entry)
+        read_belongings(world, entry)
     return entry
 
 
-def _names_pairs(given):
+def _names_pairs(given: dict) -> bool:
     return any(each["replications"] is not None for each in given["protected_instances"] or [])
 
 
-def _read_instance(world, group, zone, path, given):
-    entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
+def _wanted(group: GroupEntry, given: dict) -> dict:
+    """The options of an object of the group."""
+    return {**given, "immutable_change": group.want.immutable_change, "server_group": group.id}
+
+
+def _read_instance(world: LiveIndex, group: GroupEntry, zone: str | None, path: str, given: dict) -> InstanceEntry:
+    entry = InstanceEntry(path, given, want=protected_instance.Options.of(_wanted(group, given)))
     if given["server"]:
         meant = _meant(group, path + ".server", functools.partial(world.server, mine=world.preferring(group, given)), given["server"], zone)
         if meant is None:
             return entry
-        entry.obj, entry.want["server"], entry.found = meant
+        entry.obj, entry.want.server, entry.found = meant
         _same_group(world, group, path + ".server", PROTECTED_INSTANCE, entry.obj)
     else:
         found = matching(group.live_instances, lambda obj: obj.get("name") == given["name"])
         entry.obj = _by_its_name(group, path, found, PROTECTED_INSTANCE, given["name"], "server")
-        if (entry.obj or {}).get("status") == PROTECTED_INSTANCE.failed_creation:
-            entry.want["server"] = next(iter(server_halves(entry.obj)), None)
+        if entry.obj and is_missing(entry):
+            entry.want.server = next(iter(server_halves(entry.obj)), None)
     _leaving(group, entry, PROTECTED_INSTANCE)
     for where, each in entries(given, "replications", path):
         entry.pairs.append(_read_pair(world, group, zone, where, each, entry))
     return entry
 
 
-def _meant(group, path, find, reference, zone):
+def _meant(group: GroupEntry, path: str, find: _Find, reference: str, zone: str | None) -> tuple | None:
     """What ``find`` gives for a reference; None where it means nothing and the group goes anyway."""
     try:
         return find(reference, zone)
@@ -185,7 +148,7 @@ def _meant(group, path, find, reference, zone):
         raise at(path, error) from None
 
 
-def _by_its_name(group, path, found, kind, name, needed):
+def _by_its_name(group: GroupEntry, path: str, found: list, kind: Kind, name: str, needed: str) -> dict | None:
     """The object of a name in the group; it must be there unless the group goes anyway, since a new one ``needed`` more."""
     try:
         if found:
@@ -199,14 +162,14 @@ def _by_its_name(group, path, found, kind, name, needed):
     return None
 
 
-def _leaving(group, entry, kind):
+def _leaving(group: GroupEntry, entry: Entry, kind: Kind) -> None:
     """What is being deleted and wanted again is waited for first."""
     if entry.obj and kind.assumed(entry.obj) is None:
         group.busy.append((kind, entry.obj))
         entry.obj = None
 
 
-def _same_group(world, group, path, kind, obj):
+def _same_group(world: LiveIndex, group: GroupEntry, path: str, kind: Kind, obj: dict | None) -> None:
     if obj is None or obj.get("server_group_id") == group.id:
         return
     owner = next((each.get("name") for each in sound(world.lookup.list(SERVER_GROUP)) if each["id"] == obj.get("server_group_id")), None)
@@ -216,14 +179,14 @@ def _same_group(world, group, path, kind, obj):
     )
 
 
-def _read_pair(world, group, zone, path, given, instance):
+def _read_pair(world: LiveIndex, group: GroupEntry, zone: str | None, path: str, given: dict, instance: InstanceEntry | None) -> PairEntry:
     """A pair is found by its disk, else by its device at the instance, else by its name."""
-    entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
+    entry = PairEntry(path, given, want=replication.Options.of(_wanted(group, given)))
     if given["volume"]:
-        meant = _meant(group, path + ".volume", world.finder(group, given), given["volume"], zone)
+        meant = _meant(group, path + ".volume", new_disk.finder(world, group, given), given["volume"], zone)
         if meant is None:
             return entry
-        entry.obj, entry.want["volume"], entry.found = meant
+        entry.obj, entry.want.volume, entry.found = meant
         _same_group(world, group, path + ".volume", REPLICATION, entry.obj)
     elif instance is None:
         found = matching(group.live_pairs, lambda obj: obj.get("name") == given["name"])
@@ -231,16 +194,16 @@ def _read_pair(world, group, zone, path, given, instance):
     elif instance.obj:
         entry.obj = world.pair_at(instance.obj["id"], given["device"])
     _leaving(group, entry, REPLICATION)
-    if entry.obj is None and entry.want["volume"] and not group.absent:
-        entry.found = entry.found or world.volumes().get(entry.want["volume"])
+    if entry.obj is None and entry.want.volume and not group.absent:
+        entry.found = entry.found or world.volumes().get(entry.want.volume)
         if entry.found is None and world.volumes():
             there = existing(readable(world.volumes().values), given["volume"])
-            raise Refused("%s.volume: disk %s does not exist; %s" % (path, entry.want["volume"], there), code="SDRS.1803")
+            raise Refused("%s.volume: disk %s does not exist; %s" % (path, entry.want.volume, there), code="SDRS.1803")
     return entry
 
 
-def _read_drill(world, group, path, given):
-    entry = Entry(path, dict(given, **world.common, server_group=group.id), given)
+def _read_drill(world: LiveIndex, group: GroupEntry, path: str, given: dict) -> DrillEntry:
+    entry = DrillEntry(path, given, want=drill.Options.of(_wanted(group, given)))
     found = matching(group.live_drills, lambda obj: obj["id"] == given["id"] if given["id"] else obj.get("name") == given["name"])
     try:
         entry.obj = exactly_one(found, found, DRILL.title, given["name"]) if found else None
@@ -248,40 +211,41 @@ def _read_drill(world, group, path, given):
         if entry.obj is None and given["id"] and not group.absent:
             raise Refused("no DR drill of this group has the ID %s; %s" % (given["id"], existing(group.live_drills, given["name"])))
         if given["drill_vpc"] and not group.absent:
-            entry.want["drill_vpc"] = world.lookup.vpc_id(given["drill_vpc"])
+            entry.want.drill_vpc = world.lookup.vpc_id(given["drill_vpc"])
     except Refused as error:
         raise at(path, error) from None
     return entry
 
 
-def _check_pairs(group, disks):
+def _check_pairs(group: GroupEntry, disks: dict[str, tuple[GroupEntry, PairEntry]]) -> None:
     """A disk may stand under several instances of a group when they share it, else once; a name means one pair of the group.
 
     :param disks: ``{pair or disk ID: (group's entry, pair's entry)}`` of all groups so far; added to
     """
-    names: dict = {}
-    for pair in [pair for instance in group.instances for pair in instance.pairs] + group.free_pairs:
-        key = pair.obj["id"] if pair.obj else pair.want["volume"]
+    names: dict[str, PairEntry] = {}
+    for pair in group.pairs:
+        key = pair.obj["id"] if pair.obj else pair.want.volume
         home, first = disks.setdefault(key, (group, pair)) if key else (group, pair)
         if first is not pair:
             disk = pair.found or (pair.obj or {}).get("record_metadata") or {}
             if home is not group or disk.get("multiattach") not in (True, "true"):
                 raise ConfigError("%s.volume: its disk is named at %s already and cannot be shared" % (pair.path, first.path))
             for option in ("name", "size", "description"):
-                if None not in (pair.want[option], first.want[option]) and pair.want[option] != first.want[option]:
+                here, there = getattr(pair.want, option), getattr(first.want, option)
+                if None not in (here, there) and here != there:
                     raise ConfigError("%s.%s: %s says otherwise of the same disk" % (pair.path, option, first.path))
-        name = pair.want["name"]
+        name = pair.want.name
         if name and names.setdefault(name, first) is not first:
             raise ConfigError("%s.name: %r is named at %s already" % (pair.path, name, names[name].path))
 
 
-def _read_new_servers(lookup, new):
+def _read_new_servers(lookup: Lookup, new: list[InstanceEntry]) -> None:
     """The servers of instances to come; for more than a few, by one list."""
-    unknown = [entry for entry in new if entry.found is None and entry.want["server"]]
+    unknown = [entry for entry in new if entry.found is None and entry.want.server]
     if len(unknown) > _FEW:
         lookup.neighbour(lookup.all_servers)
     for entry in unknown:
-        entry.found = lookup.server(entry.want["server"])
+        entry.found = lookup.server(str(entry.want.server))
         if entry.found is None:
             there = existing(readable(lambda: lookup.all_servers().values()), entry.given["server"])
-            raise Refused("%s.server: server %s does not exist; %s" % (entry.path, entry.want["server"], there), code="SDRS.1326")
+            raise Refused("%s.server: server %s does not exist; %s" % (entry.path, entry.want.server, there), code="SDRS.1326")

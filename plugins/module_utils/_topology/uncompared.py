@@ -7,7 +7,6 @@ Of an object that exists, everything else is either compared and brought about, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from .._cloud.odd import Unusable, raw
 from .._engine.kind import Kind
@@ -15,6 +14,7 @@ from .._engine.plan import untold
 from .._sdrs import drill, protected_instance, replication, server_group
 from .._sdrs.kinds import DRILL, PROTECTED_INSTANCE, REPLICATION, SERVER_GROUP, SWITCHING
 from .._sdrs.sites import production_site, production_zone, server_halves, server_zone
+from .entries import Entry, GroupEntry, PairEntry
 from .new_disk import NewDisk
 
 _ONCE = "it is used only when the %s is created, and the service does not tell it"
@@ -43,7 +43,7 @@ class Uncompared:
         self._silent: dict[tuple, list] = {}
         self.differing: list[dict] = []
 
-    def read(self, groups: list, servers: dict) -> Uncompared:
+    def read(self, groups: list[GroupEntry], servers: dict[str, dict]) -> Uncompared:
         """Note it of all entries.
 
         :param servers: ``{ID: ECS server}`` as far as known
@@ -56,9 +56,9 @@ class Uncompared:
                     self._note(kind, entry, "options", _ODD)
         return self
 
-    def _entry(self, group: Any, kind: Kind, entry: Any, servers: dict) -> None:
+    def _entry(self, group: GroupEntry, kind: Kind, entry: Entry, servers: dict[str, dict]) -> None:
         given, obj = entry.given, entry.obj
-        if given.get("create_volume") and not isinstance(entry.want["volume"], NewDisk):
+        if isinstance(entry, PairEntry) and given.get("create_volume") and not isinstance(entry.want.volume, NewDisk):
             self._note(kind, entry, "create_volume", _DISK)
         if obj is None or obj.get("status") == kind.failed_creation:
             return
@@ -68,29 +68,29 @@ class Uncompared:
             if given.get(item.option) is None:
                 continue
             if item.option == _BY_ECS:
-                self._flavor(group, entry, servers)
+                self._flavor(group.obj or {}, entry, obj, servers)
             else:
                 self._note(kind, entry, item.option, _ONCE % kind.title)
 
-    def _flavor(self, group: Any, entry: Any, servers: dict) -> None:
-        zone, wanted = production_zone(group.obj), entry.given[_BY_ECS]
-        if production_site(group.obj) != "source" or group.obj.get("status") in SWITCHING:
+    def _flavor(self, group: dict, entry: Entry, obj: dict, servers: dict[str, dict]) -> None:
+        zone, wanted = production_zone(group), entry.given[_BY_ECS]
+        if production_site(group) != "source" or group.get("status") in SWITCHING:
             self._note(PROTECTED_INSTANCE, entry, _BY_ECS, _SWITCHED)
             return
-        other = [servers[half] for half in server_halves(entry.obj) if half in servers and server_zone(servers[half]) not in (None, zone)]
+        other = [servers[half] for half in server_halves(obj) if half in servers and server_zone(servers[half]) not in (None, zone)]
         live = (other[0].get("flavor") or {}).get("id") if other else None
         if live is None:
             self._note(PROTECTED_INSTANCE, entry, _BY_ECS, _SILENT)
         elif live != wanted:
             self.differing.append({**_place(PROTECTED_INSTANCE, entry), "option": _BY_ECS, "live": live, "wanted": wanted, "remedy": RESIZE})
 
-    def brought(self, entry: Any) -> None:
+    def brought(self, entry: PairEntry) -> None:
         """Note what has no effect on a pair that comes with its instance."""
         for option in ("description", *(item.option for item in replication.CREATION)):
             if entry.given.get(option):
                 self._note(REPLICATION, entry, option, _BROUGHT)
 
-    def _note(self, kind: Kind, entry: Any, option: str, reason: str) -> None:
+    def _note(self, kind: Kind, entry: Entry, option: str, reason: str) -> None:
         self._silent.setdefault((kind.name, option, reason), []).append(_place(kind, entry))
 
     def report(self) -> list[dict]:
@@ -110,7 +110,7 @@ class Uncompared:
         return ["%s. %s" % ("; ".join(shown[:_WARNED] + more), RESIZE)]
 
 
-def _entries(group: Any) -> Iterator[tuple]:
+def _entries(group: GroupEntry) -> Iterator[tuple[Kind, Entry]]:
     yield SERVER_GROUP, group
     for instance in group.instances:
         yield PROTECTED_INSTANCE, instance
@@ -122,7 +122,7 @@ def _entries(group: Any) -> Iterator[tuple]:
         yield DRILL, entry
 
 
-def _place(kind: Kind, entry: Any) -> dict:
+def _place(kind: Kind, entry: Entry) -> dict:
     obj = entry.obj or {}  # some of whose fields may be unusable
     found = {"resource_type": kind.name, "path": entry.path, "name": entry.given.get("name") or raw(obj, "name"), "id": raw(obj, "id")}
     return {key: value for key, value in found.items() if value is not None}

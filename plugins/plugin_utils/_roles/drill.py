@@ -17,11 +17,11 @@ from .._paths import user_path
 from .evidence import linted
 
 
-def _verify_tasks(text):
+def _verify_tasks(text: str) -> dict:
     return _drill.verify_tasks(plain(DataLoader().load(text)))
 
 
-def _problems(replace, asked=None):
+def _problems(replace: object, asked: dict | None = None) -> list[str]:
     """Why a drill must not begin: a file that Ansible cannot read would end the run before the drill is removed."""
     asked, problems = asked or {}, _guards.drill_problems(replace, extra_variables())
     problems += _guards.misspelled(asked.get("names") or [], options(), "drill")
@@ -41,7 +41,7 @@ def _problems(replace, asked=None):
     return problems
 
 
-def _standing(drills, run):
+def _standing(drills: list[dict], run: dict) -> dict:
     return _drill_own.standing(drills, dict(run, running=_records.running((run.get("saved") or [{}])[0])))
 
 

@@ -12,16 +12,16 @@ from .. import _ending, _ending_runs, _guards, _recovery_ending
 from .._journal import with_journal
 
 
-def _endings(found, hosts, what):
+def _endings(found: list, hosts: list[str], what: str) -> list[dict]:
     """``found`` by host; a host that has none ended before. Of these ``run_ending`` knows more."""
     return [ending or _ending.untold(host, what) for host, ending in zip_longest(hosts, found[:len(hosts)])]
 
 
-def _ending_of(run):
+def _ending_of(run: dict) -> dict:
     return _ending.ending(with_journal(run))
 
 
-def _refused(groups, what, problems, confirm):
+def _refused(groups: dict, what: str, problems: list[str], confirm: object) -> list[dict]:
     try:
         confirmed = _guards.named("failover_confirm", confirm)
     except ValueError:

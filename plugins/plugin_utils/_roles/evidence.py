@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -18,7 +18,7 @@ from .._recovery_lint import lint_files
 from .._report_formats import render
 
 
-def task_file_problem(path, resolve=True):
+def task_file_problem(path: str, resolve: bool = True) -> str:
     """Why a task file cannot be run; including it would end the run of every host.
 
     :param resolve: look into its tasks, too, for what Ansible would not accept
@@ -26,7 +26,7 @@ def task_file_problem(path, resolve=True):
     return _task_files.problem(user_path(path), resolve)
 
 
-def linted(files, variables):
+def linted(files: Iterable[str], variables: Iterable[str] | None) -> list[str]:
     """What is wrong with task files of the user that a role will include, as sentences.
 
     :param variables: names of the variables that there are for the host; those that roles of this collection set come to them
@@ -35,7 +35,7 @@ def linted(files, variables):
     return lint_files(files, task_file_problem, user_path, known)
 
 
-def hook_look(path, remote):
+def hook_look(path: str, remote: Iterable) -> dict:
     """See ``_hooks.look``: of a file that can be run, and of those it includes.
 
     :param remote: hosts of the inventory whose connection is not local
@@ -53,7 +53,7 @@ def hook_look(path, remote):
     return dict(found, problems=[one_line("%s: %s" % (path, problem)) for problem in found["problems"]])
 
 
-def _rendered(report, paths):
+def _rendered(report: dict, paths: dict[str, str]) -> dict[str, str]:
     return {path: render(report, form) for form, path in paths.items()}
 
 

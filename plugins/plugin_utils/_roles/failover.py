@@ -12,7 +12,7 @@ from .._options import extra_variables, options
 from .evidence import hook_look, linted
 
 
-def _problems(confirm, groups, asked):
+def _problems(confirm: object, groups: dict, asked: dict) -> list[str]:
     problems = _guards.switch_problems(confirm, groups, asked, extra_variables()) + _guards.misspelled(asked.get("names") or [], options(), "failover")
     waves = [wave for wave in asked.get("waves") or [] if isinstance(wave, dict)]
     files = [wave[when] for wave in waves for when in ("before", "after") if isinstance(wave.get(when), str) and wave[when]]
@@ -22,7 +22,7 @@ def _problems(confirm, groups, asked):
     return problems + wrong + [problem for found in looked for problem in found]
 
 
-def _permitted(group, confirm, name, asked):
+def _permitted(group: dict | None, confirm: object, name: str, asked: dict) -> str:
     return _guards.permitted(group, confirm, name, asked, extra_variables())
 
 

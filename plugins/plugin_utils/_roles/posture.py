@@ -16,7 +16,7 @@ from .._paths import report_folder
 _NEWEST = 50
 
 
-def _judged(live, asked):
+def _judged(live: dict, asked: dict) -> dict:
     """Reads the reports here: what many drills left is no text for variables."""
     found, problems = {}, []
     for entry in live["posture"]:
@@ -28,12 +28,12 @@ def _judged(live, asked):
     return _posture.judge(live, found, dict(asked, documents=_documents(asked.get("hosts") or {}), problems=problems))
 
 
-def _documents(hosts):
+def _documents(hosts: dict) -> dict[str, dict]:
     """``{group: its document}`` of the hosts that have one, by what it says of its ID or name."""
     return {str(document.get("id") or document.get("name") or host): document for host, document in hosts.items() if isinstance(document, dict) and document}
 
 
-def _rendered(posture, paths):
+def _rendered(posture: dict, paths: dict[str, str]) -> dict[str, str]:
     return {path: _posture_formats.render(posture, form) for form, path in paths.items()}
 
 

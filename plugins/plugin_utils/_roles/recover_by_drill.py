@@ -12,7 +12,7 @@ from .._options import extra_variables, options
 from .evidence import linted
 
 
-def _problems(confirm, groups, asked):
+def _problems(confirm: object, groups: dict, asked: dict) -> list[str]:
     problems = _guards.recovery_problems(confirm, groups, asked, extra_variables())
     problems += _guards.misspelled(asked.get("names") or [], options(), "recover_by_drill")
     waves = [wave for wave in asked.get("waves") or [] if isinstance(wave, dict)]
@@ -21,7 +21,7 @@ def _problems(confirm, groups, asked):
     return problems + linted(files, asked.get("variables"))
 
 
-def _permitted(group, confirm, name, asked):
+def _permitted(group: dict | None, confirm: object, name: str, asked: dict) -> str:
     return _guards.permitted(group, confirm, name, asked, extra_variables(), _guards.recovery_problems)
 
 

@@ -11,15 +11,15 @@ from .. import _ending, _guards, _recovery_drill, _recovery_export, _recovery_pl
 from .._options import extra_variables
 
 
-def _problems(confirm, document, asked):
+def _problems(confirm: object, document: dict, asked: dict) -> list[str]:
     return _recovery_plan.problems(confirm, document, asked, extra_variables())
 
 
-def _permitted(value, document, confirm, asked, what="switch"):
+def _permitted(value: Any, document: dict, confirm: object, asked: dict, what: str = "switch") -> Any:
     return _recovery_plan.permitted(value, document, confirm, asked, extra_variables(), what)
 
 
-def _names(value):
+def _names(value: object) -> list[str]:
     return sorted(_guards.named("recovery_continue", value))
 
 

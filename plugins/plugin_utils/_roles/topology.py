@@ -11,7 +11,7 @@ from .. import _export_file, _reading
 from .._report_formats import render_plan
 
 
-def _rendered(plan, paths):
+def _rendered(plan: dict, paths: dict[str, str]) -> dict[str, str]:
     return {path: render_plan(plan, form) for form, path in paths.items()}
 
 
