@@ -62,7 +62,7 @@ class Site:
         stopped = {server["OS-EXT-AZ:availability_zone"] for server in servers if server["status"] == "SHUTOFF"}
         return group["status"], group["priority_station"], sorted(running), sorted(stopped)
 
-    def record(self, name=".drill-erp.json"):
+    def record(self, name=".drill-erp.jsonl"):
         """Where the record of a run is; its folder is made."""
         folder = self.folder / "reports" / "erp"
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,6 +73,16 @@ class Site:
         jsonschema.validate(content, SCHEMA)
         assert all(path.with_suffix(suffix).stat().st_size for suffix in (".html", ".md", ".xml"))
         return content, path
+
+
+def journal_of(record):
+    """The text of a journal that tells what ``record`` does."""
+    parts = ("requested", "milestones", "results", "drill", "kept")
+    first = {"event": "begun", "id": "20261123T130501Z-4711", **{key: value for key, value in record.items() if key not in parts}, "at": record["requested"]}
+    entries = [first, *({"event": "milestone", **each} for each in record.get("milestones") or [])]
+    entries += [{"event": "drill", "drill": record["drill"], "at": record["requested"]}] if "drill" in record else []
+    entries += [{"event": "result", "at": record["requested"], **each} for each in record.get("results") or []]
+    return "".join(json.dumps(entry) + "\n" for entry in entries)
 
 
 def ended(process, code=0):

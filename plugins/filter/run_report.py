@@ -17,13 +17,13 @@ options:
     description:
       - A mapping with C(what) (such as V(drill)), C(server_group), C(readiness), C(milestones), C(results), C(servers), C(steps),
         C(clean_up), C(errors), C(notes), C(rpo), C(target_seconds), C(check_mode) and C(run); all but C(what) can be left out.
-      - With C(journal), the path of the journal of a recovery plan, most of them are what the journal tells.
+      - With C(journal), the path of a journal of M(cloud_dr.sdrs.run_journal), most of them are what the journal tells.
     type: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: Draw the conclusion
+- name: Evaluate the run
   ansible.builtin.set_fact:
     drill_report: "{{ drill_run | cloud_dr.sdrs.run_report }}"
 """
@@ -41,19 +41,20 @@ from pathlib import Path
 from ..plugin_utils import _ending
 from ..plugin_utils._ending_lines import typed_again
 from ..plugin_utils._filters import as_filter
+from ..plugin_utils._journal import with_journal
 from ..plugin_utils._recovery_ending import ended, of_report
-from ..plugin_utils._recovery_run import with_journal
 from ..plugin_utils._report import build, commit
 from ..plugin_utils._typed import typed
 
 
 def _report(run):
     """The report, with the last lines of the screen: what is true, what was done, what was not, what to type."""
-    if isinstance(run, dict) and "journal" in run:
+    if isinstance(run, dict) and "plan" in run:
         report = build(dict(with_journal(run), commit=commit(Path.cwd())))
         report = of_report(report, run)
         given = {"operation": run.get("what"), "plan": run.get("plan"), "state": run.get("state"), "report": report, "check_mode": run.get("check_mode")}
         return _with_next(report, ended(given), True)
+    run = with_journal(run)
     report = build(dict(run, commit=commit(Path.cwd())))
     ending = _ending.ending(dict(run, reasons=report["reasons"], measured=report["measured_seconds"]))
     report.update({key: ending[key] for key in ("state", "done", "not_done")})

@@ -7,10 +7,7 @@ An attempt is ``{began, ended, user, machine, reasons}``; one that was killed ha
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 from ._records import time_of
-from ._report import who
 
 _MOST = 100
 _LONGEST = 2000
@@ -27,15 +24,8 @@ def known(saved: dict | None) -> list[dict]:
     } for entry in found[-_MOST:]]
 
 
-def begun(saved: dict | None) -> list[dict]:
-    """The attempts of a record, and the one that begins now."""
-    runner = who()
-    return known(saved) + [{"began": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"), "ended": None,
-                            "user": runner["user"], "machine": runner["machine"], "reasons": []}]
-
-
 def of_journal(entries: list[dict]) -> list[dict]:
-    """The attempts that the journal of a recovery plan tells of."""
+    """The attempts that a journal tells of."""
     found: list = []
     for entry in entries:
         if entry["event"] in ("begun", "resumed"):
@@ -44,4 +34,5 @@ def of_journal(entries: list[dict]) -> list[dict]:
             found[-1]["reasons"].append(str(entry.get("msg")))
         elif found and entry["event"] in ("ended", "finished"):
             found[-1]["ended"] = entry["at"]
+            found[-1]["reasons"] = entry["reasons"] if isinstance(entry.get("reasons"), list) else found[-1]["reasons"]
     return known({"attempts": found})

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the callback console puts on the screen: tasks' results as lines, and what is known of each group. Pure. PRIVATE to the collection."""
+"""What the callback console puts on the screen: tasks' results as lines, and what is known of each group. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..module_utils._cloud.errors import one_line
 from . import _ending, _recovery_ending
 from ._ending import listed
 from ._ending_runs import applied, planned
+from ._journal import with_journal
 
 WIDTH = 80
 _INDENT = 8
@@ -29,8 +30,9 @@ _PAST = {
 # What a result tells in one line is not told step by step as well.
 AT_THE_END = ("failover", "planned_failover", "reprotect", "power_on", "power_off")
 # Facts of roles of which an ending can be made before they end: those that are read below.
-NEEDED = ("about", "group", "errors", "verified", "milestones", "results", "steps", "notes", "clean_up", "position", "ordered", "would", "scaled", "scaled_to")
-_FACTS = {"failover_": "failover", "drill_": "drill", "recovery_": "recovery"}
+ROLES = ("failover", "drill", "recover_by_drill")
+NEEDED = ("about", "journal", "looked", "group")
+_FACTS = (*("%s_" % role for role in ROLES), "recovery_")
 PLAN = "recover"
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 
@@ -99,7 +101,7 @@ class Screen:
                 self.endings.pop(host, None)
                 if value:
                     self.endings[host] = value
-            elif name.startswith(tuple(_FACTS)):
+            elif name.startswith(_FACTS):
                 self.facts.setdefault(host, {})[name] = value
 
     def finish(self, hosts: list[str], what: str) -> list[dict]:
@@ -129,21 +131,19 @@ class Screen:
         if what == PLAN:
             return _recovery_ending.stopped(host, facts, {
                 "by": self.stopped_by, "task": running.get("task"), "writing": _writes(running), "sent": host in self.sent, "errors": self.errors.get(host)})
-        role = "drill" if what == "drill" or "drill_group" in facts and "failover_group" not in facts else "failover"
-        about = facts.get(role + "_about") or {}
-        run = {
+        role = next((role for role in ROLES if facts.get(role + "_journal")), "failover")
+        looked = facts.get(role + "_looked") or {}
+        about, group = looked.get("about") or facts.get(role + "_about") or {}, looked.get("group") or facts.get(role + "_group") or {}
+        journal = facts.get(role + "_journal")
+        run = with_journal({
             "what": about.get("what") or what, "host": host, "subject": about.get("subject") or host, "site": about.get("site"),
-            "group": facts.get(role + "_group") or {}, "position": facts.get("failover_position"), "waves": facts.get("failover_ordered") or [],
-            "would": facts.get("failover_would") or [], "check_mode": about.get("check_mode"), "refused": not facts.get(role + "_group"),
-            "errors": facts.get(role + "_errors") or self.errors.get(host) or [], "stopped_by": self.stopped_by,
-            "task": running.get("task"), "writing": _writes(running),
-            "next": about.get("next"), "reasons": [] if self.stopped_by else None, "untold": True,
-            "as_groups": facts.get("failover_scaled") or [], "scaled_to": facts.get("failover_scaled_to"),
-        }
-        for name in ("milestones", "results", "steps", "notes", "clean_up"):
-            run[name] = facts.get("%s_%s" % (role, name)) or []
-        run["servers"] = facts.get(role + "_verified") or []
-        return _ending.ending(run)
+            "group": group, "position": looked.get("position"), "waves": looked.get("waves") or [], "would": looked.get("would") or [],
+            "check_mode": about.get("check_mode"), "refused": not group, "next": about.get("next"), "as_groups": looked.get("as_groups") or [],
+            "stopped_by": self.stopped_by, "task": running.get("task"), "writing": _writes(running), "reasons": [] if self.stopped_by else None, "untold": True,
+            # Before its first entry there is none.
+            **({"journal": journal} if journal and os.path.exists(journal) else {}),
+        })
+        return _ending.ending(dict(run, errors=run.get("errors") or self.errors.get(host) or []))
 
     def waiting(self, now: float) -> str | None:
         """What is being waited for, as one sentence; None if nothing is."""

@@ -124,14 +124,14 @@ def own(drills: Iterable, run: dict) -> dict:
 
 
 def begin(run: dict, drills: Iterable, vpcs: Any = None) -> dict:
-    """The record of a run that begins.
+    """What the record of a run that begins must tell.
 
-    :param run: ``name``, ``group``, ``project``, ``requested``, ``keep``, ``process``
+    :param run: ``name``, ``group``, ``project``, ``keep``
     :param vpcs: those that there are before the service makes one; None if it makes none
     """
     return {
         "what": "drill", "name": run["name"], "project": run["project"], "server_group": {key: run["group"].get(key) for key in ("id", "name")},
-        "requested": run["requested"], "keep": bool(run.get("keep")), "process": run.get("process"),
+        "keep": bool(run.get("keep")),
         "drills_before": [drill.get("id") for drill in drills],
         "vpcs_before": None if vpcs is None else [vpc.get("id") for vpc in vpcs],
     }

@@ -1,12 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is left to say where a report could not be made. Pure. PRIVATE to the collection."""
+"""What is left to say where a report could not be made. PRIVATE to the collection."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
+from ._journal import with_journal
 from ._report import CHECK, FAILED, PASSED
 
 
@@ -15,7 +16,7 @@ def bare_report(run: dict, check_mode: bool = False) -> dict:
 
     :param run: see ``_report.build``
     """
-    run = run if isinstance(run, dict) else {}
+    run = with_journal(run) if isinstance(run, dict) else {}
     errors = [entry for entry in run.get("errors") or [] if isinstance(entry, dict)]
     group: dict = run["server_group"] if isinstance(run.get("server_group"), dict) else {}
     return {

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 
 from ..module_utils._cloud.errors import one_line
-from . import _attempts
 from ._ending import step
-from ._records import doubt, results
+from ._records import doubt
 from ._records import milestones as milestones_of
 
 # What may be changed in an AS group before and after a switch; options of as_group.
@@ -34,7 +33,7 @@ def position(group: dict, site: str) -> str:
 def record(saved: list[dict] | None, run: dict, where: str, now: datetime | None = None) -> dict:
     """What an interrupted run to the same site left. It serves times and the report; what is done follows from the live state alone.
 
-    :param saved: what the file of the record holds, in a list, or nothing
+    :param saved: see ``_records.record``
     :param run: ``what``, ``active_site``, ``project`` and ``server_group`` that it must have
     :param where: see ``position``
     :returns: ``{record, notes}``, the record ``{}`` if there is none or it is not believed
@@ -49,7 +48,7 @@ def record(saved: list[dict] | None, run: dict, where: str, now: datetime | None
         doubted = "it does not agree with where production is"
     if doubted:
         return {"record": {}, "notes": ["The record %s is left out: %s." % (found.get("path"), doubted)]}
-    return {"record": {"requested": found["requested"], "milestones": milestones, "results": results(found), "attempts": _attempts.known(found)}, "notes": []}
+    return {"record": {"id": found.get("id"), "requested": found["requested"], "milestones": milestones}, "notes": []}
 
 
 def look(readiness: dict, instances: list[dict], saved: list[dict] | None, wanted: dict) -> dict:
@@ -60,7 +59,8 @@ def look(readiness: dict, instances: list[dict], saved: list[dict] | None, wante
     :param saved: see ``record``
     :param wanted: ``what``, ``site``, ``planned``, ``force``, ``reprotect``, ``waves``, ``as_groups``, ``vpcs``, ``rto_target``,
         ``subject``, ``check_mode``
-    :returns: ``{group, position, waves, as_groups, record, milestones, results, attempts, notes, shown, obstacles, remedy, would, parts, about}``
+    :returns: ``{group, position, waves, as_groups, resume, keep, notes, shown, obstacles, remedy, would, parts, about}``: ``resume`` is the ID of an
+        interrupted run, ``keep`` whether there is something that the next run would have to know
     """
     group, checks = readiness["server_group"], readiness["checks"]
     where, planned = position(group, wanted["site"]), wanted["planned"]
@@ -70,21 +70,32 @@ def look(readiness: dict, instances: list[dict], saved: list[dict] | None, wante
         ordered, scaled, malformed = waves(wanted["waves"], instances), as_groups(wanted["as_groups"]), []
     except ValueError as error:
         ordered, scaled, malformed = [], [], [str(error)]
-    now = datetime.now(timezone.utc).isoformat()
     against = obstacles(checks, wanted["force"] and not planned, not planned)
     healthy = not planned and not wanted["force"] and any(check["check"] == "production_fault" and not check["passed"] for check in checks)
     if healthy:
         against.append("the production site looks healthy, and an unplanned failover may lose data; run planned_failover, or add -e failover_force=true")
+    forbidden = malformed or (against if where == "elsewhere" else [])
     shown = _shown(checks, planned) if where == "elsewhere" else _standing(group, where, wanted["site"])
     return {
-        "group": group, "position": where, "waves": ordered, "as_groups": scaled, "record": left["record"],
-        "milestones": left["record"].get("milestones") or [{"name": "requested", "at": now}], "results": left["record"].get("results") or [],
-        "attempts": _attempts.begun(left["record"]), "notes": _notes(where, left, group, wanted), "shown": shown + _targets(ordered, scaled, wanted),
-        "obstacles": malformed or (against if where == "elsewhere" else []),
+        "group": group, "position": where, "waves": ordered, "as_groups": scaled, "resume": left["record"].get("id") or "",
+        "keep": not forbidden and bool(where != "there" or left["record"]), "notes": _notes(where, left, group, wanted),
+        "shown": shown + _targets(ordered, scaled, wanted), "obstacles": forbidden,
         "would": rehearsal(ordered, scaled, where, wanted), "parts": parts(ordered, scaled, where, wanted),
         "remedy": "" if malformed else _remedy(group, planned, wanted["force"], healthy),
         "about": {"what": wanted["what"], "site": wanted["site"], "subject": wanted["subject"], "check_mode": wanted["check_mode"],
                   "next": None if malformed else _instead(group, where, healthy, against)},
+    }
+
+
+def look_reprotect(readiness: dict, wanted: dict) -> dict:
+    """What a re-protection has before it, in the form of ``look``."""
+    group = readiness["server_group"]
+    there, going = group.get("status") == "protected", group.get("status") == "reprotecting"
+    return {
+        "group": group, "position": "there" if there else "elsewhere", "notes": ["%s is protected already; nothing was done." % group["name"]] if there else [],
+        "obstacles": [] if there or going else obstacles(readiness["checks"], False, False),
+        "would": ["stop what runs at the other site", "re-protect it, which overwrites the disks of the other site"],
+        "about": {"what": "reprotect", "subject": wanted["subject"], "check_mode": wanted["check_mode"]},
     }
 
 
@@ -140,7 +151,7 @@ def _targets(ordered: list[dict], scaled: list[dict], wanted: dict) -> list[str]
 
 def parts(ordered: list[dict], scaled: list[dict], where: str, wanted: dict) -> list[dict]:
     """The task files of the role that this run needs, in order, as ``[{file, label, wave, when}]``."""
-    found = [] if where == "there" else [_part("save.yml", "the record of this run")]
+    found = []
     if where == "elsewhere":
         found += [_part("as_groups.yml", "AS groups before the switch", when="before")] if scaled else []
         found += [_part("stop.yml", "the servers' stop")] if wanted["planned"] else []

@@ -15,8 +15,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..module_utils._cloud.errors import one_line
-from ..module_utils._cloud.private_folder import NotPrivate, open_file
-from ..module_utils._reports.processes import began, boot_id
+from ..module_utils._recovery import journal
 from ..module_utils._reports.report_files import LIMIT, elsewhere
 from ._report import moment
 
@@ -34,33 +33,58 @@ def reports(pattern: Any, newest: Any = None) -> tuple:
     pattern = os.path.expanduser(pattern)
     folder, name = elsewhere(pattern)
     paths = glob.glob(pattern) + (glob.glob(os.path.join(glob.escape(folder), name)) if folder else [])
-    found = [_read(path, _open_any, _regular) for path in sorted(paths, key=os.path.basename, reverse=True)[:newest]]
+    found = [_read(path) for path in sorted(paths, key=os.path.basename, reverse=True)[:newest]]
     return [content for _at, content, _problem in found if content], [problem for _at, _content, problem in found if problem]
 
 
 def record(path: str) -> tuple:
-    """The record of a run at ``path``, or where it went when that could not be written; like ``reports``, with at most one content."""
+    """The record of a run at ``path``, or where it went when that could not be written; like ``reports``, with at most one content.
+
+    :returns: the content is what its journal began with, ``path``, and ``requested``, ``milestones``, ``results``, ``available``, ``drill``, ``kept``
+    """
     folder, name = elsewhere(path)
-    found = [_read(place, _open_own, _private) for place in (path, *([os.path.join(folder, name)] if folder else []))]
-    contents = sorted((entry for entry in found if entry[1]), key=lambda entry: entry[0], reverse=True)
-    return [content for _at, content, _problem in contents[:1]], [problem for _at, _content, problem in found if problem]
+    found, problems = [], []
+    for place in (path, *([os.path.join(folder, name)] if folder else [])):
+        entries, problem = journal.entries_of(place)
+        try:
+            changed = os.lstat(place).st_mtime
+        except (OSError, ValueError):
+            continue
+        view = _view(entries, place)
+        if view:
+            found.append((changed, view))
+        else:
+            problems.append(problem or one_line("%s is left out: it is no journal" % place))
+    return [view for _at, view in sorted(found, key=lambda entry: entry[0], reverse=True)[:1]], problems
 
 
-def _open_any(path: str) -> Any:
+def _view(entries: list, path: str) -> dict | None:
+    first = next((entry for entry in entries if entry["event"] == "begun"), None)
+    if first is None:
+        return None
+    last = {entry["event"]: entry for entry in entries}
+    available = next((entry["at"] for entry in entries if entry["event"] == "milestone" and entry.get("name") == "available"), None)
+    return {
+        **{key: value for key, value in first.items() if key not in ("event", "at", "user", "machine")},
+        "path": path, "process": [entry for entry in entries if entry["event"] in ("begun", "resumed")][-1].get("process"),
+        "requested": first["at"], "available": available,
+        "milestones": [{"name": "requested", "at": first["at"]}, *(entry for entry in entries if entry["event"] == "milestone")],
+        "results": [entry for entry in entries if entry["event"] == "result"],
+        **({"drill": last["drill"].get("drill")} if "drill" in last else {}), **({"kept": last["kept"]["at"]} if "kept" in last else {}),
+    }
+
+
+def _open(path: str) -> Any:
     return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
 
 
-def _open_own(path: str) -> Any:
-    return open_file(None, path, os.O_RDONLY)
-
-
-def _read(path: str, opened: Any, check: Any) -> tuple:
+def _read(path: str) -> tuple:
     """``(time of its last change, content, why it is left out)``."""
     try:
-        handle = opened(path)
+        handle = _open(path)
         try:
             about = os.fstat(handle)
-            check(about)
+            _regular(about)
             with os.fdopen(handle, "rb", closefd=False) as stream:
                 content = json.loads(stream.read(LIMIT + 1))
         finally:
@@ -70,7 +94,7 @@ def _read(path: str, opened: Any, check: Any) -> tuple:
         return about.st_mtime, dict(content, path=path), None
     except (FileNotFoundError, NotADirectoryError):
         return 0, None, None
-    except (OSError, ValueError, RecursionError, MemoryError, NotPrivate) as error:
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
         return 0, None, one_line("%s is left out: %s" % (path, getattr(error, "strerror", None) or error or type(error).__name__))
 
 
@@ -79,14 +103,6 @@ def _regular(about: Any) -> None:
         raise ValueError("it is no regular file")
     if about.st_size > LIMIT:
         raise ValueError("it has %d bytes, %d are allowed" % (about.st_size, LIMIT))
-
-
-def _private(about: Any) -> None:
-    _regular(about)
-    if about.st_mode & 0o022:
-        raise ValueError("others can write it")
-    if about.st_nlink != 1:
-        raise ValueError("it bears another name, too")
 
 
 def doubt(saved: dict | None, run: dict, now: Any = None, longest: Any = LONGEST_RUN) -> str | None:
@@ -118,17 +134,9 @@ def _known(project: Any) -> Any:
     return isinstance(project, dict) and isinstance(project.get("id"), str) and project["id"] and isinstance(project.get("endpoint"), str)
 
 
-def process() -> dict:
-    """What tells this run of ansible-playbook from others, for a record; called where its tasks are carried out."""
-    return {"machine": boot_id(), "pid": os.getppid(), "began": began(os.getppid())}
-
-
 def running(saved: dict) -> bool:
     """Whether the run that wrote a record is still at work on this machine, so that it is not interrupted."""
-    known = saved.get("process") if isinstance(saved, dict) else None
-    if not isinstance(known, dict) or not isinstance(known.get("pid"), int) or known["pid"] == os.getppid():
-        return False
-    return bool(known.get("began")) and known.get("machine") == boot_id() and known["began"] == began(known["pid"])
+    return journal.running(saved.get("process") if isinstance(saved, dict) else None) is True
 
 
 def time_of(value: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from . import _attempts
+from ._failover import waves
 from ._guards import named
 from ._records import LONGEST_RUN, SKEW, doubt, time_of
 
@@ -25,8 +25,7 @@ def standing(drills: list[dict], run: dict, now: datetime | None = None) -> dict
     gone on with only if its ID was named.
 
     :param run: ``name``, ``group`` (as the API shows it), ``project``, ``resume`` (IDs), ``saved`` (records that were found)
-    :returns: ``refusal`` (why nothing may be done, or empty), ``resumed`` (the drill, or ``{}``), ``requested`` (when the interrupted run began, or None),
-        ``attempts`` (those before this one)
+    :returns: ``refusal`` (why nothing may be done, or empty), ``resumed`` (the drill, or ``{}``), ``resume`` (the ID of the interrupted run, or empty)
     :raises ValueError: ``resume`` is malformed
     """
     now, group = now or datetime.now(timezone.utc), run["group"]
@@ -34,9 +33,7 @@ def standing(drills: list[dict], run: dict, now: datetime | None = None) -> dict
     found = [drill for drill in drills if drill.get("server_group_id") == group.get("id") and drill.get("name") == run["name"]]
     saved = (run.get("saved") or [{}])[0]
     about = {"what": WHAT, "name": run["name"], "project": run["project"], "group": group.get("id")}
-    outcome: dict = {"refusal": "", "resumed": {}, "requested": None, "attempts": []}
-    if not doubt(saved, about, now):
-        outcome.update(requested=saved["requested"], attempts=_attempts.known(saved))
+    outcome: dict = {"refusal": "", "resumed": {}, "resume": "" if doubt(saved, about, now) else str(saved.get("id") or "")}
     if wanted - {drill.get("id") for drill in found}:
         return dict(outcome, refusal="recover_by_drill_resume names %s, but no DR drill %s of protection group %s has that ID; nothing was done." % (
             ", ".join(sorted(wanted)), run["name"], group.get("name")))
@@ -54,13 +51,23 @@ def standing(drills: list[dict], run: dict, now: datetime | None = None) -> dict
     return dict(outcome, resumed=found[0])
 
 
-def begin(run: dict) -> dict:
-    """The record of a run that begins, for its times in the report of the run that goes on.
+def look(readiness: dict, instances: list, drills: list, wanted: dict) -> dict:
+    """What a recovery has before it.
 
-    :param run: ``name``, ``group``, ``project``, ``requested``
+    :param readiness: the result of sdrs_readiness_info
+    :param instances: the group's protected instances
+    :param drills: all drills
+    :param wanted: ``waves``, ``eips``, ``force``, and what ``standing`` takes
+    :returns: ``{group, waves, eips, obstacles}``, with what ``standing`` tells
+    :raises ValueError: an option is malformed
     """
-    group = {key: run["group"].get(key) for key in ("id", "name")}
-    return {"what": WHAT, "name": run["name"], "project": run["project"], "server_group": group, "requested": run["requested"]}
+    run = {"name": wanted["name"], "group": readiness["server_group"], "project": readiness.get("project"), "resume": wanted.get("resume"),
+           "saved": wanted.get("saved")}
+    stands = standing(drills, run)
+    passing = ("first_synchronisation",) if wanted.get("force") else ()
+    against = [check["detail"] for check in readiness["checks"] if not check["passed"] and check["severity"] == "error" and check["check"] not in passing]
+    return {"group": readiness["server_group"], "waves": waves(wanted.get("waves"), instances), "eips": eips(wanted.get("eips"), instances),
+            "obstacles": [] if stands["resumed"] else against, **stands}
 
 
 def with_servers(instances: list[dict], drill: dict | None) -> list[dict]:

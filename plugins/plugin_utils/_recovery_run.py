@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..module_utils._recovery import journal as recovery_journal
 from . import _attempts
 from ._recovery_plan import BY_DRILL, THERE
 
@@ -62,14 +59,6 @@ def run(entries: list[dict], base: dict) -> dict:
         "allow_no_change": base.get("allow_no_change"), "allow_option": "failover_allow_no_change",
         "until": {"reprotect": "re-protected", "drill": "drills available", BY_DRILL: "drills available"}.get(str(base.get("what")), "switched"),
     }
-
-
-def with_journal(given: Any) -> Any:
-    """The mapping itself, or with what the journal tells that it names: large, so that it goes through no variable."""
-    if not isinstance(given, dict) or "journal" not in given:
-        return given
-    entries = recovery_journal.entries_of(given["journal"])[0] if given["journal"] else []
-    return {**run(entries, given), **{key: given[key] for key in ("rpo", "check_mode", "run") if key in given}}
 
 
 def _dicts(value: object) -> list[dict]:

@@ -11,14 +11,13 @@ from ansible.utils.display import Display
 
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._module.argument_spec import CONNECTION
-from ._console import NEEDED, Screen
+from ._console import NEEDED, ROLES, Screen
 from ._ending_lines import block
 from ._filters import plain
 from ._typed import typed
 
 # Set by the callback console, which prints the same after the recap.
 CONSOLE = "SDRS_CONSOLE"
-_ROLES = ("failover", "drill")
 
 
 def shown(plugin: Any) -> Any:
@@ -61,7 +60,7 @@ def completed(endings: list, hostvars: Any, own: Any = None) -> list:
     screen = Screen()
     for ending in untold:
         host, failure = ending["host"], failures[ending["host"]] or usual
-        facts = {"%s_%s" % (role, name): _variable(hostvars, host, "%s_%s" % (role, name)) for role in _ROLES for name in NEEDED}
+        facts = {"%s_%s" % (role, name): _variable(hostvars, host, "%s_%s" % (role, name)) for role in ROLES for name in NEEDED}
         screen.facts[host] = {name: value for name, value in facts.items() if value}
         if isinstance(failure, dict):
             screen.failed(host, "", failure)

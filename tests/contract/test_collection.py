@@ -31,7 +31,7 @@ OTHERS = {
     "sdrs_protected_instance_nic", "sdrs_failed_task", "sdrs_failed_task_info", "sdrs_quota_info", "sdrs_api_version_info",
     "sdrs_rpo_statistics_info", "sdrs_readiness_info", "sdrs_drift", "sdrs_drift_info", "vpc", "vpc_eip", "vpc_info", "as_group", "as_group_info", "ecs_power",
     "ecs_server_info", "ecs_server_check_info", "report_files", "sdrs_doctor_info", "sdrs_failover_batch", "sdrs_drill_batch", "sdrs_recovery_info",
-    "sdrs_recovery_servers", "sdrs_recovery_check_info", "recovery_journal",
+    "sdrs_recovery_servers", "sdrs_recovery_check_info", "run_journal",
     "run_ending", "sdrs_posture_info",
 }
 # What the event source uses, and what it is made of. A module's host and the doctor know Ansible.
@@ -39,7 +39,7 @@ NOT_OF_ANSIBLE = sorted(
     path for wing in ("_cloud", "_engine", "_sdrs", "_neighbours") for path in (ROOT / "plugins" / "module_utils" / wing).rglob("*.py")
 ) + [ROOT / "plugins" / "module_utils" / "_module" / "argument_spec.py"]
 # What asks no service takes no connection options.
-LOCAL = ("recovery_journal", "report_files", "run_ending")
+LOCAL = ("run_journal", "report_files", "run_ending")
 LICENCE = "SPDX-License-" + "Identifier: GPL-3.0-or-later"
 # What is new since the last release says that it came with this one.
 NEXT_VERSION = "1.0.0"

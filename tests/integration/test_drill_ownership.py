@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from runbook_site import ended
+from runbook_site import ended, journal_of
 from support import eventually
 
 
@@ -19,7 +19,7 @@ def drill_of_a_person(erp, name="drill-erp"):
 
 
 def record_of(erp, drill, requested, **changes):
-    """A record as a run would have left it that made ``drill``, and one of the form that earlier releases wrote."""
+    """A record as a run would have left it that made ``drill``, for ``journal_of``."""
     info = erp.simulator.info
     group = erp.task("sdrs_server_group_info", name="erp")["server_groups"][0]
     vpcs = [vpc["id"] for vpc in erp.task("vpc_info")["vpcs"] if vpc["id"] != drill["drill_vpc_id"]]
@@ -115,7 +115,7 @@ def test_no_record_makes_somebodys_drill_that_of_a_run(site):
             saved["drills_before"] = [drill["id"]]
         if "age" in changes:
             erp.simulator.patch("drills", drill["id"], created_at=(now - timedelta(minutes=changes["age"])).strftime("%Y-%m-%d %H:%M:%S.000"))
-        erp.record().write_text(json.dumps(saved))
+        erp.record().write_text(journal_of(saved))
         assert "is left out" in refused(erp, drill) or "no record shows" in refused(erp, drill), label
         if "age" in changes:
             erp.simulator.patch("drills", drill["id"], created_at=drill["created_at"])
@@ -126,7 +126,7 @@ def test_files_that_are_no_records(site):
     drill = drill_of_a_person(erp)
     erp.simulator.forget()
     created = datetime.fromisoformat(drill["created_at"]).replace(tzinfo=timezone.utc)
-    good, path = json.dumps(record_of(erp, drill, created - timedelta(seconds=1))), erp.record()
+    good, path = journal_of(record_of(erp, drill, created - timedelta(seconds=1))), erp.record()
 
     def link(to):
         to.write_text(good)
@@ -141,7 +141,8 @@ def test_files_that_are_no_records(site):
         os.truncate(path, 1 << 30)
 
     made = {
-        "garbage": lambda: path.write_bytes(b"\xff\x00{"), "a list": lambda: path.write_text("[%s]" % good), "deep": lambda: path.write_text("[" * 100_000),
+        "garbage": lambda: path.write_bytes(b"\xff\x00{"), "a list": lambda: path.write_text("[%s]" % good.strip()),
+        "deep": lambda: path.write_text("[" * 100_000),
         "a folder": path.mkdir, "a FIFO": lambda: os.mkfifo(path), "a link": lambda: link(erp.folder / "elsewhere.json"), "large": sparse,
         "open to others": lambda: (path.write_text(good), path.chmod(0o666)),
         "with two names": lambda: (path.write_text(good), os.link(path, erp.folder / "second.json")),
@@ -166,7 +167,7 @@ def test_a_planted_record_deletes_no_vpc(site, planted):
     now = datetime.now(timezone.utc)
     drill = {"id": "0" * 32, "name": "drill-erp", "created_at": now.isoformat(), "drill_vpc_id": precious}
     saved = record_of(erp, drill, now)
-    erp.record().write_text(json.dumps(saved if planted == "drill" else {"requested": saved["requested"], "vpcs_before": [], "made_vpcs": [precious]}))
+    erp.record().write_text(journal_of(saved if planted == "drill" else {"requested": saved["requested"], "vpcs_before": [], "made_vpcs": [precious]}))
     ended(erp.play("drill"))
     report = erp.report("drill")[0]
     assert "precious" in erp.vpcs() and [entry["status"] for entry in report["clean_up"]] == ["removed", "removed"]

@@ -51,23 +51,25 @@ def test_a_drill_is_taken_up_by_a_record_that_went_elsewhere(site):
     (erp.folder / "reports").write_text("a file")
     ended(erp.play("drill", "-e", "drill_keep=true", **state(erp)))
     (drill,), (_report, (record,)) = erp.drills(), kept(erp, "drill")
-    record.write_text(json.dumps({key: value for key, value in json.loads(record.read_text()).items() if key not in ("kept", "keep")}))
+    entries = [json.loads(line) for line in record.read_text().splitlines()]
+    record.write_text("".join(json.dumps({**entry, "keep": False}) + "\n" for entry in entries if entry["event"] != "kept"))
     ended(erp.play("drill", **state(erp)))
     assert not erp.drills() and erp.vpcs() == before and not record.exists() and len(erp.written("disaster-recovery-drills")) == 1, drill
 
 
 def test_no_record_stops_a_switch(site):
     erp = site(count=1).synchronised()
-    path = erp.record(".failover.json")
+    path = erp.record(".failover.jsonl")
     # The first switches, the others find production there and verify it.
     for make in (
         lambda: os.mkfifo(path), lambda: path.write_bytes(b"\xff{"), path.mkdir, lambda: (path.write_text("{}"), os.truncate(path, 1 << 30)),
-        lambda: path.write_text(json.dumps({"active_site": "target", "milestones": 5, "results": "x"})),
+        lambda: path.write_text('{"event": "begun", "at": "2026", "active_site": "target"}\n{"event": "result"}'),
     ):
         make()
         done = ended(erp.play("failover", *CONFIRMED, "-e", "failover_allow_no_change=true", **state(erp)))
         report = json.loads(sorted(path.parent.glob("failover-*.json"))[-1].read_text())
-        assert "is left out" in done.stdout + done.stderr + str(report["notes"]) and report["verdict"] == "passed" and not report["interrupted"]
+        shown = " ".join((done.stdout + done.stderr + str(report["notes"])).split())  # ansible-core 2.16 wraps warnings
+        assert "is left out" in shown and report["verdict"] == "passed" and not report["interrupted"]
         assert erp.state()[:2] == ("failed-over", "target")
         path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
@@ -83,7 +85,7 @@ def test_an_upload_that_fails(site):
         done = ended(erp.play("failover", "--limit", "erp", *CONFIRMED, "-e", "failover_allow_no_change=true", "-e", "failover_report_tasks=" + name))
         shown = " ".join(done.stdout.split())  # the last lines are wrapped
         assert said in shown and "report: " in shown, (name, done.stdout[-2000:])
-        assert erp.state()[:2] == ("failed-over", "target") and not erp.record(".failover.json").exists(), name
+        assert erp.state()[:2] == ("failed-over", "target") and not erp.record(".failover.jsonl").exists(), name
     for name in ("failing.yml", "unknown.yml"):
         failed = ended(erp.play("drill", "--limit", "erp", "-e", "drill_report_tasks=" + name), 2)
         assert "DR drill of erp failed: " in failed.stdout and UPLOADS[name][1] in failed.stdout and not erp.drills()

@@ -30,7 +30,7 @@ COMMANDS = list(dict.fromkeys(
 # Groups of the plan with their protected instances, and where production has to be before a command.
 SITE = {"db": ["db-1"], "erp": ["erp-1"], "crm": ["crm-1"], "shared": ["queue-1", "files-1"], "bi": ["bi-1"]}
 STATES = (("recover_by_drill", "lost"), ("failback", "switched"), ("reprotect", "failed-over"), ("planned_failover", "protected"), ("failover", "lost"))
-MODULES = ("sdrs_recovery_info", "sdrs_drill_batch", "sdrs_failover_batch", "sdrs_recovery_servers", "sdrs_recovery_check_info", "recovery_journal",
+MODULES = ("sdrs_recovery_info", "sdrs_drill_batch", "sdrs_failover_batch", "sdrs_recovery_servers", "sdrs_recovery_check_info", "run_journal",
            "run_ending")
 OTHERS = ("hooks/open_application.yml", "hooks/ask_databases.yml", "hooks/ask_queue.yml")
 # ``set-dns`` of the guide's hook, and somebody who sees to the data when the run has begun.

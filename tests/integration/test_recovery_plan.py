@@ -283,7 +283,7 @@ def test_the_modules_by_themselves(estate, tmp_path):
         ("sdrs_recovery_info", {"plan": plan, "operation": "failover"}, 0), ("sdrs_drill_batch", {"drills": drills}, 1),
         ("sdrs_failover_batch", {"server_groups": site.names, "active_site": "target", "mode": "unplanned"}, 1),
         ("sdrs_recovery_servers", {"plan": plan, "tier": "all"}, 1), ("sdrs_recovery_check_info", {"plan": plan, "tier": "all"}, 0),
-        ("recovery_journal", {"path": journal, "action": "read"}, 0),
+        ("run_journal", {"path": journal, "action": "read"}, 0),
     ]
     tasks = []
     for name, options, changes in wanted:

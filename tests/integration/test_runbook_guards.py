@@ -18,8 +18,8 @@ OVERRIDES = [
     ("reprotect", {"failover_what": "failback"}, "playbook reprotect needs failover_what: reprotect"),
     ("failback", {"failover_playbook": "failover", "failover_mode": "unplanned", "failover_what": "failover"}, "failover_playbook is set by"),
     ("planned_failover", {"failover_planned": False}, "failover_planned is set by the collection itself"),
-    ("failover", {"failover_obstacles": [], "failover_position": "elsewhere"}, "failover_obstacles is set by"),
-    ("failover", {"failover_group": {"id": "x", "name": "erp"}}, "failover_group is set by"),
+    ("failover", {"failover_looked": {"obstacles": []}}, "failover_looked is set by"),
+    ("failover", {"failover_switched": {"server_group": {"id": "x"}}}, "failover_switched is set by"),
     ("failover", {"report_content": {"verdict": "passed"}}, "report_content is set by"),
     ("failover", {"failover_confirm": {"erp": False}}, "failover_confirm is a mapping"),
     ("failover", {"failover_confirm": True}, "failover_confirm is true or false"),
@@ -78,11 +78,11 @@ def test_a_limit_skips_no_guard(ready):
 
 @pytest.mark.parametrize("body, starts", [
     ("  roles: [cloud_dr.sdrs.failover]\n",
-     ("See where the group stands", "The switch", "Forget an earlier group", "Switch", "Update VPCs", "Report", "*witch*")),
+     ("Check whether the group*", "The switch", "Initialize the run", "Switch", "Update VPCs", "Report", "*witch*")),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover}}]\n", ("Switch", "*tands*")),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: switch}}]\n", ("Switch the*",)),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: stop}}]\n", ("Stop what runs*",)),
-    ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: protect_again}}]\n", ("Protect again",)),
+    ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: protect_again}}]\n", ("Re-protect the*",)),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: reprotect}}]\n", ("Re-protect", "*rotection*")),
 ], ids=["roles", "import_role", "switch", "stop", "protect_again", "reprotect"])
 def test_no_task_to_start_at_passes_the_confirmation(ready, body, starts):

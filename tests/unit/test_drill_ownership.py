@@ -9,6 +9,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._reports import processes
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _drill_own, _records
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -101,12 +103,12 @@ def test_a_run_that_is_at_work_is_not_interrupted():
 
 
 def test_whether_the_run_of_a_record_is_at_work():
-    mine = _records.process()
+    mine = journal.process()
     assert mine["began"] and not _records.running({"process": mine}), "its own record"
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        theirs = dict(mine, pid=other.pid, began=_records.began(other.pid))
+        theirs = dict(mine, pid=other.pid, began=processes.began(other.pid))
         assert _records.running({"process": theirs})
-        for changes in ({"machine": "x"}, {"began": theirs["began"] + 1}, {"began": None}, {"pid": "7"}, {"pid": 2**22 + 1}):
+        for changes in ({"place": "x"}, {"began": theirs["began"] + 1}, {"began": None}, {"pid": "7"}, {"pid": 2**22 + 1}):
             assert not _records.running({"process": dict(theirs, **changes)})
     assert not _records.running({"process": theirs}) and not _records.running({}) and not _records.running({"process": "x"})
 

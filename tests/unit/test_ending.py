@@ -8,6 +8,7 @@ import shlex
 
 import pytest
 
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _console, _ending, _ending_lines, _ending_runs, _failover, _guards, _report
 
 T0, T9 = "2026-11-23T10:00:00+00:00", "2026-11-23T10:00:09+00:00"
@@ -203,14 +204,22 @@ def test_operations_are_counted_as_terraform_does():
     assert failed["failed"] and "no room" in " ".join(failed["not_done"]) and "not tried: a, b" in failed["not_done"]
 
 
-def test_the_screen_tells_each_failure_once_and_knows_a_run_that_was_cut_off():
+def kept(folder, *entries):
+    """The path of a journal."""
+    path = folder / "journal.jsonl"
+    for entry in entries:
+        journal.append(str(path), [entry])
+    return str(path)
+
+
+def test_the_screen_tells_each_failure_once_and_knows_a_run_that_was_cut_off(tmp_path):
     screen = _console.Screen()
     screen.started("erp", "See whether", "cloud_dr.sdrs.sdrs_readiness_info", 0)
     assert screen.failed("erp", "See whether", {"failed": True, "msg": "HTTP 503"}, ours=True) == [("erp", "FAILED: HTTP 503", "failed")]
     assert screen.failed("erp", "It has passed", {"failed": True, "msg": "failover of erp failed: HTTP 503. Report: x"}, ours=True) == []
     screen.ended("crm", "Note", "ansible.builtin.set_fact", {"ansible_facts": {
-        "failover_group": PROTECTED, "failover_ordered": WAVES, "failover_position": "elsewhere", "failover_milestones": [{"name": "requested", "at": T0}],
-        "failover_about": {"what": "planned_failover", "site": "target", "subject": "crm"}}})
+        "failover_journal": kept(tmp_path, {"event": "begun", "at": T0}), "failover_looked": {
+            "group": PROTECTED, "waves": WAVES, "position": "elsewhere", "about": {"what": "planned_failover", "site": "target", "subject": "crm"}}}})
     screen.started("crm", "Switch the production site", "cloud_dr.sdrs.sdrs_failover", 0)
     screen.stopped_by = "SIGTERM"
     erp, crm = screen.finish(["erp", "crm"], "planned_failover")
@@ -303,13 +312,14 @@ def test_after_a_recovery_by_drill_there_is_work_but_nothing_to_type():
     assert parts(lines)["NEXT"].startswith("back up what the servers of the drill write") and "ansible-playbook" not in " ".join(lines)
 
 
-def test_what_failed_before_its_role_could_tell_is_told_of_every_host():
+def test_what_failed_before_its_role_could_tell_is_told_of_every_host(tmp_path):
     from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _shown
     from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils._roles import FUNCTIONS
 
     endings = FUNCTIONS["run_endings"]
     hosts = {"erp": {"ansible_failed_result": {"failed": True, "msg": "value of failover_active_site must be one of: source, target"}},
-             "crm": {}, "db": {"failover_group": OVER, "failover_about": {"what": "failover", "site": "target"}, "failover_errors": [{"msg": "no room"}]}}
+             "crm": {}, "db": {"failover_journal": kept(tmp_path, {"event": "begun"}, {"event": "error", "task": "t", "msg": "no room"}),
+                               "failover_looked": {"group": OVER, "about": {"what": "failover", "site": "target"}}}}
     erp, crm, db, own = _shown.completed(endings([{}, {}, {}, {"host": "own"}], ["erp", "crm", "db", "own"], "failover"), hosts)
     assert own == {"host": "own"} and "failover_active_site" in erp["not_done"][0] and erp["failed"] and "untold" not in erp
     assert "failover_active_site" in crm["not_done"][0], "a task that runs once fails for all, and leaves its result to one"
@@ -355,7 +365,7 @@ def test_only_what_has_to_be_confirmed_is_confirmed_next(what):
 
 
 def test_the_same_again_keeps_the_confirmation_and_the_limit_and_drops_what_was_refused():
-    extra = ["failover_confirm=erp failover_active_site=target", "failover_group=x", "failover_waves=[]"]
+    extra = ["failover_confirm=erp failover_active_site=target", "failover_looked=x", "failover_waves=[]"]
     command = dict(COMMAND, playbook="playbooks/failback.yml", extra_vars=extra, limit="erp*")
     words = shlex.split(" ".join(_ending_lines.typed_again(command, _ending.again(), ["erp"], ["erp"])[0]))
     assert words[2:] == ["-i", "inventory.yml", "--limit", "erp*", "-e", "failover_confirm=erp", "-e", "failover_waves=[]"]

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._reports import report_files
-from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _attempts, _drill, _evidence, _failover, _records, _report, _report_formats
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _attempts, _drill, _evidence, _failover, _journal, _records, _report, _report_formats
 from support import Host, TaskFailed, run_task
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -46,9 +47,9 @@ def test_what_cannot_be_written_is_kept_in_a_folder_of_the_user(tmp_path, state)
     assert Path(found["paths"][path[:-4] + "md"]).read_text() == "é"
     assert host.warnings == found["problems"] and len(found["problems"]) == 1, "one sentence for a folder"
     assert str(kept.parent) in found["problems"][0] and "Not a directory" in found["problems"][0]
-    assert _records.reports(path[:-6] + "*.json") == _records.record(path) == ([{"path": str(kept)}], [])
+    assert _records.reports(path[:-6] + "*.json") == ([{"path": str(kept)}], [])
     write(absent=[path])
-    assert not kept.exists() and _records.record(path) == ([], [])
+    assert not kept.exists() and _records.reports(path) == ([], [])
 
 
 def test_two_folders_of_one_name_are_kept_apart(tmp_path, state):
@@ -139,21 +140,32 @@ def test_odd_files_are_left_out(tmp_path, state, what):
     contents, problems = _records.reports(str(tmp_path / "drill-*.json"))
     assert bool(problems) is of_reports and len(contents) == (not of_reports)
     kept = write(files={str(path): '{"a": 1}'})["paths"][str(path)]
-    assert json.loads(Path(kept).read_text()) == {"a": 1} and _records.record(str(path))[0] == [{"a": 1, "path": kept}]
+    assert json.loads(Path(kept).read_text()) == {"a": 1} and _records.reports(str(path))[0] == [{"a": 1, "path": kept}]
+    Path(kept).unlink()
+    (tmp_path / "other.json").unlink(missing_ok=True)
+    if not os.path.lexists(path):
+        make(path)
+    run = {"path": str(tmp_path / "work.jsonl"), "action": "begin", "run": {"a": 1}, "record": str(path)}
+    began = run_task("run_journal", run)["journal"]["id"]
+    (record,), _problems = _records.record(str(path))
+    assert (record["id"], record["a"]) == (began, 1) and record["path"] in (str(path), os.path.join(*report_files.elsewhere(str(path))))
 
 
 def test_the_newer_of_two_records_is_read(tmp_path, state):
     path = tmp_path / "reports" / ".drill.json"
     path.parent.mkdir()
-    path.write_text('{"n": 1}')
+    path.write_text('{"event": "begun", "at": "2026", "n": 1}')
     folder, name = report_files.elsewhere(str(path))
     os.makedirs(folder, mode=0o700)
-    Path(folder, name).write_text('{"n": 2}')
+    Path(folder, name).write_text('{"event": "begun", "at": "2026", "n": 2}')
     for age, newer in ((10, 2), (-10, 1)):
         about = os.stat(folder + "/" + name)
         os.utime(path, (about.st_mtime - age, about.st_mtime - age))
         assert _records.record(str(path))[0][0]["n"] == newer
-    assert write(absent=[str(path)])["changed"] and _records.record(str(path)) == ([], [])
+    begun = {"path": str(tmp_path / "work.jsonl"), "action": "begin", "run": {}, "record": str(path), "keep": False}
+    run_task("run_journal", begun)
+    run_task("run_journal", {"path": begun["path"], "action": "finish"})
+    assert _records.record(str(path)) == ([], [])
 
 
 RUN = {"what": "failover", "active_site": "target", "project": {"id": "p", "endpoint": "https://x"}, "server_group": {"id": "g", "name": "erp"}}
@@ -191,8 +203,12 @@ def test_what_is_malformed_in_a_record_does_not_reach_a_report():
     results = [5, {"operations": "x", "jobs": jobs}, {"operations": operations}]
     found = _failover.record([saved(milestones=odd, results=results)], RUN, "there", NOW)["record"]
     assert [entry["name"] for entry in found["milestones"]] == ["y"]
-    report = _report.build({"what": "failover", "milestones": found["milestones"], "results": found["results"]})
+    entries = [{"event": "begun", "at": ago(hours=1), "user": 5}, {"event": "ended", "at": ago(minutes=5), "reasons": 5}]
+    entries += [{"event": "milestone", **each} for each in odd if isinstance(each, dict) and isinstance(each["at"], str)]
+    entries += [{"event": "result", "at": ago(minutes=1), **each} for each in results if isinstance(each, dict)]
+    report = _report.build(_journal.of_group([*entries, {"event": "resumed", "at": ago(minutes=1)}], {"what": "failover"}))
     assert [job["job_id"] for job in report["jobs"]] == ["j"] and report["operations"] == []
+    assert [entry["name"] for entry in report["milestones"]] == ["requested", "y"]
 
 
 def test_what_is_left_of_a_report_that_could_not_be_made():
@@ -231,25 +247,27 @@ def test_reports_of_the_same_second_replace_none(tmp_path):
 
 
 def test_a_run_that_goes_on_tells_of_every_attempt():
-    first = _attempts.begun({})
-    record = {"attempts": [dict(first[0], began="2026-11-23T10:00:00Z")]}
-    second = _attempts.begun(record)
+    begun = [{"at": "2026-11-23T10:00:00Z", **journal.opening({"what": "failover"})}]
+    resumed = {"at": "2026-11-23T11:00:00Z", **journal.opening()}
+    first, second = _attempts.of_journal(begun), _attempts.of_journal([*begun, resumed])
     assert [attempt["ended"] for attempt in second] == [None, None] and second[1]["user"] and second[1]["machine"]
     report = _report.build({
         "what": "failover", "server_group": {"name": "erp"}, "attempts": second, "errors": [{"msg": "wave 2: no port 22"}], "finished": "2026-11-23T12:00:00Z",
     })
     assert report["attempts"][0]["ended"] is None and report["attempts"][1]["ended"] == "2026-11-23T12:00:00Z"
     assert report["attempts"][1]["reasons"] == ["wave 2: no port 22"]
-    third = _report.build({"what": "failover", "attempts": _attempts.begun(report), "finished": "2026-11-23T12:30:00Z"})
+    ended = {"event": "ended", "at": "2026-11-23T12:00:00Z", "reasons": report["reasons"]}
+    attempts = _attempts.of_journal([*begun, resumed, ended, {"at": "2026-11-23T12:10:00Z", **journal.opening()}])
+    third = _report.build({"what": "failover", "attempts": attempts, "finished": "2026-11-23T12:30:00Z"})
     assert [attempt["reasons"] for attempt in third["attempts"]] == [[], ["wave 2: no port 22"], []] and third["verdict"] == "passed"
     text, page = _report_formats.render(third, "md"), _report_formats.render(third, "html")
     assert "## Attempts" in text and "did not come to its end" in text and "wave 2: no port 22" in text and "<h2>Attempts</h2>" in page
     assert "Attempts" not in _report_formats.render(_report.build({"what": "failover", "attempts": first}), "md")
     for wrong in ({"attempts": 5}, {"attempts": [5, {}, {"began": "never"}]}, {}, None):
         assert _attempts.known(wrong) == []
-    journal = [{"event": "begun", "at": "2026-11-23T10:00:00Z", "user": "ada", "machine": "m"}, {"event": "error", "at": "2026-11-23T10:01:00Z", "msg": "no"},
+    entries = [{"event": "begun", "at": "2026-11-23T10:00:00Z", "user": "ada", "machine": "m"}, {"event": "error", "at": "2026-11-23T10:01:00Z", "msg": "no"},
                {"event": "ended", "at": "2026-11-23T10:02:00Z"}, {"event": "resumed", "at": "2026-11-23T11:00:00Z", "user": "bob", "machine": "m"}]
-    assert [(each["user"], each["ended"], each["reasons"]) for each in _attempts.of_journal(journal)] == [
+    assert [(each["user"], each["ended"], each["reasons"]) for each in _attempts.of_journal(entries)] == [
         ("ada", "2026-11-23T10:02:00Z", ["no"]), ("bob", None, [])]
 
 
@@ -286,7 +304,7 @@ def test_what_the_user_s_tasks_saw_is_in_the_report():
     assert [(each["task"], each["status"], each["output"]) for each in failed] == [("Ask the shop", "passed", "status: 200"), ("Log in", "failed", "no")]
     assert _drill.checked_by(known, saw, {"task": "In a file that is included", "msg": "no"}) == [
         {"task": "In a file that is included", "status": "failed", "output": "no"}]
-    unreached = _drill.checked_by(known, {**saw, "shop": {"unreachable": True, "msg": "no route"}}, {"task": "Every host could be reached", "msg": "no route"})
+    unreached = _drill.checked_by(known, {**saw, "shop": {"unreachable": True, "msg": "no route"}}, {"task": _drill._REACHED, "msg": "no route"})
     assert [each["status"] for each in unreached] == ["failed", "passed", "passed", "passed"]
     report = _report.build({"what": "drill", "servers": [{"id": "s", "name": "web", "address": None, "checks": [
         {"check": "verify_tasks", "status": "passed", "detail": "x.yml", "at": None, "tasks": _drill.checked_by(known, saw)}]}]})

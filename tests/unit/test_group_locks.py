@@ -18,7 +18,7 @@ from support import ROOT, TaskFailed
 # Modules that change no group.
 NONE = {
     "vpc": "VPCs are of no group", "as_group": "AS groups are of no group", "sdrs_failed_task": "deletes records of jobs, no content of a group",
-    "report_files": "asks no service", "run_ending": "asks no service", "recovery_journal": "asks no service", "vpc_eip": "elastic IPs are of no group",
+    "report_files": "asks no service", "run_ending": "asks no service", "run_journal": "asks no service", "vpc_eip": "elastic IPs are of no group",
 }
 
 

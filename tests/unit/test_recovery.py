@@ -60,10 +60,10 @@ def test_an_id_that_no_drill_has_makes_none():
 
 
 def test_a_record_tells_when_it_began_and_nothing_else():
-    record = _recovery.begin({"name": "recover-erp", "group": GROUP, "project": PROJECT, "requested": ago(hours=3)})
-    assert standing([live()], saved=record)["requested"] == ago(hours=3) and standing([], saved=record)["resumed"] == {}
+    record = {"id": "r", "what": "recover_by_drill", "name": "recover-erp", "server_group": GROUP, "project": PROJECT, "requested": ago(hours=3)}
+    assert standing([live()], saved=record)["resume"] == "r" and standing([], saved=record)["resumed"] == {}
     for lie in ({"requested": ago(hours=30)}, {"what": "drill"}, {"project": {}}, {"name": "x"}, {"server_group": {"id": "h"}}):
-        assert standing([live()], saved={**record, **lie})["requested"] is None
+        assert standing([live()], saved={**record, **lie})["resume"] == ""
 
 
 def test_the_servers_of_a_wave_are_those_of_the_drill():

@@ -11,7 +11,8 @@ import pytest
 import recovery_schema
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import document as _recovery_document
-from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal as recovery_journal
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal as journals
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import run_journal
 from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _recovery_drill
 from support import Host, TaskFailed, run_task
 
@@ -178,7 +179,8 @@ RUN = {"plan": "site", "operation": "failover", "active_site": "target", "projec
 
 
 def journal(path, action, **options):
-    return recovery_journal.act(recovery_journal.Options(str(path), action, **options), Host())
+    """With ``path`` as its record."""
+    return run_journal.act(run_journal.Options(str(path) + ".copy", action, record=str(path), lock=True, **options), Host())
 
 
 def test_a_journal_is_taken_up_and_finished(tmp_path, monkeypatch):
@@ -211,8 +213,8 @@ def test_what_a_killed_drill_left_is_deleted_by_the_next(tmp_path):
 def test_a_run_at_work_is_named(tmp_path, monkeypatch):
     path = tmp_path / ".switch.jsonl"
     journal(path, "begin", run=RUN)
-    mine = recovery_journal._controller()
-    monkeypatch.setattr(recovery_journal, "_controller", os.getpid)
+    mine = journals._controller()
+    monkeypatch.setattr(journals, "_controller", os.getpid)
     with pytest.raises(Exception, match=r"another run of recovery plan site \(failover\) was started by .* at 20.* \(process %d" % mine):
         journal(path, "begin", run=dict(RUN, operation="failback"))
     journal(path, "append", entries=[{"event": "ended"}])
@@ -222,7 +224,7 @@ def test_a_run_at_work_is_named(tmp_path, monkeypatch):
 def test_a_run_elsewhere_is_taken_over_by_its_id_only(tmp_path, monkeypatch):
     path = tmp_path / ".switch.jsonl"
     known = journal(path, "begin", run=RUN)["journal"]["id"]
-    monkeypatch.setattr(recovery_journal, "_place", lambda: "another machine")
+    monkeypatch.setattr(journals, "_place", lambda: "another machine")
     with pytest.raises(Exception, match="recovery_take_over=" + known):
         journal(path, "begin", run=RUN)
     with pytest.raises(Exception, match="recovery_take_over"):

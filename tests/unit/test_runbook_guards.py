@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
@@ -68,7 +70,7 @@ def test_the_task_that_switches_asks_by_itself():
     assert _guards.permitted({"id": "g"}, "erp", "erp", UNPLANNED) == "g"
     for group, confirm, extra, text in (
         ({"id": "g"}, "crm", (), "not confirmed is erp"), ({}, "erp", (), "was not read"), (None, "erp", (), "was not read"),
-        ({"id": "g"}, "erp", ("failover_group",), "failover_group is set by the collection"),
+        ({"id": "g"}, "erp", ("failover_looked",), "failover_looked is set by the collection"),
     ):
         with pytest.raises(ValueError, match="^Nothing was sent: .*" + text):
             _guards.permitted(group, confirm, "erp", UNPLANNED, extra)
@@ -80,7 +82,7 @@ def test_a_recovery_has_a_confirmation_of_its_own():
     assert left == "not confirmed is crm; to recover only what is confirmed, add --limit erp"
     (wrong,) = _guards.recovery_problems(True, GROUPS, {})
     assert wrong.startswith("recover_by_drill_confirm is true or false")
-    for name in ("recover_by_drill_standing", "failover_up", "drill_group", "report_content"):
+    for name in ("recover_by_drill_looked", "failover_up", "drill_group", "report_content"):
         assert name in _guards.recovery_problems("erp,crm", GROUPS, {}, [name])[0]
     with pytest.raises(ValueError, match="^Nothing was sent: not confirmed is erp; .*add -e recover_by_drill_confirm=erp"):
         _guards.permitted({"id": "g"}, "crm", "erp", {}, (), _guards.recovery_problems)
@@ -109,3 +111,15 @@ def test_names_that_a_role_sets_itself_are_refused_as_extra_variables(role):
     exempt = {"failover_playbook", "recovery_playbook", "report_run"}  # options that only the playbooks and roles of the collection give
     assert set(_guards.INTERNAL[role]) - exempt == set_by(role) - options
     assert len(_guards.overridden(["failover_mode", *_guards.INTERNAL[role]], role)) == len(_guards.INTERNAL[role])
+
+
+@pytest.mark.parametrize("role", ["failover", "drill", "recover_by_drill", "report"])
+def test_what_a_run_comes_to_is_gathered_in_its_journal_and_in_no_fact(role):
+    def facts(tasks):
+        for task in tasks:
+            yield from (task.get("ansible.builtin.set_fact") or {}).items()
+            for part in ("block", "rescue", "always"):
+                yield from facts(task.get(part) or [])
+
+    found = [each for path in (ROOT / "roles" / role / "tasks").glob("*.yml") for each in facts(yaml.safe_load(path.read_text()))]
+    assert found and not [name for name, value in found if re.search(r"\b%s\b\s*\+" % name, str(value))]

@@ -59,7 +59,7 @@ def judged(module, options, check):
 
 
 def test_every_module_takes_part():
-    of_no_group = {"vpc", "vpc_info", "vpc_eip", "as_group", "as_group_info", "report_files", "run_ending", "recovery_journal", "ecs_server_check_info",
+    of_no_group = {"vpc", "vpc_info", "vpc_eip", "as_group", "as_group_info", "report_files", "run_ending", "run_journal", "ecs_server_check_info",
                    "sdrs_recovery_check_info"} | {
         "sdrs_%s_info" % each for each in ("api_version", "doctor", "domain", "job", "quota", "rpo_statistics")
     }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal of a recovery plan's run: append-only, private, the lock of the run, and a hint to the next one. PRIVATE to the collection.
+"""The file of a run's journal: append-only, private, for recovery plans the lock of the run, and a hint to the next one. PRIVATE to the collection.
 
-Only another active run stops a recovery, never a problem with the journal. The journal provides times, acknowledgements and data for the
-report; the steps follow from the live state.
+Nothing that goes wrong with it stops a recovery but another run at work. What it says was done serves times, acknowledgements and the
+report; what is to be done follows from the live state. See ``run_journal``.
 """
 
 from __future__ import annotations
@@ -13,79 +13,34 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from .._cloud.errors import ConfigError, SdrsError, one_line
+from .._cloud.errors import SdrsError, one_line
 from .._cloud.mask import masked_data
 from .._cloud.private_folder import NotPrivate, open_file
-from .._engine.declaration import Host
 from .._engine.lock_files import fcntl
-from .._engine.options import Options as _Options
 from .._reports.processes import began, boot_id
-from .._reports.report_files import LIMIT, elsewhere
-from .._reports.report_files import paths as _absolute
+from .._reports.report_files import LIMIT
 
 # A run that began longer ago is not interrupted, but over.
 LONGEST_RUN = timedelta(days=1)
 _SKEW = timedelta(minutes=5)
 _CONTROLLER = "SDRS_CONTROLLER_PID"
-_SAME = ("plan", "operation", "active_site", "project")
+SAME = ("plan", "operation", "active_site", "project")
 _PATIENCE = 5.0
 _LOADED_BY = os.getpid()
 
-RULES = {"path": lambda value: _absolute([value])}
-_Warn = Callable[[str], Any]
 
-
-@dataclass
-class Options(_Options):
-    path: str
-    action: str
-    run: dict | None = None  # what tells the run from others (``_SAME``), and what else its first entry is to hold
-    entries: list[dict] | None = None
-    take_over: str | None = None
-
-
-def act(options: Options, host: Host) -> dict:
-    """Begin, append, read or finish.
-
-    :raises SdrsError: another run is at work
-    """
-    result: dict[str, Any] = {"changed": False, "operations": [], "jobs": [], "diff": {"before": {}, "after": {}}}
-    action, path = options.action, options.path
-    if action == "begin":
-        return dict(result, journal=_begin(options, host))
-    if action == "read":
-        entries, problem = entries_of(path)
-        if problem:
-            host.warn(problem)
-        return dict(result, entries=entries, journal=summary(entries, path))
-    if not host.check_mode:
-        with _kept(host.warn, path):
-            _append(path, options.entries or [] if action == "append" else [{"event": "finished"}])
-            if action == "finish":
-                os.replace(path, _archive(path, entries_of(path)[0]))
-    return dict(result, journal={"path": path})
-
-
-def note(path: str, entries: list[dict], warn: _Warn) -> None:
-    """Append entries for a task with another purpose; problems are only warnings."""
-    with _kept(warn, path):
-        _append(path, entries)
-
-
-def entries_of(path: str) -> tuple[list[dict], str | None]:
+def entries_of(path: str, limit: int = LIMIT) -> tuple[list[dict], str | None]:
     """``(entries, why some or all are missing)`` of a journal; a line that was truncated by a kill is left out."""
     try:
         handle = open_file(None, path, os.O_RDONLY)
         with os.fdopen(handle, "rb") as stream:
             about = os.fstat(stream.fileno())
-            if about.st_mode & 0o022 or about.st_nlink != 1 or about.st_size > LIMIT:
+            if about.st_mode & 0o022 or about.st_nlink != 1 or about.st_size > limit:
                 return [], "%s is ignored: other users can write to it, it has another hard link, or it is too large" % path
-            lines = stream.read(LIMIT).split(b"\n")
+            lines = stream.read(limit).split(b"\n")
     except FileNotFoundError:
         return [], None
     except (OSError, ValueError, NotPrivate) as error:
@@ -128,26 +83,11 @@ def _list(value: object) -> list[str] | None:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else None
 
 
-def _begin(options: Options, host: Host) -> dict:
-    run, path = options.run or {}, options.path
-    missing = [key for key in _SAME if key not in run]
-    if missing:
-        raise ConfigError("run: %s is missing" % ", ".join(missing))
-    notes: list[str] = []
-    for place in (path, os.path.join(*elsewhere(path)) if elsewhere(path)[0] else None):
-        try:
-            if place:
-                return _begin_at(place, run, options.take_over, host, notes)
-        except (OSError, NotPrivate, ValueError) as error:
-            notes.append(one_line("the journal %s cannot be written (%s)" % (place, getattr(error, "strerror", None) or error)))
-            host.warn(notes[-1])
-    host.warn("no journal can be written: concurrent runs are not locked out, and an interrupted run leaves no times")
-    return dict(summary([], path), id=_new_id(), requested=_now(), notes=notes)
+def locked(path: str, run: dict, take_over: str | None, notes: list[str]) -> list[dict]:
+    """Begin at ``path`` a run of a recovery plan, which is locked by it, or go on with an interrupted one; gives back all entries.
 
-
-def _begin_at(path: str, run: dict, take_over: str | None, host: Host, notes: list[str]) -> dict:
-    if host.check_mode:
-        return dict(summary([], path), id=_new_id(), requested=_now(), notes=notes)
+    :raises SdrsError: another run is at work
+    """
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     with contextlib.closing(_Locked(path)):
         entries, problem = entries_of(path)
@@ -156,18 +96,42 @@ def _begin_at(path: str, run: dict, take_over: str | None, host: Host, notes: li
             _refuse_running(entries, take_over)
         if doubted:
             if os.path.lexists(path):
-                os.replace(path, _archive(path, entries))
+                os.replace(path, archive(path, entries))
                 if doubted != "there is none":
                     notes.append("an earlier journal was archived: %s" % doubted)
             entries = []
         known = process()
         if known["began"] is None and known["place"]:
             raise SdrsError("the process that started this task has ended; nothing more was sent")
-        event = {"event": "resumed" if entries else "begun", "process": known, "user": _user(), "machine": socket.gethostname()}
-        if not entries:
-            event.update({**run, "id": _new_id()})
-        _append(path, [event])
-        return dict(summary(entries_of(path)[0], path), notes=notes)
+        append(path, [opening(None if entries else run)])
+        return entries_of(path)[0]
+
+
+def unlocked(path: str, run: dict, resume: str | None) -> list[dict]:
+    """Begin a run at ``path``, or go on with the one whose ID is ``resume``, if that is what is there; gives back all entries.
+
+    What else bears the name is replaced as a whole: nobody reads half a journal.
+    """
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    entries = entries_of(path)[0] if resume else []
+    if entries and any(entry["event"] == "begun" and entry.get("id") == resume for entry in entries):
+        append(path, [opening()])
+        return entries_of(path)[0]
+    beside = "%s.%s" % (path, os.urandom(8).hex())
+    try:
+        append(beside, [opening(run)])
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    return entries_of(path)[0]
+
+
+def opening(run: dict | None = None) -> dict[str, Any]:
+    """The entry with which an attempt begins: of ``run``, or without it of one that goes on."""
+    event = {"event": "resumed" if run is None else "begun", "process": process(), "user": _user(), "machine": socket.gethostname()}
+    return event if run is None else {**event, **run, "id": new_id()}
 
 
 class _Locked:
@@ -206,58 +170,53 @@ def _refuse_running(entries: list[dict], take_over: str | None) -> None:
     raise SdrsError("nothing was done: " + text, retryable=True, remedy=remedy)
 
 
-def _doubt(entries: list[dict], run: dict, now: datetime | None = None) -> str | None:
+def _doubt(entries: list[dict], run: dict) -> str | None:
     """Why the entries do not belong to the requested run, None if they do."""
-    now = now or datetime.now(timezone.utc)
+    moment = datetime.now(timezone.utc)
     first = next((entry for entry in entries if entry["event"] == "begun"), None)
     if first is None:
         return "there is none"
     if any(entry["event"] == "finished" for entry in entries):
         return "it belongs to a run that has finished"
-    wrong = [key for key in _SAME if first.get(key) != run.get(key)]
+    wrong = [key for key in SAME if first.get(key) != run.get(key)]
     if wrong:
         return "it belongs to another %s (%s)" % (wrong[0].replace("_", " "), first.get(wrong[0]))
     try:
         began = datetime.fromisoformat(first["at"].replace("Z", "+00:00"))
-        if not now - LONGEST_RUN <= began <= now + _SKEW:
+        if not moment - LONGEST_RUN <= began <= moment + _SKEW:
             return "it dates from %s" % first["at"]
     except (ValueError, TypeError):
         return "it does not contain the start time of the run"
     return None
 
 
-def _append(path: str, entries: list[dict]) -> None:
+def append(path: str, entries: list[dict]) -> None:
+    """Write ``entries`` at the end, secrets masked; they are on the disk afterwards."""
     handle = open_file(None, path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     with os.fdopen(handle, "rb+") as stream:
         size = os.fstat(handle).st_size
         # A line that was cut by a kill stays by itself.
         text = "\n" if size and os.pread(handle, 1, size - 1) != b"\n" else ""
-        text += "".join(json.dumps(masked_data({"at": _now(), **entry}), default=str) + "\n" for entry in entries)
+        text += "".join(json.dumps(masked_data({"at": now(), **entry}), default=str) + "\n" for entry in entries)
         stream.write(text.encode("utf-8", "backslashreplace"))
         stream.flush()
         os.fsync(handle)
 
 
-@contextlib.contextmanager
-def _kept(warn: _Warn, path: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, NotPrivate, ValueError) as error:
-        warn(one_line("the journal %s cannot be written (%s)" % (path, getattr(error, "strerror", None) or error)))
-
-
-def _archive(path: str, entries: list[dict]) -> str:
+def archive(path: str, entries: list[dict]) -> str:
     """The path to which a finished journal is moved: beside the reports, with the ID of its run."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
-    known = first.get("id") if isinstance(first.get("id"), str) and first["id"].replace("-", "").isalnum() else _new_id()
+    known = first.get("id") if isinstance(first.get("id"), str) and first["id"].replace("-", "").isalnum() else new_id()
     return os.path.join(os.path.dirname(path), "journal-%s.jsonl" % known)
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, as entries have it."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """The ID of a run."""
     return "%s-%d" % (datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ"), _controller())
 
 

@@ -23,7 +23,7 @@ from .._neighbours import ecs_power
 from .._neighbours import server_checks as _server_checks
 from .._sdrs import failover_batch
 from . import document as _recovery_document
-from . import journal as recovery_journal
+from . import run_journal
 from . import state as _recovery_state
 from .state import Found, Member, State
 
@@ -207,7 +207,7 @@ def check(lookup: Lookup, options: CheckOptions, waiting: Waiting) -> dict:
     if options.journal:
         started = [{"operation": "power_on", "resource_type": "ecs_server", "name": "servers of tier " + tier.name, "job_id": job["job_id"]} for job in jobs]
         entries = [{"event": "result", "operations": started, "jobs": jobs}, {"event": "servers", "tier": tier.name, "servers": checks}]
-        recovery_journal.note(options.journal, entries, lookup.warn)
+        run_journal.note(options.journal, entries, lookup.warn)
         checks = [{key: each[key] for key in _BRIEF} for each in checks]
     return {"server_checks": checks, "not_tried": untried, "problems": wrong, "passed": not wrong}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
 
-from .. import _drill, _drill_own, _guards, _records
+from .. import _drill, _drill_own, _guards, _journal_entries, _records
 from .._filters import plain
 from .._options import extra_variables, options
 from .._paths import user_path
@@ -45,18 +45,16 @@ def _standing(drills: list[dict], run: dict) -> dict:
     return _drill_own.standing(drills, dict(run, running=_records.running((run.get("saved") or [{}])[0])))
 
 
-def _begin(run: dict, drills: list[dict], vpcs: list | None = None) -> dict:
-    return _drill_own.begin(dict(run, process=_records.process()), drills, vpcs)
-
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "drill_servers": _drill.servers,
-    "drill_with_checks": _drill.with_checks,
+    "drill_entries": _journal_entries.drill_entries,
+    "removed_entries": _journal_entries.removed_entries,
+    "vpc_entries": _journal_entries.vpc_entries,
     "drill_probed": _drill.probed,
     "drill_subnets": _drill.subnets,
     "drill_problems": _problems,
     "drill_standing": _standing,
-    "drill_begin": _begin,
+    "drill_begin": _drill_own.begin,
     "drill_own": _drill_own.own,
     "drill_vpc_fates": _drill_own.vpc_fates,
     "drill_verify_tasks": _verify_tasks,

@@ -9,11 +9,16 @@ from itertools import zip_longest
 from typing import Any
 
 from .. import _ending, _ending_runs, _guards, _recovery_ending
+from .._journal import with_journal
 
 
 def _endings(found: list, hosts: list[str], what: str) -> list[dict]:
     """``found`` by host; a host that has none ended before. Of these ``run_ending`` knows more."""
     return [ending or _ending.untold(host, what) for host, ending in zip_longest(hosts, found[:len(hosts)])]
+
+
+def _ending_of(run: dict) -> dict:
+    return _ending.ending(with_journal(run))
 
 
 def _refused(groups: dict, what: str, problems: list[str], confirm: object) -> list[dict]:
@@ -25,7 +30,7 @@ def _refused(groups: dict, what: str, problems: list[str], confirm: object) -> l
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "run_ending": _ending.ending,
+    "run_ending": _ending_of,
     "recovery_ending": _recovery_ending.ended,
     "run_endings": _endings,
     "refused_endings": _refused,

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 
 from ...module_utils._cloud.errors import one_line
-from .. import _attempts, _evidence, _guards, _hooks, _task_files
+from .. import _evidence, _guards, _hooks, _journal, _journal_entries, _task_files
 from .._options import options
 from .._paths import user_path
 from .._recovery_lint import lint_files
@@ -33,10 +33,6 @@ def linted(files: Iterable[str], variables: Iterable[str] | None) -> list[str]:
     """
     known = {*variables, *options(), *(name for names in _guards.INTERNAL.values() for name in names)} if variables else ()
     return lint_files(files, task_file_problem, user_path, known)
-
-
-def _with_attempt(record: dict) -> dict:
-    return dict(record, attempts=_attempts.begun(record))
 
 
 def hook_look(path: str, remote: Iterable) -> dict:
@@ -62,7 +58,11 @@ def _rendered(report: dict, paths: dict[str, str]) -> dict[str, str]:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "with_attempt": _with_attempt,
+    "new_journal": _journal.new_path,
+    "servers_of_journal": _journal.servers,
+    "large_run": _journal.large,
+    "result_entries": _journal_entries.result_entries,
+    "error_entry": _journal_entries.error_entry,
     "hook_look": hook_look,
     "bare_report": _evidence.bare_report,
     "report_places": _evidence.places,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import _failover, _guards
+from .. import _failover, _guards, _journal_entries
 from .._options import extra_variables, options
 from .evidence import hook_look, linted
 
@@ -30,8 +30,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "failover_problems": _problems,
     "failover_permitted": _permitted,
     "failover_look": _failover.look,
-    "failover_obstacles": _failover.obstacles,
-    "failover_waves": _failover.waves,
+    "reprotect_look": _failover.look_reprotect,
+    "wave_entries": _journal_entries.wave_entries,
+    "scaled_entries": _journal_entries.scaled_entries,
     "failover_as_groups": _failover.as_groups,
     "failover_wave_problem": _failover.wave_problem,
     "failover_servers": _failover.servers,

@@ -28,12 +28,9 @@ def _permitted(group: dict | None, confirm: object, name: str, asked: dict) -> s
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "recovery_problems": _problems,
     "recovery_permitted": _permitted,
-    "recovery_standing": _recovery.standing,
-    "recovery_begin": _recovery.begin,
+    "recovery_look": _recovery.look,
     "recovery_with_servers": _recovery.with_servers,
     "recovery_wave": _recovery.wave,
     "recovery_missing": _recovery.missing,
-    "recovery_eips": _recovery.eips,
     "recovery_eips_of": _recovery.eips_of,
-    "recovery_notes": _recovery.notes,
 }
