@@ -24,12 +24,12 @@ _NEAR = 0.85
 # Names that the roles set; a test compares them with the task files.
 INTERNAL = {
     "failover": (
-        "failover_as", "failover_asked", "failover_before", "failover_came_to", "failover_checked", "failover_down", "failover_ending", "failover_endings",
-        "failover_failed", "failover_groups", "failover_hook", "failover_hook_look", "failover_instances", "failover_journal", "failover_looked", "failover_named",
-        "failover_part", "failover_planned", "failover_playbook", "failover_readiness", "failover_record_path", "failover_refusal", "failover_remote",
-        "failover_reprotected", "failover_run", "failover_scaling", "failover_scalings", "failover_shown", "failover_started",
-        "failover_stopped", "failover_stopped_other", "failover_switched", "failover_unreached", "failover_up", "failover_verified", "failover_vpc",
-        "failover_wanted", "failover_wave", "failover_when", "failover_written",
+        "failover_as", "failover_asked", "failover_before", "failover_came_to", "failover_checked", "failover_down", "failover_ending",
+        "failover_endings", "failover_failed", "failover_groups", "failover_hook", "failover_hook_look", "failover_instances", "failover_journal",
+        "failover_looked", "failover_named", "failover_part", "failover_planned", "failover_playbook", "failover_readiness", "failover_record_path",
+        "failover_refusal", "failover_remote", "failover_reprotected", "failover_run", "failover_scaling", "failover_scalings", "failover_shown",
+        "failover_started", "failover_stopped", "failover_stopped_other", "failover_switched", "failover_unreached", "failover_up",
+        "failover_verified", "failover_vpc", "failover_wanted", "failover_wave", "failover_when", "failover_written",
     ),
     "drill": (
         "drill_about", "drill_all", "drill_asked", "drill_before", "drill_begun", "drill_came_to", "drill_cause", "drill_checked", "drill_created",
