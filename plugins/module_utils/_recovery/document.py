@@ -87,7 +87,7 @@ PLAN: dict[str, dict] = {
     "after": _file("Hook after the switch and before the first tier, for example for DNS."),
     "drill": {
         "type": "dict", "description": "Settings for drills of the plan and for recovery by drill.",
-        "options": {"vpcs": {"type": "dict", "description": "Drill VPC of each protection group, by name or ID. Without one, the service creates a VPC.",}},
+        "options": {"vpcs": {"type": "dict", "description": "Drill VPC of each protection group, by name or ID. Without one, the service creates a VPC."}},
     },
     "tiers": {"type": "list", "elements": _TIER, "required": True, "description": "The tiers, in start order."},
     "manual_finish": _manual("when all tiers have been tried"),
