@@ -11,7 +11,7 @@ import pytest
 from support import ROOT
 
 # Numbers of releases that messages name.
-_VERSIONS = re.compile(r"(Python|ansible-core|HTTP/) ?\d\.\d+|version=\"1\.0\"")
+_VERSIONS = re.compile(r"(Python|ansible-core|HTTP/) ?\d\.\d+|version=\"1\.0\"|^\d+\.\d+\.\d+$")
 SECTION = re.compile(r"(?<![\w.:-])(?:[1-9]|A)\.\d{1,2}(?:\.\d{1,2})?(?![\w.])|\bsection \d|\b(?:semantics|service)\.md")
 _NO_MESSAGES = ("DOCUMENTATION", "EXAMPLES", "RETURN", "_TABLE", "OPERATIONS")
 # Which playbook does what a module of that name does. A message may name a module whose work no playbook does.
