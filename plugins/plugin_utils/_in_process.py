@@ -79,7 +79,7 @@ def in_process(module: Any) -> Any:
             if isinstance(module.DECLARATION, Local):
                 # The defaults of the action group are for those that ask a service.
                 self._task.args = {name: value for name, value in self._task.args.items() if name not in CONNECTION.options}
-            if not self._plain(task_vars or {}):
+            if not (getattr(module.DECLARATION, "controller_only", False) or self._plain(task_vars or {})):
                 os.environ[CONTROLLER] = str(os.getppid())
                 return self._execute_module(
                     module_name=self._task.action, module_args=self._task.args, task_vars=task_vars, wrap_async=self._task.async_val,

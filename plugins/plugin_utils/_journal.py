@@ -28,8 +28,9 @@ def with_journal(run: Any) -> Any:
     if not isinstance(run, dict) or "journal" not in run:
         return run
     entries, problem = run_journal.entries_of(run["journal"]) if run["journal"] else ([], None)
-    if run["journal"] and not entries:
-        lost = {"msg": "what the run did is not known: %s" % (problem or "its journal %s is gone" % run["journal"]), "task": None}
+    if run["journal"] and not (any(entry["event"] in ("begun", "error") for entry in entries) and run_journal.complete(run["journal"])):
+        why = problem or "its journal %s is %s" % (run["journal"], "incomplete" if entries else "gone")
+        lost = {"msg": "what the run did is not known: %s" % why, "task": None}
         run = dict(run, errors=[*(run.get("errors") or []), lost])
     if "plan" in run:
         return {**_recovery_run.run(entries, run), **{key: run[key] for key in ("rpo", "check_mode", "run") if key in run}}

@@ -52,10 +52,12 @@ def record(path: str) -> tuple:
             continue
         view = _view(entries, place)
         if view:
-            found.append((changed, view))
+            found.append((changed, len(entries), view))
         else:
             problems.append(problem or one_line("%s is left out: it is no journal" % place))
-    return [view for _at, view in sorted(found, key=lambda entry: entry[0], reverse=True)[:1]], problems
+    # Of one run, the record that could be written longer; of two, that of the later one.
+    one = len({view.get("id") or view["path"] for _at, _count, view in found}) == 1
+    return [view for _at, _count, view in sorted(found, key=lambda entry: float(entry[1]) if one else entry[0], reverse=True)[:1]], problems
 
 
 def _view(entries: list, path: str) -> dict | None:
@@ -66,6 +68,7 @@ def _view(entries: list, path: str) -> dict | None:
     available = next((entry["at"] for entry in entries if entry["event"] == "milestone" and entry.get("name") == "available"), None)
     return {
         **{key: value for key, value in first.items() if key not in ("event", "at", "user", "machine")},
+        **({"keep": True} if any(entry.get("keep") is True for entry in entries if entry["event"] in ("begun", "resumed")) else {}),
         "path": path, "process": [entry for entry in entries if entry["event"] in ("begun", "resumed")][-1].get("process"),
         "requested": first["at"], "available": available,
         "milestones": [{"name": "requested", "at": first["at"]}, *(entry for entry in entries if entry["event"] == "milestone")],

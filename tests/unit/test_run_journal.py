@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._cloud import mask
 from ansible_collections.cloud_dr.sdrs.plugins.module_utils._recovery import journal, run_journal
-from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _attempts, _journal, _journal_entries, _report
+from ansible_collections.cloud_dr.sdrs.plugins.plugin_utils import _attempts, _journal, _journal_entries, _records, _report
 from support import Host, TaskFailed, run_task
 
 RUN = {"what": "drill", "name": "d", "project": {"id": "p", "endpoint": "e"}, "server_group": {"id": "g", "name": "erp"}}
@@ -248,3 +248,95 @@ def test_what_is_noted_of_tasks():
     assert _journal_entries.error_entry(loop, "Start") == {"event": "error", "task": "Start", "msg": "no quota", "error": {"code": "c"}, "jobs": []}
     assert _journal_entries.error_entry({"msg": "no"}, "Start") == {"event": "error", "task": "Start", "msg": "no"}
     assert json.dumps(_journal_entries.error_entry("odd", None)) and Path(_journal.new_path("a/b")).name.startswith("b-")
+
+
+def full(monkeypatch, *files):
+    """The disks of these files have no space."""
+    write = os.write
+
+    def refuse(handle, data):
+        if os.readlink("/proc/self/fd/%d" % handle) in map(str, files):
+            write(handle, bytes(data[:10]))
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(handle, data)
+
+    monkeypatch.setattr(os, "write", refuse)
+
+
+def judged(run, **more):
+    return _report.build(_journal.with_journal({"what": "drill", "group": {"id": "g", "name": "erp"}, "journal": str(run.path), **more}))
+
+
+FAULT = {"event": "servers", "servers": [{"id": "s", "protected_instance": "i", "passed": False, "checks": [
+    {"check": "port", "status": "failed", "detail": "closed"}]}]}
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["in memory", "nowhere"])
+def test_no_entry_is_lost_without_the_report_saying_so(tmp_path, monkeypatch, kept):
+    run = Run(tmp_path)
+    run.begin()
+    memory = run_journal._memory(str(run.path))
+    with monkeypatch.context() as patch:
+        full(patch, run.path, *([] if kept else [memory]))
+        run.note(FAULT, {"event": "milestone", "name": "verified"})
+    run.note(STONE)
+    report = judged(run)
+    assert report["verdict"] == "failed" and any("incomplete" in reason for reason in report["reasons"]) != kept
+    events = run.events()
+    assert events == (["begun", "servers", "milestone", "milestone"] if kept else ["begun"]) or not kept and events == ["begun", "milestone"]
+
+
+def test_what_began_in_memory_stays_there_in_order(tmp_path, monkeypatch):
+    run = Run(tmp_path)
+    with monkeypatch.context() as patch:
+        full(patch, run.path)
+        run.begin()
+    run.note(FAULT)
+    assert run.events() == ["begun", "servers"] and judged(run)["verdict"] == "failed"
+
+
+def test_a_journal_that_vanishes_is_no_evidence(tmp_path):
+    run = Run(tmp_path)
+    run.begin()
+    run.path.unlink()
+    run.note(STONE)
+    report = judged(run)
+    assert report["verdict"] == "failed" and "what the run did is not known" in " ".join(report["reasons"])
+
+
+def test_a_run_that_keeps_its_drill_says_so_when_it_resumes_another(tmp_path):
+    begun = Run(tmp_path).begin()
+    run = Run(tmp_path, 3)
+    run("begin", run=dict(RUN, keep=True), record=str(run.record), resume=begun["id"])
+    (view,), problems = _records.record(str(run.record))
+    assert view["keep"] is True and not problems
+
+
+def test_a_record_that_can_no_longer_be_written_goes_elsewhere_as_a_whole(tmp_path, monkeypatch):
+    run = Run(tmp_path)
+    run.begin()
+    with monkeypatch.context() as patch:
+        full(patch, run.record)
+        run.note({"event": "kept"})
+        run.note(STONE)
+    (view,), _problems = _records.record(str(run.record))
+    assert view["kept"] and [entry["name"] for entry in view["milestones"]] == ["requested", "switched"] and view["path"] != str(run.record)
+    run("finish")
+    assert _records.record(str(run.record)) == ([], [])
+
+
+def test_a_hard_link_gets_no_entries(tmp_path):
+    run = Run(tmp_path)
+    run.begin()
+    os.link(run.record, tmp_path / "other")
+    run.note(STONE)
+    assert recorded(tmp_path / "other") == [] and "milestone" not in (tmp_path / "other").read_text()
+
+
+@pytest.mark.parametrize("entry", [{"event": "tier", "name": ["x"]}, {"event": "drills", "drills": 1}, {"event": "resumed", "process": "x"}])
+def test_malformed_entries_stop_nothing(tmp_path, entry):
+    path = tmp_path / "record.jsonl"
+    run = {**RUN, "plan": "p", "operation": "failover", "active_site": "target"}
+    journal.append(str(path), [journal.opening(run), {"at": journal.now(), **entry}, {"event": "ended"}])
+    entries = journal.locked(str(path), run, None, [])
+    assert journal.summary(entries, str(path))["resumed"]

@@ -62,8 +62,8 @@ def summary(entries: list[dict], path: str) -> dict:
     tiers, drills, vpcs = dict[Any, Any](), dict[str, Any](), []
     for entry in entries:
         if entry["event"] == "tier":
-            tiers[entry.get("name")] = entry.get("status")
-        for each in entry.get("drills") or [] if entry["event"] == "drills" else ():
+            tiers[str(entry.get("name"))] = entry.get("status")
+        for each in entry["drills"] if entry["event"] == "drills" and isinstance(entry.get("drills"), list) else ():
             if isinstance(each, dict) and isinstance(each.get("id"), str):
                 drills[each["id"]] = each.get("status")
                 vpcs.append(each.get("drill_vpc_id"))
@@ -115,7 +115,7 @@ def unlocked(path: str, run: dict, resume: str | None) -> list[dict]:
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     entries = entries_of(path)[0] if resume else []
     if entries and any(entry["event"] == "begun" and entry.get("id") == resume for entry in entries):
-        append(path, [opening()])
+        append(path, [opening(resumed_by=run)])
         return entries_of(path)[0]
     beside = "%s.%s" % (path, os.urandom(8).hex())
     try:
@@ -128,10 +128,12 @@ def unlocked(path: str, run: dict, resume: str | None) -> list[dict]:
     return entries_of(path)[0]
 
 
-def opening(run: dict | None = None) -> dict[str, Any]:
-    """The entry with which an attempt begins: of ``run``, or without it of one that goes on."""
+def opening(run: dict | None = None, resumed_by: dict | None = None) -> dict[str, Any]:
+    """The first entry of an attempt: of a new ``run``, or of one that is resumed, with whether this attempt keeps its drill."""
     event = {"event": "resumed" if run is None else "begun", "process": process(), "user": _user(), "machine": socket.gethostname()}
-    return event if run is None else {**event, **run, "id": new_id()}
+    if run is None:
+        return {**event, "keep": True} if (resumed_by or {}).get("keep") else event
+    return {**event, **run, "id": new_id()}
 
 
 class _Locked:
@@ -161,7 +163,7 @@ def _refuse_running(entries: list[dict], take_over: str | None) -> None:
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
     if state is False or take_over and take_over == first.get("id"):
         return
-    known = last[0].get("process") or {}
+    known = last[0]["process"] if isinstance(last[0].get("process"), dict) else {}
     text = "another run of recovery plan %s (%s) was started by %s on %s at %s (process %s, run %s)" % (
         first.get("plan"), first.get("operation"), last[0].get("user"), last[0].get("machine"), last[0]["at"], known.get("pid"), first.get("id"))
     remedy = "Wait until it has ended, or stop it and run this again."
@@ -193,14 +195,24 @@ def _doubt(entries: list[dict], run: dict) -> str | None:
 def append(path: str, entries: list[dict]) -> None:
     """Write ``entries`` at the end, secrets masked; they are on the disk afterwards."""
     handle = open_file(None, path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
-    with os.fdopen(handle, "rb+") as stream:
-        size = os.fstat(handle).st_size
+    try:
+        about = os.fstat(handle)
+        if about.st_nlink != 1:
+            raise NotPrivate("it has another hard link")
         # A line that was cut by a kill stays by itself.
-        text = "\n" if size and os.pread(handle, 1, size - 1) != b"\n" else ""
+        text = "\n" if about.st_size and os.pread(handle, 1, about.st_size - 1) != b"\n" else ""
         text += "".join(json.dumps(masked_data({"at": now(), **entry}), default=str) + "\n" for entry in entries)
-        stream.write(text.encode("utf-8", "backslashreplace"))
-        stream.flush()
-        os.fsync(handle)
+        data = memoryview(text.encode("utf-8", "backslashreplace"))
+        try:
+            while data:
+                data = data[os.write(handle, data):]
+            os.fsync(handle)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, about.st_size)  # all of the entries or none
+            raise
+    finally:
+        os.close(handle)
 
 
 def archive(path: str, entries: list[dict]) -> str:

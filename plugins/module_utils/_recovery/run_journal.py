@@ -77,8 +77,9 @@ def note(path: str, entries: list[dict], warn: _Warn, check_mode: bool = False) 
     entries = [{"at": journal.now(), **entry} for entry in entries]
     if not entries:
         return
-    header, failed = _header(path), []
-    for place in (path, _memory(path)):
+    header, memory, failed = _header(path), _memory(path), []
+    # Entries stay in order: what goes on in memory does not come back.
+    for place in [memory] if memory and os.path.lexists(memory) else [path, memory]:
         try:
             if place:
                 journal.append(place, entries)
@@ -87,12 +88,49 @@ def note(path: str, entries: list[dict], warn: _Warn, check_mode: bool = False) 
             failed.append(_unwritable(str(place), error))
     else:
         warn(failed[0])
+        _mark_incomplete(path)
     # Not made anew: a run that has finished has removed it.
-    if header.get("record") and not check_mode and os.path.lexists(header["record"]):
+    record = header.get("record")
+    if record and not check_mode and os.path.lexists(record):
         try:
-            journal.append(header["record"], entries)
+            journal.append(record, entries)
         except _WRONG as error:
-            warn(_unwritable(header["record"], error))
+            warn(_unwritable(record, error))
+            _copy(path, [place for place in header.get("places") or [] if place != record], warn)
+
+
+def complete(path: str) -> bool:
+    """Whether every entry of the run with the working copy ``path`` could be written."""
+    modes = []
+    for place in _parts(path):
+        with contextlib.suppress(OSError, ValueError):
+            modes.append(os.lstat(place).st_mode)
+    return all(mode & 0o200 for mode in modes)
+
+
+def _mark_incomplete(path: str) -> None:
+    """By the mode of the file: on a full disk nothing else can be written."""
+    for place in _parts(path):
+        with contextlib.suppress(OSError, ValueError):
+            os.chmod(place, 0o400)
+
+
+def _parts(path: str) -> list[str]:
+    return [place for place in (path, _memory(path)) if place and os.path.isfile(place) and not os.path.islink(place)]
+
+
+def _copy(path: str, places: list[str], warn: _Warn) -> None:
+    """Write the whole journal where a record that cannot be written goes."""
+    for place in places:
+        beside = "%s.%s" % (place, os.urandom(8).hex())
+        try:
+            os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+            journal.append(beside, entries_of(path)[0])
+            os.replace(beside, place)
+        except _WRONG as error:
+            warn(_unwritable(place, error))
+            with contextlib.suppress(OSError, ValueError):
+                os.unlink(beside)
 
 
 def entries_of(path: str) -> tuple[list[dict], str | None]:
@@ -130,7 +168,8 @@ def _begin(options: Options, host: Host) -> dict:
     for place in filter(None, (path, _memory(path))):
         with contextlib.suppress(OSError, ValueError):
             os.unlink(place)
-    entries = entries or [*_earlier(options), journal.opening(None if _earlier(options) else run)]
+    earlier = [] if entries else _earlier(options)
+    entries = entries or [*earlier, journal.opening(None if earlier else run, run)]
     note(path, [header, *entries, *early], host.warn, True)
     read, problem = entries_of(path)
     if problem:
