@@ -120,7 +120,7 @@ def _instead(group: dict, where: str, healthy: bool, against: list[str]) -> dict
                     "planned_failover", confirm=True)
     if group.get("status") == "available":
         return step("protect it first (topology_server_group with protection: enabled), and wait for the synchronisation", "converge")
-    return step("mend what NOT DONE names; this rehearses it, and sends nothing", check=True)
+    return step("fix what NOT DONE lists; this command only checks and changes nothing", check=True)
 
 
 def _standing(group: dict, where: str, site: str) -> list[str]:

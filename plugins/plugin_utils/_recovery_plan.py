@@ -65,7 +65,7 @@ def problems(confirm: object, document: dict, asked: dict, extra: Iterable[str] 
     if operation != "drill" and asked.get("check_mode") is not True:
         others = sorted(confirmed - {document.get("name")})
         if document.get("name") not in confirmed:
-            found.append("not confirmed is recovery plan %s; look at the order with --check first, then add -e failover_confirm=%s" % (
+            found.append("not confirmed: recovery plan %s; review the order with --check first, then add -e failover_confirm=%s" % (
                 document.get("name"), document.get("name")))
         if others:
             found.append("failover_confirm names %s, which is not the plan of this run" % ", ".join(others))

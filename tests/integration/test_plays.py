@@ -281,7 +281,7 @@ def test_the_examples_of_the_documentation_run(sim, tmp_path):
     for name in EXAMPLES:
         task = listed.pop(name)
         if name == "Show how it ended":
-            kept = {"state": ["production at the source site"], "done": ["nothing"], "not_done": ["nothing is left"], "next": None}
+            kept = {"state": ["production at the source site"], "done": ["nothing"], "not_done": ["nothing remains"], "next": None}
             task["vars"] = {"drill_ending": {"host": "localhost", "subject": "erp", "confirm": "erp", "failed": False, "report": None, **kept}}
         if name == "Reach the server of a drill from outside":
             task["vars"] = {"drill_server": {"id": sim.server("ecs-erp-web-1")}}

@@ -42,7 +42,7 @@ def test_a_group_that_cannot_fail_over_is_recovered_by_a_drill(site):
     })
     erp.simulator.forget()
 
-    for arguments, text in (((), "not confirmed is erp"), (("-e", "failover_confirm=erp"), "not confirmed is erp"),
+    for arguments, text in (((), "not confirmed: erp"), (("-e", "failover_confirm=erp"), "not confirmed: erp"),
                             ((*CONFIRMED, "-e", "recover_by_drill_looked={}"), "recover_by_drill_looked is set by"),
                             ((*CONFIRMED, "-e", json.dumps({"recover_by_drill_eips": [{"eip": "1.2.3.4", "instance": "nas"}]})), "no protected instance of")):
         assert text in ended(erp.play("recover_by_drill", *arguments), 2).stdout and not erp.written(), arguments

@@ -173,7 +173,7 @@ def test_recovery_by_drill(estate):
     assert "variables.recover_by_drill is missing" in missing.stdout
     site.plan(tiers=[tier("db", "g01", after="hook.yml", ports=[5432]), tier("app", "g02")], variables={"recover_by_drill": {"db": 2}}, as_groups=["as-nobody"])
     unsure = ended(site.play("recover_by_drill", "-e", "recovery_plan=plan.yml"), 2)
-    assert "not confirmed is recovery plan site" in unsure.stdout and not site.written()
+    assert "not confirmed: recovery plan site" in unsure.stdout and not site.written()
     running = site.play.start("recover_by_drill", *PLAN_CONFIRMED)
     eventually(lambda: len(site.written("disaster-recovery-drills")) == 2, 60)
     running.kill()
@@ -233,11 +233,11 @@ def test_what_is_wrong_ends_the_run_before_anything_is_sent(estate):
             assert text in failed.stdout.replace("\\", ""), (text, failed.stdout[-3000:])
     site.plan()
     for arguments, text in (
-        (("-e", "failover_confirm=other"), "not confirmed is recovery plan site"), (("-e", "failover_confirm=site,g01"), "names g01, which is not the plan"),
+        (("-e", "failover_confirm=other"), "not confirmed: recovery plan site"), (("-e", "failover_confirm=site,g01"), "names g01, which is not the plan"),
         (("-e", '{"failover_confirm": true}'), "it must be a name"), (("-e", "recovery_state=x"), "recovery_state is set by the collection itself"),
         (("-e", "recovery_confrim=site"), "did you mean recovery_confirm?"), (("-e", "failover_confrim=site"), "did you mean failover_confirm?"),
         (("-e", '{"failover_waves": []}'), "failover_waves says nothing to a recovery plan"), (("--limit", "erp"), "run it without --limit"),
-        (("-e", "recovery_force=false"), "production looks healthy"), (("-e", '{"recovery_acknowledged": [" "]}'), "holds an empty name"),
+        (("-e", "recovery_force=false"), "production looks healthy"), (("-e", '{"recovery_acknowledged": [" "]}'), "contains an empty name"),
     ):
         failed = ended(site.run(*arguments), 2)
         assert text in failed.stdout, failed.stdout[-3000:]

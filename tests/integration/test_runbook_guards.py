@@ -64,8 +64,8 @@ def test_a_limit_skips_no_guard(ready):
         for arguments, text in (
             (("-e", "sdrs_hosts=typo", "--limit", "erp"), "No host matches 'typo' within --limit 'erp'"),
             (("-e", "sdrs_hosts=erp", "--limit", "crm"), "No host matches 'erp' within --limit 'crm'"),
-            (("--limit", "crm"), "These hosts are no protection groups (sdrs_kind): crm"),
-            (("--limit", "crm,erp"), "These hosts are no protection groups (sdrs_kind): crm"),
+            (("--limit", "crm"), "These hosts are not protection groups (sdrs_kind): crm"),
+            (("--limit", "crm,erp"), "These hosts are not protection groups (sdrs_kind): crm"),
         ):
             refused = ended(ready.play(playbook, "-e", "failover_confirm=erp,crm", *arguments), 2)
             assert text in refused.stdout, (playbook, arguments, refused.stdout[-2000:])
@@ -92,4 +92,4 @@ def test_no_task_to_start_at_passes_the_confirmation(ready, body, starts):
         assert not ready.written() and ready.state()[:2] == ("protected", "source"), (start, refused.stdout[-1500:])
         if "No matching task" not in refused.stderr:  # Ansible ends 0 then
             ended(refused, 2)
-            assert "not confirmed is erp" in refused.stdout and "undefined" not in refused.stdout, (start, refused.stdout[-1500:])
+            assert "not confirmed: erp" in refused.stdout and "undefined" not in refused.stdout, (start, refused.stdout[-1500:])

@@ -229,7 +229,7 @@ def test_nothing_is_done_unless_it_is_confirmed_and_ready(site):
     erp.play.inventory(erp={}, crm={"failover_server_group": "customers"})
     for playbook in SWITCHES:
         refused = ended(erp.play(playbook, *CONFIRMED), 2)
-        assert "not confirmed is customers" in refused.stdout and "add --limit erp" in refused.stdout and "confirm=customers" not in refused.stdout
+        assert "not confirmed: customers" in refused.stdout and "add --limit erp" in refused.stdout and "confirm=customers" not in refused.stdout
         assert erp.simulator.log() == [], "one group that is not confirmed stops all"
     erp.play.inventory(erp={})
     for playbook in SWITCHES:
@@ -317,4 +317,4 @@ groups: {running: sdrs_production_server.status == 'ACTIVE'}
     assert sorted(first["running"]["hosts"]) == sorted(first["sdrs_group_erp"]["hosts"]) == erp.names and "flavor_s3_large_2" in first
     assert info["secret_key"] not in "".join(path.read_text() for path in (erp.folder / "cache").iterdir())
     refused = ended(erp.play("drill", inventory="servers.sdrs.yml", **environment), 2)
-    assert "are no protection groups" in refused.stdout
+    assert "are not protection groups" in refused.stdout

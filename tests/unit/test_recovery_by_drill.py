@@ -52,7 +52,7 @@ def test_each_task_asks_what_the_run_may_do(operation, what, why):
     else:
         assert _recovery_plan.permitted([1], PLAN, "site", asked, (), what) == [1]
     if operation != "drill":
-        with pytest.raises(ValueError, match="not confirmed is recovery plan site"):
+        with pytest.raises(ValueError, match="not confirmed: recovery plan site"):
             _recovery_plan.permitted([1], PLAN, "other", asked, (), what)
 
 
