@@ -86,7 +86,7 @@ class Screen:
                 self.errors.setdefault(host, []).append(dict(_plain(cause), msg=text, task=task, action=running.get("action")))
             if not any(before in text or text in before for before in self.said.setdefault(host, [])):
                 self.said[host].append(text)
-                lines.append((host, "it goes on without this: " + text if ignored else "FAILED: " + text if ours else "FAILED: %s: %s" % (task, text),
+                lines.append((host, "continuing without this: " + text if ignored else "FAILED: " + text if ours else "FAILED: %s: %s" % (task, text),
                               "note" if ignored else "failed"))
         return lines
 

@@ -48,7 +48,7 @@ def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
     if not found:
         return outcome
     if record and not (len(found) == 1 and made_by(record, found[0])):
-        doubted, outcome["record"] = "it is of another drill", record if leaving else {}
+        doubted, outcome["record"] = "it belongs to another drill", record if leaving else {}
     if not doubted and not saved.get("kept") and run.get("running"):
         return dict(outcome, remove=[], refusal="Process %s on this machine is drilling protection group %s with drill %s; nothing was done. Wait for it." % (
             record["process"].get("pid"), group.get("name"), run["name"]))
@@ -57,7 +57,7 @@ def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
         return dict(outcome, resumed={} if failed else found[0], remove=leaving + (found if failed else []))
     if {drill.get("id") for drill in found} <= allowed:
         return dict(outcome, remove=leaving + found)
-    why = "a run kept it on purpose (drill_keep)" if not doubted else "no record shows that an interrupted run made it"
+    why = "a run kept it on purpose (drill_keep)" if not doubted else "no record shows that an interrupted run created it"
     if doubted and saved:
         why += " (%s: %s)" % (saved.get("path"), doubted)
     return dict(outcome, remove=[], refusal=_refusal(found, run, why))
@@ -66,8 +66,8 @@ def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
 def _refusal(found: Iterable, run: dict, why: str) -> str:
     ids = ",".join(str(drill.get("id")) for drill in found)
     return (
-        "DR drill %s of protection group %s stands already (%s), and %s. It may be in use, for production even, so that nothing was done. "
-        "To delete it with its servers and disks and drill anew: -e drill_replace=%s. To leave it, give drill_name another name."
+        "DR drill %s of protection group %s already exists (%s), and %s. It may be in use, even for production, so nothing was done. "
+        "To delete it with its servers and disks and run a new drill: -e drill_replace=%s. To keep it, set drill_name to another name."
         % (run["name"], run["group"].get("name"), ", ".join("%s of %s" % (drill.get("id"), drill.get("created_at")) for drill in found), why, ids)
     )
 
@@ -80,7 +80,7 @@ def _gone(record: dict, drills: Iterable) -> list:
         return []
     if any(each.get("id") == drill.get("id") for each in drills):
         return []
-    return ["An interrupted run noted VPC %s as made for DR drill %s, which is gone. If that VPC is still there, look at it and delete it." % (
+    return ["An interrupted run recorded that VPC %s was created for DR drill %s, which no longer exists. If the VPC still exists, check it and delete it." % (
         vpc, drill.get("id"))]
 
 
@@ -155,7 +155,7 @@ def vpc_fates(removed: dict, record: dict, group: dict, drills: Iterable, ecs_se
         if vpc_id in by_id:
             reason = _reason(by_id[vpc_id], record, group, others, foreign)
             found.append({"id": vpc_id, "name": by_id[vpc_id].get("name"), "delete": reason is None,
-                          "detail": reason or "the service made it for this drill"})
+                          "detail": reason or "the service created it for this drill"})
     return found
 
 
@@ -166,11 +166,11 @@ def _reason(vpc: dict, record: dict, group: dict, others: Any, foreign: Any) -> 
     servers = [str(server.get("name")) for server in foreign if vpc["id"] in (server.get("addresses") or {})
                or (server.get("metadata") or {}).get("vpc_id") == vpc["id"]]
     if vpc["id"] in (group.get("source_vpc_id"), group.get("target_vpc_id")):
-        return "it is the VPC of the protection group itself"
+        return "it is the VPC of the protection group"
     if not isinstance(before, list) or began is None:
-        return "no record of this or an interrupted run shows that the service made it for this drill"
+        return "no record of this or an interrupted run shows that the service created it for this drill"
     if vpc["id"] in before:
-        return "it was there before the drill was requested"
+        return "it existed before the drill was requested"
     if created and created < began - SKEW:
         return "it was created at %s, before the drill was requested" % vpc["created_at"]
     if users:

@@ -29,7 +29,7 @@ def with_journal(run: Any) -> Any:
         return run
     entries, problem = run_journal.entries_of(run["journal"]) if run["journal"] else ([], None)
     if run["journal"] and not entries:
-        lost = {"msg": "what the run did is not known: %s" % (problem or "its journal %s is gone" % run["journal"]), "task": None}
+        lost = {"msg": "the actions of the run are unknown: %s" % (problem or "its journal %s no longer exists" % run["journal"]), "task": None}
         run = dict(run, errors=[*(run.get("errors") or []), lost])
     if "plan" in run:
         return {**_recovery_run.run(entries, run), **{key: run[key] for key in ("rpo", "check_mode", "run") if key in run}}

@@ -54,7 +54,7 @@ def record(path: str) -> tuple:
         if view:
             found.append((changed, view))
         else:
-            problems.append(problem or one_line("%s is left out: it is no journal" % place))
+            problems.append(problem or one_line("%s is left out: it is not a journal" % place))
     return [view for _at, view in sorted(found, key=lambda entry: entry[0], reverse=True)[:1]], problems
 
 
@@ -90,7 +90,7 @@ def _read(path: str) -> tuple:
         finally:
             os.close(handle)
         if not isinstance(content, dict):
-            raise ValueError("it holds no mapping")
+            raise ValueError("it does not contain a mapping")
         return about.st_mtime, dict(content, path=path), None
     except (FileNotFoundError, NotADirectoryError):
         return 0, None, None
@@ -100,9 +100,9 @@ def _read(path: str) -> tuple:
 
 def _regular(about: Any) -> None:
     if not stat.S_ISREG(about.st_mode):
-        raise ValueError("it is no regular file")
+        raise ValueError("it is not a regular file")
     if about.st_size > LIMIT:
-        raise ValueError("it has %d bytes, %d are allowed" % (about.st_size, LIMIT))
+        raise ValueError("it has %d bytes; the limit is %d" % (about.st_size, LIMIT))
 
 
 def doubt(saved: dict | None, run: dict, now: Any = None, longest: Any = LONGEST_RUN) -> str | None:
@@ -113,20 +113,20 @@ def doubt(saved: dict | None, run: dict, now: Any = None, longest: Any = LONGEST
     """
     now = now or datetime.now(timezone.utc)
     if not saved:
-        return "there is none"
+        return "there is no record"
     if not _known(saved.get("project")) or saved["project"] != run["project"]:
-        return "it is of another project or endpoint, or does not say of which"
+        return "it belongs to another project or endpoint, or does not name them"
     if not isinstance(saved.get("server_group"), dict) or not run["group"] or saved["server_group"].get("id") != run["group"]:
-        return "it is of another protection group"
+        return "it belongs to another protection group"
     if saved.get("what") != run["what"] or saved.get("name") != run.get("name"):
-        return "it is of something else"
+        return "it belongs to another kind of run"
     began = time_of(saved.get("requested"))
     if began is None:
-        return "it does not say when the run began"
+        return "it does not contain the start time of the run"
     if began > now + SKEW:
-        return "it is of the future (%s)" % saved["requested"]
+        return "its start time is in the future (%s)" % saved["requested"]
     if now - began > longest:
-        return "it is too old: that run began at %s" % saved["requested"]
+        return "it is too old: its run started at %s" % saved["requested"]
     return None
 
 

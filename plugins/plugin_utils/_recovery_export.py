@@ -25,7 +25,7 @@ def first_plan(groups: Iterable, path: str) -> Any:
     :raises ValueError: there is no group
     """
     if not groups:
-        raise ValueError("there is no protection group to make a plan of")
+        raise ValueError("no protection group exists, so no plan can be created")
     names = [group.get("name") for group in groups]
     entries = sorted(str(group["name"] if names.count(group.get("name")) == 1 and group.get("name") else group["id"]) for group in groups)
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", os.path.splitext(os.path.basename(str(path)))[0]).lstrip(".-")[:64] or "site"

@@ -196,10 +196,10 @@ def lint(
         text = " ".join(files.texts.get(path, ()))
         if not any(word in text for word in (*_AWARE, *own)):
             files.problems.append(
-                "%s: %s asks neither for recovery_operation nor uses variables of the plan, so that it would do in the drill what it does in a failover; "
-                "let it say, for instance, when: recovery_operation != '%s'" % (where, name, operation))
+                "%s: %s neither checks recovery_operation nor uses variables of the plan, so it would do the same in the drill as in a failover; "
+                "add, for instance, when: recovery_operation != '%s'" % (where, name, operation))
     if operation == "recover_by_drill" and given and "recover_by_drill" not in given:
-        files.problems.append("variables.recover_by_drill is missing: hooks would see none where DR drills become production")
+        files.problems.append("variables.recover_by_drill is missing: hooks would have no variables when DR drills become production")
     return list(dict.fromkeys(files.problems))
 
 

@@ -46,14 +46,14 @@ def build(run: Any) -> dict:
     reasons += ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
     same = unchanged(run)
     if same and not run.get("allow_no_change"):
-        reasons.append("nothing was switched: production is at the %s site already; %s=true accepts that" % (
+        reasons.append("nothing was switched: production is already at the %s site; %s=true accepts that" % (
             run.get("site"), run.get("allow_option") or "failover_allow_no_change"))
     measured = None if same else _measured(run, milestones, servers, steps, bool(errors))
     # Before ansible-core 2.19 a template gives "" for none.
     target = None if run.get("target_seconds") in (None, "") else float(run["target_seconds"])
     if target is not None and not run.get("check_mode") and not same:
         if measured is None:
-            reasons.append("the recovery time could not be measured, so that the target of %s is missed" % span(target))
+            reasons.append("the recovery time could not be measured, so the target of %s is missed" % span(target))
         elif measured > target:
             reasons.append("recovery took %s, the target is %s" % (span(measured), span(target)))
     finished = run.get("finished") or _now()

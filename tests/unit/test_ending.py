@@ -177,13 +177,13 @@ def test_check_mode_rehearses_in_order_and_a_run_says_what_it_found():
 def test_a_group_in_flight_is_told_as_in_flight():
     found = _failover.look(readiness("failing-over"), [{"name": "db"}], [], wanted(check_mode=True))
     assert found["position"] == "in_flight" and not found["obstacles"] and "in flight (failing-over)" in found["shown"][0]
-    assert found["would"][0].startswith("wait for the switch that is in flight")
+    assert found["would"][0].startswith("wait for the switch in flight")
 
 
 def test_nothing_is_measured_where_nothing_was_switched():
     report = _report.build({**run(position="there", results=[], target_seconds=1), "server_group": OVER})
     assert report["verdict"] == "failed" and report["measured_seconds"] is None and report["reasons"] == [
-        "nothing was switched: production is at the target site already; failover_allow_no_change=true accepts that"]
+        "nothing was switched: production is already at the target site; failover_allow_no_change=true accepts that"]
     allowed = _report.build({**run(position="there", results=[], target_seconds=1, allow_no_change=True), "server_group": OVER})
     assert allowed["verdict"] == "passed" and not allowed["reasons"]
     resumed = _report.build({**run(position="there", results=[], interrupted=True), "server_group": OVER})

@@ -172,7 +172,7 @@ def test_on_a_full_disk_the_run_still_tells_all(tmp_path, monkeypatch, since):
 def test_what_is_lost_fails_the_report(tmp_path):
     for path in (str(tmp_path / "gone"), str(tmp_path)):
         run = _journal.with_journal({"what": "drill", "journal": path})
-        assert _report.build(run)["verdict"] == "failed" and "what the run did is not known" in run["errors"][0]["msg"]
+        assert _report.build(run)["verdict"] == "failed" and "the actions of the run are unknown" in run["errors"][0]["msg"]
 
 
 @pytest.mark.parametrize("fault", ["open", "two names", "link"])
