@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose a drill is, and what of it the role ``drill`` may delete. Pure. PRIVATE to the collection.
+"""The ownership of a drill, and which of its objects the role ``drill`` may delete. Pure. PRIVATE to the collection.
 
 A drill that stands may carry production by now. A run deletes what it made itself, and what an interrupted run of its own made; anything
 else only if its ID was named. Names tell nothing: people give them, too.
@@ -19,12 +19,12 @@ from ._records import LONGEST_RUN, SKEW, doubt, results, time_of
 _LONGEST_KEPT = timedelta(days=30)
 # Between the record and the drill lie the lock of the group, waiting for what is in transit, and throttling.
 _UNTIL_CREATED = timedelta(minutes=10)
-# A drill in one of these statuses is removed and made anew.
+# A drill in one of these statuses is deleted and created again.
 _FAILED = ("error", "error-deleting")
 
 
 def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
-    """What to do about the drills that bear the run's name in its group.
+    """What to do with existing drills of the group that have the name of this run.
 
     :param drills: all drills
     :param run: ``name``, ``group`` (as the API shows it), ``project``, ``replace`` (IDs that may be deleted), ``keep`` (whether this run keeps its
@@ -85,7 +85,7 @@ def _gone(record: dict, drills: Iterable) -> list:
 
 
 def made_by(record: dict, drill: dict) -> bool:
-    """Whether the live drill is the one of the record, by its ID and the time of its creation."""
+    """Whether the live drill is the drill in the record, according to its ID and creation time."""
     created, began = time_of(drill.get("created_at")), time_of(record["requested"])
     if created is None or not began - SKEW <= created:
         return False
@@ -99,10 +99,10 @@ def made_by(record: dict, drill: dict) -> bool:
 
 
 def own(drills: Iterable, run: dict) -> dict:
-    """The drills that this run made, or took up from an interrupted one.
+    """The drills that this run created or resumed from an interrupted run.
 
     :param run: ``name``, ``group`` (ID), ``resumed`` (drill or ``{}``), ``created`` (result of sdrs_drill), ``record`` (of this run)
-    :returns: ``{drills, left}``; ``left`` are those that came meanwhile and may be somebody else's
+    :returns: ``{drills, left}``; ``left`` are those created in the meantime, which may belong to another user
     """
     created, record = run.get("created") or {}, run.get("record") or {}
     drilled = created.get("drill")
@@ -124,7 +124,7 @@ def own(drills: Iterable, run: dict) -> dict:
 
 
 def begin(run: dict, drills: Iterable, vpcs: Any = None) -> dict:
-    """What the record of a run that begins must tell.
+    """The contents of the record at the start of a run.
 
     :param run: ``name``, ``group``, ``project``, ``keep``
     :param vpcs: those that there are before the service makes one; None if it makes none
@@ -160,7 +160,7 @@ def vpc_fates(removed: dict, record: dict, group: dict, drills: Iterable, ecs_se
 
 
 def _reason(vpc: dict, record: dict, group: dict, others: Any, foreign: Any) -> Any:
-    """Why a VPC must not be deleted, None if it may."""
+    """Why a VPC must not be deleted; None if it may be deleted."""
     before, began, created = record.get("vpcs_before"), time_of(record.get("requested")), time_of(vpc.get("created_at"))
     users = [str(drill.get("name")) for drill in others if drill.get("drill_vpc_id") == vpc["id"]]
     servers = [str(server.get("name")) for server in foreign if vpc["id"] in (server.get("addresses") or {})

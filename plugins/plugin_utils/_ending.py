@@ -121,7 +121,7 @@ def _done(run: dict) -> list:
 
 
 def _uncertain(run: dict) -> bool:
-    """Whether something may have been sent without the run knowing how it ended."""
+    """Whether a request may have been sent whose outcome is unknown."""
     return bool(run.get("stopped_by") and run.get("writing")) or any(_attempted(error) for error in run.get("errors") or [])
 
 
@@ -157,7 +157,7 @@ def _not_done(run: dict) -> Any:
 
 
 def _left(run: dict) -> Any:
-    """What of its work the run never came to."""
+    """The steps that the run did not reach."""
     what, found = run.get("what"), []
     if run.get("refused") or not (run.get("group") or {}).get("status"):
         return ["%s: not started" % _TITLES.get(str(what), what)]
@@ -191,7 +191,7 @@ def _paused(run: dict) -> list[str]:
 
 
 def message(error: Any) -> Any:
-    """What a failed task said; ``error`` is its result."""
+    """The message of a failed task; ``error`` is its result."""
     error = cause(error)
     about = error.get("error") if isinstance(error.get("error"), dict) else {}
     return told(error.get("msg") or about.get("message") or error.get("message") or "a task failed without a message")

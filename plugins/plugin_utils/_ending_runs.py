@@ -44,13 +44,13 @@ def _parts(result: dict) -> tuple[list[str], list[str], list[str]]:
 
 
 def _blocked(parts: dict) -> list[str]:
-    """The parts of a document that have to wait, each with why."""
+    """The parts of a document that are blocked, each with the reason."""
     told = [_told(entry) for entry in parts.get("blocked") or []]
     return [text if "blocked until failback" in text else "blocked until failback: %s" % text for text in told]
 
 
 def _told(entry: object) -> str:
-    """What became of a part of a document: its path, and why."""
+    """The outcome of a part of a document: its path and the reason."""
     if not isinstance(entry, dict):
         return str(entry)
     path, text = str(entry.get("path") or ""), str(entry.get("message") or "")

@@ -81,13 +81,13 @@ INTERNAL = {
 
 
 def overridden(extra: Iterable[str], *roles: str) -> list[str]:
-    """What is wrong with the names of the extra variables, as sentences."""
+    """Problems with the names of the extra variables, as sentences."""
     wrong = sorted(set(extra) & {name for role in roles for name in INTERNAL[role]})
     return ["%s is set by the collection itself and must not be set as an extra variable" % name for name in wrong]
 
 
 def misspelled(names: Iterable[str], known: Iterable[str], *roles: str) -> list[str]:
-    """Variables that look like misspelled options, as sentences with the name that is meant.
+    """Variables that look like misspelled options, as sentences with the probable name.
 
     :param names: of the variables that are set and begin as a role's do
     :param known: the options of the roles
@@ -144,7 +144,7 @@ def named(option: str, value: object) -> set[str]:
     """What an option names that confirms something.
 
     :param value: a name, names separated by commas, or a list of names; empty if nothing is confirmed
-    :raises ValueError: it is something else; what that means is not guessed
+    :raises ValueError: it is something else; its meaning is not guessed
     """
     if value is None or value == "":
         return set()
@@ -168,7 +168,7 @@ def _type(value: object) -> str:
 
 
 def unconfirmed(confirm: object, groups: dict, option: str = "failover_confirm") -> list[str]:
-    """The protection groups that nobody has confirmed by naming them.
+    """The protection groups that are not confirmed by name.
 
     :param groups: ``{host: protection group, or None where it bears the host's name}``
     :param option: what ``confirm`` was given by

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the journal of a run comes to, for its report and for its last lines. PRIVATE to the collection."""
+"""The run as recorded in its journal, for the report and the closing summary. PRIVATE to the collection."""
 
 from __future__ import annotations
 

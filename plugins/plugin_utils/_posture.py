@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the posture of all protection groups comes to: risks, due dates, trends, and whether thresholds are kept. Pure. PRIVATE to the collection."""
+"""The posture of all protection groups: risks, due dates, trends, and whether thresholds are kept. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an interrupted run left: read with care, and believed only as far as it is of this very run. PRIVATE to the collection.
+"""The records of an interrupted run: read with care, and used only if they belong to this run. PRIVATE to the collection.
 
 A record is a hint. Anybody may have put it there, and it may be of another year, project or group; the live state decides.
 """
@@ -19,7 +19,7 @@ from ..module_utils._recovery import journal
 from ..module_utils._reports.report_files import LIMIT, elsewhere
 from ._report import moment
 
-# A run that began longer ago is not interrupted, but over.
+# A run that started longer ago counts as ended, not as interrupted.
 LONGEST_RUN = timedelta(days=1)
 # The clocks of the controller and of the service differ.
 SKEW = timedelta(minutes=5)
@@ -106,7 +106,7 @@ def _regular(about: Any) -> None:
 
 
 def doubt(saved: dict | None, run: dict, now: Any = None, longest: Any = LONGEST_RUN) -> str | None:
-    """Why a record is not of the run that is asked for, None if it is.
+    """Why a record does not belong to this run; None if it does.
 
     :param saved: what the file holds, None or empty without one
     :param run: ``what``, ``name``, ``project`` and ``group`` (an ID) that it must have
@@ -140,12 +140,12 @@ def running(saved: dict) -> bool:
 
 
 def time_of(value: Any) -> Any:
-    """``value`` as a time, None if it is none."""
+    """``value`` as a time; None if it is not a time."""
     return moment(value) if isinstance(value, str) else None
 
 
 def results(saved: dict) -> list:
-    """What a record holds of modules' results, in their shape; whatever else stands there is left out."""
+    """The well-formed module results in a record; anything else is ignored."""
     found = []
     for entry in _dicts(saved.get("results")):
         found.append({"operations": [each for each in _dicts(entry.get("operations")) if isinstance(each.get("operation"), str)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role ``recover_by_drill`` has to decide. Pure. PRIVATE to the collection.
+"""The decisions of the role ``recover_by_drill``. Pure. PRIVATE to the collection.
 
 A drill that a recovery made carries production: nothing here ever leads to its deletion, or makes a second one where one stands.
 """

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose the drills of a recovery plan are, and what of them a run may delete. Pure. PRIVATE to the collection."""
+"""The ownership of a recovery plan's drills, and which of them a run may delete. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 

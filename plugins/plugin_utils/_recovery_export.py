@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A first recovery plan of what is live. Pure. PRIVATE to the collection."""
+"""A first recovery plan from the live state. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The user's files of a recovery plan, looked at before anything is touched. PRIVATE to the collection.
+"""Checks of the user's files of a recovery plan, made before anything is changed. PRIVATE to the collection.
 
 A file that Ansible cannot read, a module that is not there, or a variable that nobody sets would end a run in the middle of a switch.
 """

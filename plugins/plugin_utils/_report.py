@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run of a runbook came to, from what its tasks returned. Pure but for who and what runs. PRIVATE to the collection.
+"""The report of a runbook's run, built from the results of its tasks. Pure but for who and what runs. PRIVATE to the collection.
 
 ``docs/report.schema.json`` describes the outcome.
 """
@@ -149,7 +149,7 @@ def _measured(run: dict, milestones: list[dict], servers: list[dict], steps: lis
 
 
 def _error(entry: dict) -> dict:
-    """What a failed task said, with its remedy."""
+    """The error of a failed task, with its remedy."""
     task, entry = entry.get("task"), cause(entry)
     about: dict = entry["error"] if isinstance(entry.get("error"), dict) else {}
     message = str(entry.get("msg") or about.get("message") or "the task failed without a message")
@@ -181,7 +181,7 @@ def _job(job: dict) -> dict:
 
 
 def _rpo(result: object) -> dict | None:
-    """What the service counts over its RPO; None where it does not offer that."""
+    """The pairs over their RPO, as the service counts them; None if it does not offer this."""
     if not isinstance(result, dict) or not isinstance(result.get("rpo_statistics"), list):
         return None
     points = [{"at": point.get("point_time"), "over_rpo": point.get("resource_num")} for point in result["rpo_statistics"]]
