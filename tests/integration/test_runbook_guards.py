@@ -81,7 +81,7 @@ def test_a_limit_skips_no_guard(ready):
      ("Check whether the group*", "The switch", "Initialize the run", "Switch", "Update VPCs", "Report", "*witch*")),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover}}]\n", ("Switch", "*tands*")),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: switch}}]\n", ("Switch the*",)),
-    ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: stop}}]\n", ("Stop what runs*",)),
+    ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: stop}}]\n", ("Stop the servers at*",)),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: protect_again}}]\n", ("Re-protect the*",)),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: reprotect}}]\n", ("Re-protect", "*rotection*")),
 ], ids=["roles", "import_role", "switch", "stop", "protect_again", "reprotect"])
