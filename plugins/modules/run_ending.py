@@ -55,7 +55,7 @@ endings:
   returned: success
   type: list
   elements: dict
-  sample: [{subject: erp, state: ["production at the source site"], done: ["nothing"], not_done: ["nothing is left"], failed: false}]
+  sample: [{subject: erp, state: ["production at the source site"], done: ["nothing"], not_done: ["nothing remains"], failed: false}]
 local:
   description: O(local).
   returned: success

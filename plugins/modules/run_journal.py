@@ -128,7 +128,7 @@ SPEC = Spec(
     },
     required_if=[("action", "begin", ("run",)), ("action", "append", ("entries",))],
 )
-DECLARATION = Local(run_journal.act, rules=run_journal.RULES, options=run_journal.Options)
+DECLARATION = Local(run_journal.act, rules=run_journal.RULES, options=run_journal.Options, controller_only=True)
 
 
 def main():

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The attempts of a run that was interrupted or failed and was begun again: who made each, when, and how it ended. PRIVATE to the collection.
+"""The attempts of a run that was interrupted or failed and was started again: who made each, when, and how it ended. PRIVATE to the collection.
 
 An attempt is ``{began, ended, user, machine, reasons}``; one that was killed has no ``ended``.
 """
@@ -14,7 +14,7 @@ _LONGEST = 2000
 
 
 def known(saved: dict | None) -> list[dict]:
-    """The attempts that a record holds, each in its shape; whatever else stands there is left out."""
+    """The well-formed attempts in a record; anything else is ignored."""
     found = [entry for entry in (saved or {}).get("attempts") or [] if isinstance(entry, dict) and time_of(entry.get("began"))] \
         if isinstance((saved or {}).get("attempts"), list) else []
     return [{
@@ -25,7 +25,7 @@ def known(saved: dict | None) -> list[dict]:
 
 
 def of_journal(entries: list[dict]) -> list[dict]:
-    """The attempts that a journal tells of."""
+    """The attempts recorded in a journal."""
     found: list = []
     for entry in entries:
         if entry["event"] in ("begun", "resumed"):

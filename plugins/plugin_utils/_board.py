@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tasks tell of their steps while they run: the board that knows them, and the socket on which it hears. PRIVATE to the collection."""
+"""Progress messages of running tasks: the board that collects them, and the socket that receives them. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAMED = 3
 
 
 class Board:
-    """What is known of the steps of all tasks, and how it is put into lines."""
+    """The known steps of all tasks, formatted as lines."""
 
     def __init__(self, clock: Any = time.monotonic) -> None:
         self._clock = clock
@@ -30,7 +30,7 @@ class Board:
         self.planned = self.done = self.failed = 0
 
     def heard(self, message: Any) -> Any:
-        """Take in a message; gives back a line to print at once, or None."""
+        """Process a message; returns a line to print at once, or None."""
         event = message.get("event")
         if event == "planned":
             self.planned += int(message.get("steps") or 0)
@@ -49,7 +49,7 @@ class Board:
         return None if known.get("quick") else "done: %s (%d s)" % (what.strip(), self._clock() - known["since"])
 
     def in_flight(self) -> str | None:
-        """A line about what is in flight; None when nothing is."""
+        """A line about the steps in flight; None without any."""
         running = [step for step in self._steps.values() if not step.get("quick") or step.get("progress") is not None]
         if not running:
             return None
@@ -60,7 +60,7 @@ class Board:
         return "%d of %d done%s, %d in flight: %s%s" % (self.done, max(self.planned, self.done), failed, len(running), named, more)
 
     def running(self) -> list:
-        """What is in flight, each with its time, the oldest first."""
+        """The steps in flight with their duration, the oldest first."""
         steps = sorted((step for step in self._steps.values() if not step.get("quick")), key=lambda step: step["since"])
         return ["%s (%d s)" % (self._named(step), self._clock() - step["since"]) for step in steps]
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the callback console puts on the screen: tasks' results as lines, and what is known of each group. PRIVATE to the collection."""
+"""The output of the callback console: task results as lines, and the known state of each group. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Line = tuple[str, str, str]  # host, text, and kind: ok, changed, failed or note
 
 
 class Screen:
-    """Takes in what happens to hosts, and gives back lines."""
+    """Processes events of hosts and returns lines."""
 
     def __init__(self) -> None:
         # By host.
@@ -54,11 +54,11 @@ class Screen:
         self.local = False
 
     def started(self, host: str, task: str, action: str, at: float) -> None:
-        """A task begins on a host."""
+        """A task starts on a host."""
         self.current[host] = {"task": task, "action": action.rpartition(".")[2], "own": action.startswith(_OWN), "at": at}
 
     def ended(self, host: str, task: str, action: str, result: dict, ours: bool = True, check: bool = False) -> list[Line]:
-        """A task ended well; gives back its lines."""
+        """A task succeeded; returns its lines."""
         self.current.pop(host, None)
         self._note(host, result)
         short = action.rpartition(".")[2]
@@ -75,7 +75,7 @@ class Screen:
         return [(host, "%s: %s" % (task, "changed" if result.get("changed") else "ok"), "changed" if result.get("changed") else "ok")]
 
     def failed(self, host: str, task: str, result: dict, ignored: bool = False, ours: bool = False) -> list[Line]:
-        """A task failed; each cause is told once."""
+        """A task failed; each cause is reported once."""
         running = self.current.pop(host, None) or {}
         self._note(host, result)
         causes = [entry for entry in _all(result) if entry.get("failed") or entry.get("unreachable")] or [result]
@@ -86,7 +86,7 @@ class Screen:
                 self.errors.setdefault(host, []).append(dict(_plain(cause), msg=text, task=task, action=running.get("action")))
             if not any(before in text or text in before for before in self.said.setdefault(host, [])):
                 self.said[host].append(text)
-                lines.append((host, "it goes on without this: " + text if ignored else "FAILED: " + text if ours else "FAILED: %s: %s" % (task, text),
+                lines.append((host, "continuing without this: " + text if ignored else "FAILED: " + text if ours else "FAILED: %s: %s" % (task, text),
                               "note" if ignored else "failed"))
         return lines
 
@@ -105,7 +105,7 @@ class Screen:
                 self.facts.setdefault(host, {})[name] = value
 
     def finish(self, hosts: list[str], what: str) -> list[dict]:
-        """The endings of all hosts, made of what is known where a run did not come to its own."""
+        """The endings of all hosts; for a run that did not finish, built from what is known."""
         endings = []
         for host in hosts:
             known = self.endings.get(host)
@@ -116,7 +116,7 @@ class Screen:
         return [ending for ending in endings if ending]
 
     def _with_errors(self, host: str, known: dict) -> dict:
-        """An ending that failed names why, even if its role could not know."""
+        """The ending of a failed run names the cause, even if its role could not know it."""
         told = [str(text).rpartition(": ")[2].rstrip(".") for text in known.get("not_done") or []]
         missing = [error["msg"].rstrip(".") for error in self.errors.get(host) or []]
         if known.get("failed") and missing and not any(text in message for text in told for message in missing):
@@ -146,7 +146,7 @@ class Screen:
         return _ending.ending(dict(run, errors=run.get("errors") or self.errors.get(host) or []))
 
     def waiting(self, now: float) -> str | None:
-        """What is being waited for, as one sentence; None if nothing is."""
+        """What the run waits for, as one sentence; None if it does not wait."""
         found = ["%s: %s (%d s)" % (host, each["task"], now - each["at"]) for host, each in self.current.items()]
         return listed(found, 2) if found else None
 

@@ -21,7 +21,7 @@ def table(result: Any, width: Any = WIDTH) -> Any:
     lines = [", ".join(["%d checks" % len(checks)] + ["%d %s" % each for each in counts if each[0]]), ""]
     for (status, reason), group in itertools.groupby(checks, lambda each: (_status(each), each["skipped"] and each["detail"])):
         if reason:
-            # What has to wait for the same check is one row.
+            # Checks that were skipped because of the same check share a row.
             names = ", ".join(each["check"] for each in group)
             lines += _wrapped("%s: %s" % (names, reason.partition(": ")[2]), "%-*s" % (_STATUS, status), " " * _STATUS, width)
             continue

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role ``drill`` has to decide. Pure. PRIVATE to the collection."""
+"""The decisions of the role ``drill``. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def _probe(server: dict, port: int, outcome: dict | None, start: dict | None, be
     check = {"id": server["id"], "check": "tcp_%d" % port, "status": "failed", "at": began}
     if outcome is None or outcome.get("unreachable") or (start or {}).get("unreachable"):
         why = (outcome or start or {}).get("msg")
-        return dict(check, detail="the probe host could not try it%s" % (": %s" % why if why else ""))
+        return dict(check, detail="the probe host could not run the check%s" % (": %s" % why if why else ""))
     if outcome.get("failed") or not outcome.get("finished") or outcome.get("elapsed") is None:
-        return dict(check, detail=str(outcome.get("msg") or "the probe host did not come to an end"))
+        return dict(check, detail=str(outcome.get("msg") or "the check on the probe host did not finish"))
     at = (moment(began) + timedelta(seconds=float(outcome["elapsed"]))).isoformat()
     return dict(check, status=PASSED, at=at, detail="%s answers to the probe host" % server["address"])
 
@@ -124,7 +124,7 @@ def verify_tasks(tasks: object) -> dict[str, list]:
         if task.get("register"):
             found["registers"].append(str(task["register"]))
         elif "delegate_to" in task or "connection" in task:
-            what = "blocks must not be delegated, their tasks can be" if nested else "a delegated task must register its result"
+            what = "a block must not be delegated; delegate its tasks instead" if nested else "a delegated task must register its result"
             found["problems"].append("task %s: %s, or it would go unnoticed that its host cannot be reached" % (task.get("name") or number, what))
     return found
 
@@ -177,7 +177,7 @@ def seconds(text: object) -> float:
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw]?)\s*", str(text))
     if not match:
-        raise ValueError("%r is no length of time such as 90d, 12h or 30 (days)" % (text,))
+        raise ValueError("%r is not a duration such as 90d, 12h or 30 (days)" % (text,))
     return float(match.group(1)) * _UNITS[match.group(2) or "d"]
 
 
@@ -197,17 +197,17 @@ def status(reports: list[dict], max_age: object, drilled: bool | None = None, no
         last = max(passed, key=lambda report: moment(report["finished"]))
         age = round((now - moment(last["finished"])).total_seconds())
         verdict = "ok" if age <= allowed else "overdue"
-        text = "the last successful drill ended %s ago (%s), %s may pass" % (days(age), last["finished"], days(allowed))
+        text = "the last successful drill ended %s ago (%s), limit: %s" % (days(age), last["finished"], days(allowed))
         return {"verdict": verdict, "age_seconds": age, "last": last["finished"], "report": last.get("path"), "message": text}
     told = {"age_seconds": None, "last": None, "report": None}
     if drilled is False:
         verdict = "overdue" if allowed <= _AT_MOST else "unknown"
-        return dict(told, verdict=verdict, message="there is no report of a successful drill, and the service knows of no drill in the last three months")
+        return dict(told, verdict=verdict, message="there is no report of a successful drill, and the service lists no drill in the last three months")
     if drilled and allowed >= _THREE_MONTHS:
-        return dict(told, verdict="ok", message="there is no report of a successful drill; the service knows of a drill in the last three months")
+        return dict(told, verdict="ok", message="there is no report of a successful drill; the service lists a drill in the last three months")
     if drilled:
-        return dict(told, verdict="unknown", message="there is no report of a successful drill; the service only says that there was "
-                    "a drill in the last three months, and %s may pass" % days(allowed))
+        return dict(told, verdict="unknown", message="there is no report of a successful drill; the service only reports "
+                    "a drill in the last three months; limit: %s" % days(allowed))
     return dict(told, verdict="unknown", message="there is no report of a successful drill")
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose a drill is, and what of it the role ``drill`` may delete. Pure. PRIVATE to the collection.
+"""The ownership of a drill, and which of its objects the role ``drill`` may delete. Pure. PRIVATE to the collection.
 
 A drill that stands may carry production by now. A run deletes what it made itself, and what an interrupted run of its own made; anything
 else only if its ID was named. Names tell nothing: people give them, too.
@@ -19,12 +19,12 @@ from ._records import LONGEST_RUN, SKEW, doubt, results, time_of
 _LONGEST_KEPT = timedelta(days=30)
 # Between the record and the drill lie the lock of the group, waiting for what is in transit, and throttling.
 _UNTIL_CREATED = timedelta(minutes=10)
-# A drill in one of these statuses is removed and made anew.
+# A drill in one of these statuses is deleted and created again.
 _FAILED = ("error", "error-deleting")
 
 
 def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
-    """What to do about the drills that bear the run's name in its group.
+    """What to do with existing drills of the group that have the name of this run.
 
     :param drills: all drills
     :param run: ``name``, ``group`` (as the API shows it), ``project``, ``replace`` (IDs that may be deleted), ``keep`` (whether this run keeps its
@@ -48,7 +48,7 @@ def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
     if not found:
         return outcome
     if record and not (len(found) == 1 and made_by(record, found[0])):
-        doubted, outcome["record"] = "it is of another drill", record if leaving else {}
+        doubted, outcome["record"] = "it belongs to another drill", record if leaving else {}
     if not doubted and not saved.get("kept") and run.get("running"):
         return dict(outcome, remove=[], refusal="Process %s on this machine is drilling protection group %s with drill %s; nothing was done. Wait for it." % (
             record["process"].get("pid"), group.get("name"), run["name"]))
@@ -57,7 +57,7 @@ def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
         return dict(outcome, resumed={} if failed else found[0], remove=leaving + (found if failed else []))
     if {drill.get("id") for drill in found} <= allowed:
         return dict(outcome, remove=leaving + found)
-    why = "a run kept it on purpose (drill_keep)" if not doubted else "no record shows that an interrupted run made it"
+    why = "a run kept it on purpose (drill_keep)" if not doubted else "no record shows that an interrupted run created it"
     if doubted and saved:
         why += " (%s: %s)" % (saved.get("path"), doubted)
     return dict(outcome, remove=[], refusal=_refusal(found, run, why))
@@ -66,8 +66,8 @@ def standing(drills: Iterable, run: dict, now: Any = None) -> dict:
 def _refusal(found: Iterable, run: dict, why: str) -> str:
     ids = ",".join(str(drill.get("id")) for drill in found)
     return (
-        "DR drill %s of protection group %s stands already (%s), and %s. It may be in use, for production even, so that nothing was done. "
-        "To delete it with its servers and disks and drill anew: -e drill_replace=%s. To leave it, give drill_name another name."
+        "DR drill %s of protection group %s already exists (%s), and %s. It may be in use, even for production, so nothing was done. "
+        "To delete it with its servers and disks and run a new drill: -e drill_replace=%s. To keep it, set drill_name to another name."
         % (run["name"], run["group"].get("name"), ", ".join("%s of %s" % (drill.get("id"), drill.get("created_at")) for drill in found), why, ids)
     )
 
@@ -80,12 +80,12 @@ def _gone(record: dict, drills: Iterable) -> list:
         return []
     if any(each.get("id") == drill.get("id") for each in drills):
         return []
-    return ["An interrupted run noted VPC %s as made for DR drill %s, which is gone. If that VPC is still there, look at it and delete it." % (
+    return ["An interrupted run recorded that VPC %s was created for DR drill %s, which no longer exists. If the VPC still exists, check it and delete it." % (
         vpc, drill.get("id"))]
 
 
 def made_by(record: dict, drill: dict) -> bool:
-    """Whether the live drill is the one of the record, by its ID and the time of its creation."""
+    """Whether the live drill is the drill in the record, according to its ID and creation time."""
     created, began = time_of(drill.get("created_at")), time_of(record["requested"])
     if created is None or not began - SKEW <= created:
         return False
@@ -99,10 +99,10 @@ def made_by(record: dict, drill: dict) -> bool:
 
 
 def own(drills: Iterable, run: dict) -> dict:
-    """The drills that this run made, or took up from an interrupted one.
+    """The drills that this run created or resumed from an interrupted run.
 
     :param run: ``name``, ``group`` (ID), ``resumed`` (drill or ``{}``), ``created`` (result of sdrs_drill), ``record`` (of this run)
-    :returns: ``{drills, left}``; ``left`` are those that came meanwhile and may be somebody else's
+    :returns: ``{drills, left}``; ``left`` are those created in the meantime, which may belong to another user
     """
     created, record = run.get("created") or {}, run.get("record") or {}
     drilled = created.get("drill")
@@ -124,7 +124,7 @@ def own(drills: Iterable, run: dict) -> dict:
 
 
 def begin(run: dict, drills: Iterable, vpcs: Any = None) -> dict:
-    """What the record of a run that begins must tell.
+    """The contents of the record at the start of a run.
 
     :param run: ``name``, ``group``, ``project``, ``keep``
     :param vpcs: those that there are before the service makes one; None if it makes none
@@ -155,22 +155,22 @@ def vpc_fates(removed: dict, record: dict, group: dict, drills: Iterable, ecs_se
         if vpc_id in by_id:
             reason = _reason(by_id[vpc_id], record, group, others, foreign)
             found.append({"id": vpc_id, "name": by_id[vpc_id].get("name"), "delete": reason is None,
-                          "detail": reason or "the service made it for this drill"})
+                          "detail": reason or "the service created it for this drill"})
     return found
 
 
 def _reason(vpc: dict, record: dict, group: dict, others: Any, foreign: Any) -> Any:
-    """Why a VPC must not be deleted, None if it may."""
+    """Why a VPC must not be deleted; None if it may be deleted."""
     before, began, created = record.get("vpcs_before"), time_of(record.get("requested")), time_of(vpc.get("created_at"))
     users = [str(drill.get("name")) for drill in others if drill.get("drill_vpc_id") == vpc["id"]]
     servers = [str(server.get("name")) for server in foreign if vpc["id"] in (server.get("addresses") or {})
                or (server.get("metadata") or {}).get("vpc_id") == vpc["id"]]
     if vpc["id"] in (group.get("source_vpc_id"), group.get("target_vpc_id")):
-        return "it is the VPC of the protection group itself"
+        return "it is the VPC of the protection group"
     if not isinstance(before, list) or began is None:
-        return "no record of this or an interrupted run shows that the service made it for this drill"
+        return "no record of this or an interrupted run shows that the service created it for this drill"
     if vpc["id"] in before:
-        return "it was there before the drill was requested"
+        return "it existed before the drill was requested"
     if created and created < began - SKEW:
         return "it was created at %s, before the drill was requested" % vpc["created_at"]
     if users:

@@ -26,7 +26,7 @@ _DRILLS = ("drill", "recover_by_drill")
 _CONFIRMED = ("failover", "planned_failover", "failback", "reprotect", "recover_by_drill")
 _NOTHING = "nothing: nothing was sent that changes anything"
 # Nothing to type: it takes somebody's work.
-BACK: dict = {"why": "back up what the servers of the drill write, nothing protects it; the report says how to get back", "only": True}
+BACK: dict = {"why": "back up what the drill servers write, because nothing protects it; the report describes the way back", "only": True}
 # What a person cannot mend in the group itself: the connection or the account.
 _OUTSIDE, _FIRST_REASONS = ("APIGW.", "SDRS.0102", "SDRS.0103"), 3
 _BEFORE = re.compile(r"^(Task failed: )?(Finalization of task args .{0,400}?failed: .{0,400}?)?(The filter plugin '[\w.]+' failed: )", re.DOTALL)
@@ -57,7 +57,7 @@ def where(group: dict) -> list:
     zone = group.get("%s_availability_zone" % site)
     place = "production at the %s site%s" % (site, " (%s)" % zone if zone else "")
     if status in SWITCHING:
-        return ["in flight (%s): %s until that has ended" % (status, "production was last seen at the %s site" % site if status != "reprotecting" else place)]
+        return ["in flight (%s): %s until it has ended" % (status, "production was last seen at the %s site" % site if status != "reprotecting" else place)]
     text = _PROTECTION.get(str(status)) or ("in error (%s)" % status if str(status).startswith("error") else "status %s" % status)
     return [place, text]
 
@@ -73,7 +73,7 @@ def _without_name(run: dict, text: str) -> Any:
 def _state(run: dict) -> list:
     group = run.get("group") or {}
     if not group.get("status"):
-        return ["not read in this run: where production is was not asked"]
+        return ["not read in this run: the production site is unknown"]
     return where(group) + _servers(run)
 
 
@@ -105,7 +105,7 @@ def _reached(run: dict, name: str) -> bool:
 
 def _done(run: dict) -> list:
     if run.get("check_mode"):
-        return ["nothing: check mode only rehearses"]
+        return ["nothing: check mode changes nothing"]
     milestones, measured, target = [entry for entry in run.get("milestones") or [] if moment(entry.get("at"))], run.get("measured"), run.get("target_seconds")
     began, found = milestones[0]["at"] if milestones else None, []
     for entry in milestones[1:]:
@@ -116,12 +116,12 @@ def _done(run: dict) -> list:
     found += ["%s %s" % (entry["what"], entry["status"]) for entry in run.get("clean_up") or [] if entry.get("status") in ("removed", "kept")]
     if not found and _sent(run):
         found = ["; ".join(dict.fromkeys(_words(operation) for operation in _sent(run)[:4]))]
-    return found or ["in this run nothing was switched" if run.get("no_change") else _NOTHING if not _uncertain(run) else
-                     "nothing that is known to have ended"]
+    return found or ["nothing was switched in this run" if run.get("no_change") else _NOTHING if not _uncertain(run) else
+                     "nothing is known to have completed"]
 
 
 def _uncertain(run: dict) -> bool:
-    """Whether something may have been sent without the run knowing how it ended."""
+    """Whether a request may have been sent whose outcome is unknown."""
     return bool(run.get("stopped_by") and run.get("writing")) or any(_attempted(error) for error in run.get("errors") or [])
 
 
@@ -142,9 +142,9 @@ def _words(operation: dict) -> str:
 def _not_done(run: dict) -> Any:
     found = []
     if run.get("stopped_by"):
-        found.append("it was ended by %s%s" % (run["stopped_by"], " during: %s" % run["task"] if run.get("task") else ""))
+        found.append("the run was ended by %s%s" % (run["stopped_by"], " during: %s" % run["task"] if run.get("task") else ""))
         if run.get("writing"):
-            found.append("what was requested may go on in the cloud; the next run waits for it")
+            found.append("the operation requested last may still be running; the next run waits for it")
     errors = [message(error) for error in run.get("errors") or []]
     if run.get("check_mode") and run.get("would") and not errors:
         return ["would be done, in this order: " + "; ".join("%d. %s" % entry for entry in enumerate(run["would"], 1))]
@@ -153,14 +153,14 @@ def _not_done(run: dict) -> Any:
         for server in _failing(run) for check in server.get("checks") or [] if check.get("status") not in (PASSED, "skipped", "not_tried")]
     reasons = list(dict.fromkeys(_without_name(run, told(reason)) for reason in reasons))
     found += reasons[:_FIRST_REASONS] + (["%d more, see the report" % (len(reasons) - _FIRST_REASONS)] if len(reasons) > _FIRST_REASONS else [])
-    return (found + _left(run) + [str(problem).rstrip(".") for problem in run.get("problems") or []]) or ["nothing is left"]
+    return (found + _left(run) + [str(problem).rstrip(".") for problem in run.get("problems") or []]) or ["nothing remains"]
 
 
 def _left(run: dict) -> Any:
-    """What of its work the run never came to."""
+    """The steps that the run did not reach."""
     what, found = run.get("what"), []
     if run.get("refused") or not (run.get("group") or {}).get("status"):
-        return ["%s: nothing of it was begun" % _TITLES.get(str(what), what)]
+        return ["%s: not started" % _TITLES.get(str(what), what)]
     if what == "drill":
         return [] if not run.get("errors") or run.get("servers") else ["no server was verified"]
     if what == "reprotect":
@@ -191,7 +191,7 @@ def _paused(run: dict) -> list[str]:
 
 
 def message(error: Any) -> Any:
-    """What a failed task said; ``error`` is its result."""
+    """The message of a failed task; ``error`` is its result."""
     error = cause(error)
     about = error.get("error") if isinstance(error.get("error"), dict) else {}
     return told(error.get("msg") or about.get("message") or error.get("message") or "a task failed without a message")
@@ -215,7 +215,7 @@ def outside(errors: Any) -> bool:
     return False
 
 
-def again(why: str = "mend what NOT DONE names, then run it again") -> dict:
+def again(why: str = "fix what NOT DONE lists, then run it again") -> dict:
     """The same command once more, with the confirmation and the ``--limit`` that were typed."""
     return dict(step(why), keep=True)
 
@@ -229,21 +229,21 @@ def _next(run: dict) -> Any:
     what, status = run.get("what"), (run.get("group") or {}).get("status")
     switch, errors = what in _CONFIRMED, run.get("errors") or []
     if outside(errors) and not _reached(run, "switched"):
-        return step("find out what is wrong with the connection, then run the same again", "doctor")
+        return step("diagnose the connection, then run the same command again", "doctor")
     if run.get("stopped_by"):
-        return step("run it again; it goes on where it was", confirm=switch)
+        return step("run it again; it resumes where it stopped", confirm=switch)
     if run.get("next") and errors and not _sent(run):
         return run["next"]
     if run.get("check_mode") and not errors:
         return step("do it" if status not in SWITCHING else "wait for the switch in flight, and finish it", confirm=switch)
     if switch and what != "reprotect" and status == "failed-over" and errors and run.get("position") == "elsewhere" and not _reached(run, "switched"):
-        return step("re-protect first (this overwrites the disks of the other site), then the same again", "reprotect", confirm=True)
+        return step("re-protect first (this overwrites the disks of the other site), then run the same command again", "reprotect", confirm=True)
     if errors and run.get("untold") and status is None:
         return again()
     if errors or _failing(run):
         if status in ("available", None) and not _sent(run) and not run.get("refused") and switch:
-            return step("mend what NOT DONE names; this rehearses it, and sends nothing", confirm=False, check=True)
-        return step("mend what NOT DONE names, then run it again; it goes on where it was", confirm=switch)
+            return step("fix what NOT DONE lists; this command only checks and changes nothing", confirm=False, check=True)
+        return step("fix what NOT DONE lists, then run it again; it resumes where it stopped", confirm=switch)
     return _after_success(what, status, run)
 
 
@@ -257,8 +257,8 @@ def _after_success(what: Any, status: Any, run: dict) -> dict | None:
     if status in SWITCHING:
         return step("wait for what is in flight", confirm=True)
     if (run.get("group") or {}).get("priority_station") == "target":
-        return step("when the other site shall be production again, and synchronisation has ended", "failback", confirm=True)
-    return step("prove that it works", "drill")
+        return step("to make the other site production again, once synchronisation has finished", "failback", confirm=True)
+    return step("test the recovery with a drill", "drill")
 
 
 def listed(names: Iterable, most: Any = 4) -> str:
@@ -284,13 +284,13 @@ def refusals(groups: dict, what: str, problems: Any, confirmed: Any) -> list:
     if what not in _CONFIRMED:
         return endings
     if sure:
-        why = "mend what NOT DONE names, then run it again" if len(sure) == len(endings) else "switch only what is confirmed"
+        why = "fix what NOT DONE lists, then run it again" if len(sure) == len(endings) else "switch only the confirmed groups"
         for each in sure:
             each["next"] = step(why, confirm=True)
     elif len(endings) == 1:
-        endings[0]["next"] = step("if you mean this group, confirm it", confirm=True)
+        endings[0]["next"] = step("confirm this group by its name", confirm=True)
     else:
-        endings[0]["next"] = step("one group at a time, or confirm each by its name", confirm=True)
+        endings[0]["next"] = step("switch one group at a time, or confirm each by its name", confirm=True)
     return endings
 
 

@@ -31,7 +31,7 @@ def applied(operations: list | None) -> str:
 
 def _made(run: dict, state: list[str], done: list[str], not_done: list[str], following: dict | None, failed: object) -> dict:
     subject = str(run.get("subject") or run.get("host"))
-    return {"host": run["host"], "subject": subject, "confirm": subject, "state": state, "done": done, "not_done": not_done or ["nothing is left"],
+    return {"host": run["host"], "subject": subject, "confirm": subject, "state": state, "done": done, "not_done": not_done or ["nothing remains"],
             "next": following, "failed": bool(failed), "report": run.get("report") or None}
 
 
@@ -44,13 +44,13 @@ def _parts(result: dict) -> tuple[list[str], list[str], list[str]]:
 
 
 def _blocked(parts: dict) -> list[str]:
-    """The parts of a document that have to wait, each with why."""
+    """The parts of a document that are blocked, each with the reason."""
     told = [_told(entry) for entry in parts.get("blocked") or []]
     return [text if "blocked until failback" in text else "blocked until failback: %s" % text for text in told]
 
 
 def _told(entry: object) -> str:
-    """What became of a part of a document: its path, and why."""
+    """The outcome of a part of a document: its path and the reason."""
     if not isinstance(entry, dict):
         return str(entry)
     path, text = str(entry.get("path") or ""), str(entry.get("message") or "")
@@ -72,16 +72,16 @@ def topology(run: dict, result: dict) -> dict:
     groups = result.get("server_groups") or []
     state = [text for group in groups[:1] for text in where(group)] if len(groups) == 1 and groups[0].get("priority_station") else []
     if not state:
-        state = ["as the document says" if not (failed or blocked or not_tried) and not run.get("check_mode") else "not as the document says"
-                 if operations or errors or blocked else "as the document says" if not failed else "not known"]
+        state = ["in line with the document" if not (failed or blocked or not_tried) and not run.get("check_mode") else "not in line with the document"
+                 if operations or errors or blocked else "in line with the document" if not failed else "not known"]
     if not run.get("check_mode") and any((each.get("operation"), each.get("resource_type")) == ("delete", "server_group") for each in operations):
-        state = ["removed: there is no such protection group any more"]
+        state = ["removed: the protection group no longer exists"]
     if failed and "operations" not in result:
         state = ["not read in this run"]
     if run.get("check_mode"):
-        done, left = ["nothing: check mode only plans", planned(operations)], [planned(operations)] if operations else []
+        done, left = ["nothing: check mode changes nothing", planned(operations)], [planned(operations)] if operations else []
     else:
-        none = "nothing is known to have been changed" if failed else "nothing: nothing had to be changed"
+        none = "nothing is known to have changed" if failed else "nothing: no change was necessary"
         done, left = ["%s. %s" % (planned(operations), applied(operations)) if operations and not failed else applied(operations) if operations else none], []
     left += (errors + blocked)[:_FIRST] + not_tried
     return _made(run, state, done, left, _after_topology(run, result, failed, operations), failed)
@@ -89,15 +89,15 @@ def topology(run: dict, result: dict) -> dict:
 
 def _after_topology(run: dict, result: dict, failed: bool, operations: list) -> dict:
     if failed and outside([result]):
-        return step("find out what is wrong with the connection, then run the same again", "doctor")
+        return step("diagnose the connection, then run the same command again", "doctor")
     branches = result.get("branches") or {}
     if failed and branches.get("blocked") and not branches.get("failed"):
         return _after_blocked(branches["blocked"])
     if failed:
-        return step("mend what NOT DONE names, then run it again; what is done already is not done again")
+        return step("fix what NOT DONE lists, then run it again; completed changes are not repeated")
     if run.get("check_mode"):
-        return step("apply it") if operations else step("nothing has to be applied; prove that it works", "drill")
-    return step("see that nothing is left to change", "plan")
+        return step("apply it") if operations else step("nothing has to be applied; test the recovery with a drill", "drill")
+    return step("check that no changes remain", "plan")
 
 
 def plan(run: dict, found: dict | None, result: dict | None = None) -> dict:
@@ -111,11 +111,11 @@ def plan(run: dict, found: dict | None, result: dict | None = None) -> dict:
     if not found:
         return _made(run, ["not read in this run"], [_NOTHING], [message(result)], _mend(result or {}), True)
     verdict, operations = found.get("verdict"), found.get("operations") or []
-    state = [{"clean": "clean: as the document says", "drift": "drift: not as the document says"}.get(str(verdict), "could not be compared")]
+    state = [{"clean": "clean: in line with the document", "drift": "drift: not in line with the document"}.get(str(verdict), "could not be compared")]
     state += (["blocked: until failback"] if found.get("blocked") else []) + _beside(found)
     left = [planned(operations)] if operations else []
     left += _blocked(found)[:_FIRST]
-    differing = ["%s: %s is %s, wanted is %s" % tuple(each.get(key) for key in ("name", "option", "live", "wanted")) for each in found.get("differing") or []]
+    differing = ["%s: %s is %s, should be %s" % tuple(each.get(key) for key in ("name", "option", "live", "wanted")) for each in found.get("differing") or []]
     left += differing[:_FIRST]
     left += [str(found.get("message") or "the comparison failed").rstrip(".")] if verdict == "error" else []
     following = _after_plan(found, operations)
@@ -138,7 +138,7 @@ def _after_blocked(blocked: list[dict]) -> dict:
     """What has to come first: a group that failed over must be protected again before it can be failed back."""
     if any("cloud_dr.sdrs.reprotect" in str(entry.get("remedy")) for entry in blocked):
         return step("when the other site is back: re-protect (this overwrites its disks), then fail back", "reprotect", confirm=True)
-    return step("when the other site shall be production again, and synchronisation has ended", "failback", confirm=True)
+    return step("to make the other site production again, once synchronisation has finished", "failback", confirm=True)
 
 
 def _after_plan(found: dict, operations: list) -> dict:
@@ -147,8 +147,8 @@ def _after_plan(found: dict, operations: list) -> dict:
     if operations:
         return step("apply it", "converge")
     if found.get("differing"):
-        return step("stop and resize what NOT DONE names, or correct the document; then plan again")
-    return step("prove that it works", "drill")
+        return step("stop and resize what NOT DONE lists, or correct the document; then plan again")
+    return step("test the recovery with a drill", "drill")
 
 
 def export(run: dict, read: dict, written: dict) -> dict:
@@ -163,8 +163,8 @@ def export(run: dict, read: dict, written: dict) -> dict:
     if failed:
         return _made(run, ["not read in this run"], ["nothing: no file was written"], [message(failed)], _mend(failed), True)
     left = read.get("left_out") or []
-    lacking = ["%d things are not in the document, as the file says" % len(left)] if left else []
-    return _made(run, ["read as it is live"], ["written: %s" % run.get("path")], lacking, step("see that the document is what is live", "plan"), False)
+    lacking = ["%d items are not in the document; the file lists them" % len(left)] if left else []
+    return _made(run, ["the live state was read"], ["written: %s" % run.get("path")], lacking, step("compare the document with the live state", "plan"), False)
 
 
 def drift(run: dict, result: dict, repaired: dict | None = None) -> dict:
@@ -179,15 +179,15 @@ def drift(run: dict, result: dict, repaired: dict | None = None) -> dict:
     differing = [entry.get("name") for entry in entries if entry.get("differences")]
     silent = [entry.get("name") for entry in entries if entry.get("differences") is None]
     state = ["%d of %d pairs of servers differ%s" % (len(differing), len(entries), ": " + listed(differing) if differing else "")]
-    left = ["not compared, as one of the servers cannot be read: %s" % listed(silent)] if silent else []
+    left = ["not compared, because one of the servers cannot be read: %s" % listed(silent)] if silent else []
     left += ["%s: %s" % (entry.get("name"), ", ".join(str(each.get("attribute")) for each in entry["differences"])) for entry in entries
              if entry.get("differences")][:_FIRST]
     operations = (repaired or {}).get("operations") or []
     repairable = any(difference.get("repairable") for entry in entries for difference in entry.get("differences") or [])
-    following = step("give the DR servers what production has", options=["drift_repair=true"]) if repairable and (
-        not operations or run.get("check_mode")) else step("prove that it works", "drill")
+    following = step("align the DR servers with the production servers", options=["drift_repair=true"]) if repairable and (
+        not operations or run.get("check_mode")) else step("test the recovery with a drill", "drill")
     done = "compared%s" % (", repaired: " + applied(operations) if operations else "")
-    done = "nothing: check mode only plans" if run.get("check_mode") and operations else done
+    done = "nothing: check mode changes nothing" if run.get("check_mode") and operations else done
     return _made(run, state, [done], left, following, False)
 
 
@@ -197,19 +197,19 @@ def drill_status(run: dict, status: dict | None, failure: dict | None = None) ->
     :param failure: the failed task's result, if one failed
     """
     if failure:
-        failure = failure if failure.get("msg") else {"msg": "there is no protection group of this name"}
-        return _made(run, ["not judged in this run"], [_NOTHING], [message(failure)], _mend(failure), True)
+        failure = failure if failure.get("msg") else {"msg": "no protection group has this name"}
+        return _made(run, ["not evaluated in this run"], [_NOTHING], [message(failure)], _mend(failure), True)
     if not status:
         return untold(run["host"], "drill_status")
     verdict = status.get("verdict")
-    return _made(run, ["drill %s: %s" % (verdict or "unknown", status.get("message") or "could not be judged")],
-                 ["looked at reports and at the service; nothing was changed"],
-                 [] if verdict == "ok" else ["a drill is due"], None if verdict == "ok" else step("drill it", "drill"), verdict != "ok")
+    return _made(run, ["drill %s: %s" % (verdict or "unknown", status.get("message") or "could not be evaluated")],
+                 ["saved reports and the service were checked; nothing was changed"],
+                 [] if verdict == "ok" else ["a drill is due"], None if verdict == "ok" else step("run a drill", "drill"), verdict != "ok")
 
 
 def _mend(result: dict) -> dict:
     if outside([result]):
-        return step("find out what is wrong with the connection, then run the same again", "doctor")
+        return step("diagnose the connection, then run the same command again", "doctor")
     return again()
 
 
@@ -222,9 +222,9 @@ def recovery_export(run: dict, failure: dict | None = None) -> dict:
     run = dict(run, subject="recovery plan")
     if failure:
         return _made(run, ["not written in this run"], ["nothing: no file was written"], [message(failure)], _mend(failure), True)
-    return _made(run, ["written of what is live, all protection groups in one tier"], ["written: %s" % run.get("path")],
-                 ["the order: put the groups into tiers, the first to start first"],
-                 step("when its tiers are right: rehearse it", "drill", options=["recovery_plan=%s" % run.get("path")], check=True), False)
+    return _made(run, ["written from the live state, with all protection groups in one tier"], ["written: %s" % run.get("path")],
+                 ["the start order: put the groups into tiers; the first tier starts first"],
+                 step("when the tiers are right: test the plan in check mode", "drill", options=["recovery_plan=%s" % run.get("path")], check=True), False)
 
 
 def doctor(result: dict, failure: dict | None = None) -> dict:
@@ -233,14 +233,14 @@ def doctor(result: dict, failure: dict | None = None) -> dict:
     :param failure: the failed task's result, if one failed
     """
     if failure:
-        return _made({"host": "localhost", "subject": "connection"}, ["examined" if result.get("checks") else "not examined in this run"], [_NOTHING],
+        return _made({"host": "localhost", "subject": "connection"}, ["checked" if result.get("checks") else "not checked in this run"], [_NOTHING],
                      [message(failure)], again(), True)
     checks = result.get("checks") or []
     failed = [check for check in checks if not check.get("passed") and not check.get("skipped") and check.get("severity") == "error"]
     state = ["healthy" if result.get("healthy") else "not healthy: %s" % listed(check.get("check") for check in failed)]
     left = ["%s: %s" % (check.get("check"), check.get("remedy")) for check in failed[:2]]
     return _made({"host": "localhost", "subject": "connection"}, state, ["%d checks; nothing was changed" % len(checks)], left,
-                 step("mend what NOT DONE names, then examine it again") if failed else step("see how the protection groups stand", "plan"), failed)
+                 step("fix what NOT DONE lists, then check again") if failed else step("check the state of the protection groups", "plan"), failed)
 
 
 def posture(run: dict, judged: dict | None, failure: dict | None = None) -> dict:
@@ -259,6 +259,6 @@ def posture(run: dict, judged: dict | None, failure: dict | None = None) -> dict
         totals[key] for key in ("groups", "critical", "warning", "protected", "drilled_in_time"))]
     left = (judged["failures"] + judged["problems"])[:_FIRST]
     worst = [group["name"] for group in judged["groups"] if group["level"] == "critical"]
-    following = step("mend what the page names, first %s; then look again" % listed(worst)) if worst else \
-        step("mend what NOT DONE names, then look again") if judged["failures"] else None
+    following = step("fix what the page lists, first %s; then check again" % listed(worst)) if worst else \
+        step("fix what NOT DONE lists, then check again") if judged["failures"] else None
     return _made(run, state, ["looked at; nothing was sent that changes anything"], left, following, judged["verdict"] != "passed")

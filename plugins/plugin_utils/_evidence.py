@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is left to say where a report could not be made. PRIVATE to the collection."""
+"""The minimal result when a report could not be created. PRIVATE to the collection."""
 
 from __future__ import annotations
 

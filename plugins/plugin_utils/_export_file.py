@@ -42,14 +42,14 @@ def document(result: Any) -> Any:
     groups = (result.get("topology") or {}).get("server_groups") or []
     left_out = notes(result)
     if not groups:
-        raise ValueError("there is no protection group to export%s" % ("; left out: %s" % "; ".join(left_out) if left_out else ""))
+        raise ValueError("no protection group can be exported%s" % ("; left out: %s" % "; ".join(left_out) if left_out else ""))
     content = yaml.dump(
         {"topology_server_group": groups[0]}, Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=1000,
     )
     # YAML lets format characters stand as they are; they are in double quotes here.
     content = re.sub(r"[^\x00-\x7f]", lambda match: _escaped(match.group()), content)
-    head = ["Protection group %s as exported from the service. Applying this changes nothing." % (groups[0].get("name") or groups[0].get("id"))]
-    head += ["Left out, because a document cannot hold it or applying it would change something:", *("- " + note for note in left_out)] if left_out else []
+    head = ["Protection group %s, exported from the service. Applying this document changes nothing." % (groups[0].get("name") or groups[0].get("id"))]
+    head += ["Left out, because a document cannot contain it or applying it would change something:", *("- " + note for note in left_out)] if left_out else []
     return "".join("# %s\n" % visible(line, keep="", longest=_LONGEST_LINE) for line in head) + "---\n" + content
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role ``failover`` has to decide. Pure. PRIVATE to the collection."""
+"""The decisions of the role ``failover``. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def record(saved: list[dict] | None, run: dict, where: str, now: datetime | None
     found, wanted = saved[0], {"what": run["what"], "project": run["project"], "group": run["server_group"]["id"]}
     doubted, milestones = doubt(found, wanted, now), milestones_of(found, now)
     if not doubted and found.get("active_site") != run["active_site"]:
-        doubted = "it is of a switch to the other site"
+        doubted = "it belongs to a switch to the other site"
     if not doubted and (not milestones or where == "elsewhere" and any(entry["name"] == "switched" for entry in milestones)):
-        doubted = "it does not agree with where production is"
+        doubted = "it does not match the current production site"
     if doubted:
-        return {"record": {}, "notes": ["The record %s is left out: %s." % (found.get("path"), doubted)]}
+        return {"record": {}, "notes": ["The record %s is ignored: %s." % (found.get("path"), doubted)]}
     return {"record": {"id": found.get("id"), "requested": found["requested"], "milestones": milestones}, "notes": []}
 
 
@@ -73,7 +73,7 @@ def look(readiness: dict, instances: list[dict], saved: list[dict] | None, wante
     against = obstacles(checks, wanted["force"] and not planned, not planned)
     healthy = not planned and not wanted["force"] and any(check["check"] == "production_fault" and not check["passed"] for check in checks)
     if healthy:
-        against.append("the production site looks healthy, and an unplanned failover may lose data; run planned_failover, or add -e failover_force=true")
+        against.append("the production site looks healthy, and an unplanned failover can lose data; run planned_failover, or add -e failover_force=true")
     forbidden = malformed or (against if where == "elsewhere" else [])
     shown = _shown(checks, planned) if where == "elsewhere" else _standing(group, where, wanted["site"])
     return {
@@ -92,23 +92,23 @@ def look_reprotect(readiness: dict, wanted: dict) -> dict:
     group = readiness["server_group"]
     there, going = group.get("status") == "protected", group.get("status") == "reprotecting"
     return {
-        "group": group, "position": "there" if there else "elsewhere", "notes": ["%s is protected already; nothing was done." % group["name"]] if there else [],
+        "group": group, "position": "there" if there else "elsewhere", "notes": ["%s is already protected; nothing was done." % group["name"]] if there else [],
         "obstacles": [] if there or going else obstacles(readiness["checks"], False, False),
-        "would": ["stop what runs at the other site", "re-protect it, which overwrites the disks of the other site"],
+        "would": ["stop the servers that run at the other site", "re-protect it, which overwrites the disks of the other site"],
         "about": {"what": "reprotect", "subject": wanted["subject"], "check_mode": wanted["check_mode"]},
     }
 
 
 def _notes(where: str, left: dict, group: dict, wanted: dict) -> list[str]:
-    there = "Production of %s was at the %s site already; nothing was switched. To move it to the other site, set failover_active_site=%s." % (
+    there = "Production of %s was already at the %s site; nothing was switched. To move it to the other site, set failover_active_site=%s." % (
         group["name"], wanted["site"], "source" if wanted["site"] == "target" else "target")
     return ([there] if where == "there" and not left["record"] else []) + left["notes"]
 
 
 def _remedy(group: dict, planned: bool, force: bool, healthy: bool) -> str:
     if group.get("status") == "failed-over":
-        return "Re-protect it first, with the playbook reprotect, and wait for the synchronisation."
-    return "" if planned or force or healthy else "failover_force=true passes what is only advisory, and lets the service decide."
+        return "Re-protect it first, with the playbook reprotect, and wait until synchronisation has finished."
+    return "" if planned or force or healthy else "failover_force=true ignores advisory conditions and lets the service decide."
 
 
 def _instead(group: dict, where: str, healthy: bool, against: list[str]) -> dict | None:
@@ -116,17 +116,17 @@ def _instead(group: dict, where: str, healthy: bool, against: list[str]) -> dict
     if where != "elsewhere" or not against or group.get("status") == "failed-over":
         return None
     if healthy and len(against) == 1 and group.get("priority_station") == "source":
-        return step("production is healthy: the planned failover loses nothing (if production is lost: the same again with -e failover_force=true)",
+        return step("production is healthy: a planned failover loses no data (if production is lost: repeat this command with -e failover_force=true)",
                     "planned_failover", confirm=True)
     if group.get("status") == "available":
-        return step("protect it first (topology_server_group with protection: enabled), and wait for the synchronisation", "converge")
-    return step("mend what NOT DONE names; this rehearses it, and sends nothing", check=True)
+        return step("protect it first (topology_server_group with protection: enabled), and wait until synchronisation has finished", "converge")
+    return step("fix what NOT DONE lists; this command only checks and changes nothing", check=True)
 
 
 def _standing(group: dict, where: str, site: str) -> list[str]:
     """What there is to say of a group that has nothing, or nothing new, to be switched."""
-    return ["production of %s is at the %s site already: nothing is switched" % (group["name"], site) if where == "there" else
-            "%s is in flight (%s): it is waited for" % (group["name"], group["status"])]
+    return ["production of %s is already at the %s site: nothing is switched" % (group["name"], site) if where == "there" else
+            "a switch of %s is in flight (%s): the run waits for it" % (group["name"], group["status"])]
 
 
 def _shown(checks: list[dict], planned: bool) -> list[str]:
@@ -145,7 +145,7 @@ def _targets(ordered: list[dict], scaled: list[dict], wanted: dict) -> list[str]
     ports = sum(bool(wave.get("ports")) for wave in ordered)
     found = "found: %d of your waves (failover_waves), %d hooks, ports for %d waves, %d AS groups, RTO target %s" % (
         len(wanted["waves"] or []), hooks, ports, len(scaled), "%s s" % wanted["rto_target"] if wanted.get("rto_target") not in (None, "") else "none")
-    missing = [] if wanted["waves"] else ["no failover_waves: all servers start at once, no hook runs, and no port is tried"]
+    missing = [] if wanted["waves"] else ["no failover_waves: all servers start at once, no hook runs, and no port is checked"]
     return [found, *("note: " + text for text in missing)]
 
 
@@ -154,7 +154,7 @@ def parts(ordered: list[dict], scaled: list[dict], where: str, wanted: dict) -> 
     found = []
     if where == "elsewhere":
         found += [_part("as_groups.yml", "AS groups before the switch", when="before")] if scaled else []
-        found += [_part("stop.yml", "the servers' stop")] if wanted["planned"] else []
+        found += [_part("stop.yml", "stop of the servers")] if wanted["planned"] else []
     found += [_part("switch.yml", "the switch")] if where != "there" else []
     found += [_part("vpcs.yml", "VPCs")] if wanted["vpcs"] else []
     if not wanted["check_mode"] or where == "there":
@@ -178,7 +178,7 @@ def rehearsal(ordered: list[dict], scaled: list[dict], where: str, wanted: dict)
             steps += ["stop the servers of wave %d: %s" % (wave["number"], ", ".join(wave["instances"])) for wave in reversed(ordered)]
         steps.append("switch production to the %s site (%s)" % (site, "planned" if planned else "unplanned"))
     elif where == "in_flight":
-        steps.append("wait for the switch that is in flight, then bring production to the %s site" % site)
+        steps.append("wait for the switch in flight, then move production to the %s site" % site)
     steps += ["update VPC %s" % (vpc.get("name") or vpc.get("id")) for vpc in wanted["vpcs"] or []]
     for wave in ordered:
         steps += ["run %s" % wave["before"]] if wave.get("before") else []
@@ -215,7 +215,7 @@ def waves(wanted: list | None, instances: list[dict]) -> list[dict]:
             raise ValueError("failover_waves[%d]: %s" % (number - 1, problem))
         for name in wave["instances"]:
             if name not in known:
-                raise ValueError("wave %d names %r, which is no protected instance of the group; there are %s" % (
+                raise ValueError("wave %d names %r, which is no protected instance of the group; available: %s" % (
                     number, name, ", ".join(sorted(known)) or "none"))
             if name in seen:
                 raise ValueError("%s is in wave %d and in wave %d" % (name, seen[name], number))
@@ -232,7 +232,7 @@ def _malformed(wave: object) -> str | None:
         return "a wave is a mapping with a list 'instances'"
     unknown = sorted(set(wave) - set(_WAVE))
     if unknown:
-        return "%s is no key of a wave; there are %s" % (unknown[0], ", ".join(_WAVE))
+        return "unknown wave key %s; valid keys: %s" % (unknown[0], ", ".join(_WAVE))
     wrong = [key for key, kind in _WAVE.items() if wave.get(key) is not None and not isinstance(wave[key], kind)]
     return "%s has the wrong type" % wrong[0] if wrong else None
 
@@ -246,14 +246,14 @@ def as_groups(wanted: list | None) -> list[dict]:
     for index, entry in enumerate(wanted or []):
         entry = {"name": entry} if isinstance(entry, str) else entry
         if not isinstance(entry, dict) or not (entry.get("id") or entry.get("name")):
-            raise ValueError("failover_as_groups[%d] is neither a name nor a mapping with name or id" % index)
+            raise ValueError("failover_as_groups[%d] must be a name, or a mapping with name or id" % index)
         unknown = sorted(set(entry) - {"id", "name", "before", "after"})
         if unknown:
-            raise ValueError("failover_as_groups[%d]: %s is no key; there are id, name, before, after" % (index, unknown[0]))
+            raise ValueError("failover_as_groups[%d]: unknown key %s; valid keys: id, name, before, after" % (index, unknown[0]))
         for when in ("before", "after"):
             unknown = sorted(set(entry.get(when) or {}) - set(_SCALING))
             if unknown:
-                raise ValueError("failover_as_groups[%d].%s: %s is no key; there are %s" % (index, when, unknown[0], ", ".join(_SCALING)))
+                raise ValueError("failover_as_groups[%d].%s: unknown key %s; valid keys: %s" % (index, when, unknown[0], ", ".join(_SCALING)))
         which = {key: entry[key] for key in ("id", "name") if entry.get(key)}
         found.append({"before": {"status": "paused", **(entry.get("before") or {}), **which},
                       "after": {"status": "inservice", **(entry.get("after") or {}), **which}})
@@ -283,6 +283,6 @@ def wave_problem(wave: dict, started: list, checks: list[dict]) -> str:
     failed = ["%s (%s)" % (check.get("name"), next((each["detail"] for each in check.get("checks") or [] if each.get("status") != "passed"), "failed"))
               for check in checks if not check.get("passed")]
     if failed:
-        return one_line("Wave %s: %s did not pass. Later waves were not started; run it again to go on." % (wave["number"], ", ".join(failed)), _LONGEST)
+        return one_line("Wave %s: %s did not pass. Later waves were not started; run it again to resume." % (wave["number"], ", ".join(failed)), _LONGEST)
     return one_line("Wave %s has %d protected instances (%s), but only %d of their servers exist." % (
         wave["number"], len(wave["instances"]), ", ".join(wave["instances"]), len(started)), _LONGEST)

@@ -81,13 +81,13 @@ INTERNAL = {
 
 
 def overridden(extra: Iterable[str], *roles: str) -> list[str]:
-    """What is wrong with the names of the extra variables, as sentences."""
+    """Problems with the names of the extra variables, as sentences."""
     wrong = sorted(set(extra) & {name for role in roles for name in INTERNAL[role]})
-    return ["%s is set by the collection itself and must not be given as an extra variable" % name for name in wrong]
+    return ["%s is set by the collection itself and must not be set as an extra variable" % name for name in wrong]
 
 
 def misspelled(names: Iterable[str], known: Iterable[str], *roles: str) -> list[str]:
-    """Variables that look like misspelled options, as sentences with the name that is meant.
+    """Variables that look like misspelled options, as sentences with the probable name.
 
     :param names: of the variables that are set and begin as a role's do
     :param known: the options of the roles
@@ -97,7 +97,7 @@ def misspelled(names: Iterable[str], known: Iterable[str], *roles: str) -> list[
     for name in sorted(set(names) - known - {name for role in INTERNAL for name in INTERNAL[role]}):
         near = difflib.get_close_matches(name, sorted(option for option in known if option.split("_")[0] == name.split("_")[0]), 1, _NEAR)
         if near:
-            found.append("%s is no variable of this collection; did you mean %s?" % (name, near[0]))
+            found.append("%s is not a variable of this collection; did you mean %s?" % (name, near[0]))
     return found
 
 
@@ -113,12 +113,12 @@ def target_problems(play: dict, kinds: list, matched: list[str], sources: list, 
     problems = []
     wrong = [host for host, kind in zip(play["hosts"], kinds) if kind != "server_group"]
     if wrong:
-        problems.append("These hosts are no protection groups (sdrs_kind): %s. Use an inventory with hosts: server_groups." % ", ".join(wrong))
+        problems.append("These hosts are not protection groups (sdrs_kind): %s. Use an inventory with hosts: server_groups." % ", ".join(wrong))
     if set(play["hosts"]) - set(matched):
         problems.append("sdrs_hosts is '%s' in the inventory, but the play has the hosts %s. Give sdrs_hosts with -e." % (
             play["pattern"], ", ".join(play["hosts"])))
     if folders and sources and all("," in str(source) for source in sources):
-        problems.append("%s would not be read, as the inventory is a mere list of names: run it with -i inventory.yml --limit %s." % (
+        problems.append("%s would not be read, because the inventory is only a list of names: use -i inventory.yml --limit %s." % (
             ", ".join(folders), ",".join(play["hosts"])))
     return problems
 
@@ -132,7 +132,7 @@ def broken_promises(asked: dict) -> list[str]:
     if not playbook:
         return []
     if playbook not in PROMISES:
-        return ["%r is no playbook of this collection that switches" % (playbook,)]
+        return ["%r is not a playbook of this collection that switches production" % (playbook,)]
     return [
         "playbook %s needs %s: %s, but it is %r, from an extra variable or a fact; leave it out, or run another playbook" % (
             playbook, name, value, asked.get(name))
@@ -144,7 +144,7 @@ def named(option: str, value: object) -> set[str]:
     """What an option names that confirms something.
 
     :param value: a name, names separated by commas, or a list of names; empty if nothing is confirmed
-    :raises ValueError: it is something else; what that means is not guessed
+    :raises ValueError: it is something else; its meaning is not guessed
     """
     if value is None or value == "":
         return set()
@@ -153,12 +153,12 @@ def named(option: str, value: object) -> set[str]:
         raise ValueError("%s is %s; it must be a name, names separated by commas, or a list of names" % (option, _type(entries)))
     for entry in entries:
         if not isinstance(entry, str):
-            raise ValueError("%s holds %s (%s); every entry must be a name%s" % (
+            raise ValueError("%s contains %s (%s); every entry must be a name%s" % (
                 option, _type(entry), entry, ", in quotes" if type(entry) in (int, float) else ""))
         if not entry.strip():
-            raise ValueError("%s holds an empty name" % option)
+            raise ValueError("%s contains an empty name" % option)
         if len(entry.split()) > 1:
-            raise ValueError("%s holds %r; names have no spaces and are separated by commas" % (option, entry))
+            raise ValueError("%s contains %r; names have no spaces and are separated by commas" % (option, entry))
     return {entry.strip() for entry in entries}
 
 
@@ -168,7 +168,7 @@ def _type(value: object) -> str:
 
 
 def unconfirmed(confirm: object, groups: dict, option: str = "failover_confirm") -> list[str]:
-    """The protection groups that nobody has confirmed by naming them.
+    """The protection groups that are not confirmed by name.
 
     :param groups: ``{host: protection group, or None where it bears the host's name}``
     :param option: what ``confirm`` was given by
@@ -204,13 +204,13 @@ def _narrowly(left: list[str], groups: dict, confirm: object, option: str, verb:
     sure = sorted(named(option, confirm))
     hosts = [host for host, group in groups.items() if str(group or host) in sure]
     strange = sorted(set(sure) - {str(group or host) for host, group in groups.items()})
-    text = "not confirmed %s %s" % ("is" if len(left) == 1 else "are", ", ".join(left))
+    text = "not confirmed: %s" % ", ".join(left)
     if strange:
         text += "; confirmed, but not in this run: %s" % ", ".join(strange)
     if hosts:
         return text + "; to %s only what is confirmed, add --limit %s" % (verb, ",".join(hosts))
     if len(groups) == 1:
-        return text + "; if you mean it, add -e %s=%s" % (option, left[0])
+        return text + "; to confirm it, add -e %s=%s" % (option, left[0])
     return text + "; to %s one of them, add --limit and -e %s with its name, as for %s" % (verb, option, left[0])
 
 
@@ -226,7 +226,7 @@ def permitted(
     problems = problems_of(confirm, {name: name}, asked, extra)
     group_id: Any = (group or {}).get("id")
     if not group_id:
-        problems.append("the protection group was not read; tasks of the role were skipped")
+        problems.append("the protection group was not read, because tasks of the role were skipped")
     if problems:
         raise ValueError("Nothing was sent: %s." % "; ".join(problems))
     return group_id

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a user's hook lets it be seen that a host could not be reached. Pure. PRIVATE to the collection.
+"""Whether a user's hook makes an unreachable host visible. Pure. PRIVATE to the collection.
 
 An unreachable host would end the play in the middle of a switch, since ``rescue`` does not catch it. So hooks run with ``ignore_unreachable``, and
 fail by what their delegated tasks registered.

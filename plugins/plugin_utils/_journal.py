@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the journal of a run comes to, for its report and for its last lines. PRIVATE to the collection."""
+"""The run as recorded in its journal, for the report and the closing summary. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def with_journal(run: Any) -> Any:
         return run
     entries, problem = run_journal.entries_of(run["journal"]) if run["journal"] else ([], None)
     if run["journal"] and not (any(entry["event"] in ("begun", "error") for entry in entries) and run_journal.complete(run["journal"])):
-        why = problem or "its journal %s is %s" % (run["journal"], "incomplete" if entries else "gone")
-        lost = {"msg": "what the run did is not known: %s" % why, "task": None}
+        why = problem or "its journal %s %s" % (run["journal"], "is incomplete" if entries else "no longer exists")
+        lost = {"msg": "the actions of the run are unknown: %s" % why, "task": None}
         run = dict(run, errors=[*(run.get("errors") or []), lost])
     if "plan" in run:
         return {**_recovery_run.run(entries, run), **{key: run[key] for key in ("rpo", "check_mode", "run") if key in run}}

@@ -19,7 +19,7 @@ def user_path(path: Any) -> str:
     :raises AnsibleFilterError: it is not a path
     """
     if not isinstance(defined(path), str) or not path.strip():
-        raise AnsibleFilterError("user_path wants a path, got %r" % (path,))
+        raise AnsibleFilterError("user_path requires a path, got %r" % (path,))
     return os.path.normpath(os.path.join(os.getcwd(), os.path.expanduser(path)))
 
 

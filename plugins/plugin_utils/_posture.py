@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the posture of all protection groups comes to: risks, due dates, trends, and whether thresholds are kept. Pure. PRIVATE to the collection."""
+"""The posture of all protection groups: risks, due dates, trends, and whether thresholds are kept. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ THRESHOLDS = {
     "max_failed_drills": (lambda group: bool(group["drill"]) and group["drill"]["verdict"] != PASSED, "whose last drill failed"),
 }
 LEFT_OUT = [
-    "Differences between production and DR servers are not compared, as that takes queries for each group: playbook drift.",
-    "Readiness for a drill leaves out the drill VPC, which takes queries for each group: the drill itself checks it.",
+    "Production and DR servers are not compared, because that takes queries for each group: use the playbook drift.",
+    "Readiness for a drill does not cover the drill VPC, which takes queries for each group: the drill itself checks it.",
 ]
 
 
@@ -51,14 +51,14 @@ def judge(live: Any, reports: Any, asked: Any, now: Any = None) -> dict:
     known = {key for group in groups for key in (group["name"], group["id"])}
     missing = sorted(str(name) for name in documents if name not in known)
     problems = [*(live.get("problems") or []), *(asked.get("problems") or [])]
-    problems += ["%s has a document, but there is no such protection group" % name for name in missing]
+    problems += ["%s has a document, but no such protection group exists" % name for name in missing]
     failures = _failures(groups, limit, asked, missing)
     return {
         "schema_version": 1, "generated": now.isoformat(timespec="seconds").replace("+00:00", "Z"), "project": live.get("project") or {},
         "verdict": FAILED if failures else PASSED, "failures": failures, "judged": bool(_limits(asked) or limit),
         "max_age_seconds": age, "max_age_given": bool(limit), "totals": _totals(groups), "rpo": _rpo(live.get("rpo_statistics")),
         "groups": groups, "problems": problems,
-        "left_out": LEFT_OUT + ([] if documents else ["Unmanaged objects are not looked for: no host of the inventory has a topology_server_group."]),
+        "left_out": LEFT_OUT + ([] if documents else ["Unmanaged objects are not searched for: no host of the inventory has a topology_server_group."]),
     }
 
 
@@ -89,7 +89,7 @@ def _failures(groups: Iterable, limit: Any, asked: Any, missing: list | None) ->
         # A check that saw nothing, or not all, must not be green.
         unread = [group["name"] for group in groups if group["unreadable"] is not None]
         found += ["%d protection groups could not be read: %s" % (len(unread), _listed(unread))] if unread else []
-        found += ["declared, but not there: %s" % _listed(missing)] if missing else []
+        found += ["declared, but missing: %s" % _listed(missing)] if missing else []
         found += [] if groups else ["the project has no protection group"]
     return found
 
@@ -179,7 +179,7 @@ def _problems(group: dict, age: Any) -> Iterator:
             " without force" if failover["ready"] else "", "; ".join(str(check["detail"]) for check in failover["failed"][:2])))
     yield from (problem(*each) for each in _drill_problems(group, age))
     for drill in group["standing_drills"]:
-        yield problem(NOTICE, "drill %s stands (%s)" % (drill.get("name"), drill.get("status")))
+        yield problem(NOTICE, "drill %s still exists (%s)" % (drill.get("name"), drill.get("status")))
     if group["unmanaged"]:
         yield problem(NOTICE, "not in the document: %s" % _listed(group["unmanaged"]))
 

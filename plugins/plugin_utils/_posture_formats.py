@@ -23,7 +23,7 @@ def render(posture: Any, form: Any) -> Any:
     :raises ValueError: there is no such form
     """
     if form not in FORMS:
-        raise ValueError("%r is no form of a posture; there are %s" % (form, ", ".join(FORMS)))
+        raise ValueError("unknown posture format %r; valid formats: %s" % (form, ", ".join(FORMS)))
     if form == "json":
         return as_json(posture)
     if form == "prom":

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an interrupted run left: read with care, and believed only as far as it is of this very run. PRIVATE to the collection.
+"""The records of an interrupted run: read with care, and used only if they belong to this run. PRIVATE to the collection.
 
 A record is a hint. Anybody may have put it there, and it may be of another year, project or group; the live state decides.
 """
@@ -19,7 +19,7 @@ from ..module_utils._recovery import journal
 from ..module_utils._reports.report_files import LIMIT, elsewhere
 from ._report import moment
 
-# A run that began longer ago is not interrupted, but over.
+# A run that started longer ago counts as ended, not as interrupted.
 LONGEST_RUN = timedelta(days=1)
 # The clocks of the controller and of the service differ.
 SKEW = timedelta(minutes=5)
@@ -54,7 +54,7 @@ def record(path: str) -> tuple:
         if view:
             found.append((changed, len(entries), view))
         else:
-            problems.append(problem or one_line("%s is left out: it is no journal" % place))
+            problems.append(problem or one_line("%s is ignored: it is not a journal" % place))
     # Of one run, the record that could be written longer; of two, that of the later one.
     one = len({view.get("id") or view["path"] for _at, _count, view in found}) == 1
     return [view for _at, _count, view in sorted(found, key=lambda entry: float(entry[1]) if one else entry[0], reverse=True)[:1]], problems
@@ -93,43 +93,43 @@ def _read(path: str) -> tuple:
         finally:
             os.close(handle)
         if not isinstance(content, dict):
-            raise ValueError("it holds no mapping")
+            raise ValueError("it does not contain a mapping")
         return about.st_mtime, dict(content, path=path), None
     except (FileNotFoundError, NotADirectoryError):
         return 0, None, None
     except (OSError, ValueError, RecursionError, MemoryError) as error:
-        return 0, None, one_line("%s is left out: %s" % (path, getattr(error, "strerror", None) or error or type(error).__name__))
+        return 0, None, one_line("%s is ignored: %s" % (path, getattr(error, "strerror", None) or error or type(error).__name__))
 
 
 def _regular(about: Any) -> None:
     if not stat.S_ISREG(about.st_mode):
-        raise ValueError("it is no regular file")
+        raise ValueError("it is not a regular file")
     if about.st_size > LIMIT:
-        raise ValueError("it has %d bytes, %d are allowed" % (about.st_size, LIMIT))
+        raise ValueError("it has %d bytes; the limit is %d" % (about.st_size, LIMIT))
 
 
 def doubt(saved: dict | None, run: dict, now: Any = None, longest: Any = LONGEST_RUN) -> str | None:
-    """Why a record is not of the run that is asked for, None if it is.
+    """Why a record does not belong to this run; None if it does.
 
     :param saved: what the file holds, None or empty without one
     :param run: ``what``, ``name``, ``project`` and ``group`` (an ID) that it must have
     """
     now = now or datetime.now(timezone.utc)
     if not saved:
-        return "there is none"
+        return "there is no record"
     if not _known(saved.get("project")) or saved["project"] != run["project"]:
-        return "it is of another project or endpoint, or does not say of which"
+        return "it belongs to another project or endpoint, or does not name them"
     if not isinstance(saved.get("server_group"), dict) or not run["group"] or saved["server_group"].get("id") != run["group"]:
-        return "it is of another protection group"
+        return "it belongs to another protection group"
     if saved.get("what") != run["what"] or saved.get("name") != run.get("name"):
-        return "it is of something else"
+        return "it belongs to another kind of run"
     began = time_of(saved.get("requested"))
     if began is None:
-        return "it does not say when the run began"
+        return "it does not contain the start time of the run"
     if began > now + SKEW:
-        return "it is of the future (%s)" % saved["requested"]
+        return "its start time is in the future (%s)" % saved["requested"]
     if now - began > longest:
-        return "it is too old: that run began at %s" % saved["requested"]
+        return "it is too old: its run started at %s" % saved["requested"]
     return None
 
 
@@ -143,12 +143,12 @@ def running(saved: dict) -> bool:
 
 
 def time_of(value: Any) -> Any:
-    """``value`` as a time, None if it is none."""
+    """``value`` as a time; None if it is not a time."""
     return moment(value) if isinstance(value, str) else None
 
 
 def results(saved: dict) -> list:
-    """What a record holds of modules' results, in their shape; whatever else stands there is left out."""
+    """The well-formed module results in a record; anything else is ignored."""
     found = []
     for entry in _dicts(saved.get("results")):
         found.append({"operations": [each for each in _dicts(entry.get("operations")) if isinstance(each.get("operation"), str)

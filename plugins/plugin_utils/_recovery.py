@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role ``recover_by_drill`` has to decide. Pure. PRIVATE to the collection.
+"""The decisions of the role ``recover_by_drill``. Pure. PRIVATE to the collection.
 
 A drill that a recovery made carries production: nothing here ever leads to its deletion, or makes a second one where one stands.
 """
@@ -39,14 +39,14 @@ def standing(drills: list[dict], run: dict, now: datetime | None = None) -> dict
             ", ".join(sorted(wanted)), run["name"], group.get("name")))
     if not found:
         return outcome
-    text = "DR drill %s of protection group %s stands already (%s)" % (
+    text = "DR drill %s of protection group %s already exists (%s)" % (
         run["name"], group.get("name"), ", ".join("%s of %s, %s" % (each.get("id"), each.get("created_at"), each.get("status")) for each in found))
-    another = "To make another one, of today's data: -e recover_by_drill_name=%s-2." % run["name"]
+    another = "To create another one with current data: -e recover_by_drill_name=%s-2." % run["name"]
     if len(found) > 1 or found[0].get("status") not in _READY:
-        return dict(outcome, refusal="%s, which cannot be gone on with; nothing was done. It is not deleted here. %s" % (text, another))
+        return dict(outcome, refusal="%s and cannot be resumed; nothing was done. This playbook does not delete it. %s" % (text, another))
     created = time_of(found[0].get("created_at"))
     if not wanted and not (created and now - LONGEST_RUN <= created <= now + SKEW):
-        return dict(outcome, refusal="%s. Its data is of that time; nothing was done. To go on with it: -e recover_by_drill_resume=%s. %s" % (
+        return dict(outcome, refusal="%s. Its data is from that time; nothing was done. To resume with it: -e recover_by_drill_resume=%s. %s" % (
             text, found[0].get("id"), another))
     return dict(outcome, resumed=found[0])
 
@@ -114,7 +114,7 @@ def eips(wanted: list | None, instances: list[dict]) -> list[dict]:
         if wrong:
             raise ValueError("%s: %s has the wrong type" % (where, wrong[0]))
         if entry["instance"] not in known:
-            raise ValueError("%s names %r, which is no protected instance of the group; there are %s" % (where, entry["instance"], ", ".join(known) or "none"))
+            raise ValueError("%s names %r, which is no protected instance of the group; available: %s" % (where, entry["instance"], ", ".join(known) or "none"))
         if entry["eip"] in seen:
             raise ValueError("%s: elastic IP %s is named twice" % (where, entry["eip"]))
         seen.add(entry["eip"])
@@ -139,13 +139,13 @@ def notes(drill: dict | None, resumed: object, checks: list[dict]) -> list[str]:
     if not drill or not drill.get("id"):
         return []
     unseen = sum(check.get("status") == "skipped" for entry in checks for check in entry.get("checks") or [])
-    found = ["This run went on with a drill that stood already; its data is older than the run."] if resumed else []
+    found = ["This run resumed with a drill that already existed; its data is older than the run."] if resumed else []
     if unseen:
-        found.append("Port checks skipped: %d. Other servers have the same addresses; see the checks, and try the ports inside the drill VPC." % unseen)
+        found.append("Port checks skipped: %d. Other servers have the same addresses; see the checks, and check the ports from inside the drill VPC." % unseen)
     return found + [
-        "The servers of DR drill %s (ID %s) hold the data of its creation, %s. Nothing that production wrote later is on them, and nothing replicates or "
-        "protects what they write: back them up." % (drill.get("name"), drill["id"], drill.get("created_at")),
-        "The drill stays, and costs servers, disks and addresses, until somebody deletes it; that deletes its servers and disks with all data.",
-        "To get back: stop the applications on the drill's servers, copy what they wrote to the production servers and check it there, move elastic IPs "
+        "The servers of DR drill %s (ID %s) contain the data from its creation, %s. They have no data that production wrote later, and nothing replicates or "
+        "protects new data on them: back them up." % (drill.get("name"), drill["id"], drill.get("created_at")),
+        "The drill remains, with the cost of its servers, disks and addresses, until you delete it. Deleting it deletes its servers and disks with all data.",
+        "To get back: stop the applications on the drill servers, copy their new data to the production servers and check it there, move elastic IPs "
         "back, and only then delete the drill: ansible localhost -m cloud_dr.sdrs.sdrs_drill -a 'id=%s state=absent'." % drill["id"],
     ]

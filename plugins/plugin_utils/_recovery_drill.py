@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose the drills of a recovery plan are, and what of them a run may delete. Pure. PRIVATE to the collection."""
+"""The ownership of a recovery plan's drills, and which of them a run may delete. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def standing(state: dict, log: dict, asked: dict, now: datetime | None = None) -
             found.append("%s (%s)" % (drill["server_group"], drill["id"]))
     if found:
         ids = ",".join(drill["id"] for drill in state["standing"])
-        found = ["DR drills %s stand already, of %s, and no run of this plan that was interrupted made them. They may be in use, for production even. "
-                 "To delete them with their servers and disks and drill anew: -e recovery_replace=%s" % (state.get("drill_name"), ", ".join(found), ids)]
+        found = ["DR drills %s of %s already exist, and no interrupted run of this plan created them. They may be in use, even for production. "
+                 "To delete them with their servers and disks and run a new drill: -e recovery_replace=%s" % (state.get("drill_name"), ", ".join(found), ids)]
     return {"refusals": found, "own": own, "remove": remove}
 
 
@@ -47,8 +47,8 @@ def _kept(state: dict, resume: object, now: datetime) -> dict[str, list[str]]:
     for drill in state.get("standing") or []:
         created = moment(drill.get("created_at"))
         if drill.get("status") not in _READY:
-            found.append("DR drill %s of protection group %s stands already and is %s, so that it cannot be gone on with. It is not deleted here. To make "
-                         "others, of today's data, give the plan another name" % (drill["id"], drill["server_group"], drill.get("status")))
+            found.append("DR drill %s of protection group %s already exists and is %s, so it cannot be resumed. This run does not delete it. To create "
+                         "new drills with current data, give the plan another name" % (drill["id"], drill["server_group"], drill.get("status")))
         elif drill["id"] in allowed or created and now - LONGEST_RUN <= created <= now + SKEW:
             own.append(drill["id"])
         else:
@@ -57,8 +57,8 @@ def _kept(state: dict, resume: object, now: datetime) -> dict[str, list[str]]:
     if unknown:
         found.append("recovery_resume names %s, but no DR drill %s has that ID" % (", ".join(unknown), state.get("drill_name")))
     if old:
-        found.append("DR drills %s stand already, of %s, with the data of that time. To go on with them: -e recovery_resume=%s. To make others, of today's "
-                     "data, give the plan another name" % (
+        found.append("DR drills %s of %s already exist, with the data of that time. To resume with them: -e recovery_resume=%s. To create new drills "
+                     "with current data, give the plan another name" % (
                          state.get("drill_name"), ", ".join("%s (%s)" % (each["server_group"], each.get("created_at")) for each in old),
                          ",".join([*own, *(each["id"] for each in old)])))
     return {"refusals": found, "own": own, "remove": []}
@@ -71,11 +71,12 @@ def kept_entries(made: list[dict], state: dict, asked: dict) -> list[dict]:
     name = state.get("drill_name")
     ids = ",".join(drill["id"] for drill in made)
     texts = (
-        "The servers of the DR drills %s hold the data of their creation. Nothing that production wrote later is on them, and nothing replicates or "
-        "protects what they write: back them up." % name,
-        "The drills stay, and cost servers, disks and addresses, until somebody deletes them; that deletes their servers and disks with all data.",
-        "Elastic IPs, VPCs and AS groups of the plan were left alone: they are the hooks' work here.",
-        "To get back: stop the applications on the drills' servers, copy what they wrote to the production servers and check it there, move addresses and "
+        "The servers of the DR drills %s contain the data from their creation. They have no data that production wrote later, and nothing replicates or "
+        "protects new data on them: back them up." % name,
+        "The drills remain, with the cost of their servers, disks and addresses, until you delete them. Deleting them deletes "
+        "their servers and disks with all data.",
+        "Elastic IPs, VPCs and AS groups of the plan were not changed: in a recovery by drill, this is the task of the hooks.",
+        "To get back: stop the applications on the drill servers, copy their new data to the production servers and check it there, move addresses and "
         "names back, and only then delete the drills with cloud_dr.sdrs.sdrs_drill_batch, state: absent, ids: [%s]." % ids,
     )
     return [{"event": "note", "text": text} for text in texts]

@@ -10,8 +10,8 @@ from ._report import PASSED
 
 _NOTHING = "nothing: nothing was sent that changes anything"
 _FIRST = 3
-_UNKNOWN = "nothing that is known to have ended"
-_REACHED = {"recover_by_drill": "have their DR drills, and are where they were", "drill": "have their DR drills, and are where they were",
+_UNKNOWN = "nothing is known to have completed"
+_REACHED = {"recover_by_drill": "have their DR drills; production was not moved", "drill": "have their DR drills; production was not moved",
             "reprotect": "are protected"}
 _STATUS = {"failed-over": "failed-over: NOT protected until it is re-protected", "available": "available: NOT protected"}
 
@@ -29,16 +29,16 @@ def ended(given: dict) -> dict:
     if report:
         state, done, left = report["state"] or _places(given.get("state")), report["done"] or [_NOTHING], _first(report["not_done"])
     else:
-        state, done, left = _places(given.get("state")), [_NOTHING], ["%s: nothing of it was begun" % operation]
+        state, done, left = _places(given.get("state")), [_NOTHING], ["%s: not started" % operation]
     if failure and not (report and report["not_done"]):
         left = [told(failure.get("msg") or "a task failed without a message").rstrip("."), *left]
     if given.get("check_mode") and not failed:
         left = ["would be done, in this order: %s" % "; ".join("%d. %s" % entry for entry in enumerate((given.get("state") or {}).get("order") or [], 1))]
     if operation == "recover by drill" and report and not failed and not given.get("check_mode"):
-        left = ["the way back, and the protection of what the drills' servers write", *left]
+        left = ["the way back to production, and the protection of new data on the drill servers", *left]
     plan = str(given.get("plan") or "recovery plan")
     return {
-        "host": given.get("host"), "subject": plan, "confirm": plan, "state": state, "done": done, "not_done": left or ["nothing is left"],
+        "host": given.get("host"), "subject": plan, "confirm": plan, "state": state, "done": done, "not_done": left or ["nothing remains"],
         "next": following(given, failed), "failed": failed, "report": given.get("path") or None,
     }
 
@@ -55,21 +55,21 @@ def stopped(host: str, facts: dict, why: dict) -> dict:
     operation, plan = about.get("operation"), ((facts.get("recovery_loaded") or {}).get("document") or {}).get("name")
     title = str(operation or "the recovery plan").replace("_", " ")
     begun = bool((facts.get("recovery_log") or {}).get("path")) and not about.get("check_mode")
-    left = ["it was ended by %s%s" % (why["by"], " during: %s" % why["task"] if why.get("task") else "")] if why.get("by") else []
+    left = ["the run was ended by %s%s" % (why["by"], " during: %s" % why["task"] if why.get("task") else "")] if why.get("by") else []
     left += [told(error.get("msg") or "a task failed without a message").rstrip(".") for error in (why.get("errors") or [])[-1:]]
     if begun:
-        left += ["what was requested may go on in the cloud; the next run waits for it"] if why.get("writing") else []
+        left += ["the operation requested last may still be running; the next run waits for it"] if why.get("writing") else []
         left += _untried(facts, operation, state, outcomes)
     else:
-        left.append("%s: nothing of it was begun" % title)
-    again = "run it again" if why.get("by") else "mend what NOT DONE names, then run it again"
+        left.append("%s: not started" % title)
+    again = "run it again" if why.get("by") else "fix what NOT DONE lists, then run it again"
     kept = [each.get("id") for each in facts.get("recovery_made") or []]
     if kept and operation == "drill":
-        left.append("the DR drills of this run are not deleted; the next one within a day does it")
+        left.append("the DR drills of this run were not deleted; a new run within a day deletes them")
     return {
         "host": host, "subject": plan or "recovery plan", "confirm": plan or "recovery plan", "state": _seen(facts, state, begun),
         "done": _so_far(facts, outcomes, why) if begun else [_NOTHING], "not_done": left, "failed": True, "report": None,
-        "next": {**step(again + ("; it goes on where it was" if begun else "")), "keep": True},
+        "next": {**step(again + ("; it resumes where it stopped" if begun else "")), "keep": True},
     }
 
 
@@ -86,7 +86,7 @@ def _seen(facts: dict, state: dict, begun: bool) -> list[str]:
 def _so_far(facts: dict, outcomes: dict, why: dict) -> list[str]:
     up = [name for name, outcome in outcomes.items() if outcome.get("passed")]
     reached = (facts.get("recovery_became") or {}).get("reached") or []
-    found = ["%d protection groups are there or were switched" % len(reached)] if reached else []
+    found = ["%d protection groups have been switched or did not need to be" % len(reached)] if reached else []
     found += ["tiers up: %s" % listed(up)] if up else []
     return found or [_UNKNOWN if why.get("writing") or why.get("sent") else _NOTHING]
 
@@ -114,7 +114,7 @@ def of_report(report: dict, given: dict) -> dict:
     steps, servers, state = report["steps"], report["servers"], given.get("state") or {}
     groups = [step for step in steps if str(step["check"]).startswith(("switch ", "drill ", "re-protect "))]
     reached = [step for step in groups if step["status"] == PASSED]
-    found = ["%d of %d protection groups %s" % (len(reached), len(groups), _REACHED.get(report["what"], "are where they shall be"))] if groups else []
+    found = ["%d of %d protection groups %s" % (len(reached), len(groups), _REACHED.get(report["what"], "are at the requested site"))] if groups else []
     places = _places(state, given.get("now"))
     found += places if report["verdict"] == "check" or given.get("now") else ["when the run began: " + text for text in places]
     tiers = _tiers(report, state)
@@ -126,9 +126,9 @@ def of_report(report: dict, given: dict) -> dict:
     left += [error["message"] for error in report["errors"]]
     done = ["%s after %d s" % (each["name"], each["seconds"]) for each in report["milestones"][1:]]
     if report["verdict"] == "check":
-        done = ["nothing: check mode only rehearses"]
+        done = ["nothing: check mode changes nothing"]
     elif unchanged_by(report):
-        done, left = ["in this run nothing was switched", *done], [*left, *report["reasons"]]
+        done, left = ["nothing was switched in this run", *done], [*left, *report["reasons"]]
     return dict(report, state=found, done=done or [_UNKNOWN], not_done=list(dict.fromkeys(left)), next=[], tiers=tiers)
 
 
@@ -159,12 +159,12 @@ def _places(state: dict | None, now: list[dict] | None = None) -> list[str]:
     groups = [{**group, **{key: live.get(str(group.get("id")), group).get(key) for key in ("priority_station", "status")}}
               for group in (state or {}).get("server_groups") or []]
     if not groups:
-        return ["not read in this run: where production is was not asked"]
+        return ["not read in this run: the production site is unknown"]
     found: dict[str, list[str]] = {}
     for group in groups:
         text = "production at the %s site (%s)" % (group.get("priority_station"), _STATUS.get(str(group.get("status")), group.get("status")))
         if str(group.get("status")) in SWITCHING:
-            text = "in flight (%s), so that production may be at either site" % group.get("status")
+            text = "in flight (%s): production may be at either site" % group.get("status")
         found.setdefault(text, []).append(str(group.get("name")))
     return ["%s: %s" % (text, listed(names, _FIRST)) for text, names in sorted(found.items(), key=lambda entry: len(entry[1]))]
 
@@ -178,19 +178,20 @@ def following(given: dict, failed: bool) -> dict | None:
     # A plan that could not be read has no name to confirm.
     confirmed = {"confirm": operation != "drill" and bool(given.get("plan")), "confirmation": "failover_confirm"}
     if not report and outside([given.get("failure") or {}]):
-        return step("find out what is wrong with the connection, then run the same again", "doctor")
-    if failed and not report and "not confirmed is recovery plan" in str((given.get("failure") or {}).get("msg")):
-        return step("see the order, and what speaks against it; it sends nothing", check=True)
+        return step("diagnose the connection, then run the same command again", "doctor")
+    if failed and not report and "not confirmed: recovery plan" in str((given.get("failure") or {}).get("msg")):
+        return step("review the order and any obstacles; this command changes nothing", check=True)
     if failed and not report and (given.get("state") or {}).get("healthy"):
-        return {**step("production looks healthy, move it without loss", "planned_failover"), **confirmed}
+        return {**step("production looks healthy: move it without data loss", "planned_failover"), **confirmed}
     if failed:
-        return {**step("mend what NOT DONE names, then run it again" + ("; it goes on where it was" if report else "")), **confirmed}
+        return {**step("fix what NOT DONE lists, then run it again" + ("; it resumes where it stopped" if report else "")), **confirmed}
     if given.get("check_mode"):
         return {**step("do it"), **confirmed}
     usual = {
         "failover": ("when the other site is back: re-protect (this overwrites its disks)", "reprotect"),
-        "planned_failover": ("when the other site shall be production again, and synchronisation has ended", "failback"),
-        "failback": ("prove that it works", "drill"), "reprotect": ("when synchronisation has ended, and the other site shall be production", "failback"),
+        "planned_failover": ("to make the other site production again, once synchronisation has finished", "failback"),
+        "failback": ("test the recovery with a drill", "drill"),
+        "reprotect": ("to make the other site production, once synchronisation has finished", "failback"),
     }.get(str(operation))
     if not usual:
         return BACK if operation == "recover_by_drill" else None

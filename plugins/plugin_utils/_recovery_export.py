@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A first recovery plan of what is live. Pure. PRIVATE to the collection."""
+"""A first recovery plan from the live state. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def first_plan(groups: Iterable, path: str) -> Any:
     :raises ValueError: there is no group
     """
     if not groups:
-        raise ValueError("there is no protection group to make a plan of")
+        raise ValueError("no protection group exists, so no plan can be created")
     names = [group.get("name") for group in groups]
     entries = sorted(str(group["name"] if names.count(group.get("name")) == 1 and group.get("name") else group["id"]) for group in groups)
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", os.path.splitext(os.path.basename(str(path)))[0]).lstrip(".-")[:64] or "site"

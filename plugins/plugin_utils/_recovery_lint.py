@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The user's files of a recovery plan, looked at before anything is touched. PRIVATE to the collection.
+"""Checks of the user's files of a recovery plan, made before anything is changed. PRIVATE to the collection.
 
 A file that Ansible cannot read, a module that is not there, or a variable that nobody sets would end a run in the middle of a switch.
 """
@@ -196,10 +196,10 @@ def lint(
         text = " ".join(files.texts.get(path, ()))
         if not any(word in text for word in (*_AWARE, *own)):
             files.problems.append(
-                "%s: %s asks neither for recovery_operation nor uses variables of the plan, so that it would do in the drill what it does in a failover; "
-                "let it say, for instance, when: recovery_operation != '%s'" % (where, name, operation))
+                "%s: %s neither checks recovery_operation nor uses variables of the plan, so it would do the same in the drill as in a failover; "
+                "add, for instance, when: recovery_operation != '%s'" % (where, name, operation))
     if operation == "recover_by_drill" and given and "recover_by_drill" not in given:
-        files.problems.append("variables.recover_by_drill is missing: hooks would see none where DR drills become production")
+        files.problems.append("variables.recover_by_drill is missing: hooks would have no variables when DR drills become production")
     return list(dict.fromkeys(files.problems))
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role ``recovery`` has to decide. Pure but for acknowledgements in files. PRIVATE to the collection."""
+"""The decisions of the role ``recovery``. Pure but for acknowledgements in files. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def problems(confirm: object, document: dict, asked: dict, extra: Iterable[str] 
     for name in sorted(set(extra)):
         if str(name).startswith("recovery_") and name not in OPTIONS and not any(name in sentence.split() for sentence in found):
             near = difflib.get_close_matches(name, OPTIONS, 1)
-            found.append("%s is no variable of recovery plans%s" % (name, "; did you mean %s?" % near[0] if near else ""))
+            found.append("%s is not a variable of recovery plans%s" % (name, "; did you mean %s?" % near[0] if near else ""))
     for name, known in ((name, [prefix + each for each in known]) for name in sorted(map(str, extra)) for prefix, known in SHARED.items()
                         if name.startswith(prefix)):
         if name not in known and not any(name in sentence.split() for sentence in found):
             near = difflib.get_close_matches(name, known, 1, 0.85)
-            found.append("%s says nothing to a recovery plan: %s" % (name, "did you mean %s?" % near[0] if near else "leave it out, the plan says it"))
+            found.append("%s has no effect on a recovery plan: %s" % (name, "did you mean %s?" % near[0] if near else "leave it out and set it in the plan"))
     operation, playbook = asked.get("operation"), asked.get("playbook")
     if operation not in OPERATIONS:
         found.append("recovery_operation is %r, it must be one of %s" % (operation, ", ".join(OPERATIONS)))
@@ -65,7 +65,7 @@ def problems(confirm: object, document: dict, asked: dict, extra: Iterable[str] 
     if operation != "drill" and asked.get("check_mode") is not True:
         others = sorted(confirmed - {document.get("name")})
         if document.get("name") not in confirmed:
-            found.append("not confirmed is recovery plan %s; look at the order with --check first, then add -e failover_confirm=%s" % (
+            found.append("not confirmed: recovery plan %s; review the order with --check first, then add -e failover_confirm=%s" % (
                 document.get("name"), document.get("name")))
         if others:
             found.append("failover_confirm names %s, which is not the plan of this run" % ", ".join(others))
@@ -80,11 +80,11 @@ def permitted(value: Any, document: dict, confirm: object, asked: dict, extra: I
     """
     found, operation = problems(confirm, document, asked, extra), asked.get("operation")
     if what == "switch" and operation in ("drill", BY_DRILL):
-        found.append("a drill stops and switches nothing")
+        found.append("a drill does not stop or switch production")
     elif what == "create" and operation not in ("drill", BY_DRILL):
-        found.append("it creates no drills")
+        found.append("this operation does not create drills")
     elif what == "delete" and operation != "drill":
-        found.append("only a drill deletes drills")
+        found.append("only the operation drill deletes drills")
     if found:
         raise ValueError("Nothing was sent: %s." % "; ".join(found))
     return value
@@ -99,9 +99,9 @@ def refusals(state: dict, asked: dict) -> list[str]:
     todo = todo_of(state["server_groups"])
     found = ["%s: %s" % (name, "; ".join(reasons)) for name, reasons in stopped.items()] if stopped and not (asked.get("partial") and todo) else []
     if stopped and todo and found:
-        found.append("to go on with the other groups, add -e recovery_partial=true")
+        found.append("to continue with the other groups, add -e recovery_partial=true")
     if state["healthy"] and not asked.get("force"):
-        found.append("production looks healthy at every group that would be switched: a planned failover loses nothing; to fail over all the same, "
+        found.append("production looks healthy for every group that would be switched: a planned failover loses no data; to fail over anyway, "
                      "add -e failover_force=true")
     return found
 

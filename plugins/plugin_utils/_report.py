@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run of a runbook came to, from what its tasks returned. Pure but for who and what runs. PRIVATE to the collection.
+"""The report of a runbook's run, built from the results of its tasks. Pure but for who and what runs. PRIVATE to the collection.
 
 ``docs/report.schema.json`` describes the outcome.
 """
@@ -46,14 +46,14 @@ def build(run: Any) -> dict:
     reasons += ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
     same = unchanged(run)
     if same and not run.get("allow_no_change"):
-        reasons.append("nothing was switched: production is at the %s site already; %s=true accepts that" % (
+        reasons.append("nothing was switched: production is already at the %s site; %s=true accepts that" % (
             run.get("site"), run.get("allow_option") or "failover_allow_no_change"))
     measured = None if same else _measured(run, milestones, servers, steps, bool(errors))
     # Before ansible-core 2.19 a template gives "" for none.
     target = None if run.get("target_seconds") in (None, "") else float(run["target_seconds"])
     if target is not None and not run.get("check_mode") and not same:
         if measured is None:
-            reasons.append("the recovery time could not be measured, so that the target of %s is missed" % span(target))
+            reasons.append("the recovery time could not be measured, so the target of %s is missed" % span(target))
         elif measured > target:
             reasons.append("recovery took %s, the target is %s" % (span(measured), span(target)))
     finished = run.get("finished") or _now()
@@ -149,7 +149,7 @@ def _measured(run: dict, milestones: list[dict], servers: list[dict], steps: lis
 
 
 def _error(entry: dict) -> dict:
-    """What a failed task said, with its remedy."""
+    """The error of a failed task, with its remedy."""
     task, entry = entry.get("task"), cause(entry)
     about: dict = entry["error"] if isinstance(entry.get("error"), dict) else {}
     message = str(entry.get("msg") or about.get("message") or "the task failed without a message")
@@ -181,7 +181,7 @@ def _job(job: dict) -> dict:
 
 
 def _rpo(result: object) -> dict | None:
-    """What the service counts over its RPO; None where it does not offer that."""
+    """The pairs over their RPO, as the service counts them; None if it does not offer this."""
     if not isinstance(result, dict) or not isinstance(result.get("rpo_statistics"), list):
         return None
     points = [{"at": point.get("point_time"), "over_rpo": point.get("resource_num")} for point in result["rpo_statistics"]]

@@ -41,7 +41,7 @@ def render(report: dict, form: str) -> str:
     """
     forms = {"html": _page, "md": _page, "json": lambda whole, dummy: as_json(whole), "xml": _junit}
     if form not in forms:
-        raise ValueError("%r is no form of a report; there are %s" % (form, ", ".join(forms)))
+        raise ValueError("unknown report format %r; valid formats: %s" % (form, ", ".join(forms)))
     return forms[form](report, form)
 
 
@@ -52,7 +52,7 @@ def render_plan(plan: dict, form: str) -> str:
     """
     forms = {"md": lambda: template("plan.md.j2", False).render(plan={**_NOTHING_TOLD, **plan}, most=_MOST_ROWS) + "\n", "json": lambda: as_json(plan)}
     if form not in forms:
-        raise ValueError("%r is no form of a plan; there are %s" % (form, ", ".join(forms)))
+        raise ValueError("unknown plan format %r; valid formats: %s" % (form, ", ".join(forms)))
     return forms[form]()
 
 

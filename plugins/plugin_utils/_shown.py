@@ -37,7 +37,7 @@ def shown(plugin: Any) -> Any:
                     for line in block(plain(result["endings"]), typed(plain(hosts), bool(self._task.args.get("local")))):
                         Display().display(line)
                 except Exception as error:  # pylint: disable=broad-except
-                    Display().warning("how the run ended cannot be shown: %s" % one_line(error))
+                    Display().warning("the closing summary cannot be shown: %s" % one_line(error))
             return result
 
     return ActionModule

@@ -55,7 +55,7 @@ def problem(path: str, resolve: bool = True, above: tuple[str, ...] = (), role: 
 def _of_action(path: str, name: str, action: str, value: Any, resolve: bool, above: tuple[str, ...], role: bool) -> str:
     """What is wrong with what a task includes, or with its end."""
     if action == "meta" and value in _ENDS and not (role and value == "end_role"):
-        return one_line("%s must not be run: task %s is meta: %s, which ends the run before the rest of it; let it fail instead" % (path, name, value))
+        return one_line("%s must not be run: task %s is meta: %s, which would end the whole run early; let the task fail instead" % (path, name, value))
     if action in _INCLUDES:
         file = value.get("file") if isinstance(value, dict) else value
         if not isinstance(file, str):

@@ -116,7 +116,7 @@ def test_no_record_makes_somebodys_drill_that_of_a_run(site):
         if "age" in changes:
             erp.simulator.patch("drills", drill["id"], created_at=(now - timedelta(minutes=changes["age"])).strftime("%Y-%m-%d %H:%M:%S.000"))
         erp.record().write_text(journal_of(saved))
-        assert "is left out" in refused(erp, drill) or "no record shows" in refused(erp, drill), label
+        assert "is ignored" in refused(erp, drill) or "no record shows" in refused(erp, drill), label
         if "age" in changes:
             erp.simulator.patch("drills", drill["id"], created_at=drill["created_at"])
 
@@ -151,7 +151,7 @@ def test_files_that_are_no_records(site):
         made["of another user"] = foreign
     for label, make in made.items():
         make()
-        assert "is left out" in refused(erp, drill), label
+        assert "is ignored" in refused(erp, drill), label
         path.rmdir() if path.is_dir() else path.unlink()
     path.write_text(good)
     ended(erp.play("drill"))

@@ -63,7 +63,7 @@ def erp(site):
 def test_from_a_failover_to_production_back_home_by_what_next_says(erp):
     found = run(erp, "failover", code=2)
     assert "not read in this run" in found["STATE"] and found["DONE"] == "erp: nothing: nothing was sent that changes anything", found
-    assert "not confirmed is erp" in found["NOT DONE"] and not erp.simulator.log()
+    assert "not confirmed: erp" in found["NOT DONE"] and not erp.simulator.log()
     words, found = typed(erp, found, 2)
     assert "failover_confirm=erp" in words and "production at the source site" in found["STATE"], found
     assert "looks healthy" in found["NOT DONE"] and command(found)[1] == "cloud_dr.sdrs.planned_failover" and not erp.written()
@@ -77,7 +77,7 @@ def test_from_a_failover_to_production_back_home_by_what_next_says(erp):
     assert words[1] == "cloud_dr.sdrs.reprotect" and "protected: its data" in found["STATE"] and erp.state()[:2] == ("protected", "target")
     erp.synchronised()
     words, found = typed(erp, found)
-    assert words[1] == "cloud_dr.sdrs.failback" and "production at the source site" in found["STATE"] and "nothing is left" in found["NOT DONE"]
+    assert words[1] == "cloud_dr.sdrs.failback" and "production at the source site" in found["STATE"] and "nothing remains" in found["NOT DONE"]
     assert erp.state()[:2] == ("protected", "source") and command(found)[1] == "cloud_dr.sdrs.drill"
 
 
@@ -123,7 +123,7 @@ def test_a_signal_leaves_what_is_known_and_the_command_that_goes_on(site, playbo
     running.send_signal(signal.SIGTERM)
     found = block(running.communicate(timeout=60)[0])
     assert running.returncode in (-signal.SIGTERM, 143), running.returncode
-    assert "ended by SIGTERM during:" in found["NOT DONE"] and "may go on in the cloud" in found["NOT DONE"], found
+    assert "ended by SIGTERM during:" in found["NOT DONE"] and "may still be running" in found["NOT DONE"], found
     assert "production" in found["STATE"] and command(found)[1] == "cloud_dr.sdrs." + playbook
     words, found = typed(erp, found)
     assert "2 of 3" not in found["STATE"] and "3 of 3 verified up" in found["STATE"] and not erp.drills(), found
@@ -134,7 +134,7 @@ def test_check_mode_rehearses_and_ends_as_the_real_run_would(erp):
     found = run(erp, "planned_failover", "--check", *waves)
     ordered = r"1\. stop the servers of wave 2.* 2\. stop the servers of wave 1.* 3\. switch production.* 4\. start and verify wave 1"
     assert re.search(ordered, found["NOT DONE"]), found
-    assert "check mode only rehearses" in found["DONE"] and "failover_confirm=erp" in command(found) and not erp.written()
+    assert "check mode changes nothing" in found["DONE"] and "failover_confirm=erp" in command(found) and not erp.written()
     assert erp.report("planned_failover")[0]["milestones"][-1]["name"] == "requested", "nothing that did not happen"
     refused = run(erp, "failback", "--check", code=2)
     assert "already" in refused["NOT DONE"] and not erp.written()

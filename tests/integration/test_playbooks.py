@@ -140,7 +140,7 @@ def test_a_target_that_is_none_ends_failed(workplace):
     nobody = workplace("converge", "-e", "sdrs_hosts=typo")
     assert nobody.returncode == 2 and "No host matches 'typo'" in nobody.stdout
     wrong = workplace("plan", "-e", "sdrs_kind=protected_instance")
-    assert wrong.returncode == 2 and "are no protection groups" in wrong.stdout
+    assert wrong.returncode == 2 and "are not protection groups" in wrong.stdout
     without = workplace("converge", inventory="erp,")
     assert without.returncode == 2 and "host_vars/erp.yml" in without.stdout
 

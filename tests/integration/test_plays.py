@@ -273,15 +273,16 @@ def test_the_examples_of_the_documentation_run(sim, tmp_path):
     listed = {}
     for path in sorted((ROOT / "plugins" / "modules").glob("*.py")):
         loaded = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + path.stem)
-        # Those of recovery plans need several groups and a plan's file: test_recovery_guide.py runs these examples.
+        # Those of recovery plans and of the roles' journal need a run: test_recovery_guide.py runs these examples.
         if not path.stem.endswith("_batch") or path.stem == "sdrs_protected_instance_batch":
-            names = () if "recovery" in path.stem else [task for task in yaml.safe_load(loaded.EXAMPLES) if task["name"] != "Query one group"]
+            elsewhere = "recovery" in path.stem or path.stem == "run_journal"
+            names = () if elsewhere else [task for task in yaml.safe_load(loaded.EXAMPLES) if task["name"] != "Query one group"]
             listed.update((task["name"], task) for task in names)
     tasks = []
     for name in EXAMPLES:
         task = listed.pop(name)
         if name == "Show how it ended":
-            kept = {"state": ["production at the source site"], "done": ["nothing"], "not_done": ["nothing is left"], "next": None}
+            kept = {"state": ["production at the source site"], "done": ["nothing"], "not_done": ["nothing remains"], "next": None}
             task["vars"] = {"drill_ending": {"host": "localhost", "subject": "erp", "confirm": "erp", "failed": False, "report": None, **kept}}
         if name == "Reach the server of a drill from outside":
             task["vars"] = {"drill_server": {"id": sim.server("ecs-erp-web-1")}}
@@ -317,8 +318,8 @@ def test_bad_input_is_told_before_anything_is_sent(sim, play):
         ("sdrs_server_group", {"name": "x" * 65}, "name: .* longer than 64 bytes"),
         ("sdrs_server_group", {"name": "a b"}, "name: 'a b' may contain only"),
         ("sdrs_server_group", {"name": "g", "description": "<"}, "description: must not contain"),
-        ("sdrs_protected_instance", {"name": "i", "server_group": "erp", "server_group_id": "other"}, "server_group and server_group_id"),
-        ("sdrs_tag", {"protected_instance": "i", "tags": {str(number): "" for number in range(11)}}, "tags: holds 11 tags"),
+        ("sdrs_protected_instance", {"name": "i", "server_group": "erp", "server_group_id": "other"}, "server_group and its alias server_group_id conflict"),
+        ("sdrs_tag", {"protected_instance": "i", "tags": {str(number): "" for number in range(11)}}, "tags: contains 11 tags"),
         ("sdrs_server_group", {"name": "g", "endpoint": "http://example.com"}, "plain http"),
         ("sdrs_server_group", {"name": "g", "auth_token": "another-token-0815"}, "more than one kind of credentials"),
     ]

@@ -42,7 +42,7 @@ def test_a_group_that_cannot_fail_over_is_recovered_by_a_drill(site):
     })
     erp.simulator.forget()
 
-    for arguments, text in (((), "not confirmed is erp"), (("-e", "failover_confirm=erp"), "not confirmed is erp"),
+    for arguments, text in (((), "not confirmed: erp"), (("-e", "failover_confirm=erp"), "not confirmed: erp"),
                             ((*CONFIRMED, "-e", "recover_by_drill_looked={}"), "recover_by_drill_looked is set by"),
                             ((*CONFIRMED, "-e", json.dumps({"recover_by_drill_eips": [{"eip": "1.2.3.4", "instance": "nas"}]})), "no protected instance of")):
         assert text in ended(erp.play("recover_by_drill", *arguments), 2).stdout and not erp.written(), arguments
@@ -69,7 +69,7 @@ def test_a_group_that_cannot_fail_over_is_recovered_by_a_drill(site):
     erp.simulator.forget()
     again = ended(erp.play("recover_by_drill", *CONFIRMED))
     assert "changed=0" in again.stdout and not erp.written() and len(erp.drills()) == 1
-    assert "stood already" in erp.report("recover_by_drill")[0]["notes"][0]
+    assert "already existed" in erp.report("recover_by_drill")[0]["notes"][0]
     for arguments in (("-e", "drill_name=recover-erp"), ("-e", "drill_name=recover-erp", "-e", "drill_keep=true")):
         refused = ended(erp.play("drill", *arguments), 2)
         assert "-e drill_replace=" + drill["id"] in refused.stdout and not erp.written(), "no drill takes it for its own"
@@ -105,4 +105,4 @@ def test_what_fails_leaves_the_drill_and_a_drill_in_error_is_left_alone(site):
     erp.simulator.patch("drills", drill["id"], status="error")
     erp.simulator.forget()
     refused = ended(erp.play("recover_by_drill", *CONFIRMED), 2)
-    assert "cannot be gone on with" in refused.stdout and not erp.written() and len(erp.drills()) == 1
+    assert "cannot be resumed" in refused.stdout and not erp.written() and len(erp.drills()) == 1

@@ -49,12 +49,12 @@ def test_what_next_says_leads_to_the_end(site):
 
     site.simulator.fail_job(job_type="failoverProtectionGroupNoCG", resource_name="g01", error_code="SDRS.0405", fail_reason="broken")
     found = lines(site, *SURE, code=2)
-    assert "1 of 2 protection groups are where they shall be" in found["STATE"] and "switch g01" in found["NOT DONE"] and "report: " in found["DONE"]
+    assert "1 of 2 protection groups are at the requested site" in found["STATE"] and "switch g01" in found["NOT DONE"] and "report: " in found["DONE"]
     assert "source site (error-failing-over): g01; production at the target site (failed-over: NOT protected until it is re-protected): g02" in found["STATE"]
     assert "servers 1 of 2 verified up, 1 not tried" in found["STATE"], found
     site.simulator.forget_faults()
     found = block(ended(typed(site, command(found)), 0).stdout)
-    assert "2 of 2 protection groups" in found["STATE"] and found["NOT DONE"].endswith("nothing is left")
+    assert "2 of 2 protection groups" in found["STATE"] and found["NOT DONE"].endswith("nothing remains")
     assert "reprotect" in found["NEXT"] and "failover_confirm=site" in found["NEXT"]
     assert set(site.states().values()) == {("failed-over", "target")} and "servers 2 of 2 verified up" in found["STATE"]
     report = site.reports()[-1]
@@ -78,14 +78,14 @@ def test_a_service_that_does_not_answer_any_more(site):
     """What may have been sent is not said to be nothing."""
     site.simulator.fault(status=503, method="POST", path="/action", count=10**6)
     found = lines(site, *SURE, "-e", json.dumps({"sdrs_connection": {**site.play.connection, "max_retries": 0}}), code=2)
-    assert "nothing that is known to have ended" in found["DONE"] and "the request may have taken effect" in found["NOT DONE"], found
+    assert "nothing is known to have completed" in found["DONE"] and "the request may have taken effect" in found["NOT DONE"], found
     assert "0 of 2 protection groups" in found["STATE"] and "production at the source site (protected): g01, g02" in found["STATE"]
 
 
 def test_a_plan_that_cannot_be_read_has_no_name_to_confirm(site):
     (site.folder / "plan.yml").write_text("- no mapping\n")
     found = lines(site, *SURE, code=2)
-    assert "plan.yml" in found["NOT DONE"] and "failover_confirm" not in found["NEXT"] and "goes on" not in found["NEXT"] and not site.written()
+    assert "plan.yml" in found["NOT DONE"] and "failover_confirm" not in found["NEXT"] and "resumes" not in found["NEXT"] and not site.written()
 
 
 @pytest.mark.parametrize("playbook", ["recover", "failover"])
@@ -98,8 +98,8 @@ def test_killed_in_the_middle(site, playbook):
     running.send_signal(signal.SIGTERM)
     found = block(running.communicate(timeout=60)[0])
     assert "when the run began: production at the source site (protected): g01, g02" in found["STATE"], found
-    assert "nothing that is known" in found["DONE"] and "SIGTERM during: Switch all groups at once" in found["NOT DONE"], found
-    assert "may go on in the cloud" in found["NOT DONE"] and "tiers not up: t1" in found["NOT DONE"]
+    assert "nothing is known to have completed" in found["DONE"] and "SIGTERM during: Switch all groups at once" in found["NOT DONE"], found
+    assert "may still be running" in found["NOT DONE"] and "tiers not up: t1" in found["NOT DONE"]
     words = command(found)
     assert words[1] == "cloud_dr.sdrs." + playbook and "failover_confirm=site" in words and "--limit" not in words
     found = block(ended(typed(site, words), 0).stdout)

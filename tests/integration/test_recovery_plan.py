@@ -85,7 +85,7 @@ def test_a_drill_runs_the_same_tiers_and_leaves_nothing(estate):
     variables = {"target": {"db": "10.0.0.1"}, "drill": {"db": "10.9.0.1"}}
     site.plan(variables=variables, tiers=[tier("db", "g01", after="hook.yml"), tier("app", "g02", "g03", after="hook.yml")], after="dns.yml")
     refused = ended(site.run(playbook="drill"), 2)
-    assert "would do in the drill what it does in a failover" in refused.stdout and not site.written()
+    assert "would do the same in the drill as in a failover" in refused.stdout and not site.written()
     site.file("dns.yml", "- name: Move DNS\n  ansible.builtin.fail: {msg: moved}\n  when: recovery_operation != 'drill'\n")
     ended(site.run(playbook="drill"))
     assert (site.folder / "seen").read_text().splitlines() == ["drill db 10.9.0.1 10.9.0.1 2", "drill app 10.9.0.1 10.9.0.1 4"]
@@ -173,7 +173,7 @@ def test_recovery_by_drill(estate):
     assert "variables.recover_by_drill is missing" in missing.stdout
     site.plan(tiers=[tier("db", "g01", after="hook.yml", ports=[5432]), tier("app", "g02")], variables={"recover_by_drill": {"db": 2}}, as_groups=["as-nobody"])
     unsure = ended(site.play("recover_by_drill", "-e", "recovery_plan=plan.yml"), 2)
-    assert "not confirmed is recovery plan site" in unsure.stdout and not site.written()
+    assert "not confirmed: recovery plan site" in unsure.stdout and not site.written()
     running = site.play.start("recover_by_drill", *PLAN_CONFIRMED)
     eventually(lambda: len(site.written("disaster-recovery-drills")) == 2, 60)
     running.kill()
@@ -233,11 +233,11 @@ def test_what_is_wrong_ends_the_run_before_anything_is_sent(estate):
             assert text in failed.stdout.replace("\\", ""), (text, failed.stdout[-3000:])
     site.plan()
     for arguments, text in (
-        (("-e", "failover_confirm=other"), "not confirmed is recovery plan site"), (("-e", "failover_confirm=site,g01"), "names g01, which is not the plan"),
+        (("-e", "failover_confirm=other"), "not confirmed: recovery plan site"), (("-e", "failover_confirm=site,g01"), "names g01, which is not the plan"),
         (("-e", '{"failover_confirm": true}'), "it must be a name"), (("-e", "recovery_state=x"), "recovery_state is set by the collection itself"),
         (("-e", "recovery_confrim=site"), "did you mean recovery_confirm?"), (("-e", "failover_confrim=site"), "did you mean failover_confirm?"),
-        (("-e", '{"failover_waves": []}'), "failover_waves says nothing to a recovery plan"), (("--limit", "erp"), "run it without --limit"),
-        (("-e", "recovery_force=false"), "production looks healthy"), (("-e", '{"recovery_acknowledged": [" "]}'), "holds an empty name"),
+        (("-e", '{"failover_waves": []}'), "failover_waves has no effect on a recovery plan"), (("--limit", "erp"), "run it without --limit"),
+        (("-e", "recovery_force=false"), "production looks healthy"), (("-e", '{"recovery_acknowledged": [" "]}'), "contains an empty name"),
     ):
         failed = ended(site.run(*arguments), 2)
         assert text in failed.stdout, failed.stdout[-3000:]
@@ -306,7 +306,7 @@ def test_a_first_plan_is_made_of_what_is_live(estate):
     plan = (site.folder / "plan.yml").read_text()
     assert plan.startswith("# yaml-language-server: $schema=https://") and "- g01" in plan
     kept = ended(site.play("recovery_export", "-e", "recovery_export=plan.yml"), 2)
-    assert "is there already" in kept.stdout
+    assert "already exists" in kept.stdout
     ended(site.run("-e", "failover_confirm=plan", "--check"))
     assert not site.written()
 

@@ -24,9 +24,9 @@ KINDS = {
     "no host at all": {"drill": ((), "No host matches 'all'"), "failover": (CONFIRMED, "No host matches 'all'")},
     "a limit": {"plan": (("-e", "sdrs_hosts=crm", "--limit", "erp"), "within --limit 'erp'"),
                 "failover": (("-e", "recovery_plan=plan.yml", "--limit", "erp"), "run it without --limit")},
-    "the wrong kind": {name: (("-e", "sdrs_kind=protected_instance", *CONFIRMED), "are no protection groups (sdrs_kind): erp") for name in GROUPS},
+    "the wrong kind": {name: (("-e", "sdrs_kind=protected_instance", *CONFIRMED), "are not protection groups (sdrs_kind): erp") for name in GROUPS},
     "a wrong option": {name: (("-e", wrong, *CONFIRMED), re.findall(r"\w+", wrong)[name == "drill_status"]) for name, wrong in WRONG.items()},
-    "not confirmed": {name: ((), "not confirmed is erp") for name in (*SWITCHES, "recover_by_drill")},
+    "not confirmed": {name: ((), "not confirmed: erp") for name in (*SWITCHES, "recover_by_drill")},
     "the connection": {name: (("-e", '{"sdrs_connection": {"max_retries": "abc"}}', *CONFIRMED), "max_retries")
                        for name in ("converge", "plan", "drill_status", "failover", "doctor", "posture", "demo", "recovery_export")},
     "its own": {

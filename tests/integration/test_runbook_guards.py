@@ -64,8 +64,8 @@ def test_a_limit_skips_no_guard(ready):
         for arguments, text in (
             (("-e", "sdrs_hosts=typo", "--limit", "erp"), "No host matches 'typo' within --limit 'erp'"),
             (("-e", "sdrs_hosts=erp", "--limit", "crm"), "No host matches 'erp' within --limit 'crm'"),
-            (("--limit", "crm"), "These hosts are no protection groups (sdrs_kind): crm"),
-            (("--limit", "crm,erp"), "These hosts are no protection groups (sdrs_kind): crm"),
+            (("--limit", "crm"), "These hosts are not protection groups (sdrs_kind): crm"),
+            (("--limit", "crm,erp"), "These hosts are not protection groups (sdrs_kind): crm"),
         ):
             refused = ended(ready.play(playbook, "-e", "failover_confirm=erp,crm", *arguments), 2)
             assert text in refused.stdout, (playbook, arguments, refused.stdout[-2000:])
@@ -81,7 +81,7 @@ def test_a_limit_skips_no_guard(ready):
      ("Check whether the group*", "The switch", "Initialize the run", "Switch", "Update VPCs", "Report", "*witch*")),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover}}]\n", ("Switch", "*tands*")),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: switch}}]\n", ("Switch the*",)),
-    ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: stop}}]\n", ("Stop what runs*",)),
+    ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: stop}}]\n", ("Stop the servers at*",)),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: protect_again}}]\n", ("Re-protect the*",)),
     ("  tasks: [{name: Go, ansible.builtin.import_role: {name: cloud_dr.sdrs.failover, tasks_from: reprotect}}]\n", ("Re-protect", "*rotection*")),
 ], ids=["roles", "import_role", "switch", "stop", "protect_again", "reprotect"])
@@ -92,4 +92,4 @@ def test_no_task_to_start_at_passes_the_confirmation(ready, body, starts):
         assert not ready.written() and ready.state()[:2] == ("protected", "source"), (start, refused.stdout[-1500:])
         if "No matching task" not in refused.stderr:  # Ansible ends 0 then
             ended(refused, 2)
-            assert "not confirmed is erp" in refused.stdout and "undefined" not in refused.stdout, (start, refused.stdout[-1500:])
+            assert "not confirmed: erp" in refused.stdout and "undefined" not in refused.stdout, (start, refused.stdout[-1500:])

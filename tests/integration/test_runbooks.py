@@ -108,7 +108,7 @@ def test_check_mode_of_a_drill_sends_nothing(site):
     ended(erp.play("drill", "--check", "-e", "drill_vpc=new-vpc", "-e", "drill_prepare_vpc=true"))
     assert not erp.written() and erp.report("drill")[0]["verdict"] == "check"
     unknown = ended(erp.play("drill_status", "-e", "drill_max_age=30d"), 2)
-    assert '"sdrs_drill_status_overdue": true' in unknown.stdout and "knows of no drill in the last three months" in unknown.stdout
+    assert '"sdrs_drill_status_overdue": true' in unknown.stdout and "lists no drill in the last three months" in unknown.stdout
 
 
 def test_ports_are_tried_where_production_cannot_answer(site):
@@ -175,8 +175,8 @@ def test_planned_failover_and_back_in_waves(site):
 
     again = ended(erp.play("planned_failover", *CONFIRMED, *order), 2)
     report, _path = erp.report("planned_failover")
-    assert "changed=0" in again.stdout and "was at the target site already" in report["notes"][0] and report["measured_seconds"] is None
-    assert "nothing was switched: production is at the target site already" in " ".join(again.stdout.split())
+    assert "changed=0" in again.stdout and "was already at the target site" in report["notes"][0] and report["measured_seconds"] is None
+    assert "nothing was switched: production is already at the target site" in " ".join(again.stdout.split())
     ended(erp.play("planned_failover", *CONFIRMED, *order, "-e", "failover_allow_no_change=true", "-e", "failover_rto_target=1"))
     assert erp.report("planned_failover")[0]["verdict"] == "passed"
     ended(erp.play("failback", *CONFIRMED, *order))
@@ -205,7 +205,7 @@ def test_failover_while_nothing_of_production_answers_then_reprotection(site):
     ended(erp.play("reprotect", *CONFIRMED))
     assert erp.state() == ("protected", "target", [zones[1]], [zones[0]]) and erp.report("reprotect")[0]["measured_seconds"] > 0
     again = ended(erp.play("reprotect", *CONFIRMED))
-    assert "changed=0" in again.stdout and "is protected already" in erp.report("reprotect")[0]["notes"][0]
+    assert "changed=0" in again.stdout and "is already protected" in erp.report("reprotect")[0]["notes"][0]
 
 
 def test_a_wave_that_does_not_come_up_stops_there(site):
@@ -214,7 +214,7 @@ def test_a_wave_that_does_not_come_up_stops_there(site):
     order = ("-e", json.dumps({"failover_waves": [{"instances": erp.names[:1], "after": "broken.yml"}]}))
     failed = ended(erp.play("failover", *CONFIRMED, *order), 2)
     report, _path = erp.report("failover")
-    assert "Tell the load balancer: it is on fire" in " ".join(report["reasons"]) and "run it again to go on" in failed.stdout
+    assert "Tell the load balancer: it is on fire" in " ".join(report["reasons"]) and "run it again to resume" in failed.stdout
     assert len(report["servers"]) == 1
     erp.file("broken.yml", "- name: Tell the load balancer\n  ansible.builtin.debug: {msg: done}\n")
     ended(erp.play("failover", *CONFIRMED, *order))
@@ -229,7 +229,7 @@ def test_nothing_is_done_unless_it_is_confirmed_and_ready(site):
     erp.play.inventory(erp={}, crm={"failover_server_group": "customers"})
     for playbook in SWITCHES:
         refused = ended(erp.play(playbook, *CONFIRMED), 2)
-        assert "not confirmed is customers" in refused.stdout and "add --limit erp" in refused.stdout and "confirm=customers" not in refused.stdout
+        assert "not confirmed: customers" in refused.stdout and "add --limit erp" in refused.stdout and "confirm=customers" not in refused.stdout
         assert erp.simulator.log() == [], "one group that is not confirmed stops all"
     erp.play.inventory(erp={})
     for playbook in SWITCHES:
@@ -317,4 +317,4 @@ groups: {running: sdrs_production_server.status == 'ACTIVE'}
     assert sorted(first["running"]["hosts"]) == sorted(first["sdrs_group_erp"]["hosts"]) == erp.names and "flavor_s3_large_2" in first
     assert info["secret_key"] not in "".join(path.read_text() for path in (erp.folder / "cache").iterdir())
     refused = ended(erp.play("drill", inventory="servers.sdrs.yml", **environment), 2)
-    assert "are no protection groups" in refused.stdout
+    assert "are not protection groups" in refused.stdout

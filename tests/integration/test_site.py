@@ -166,7 +166,7 @@ def _finished(site, last, sent):
     report = site.reports()[-1]
     assert report["verdict"] == "passed" and {step["status"] for step in report["steps"]} == {"passed"} and len(report["servers"]) == GROUPS * SERVERS
     assert "%d of %d protection groups" % (GROUPS, GROUPS) in last["STATE"] and "servers %d of %d" % (GROUPS * SERVERS, GROUPS * SERVERS) in last["STATE"]
-    assert last["NOT DONE"].endswith("nothing is left") and "reprotect" in last["NEXT"], last
+    assert last["NOT DONE"].endswith("nothing remains") and "reprotect" in last["NEXT"], last
     assert not list((site.folder / "reports" / "site").glob(".*.jsonl"))
 
 
@@ -179,7 +179,7 @@ def _drilled(site):
         _kill(site, running, signal.SIGKILL)
         last = block(ended(site.run(playbook="drill", **CONSOLE)).stdout)
         assert not site.task("sdrs_drill_info")["drills"] and sorted(vpc["name"] for vpc in site.task("vpc_info")["vpcs"]) == before
-        assert site.reports("drill")[-1]["verdict"] == "passed" and "nothing is left" in last["NOT DONE"]
+        assert site.reports("drill")[-1]["verdict"] == "passed" and "nothing remains" in last["NOT DONE"]
         assert not site.switches() and set(site.states().values()) == {("protected", "source")}
         assert "drill t1 10.9.0.1" in (site.folder / "seen").read_text()
         site.begin_anew()
@@ -284,7 +284,7 @@ def _is_true(site, found):
     over = [name for name, state in site.states().items() if state == ("failed-over", "target")]
     told = re.search(r"(\d+) of %d protection groups" % GROUPS, found["STATE"])
     assert told is None or int(told.group(1)) <= len(over), found
-    assert "ended by SIGTERM" in found["NOT DONE"] or "nothing is left" in found["NOT DONE"], found
+    assert "ended by SIGTERM" in found["NOT DONE"] or "nothing remains" in found["NOT DONE"], found
 
 
 def _until(running, reached, *arguments):

@@ -124,7 +124,7 @@ def test_what_an_interrupted_run_was_deleting():
     assert [each["id"] for each in standing([live(status="deleting")], saved())["remove"]] == ["d"]
     assert standing([live(status="deleting")])["remove"] == standing([live("e", status="deleting")], saved())["remove"] == []
     gone = standing([], saved())
-    assert gone["remove"] == [] and "VPC v as made for DR drill d, which is gone" in gone["notes"][0]
+    assert gone["remove"] == [] and "VPC v was created for DR drill d, which no longer exists" in gone["notes"][0]
     assert not standing([], saved(vpcs_before=["v"]))["notes"] and not standing([], saved(requested=ago(days=2)))["notes"]
 
 
@@ -165,7 +165,7 @@ VPCS = [{"id": "own", "name": "vpc"}, {"id": "v", "name": "vpc-drill", "created_
     (saved(), [live()], [{"id": "s", "name": "x", "addresses": {"own": []}}], VPCS, None),
     (saved(), [], [{"id": "t", "addresses": {"v": []}}], VPCS, None),  # a server of the drill that a list still shows
     (saved(vpcs_before=None), [], [], VPCS, "no record"), ({}, [], [], VPCS, "no record"), ({"vpcs_before": []}, [], [], VPCS, "no record"),
-    (saved(vpcs_before=["own", "v"]), [], [], VPCS, "was there before"),
+    (saved(vpcs_before=["own", "v"]), [], [], VPCS, "existed before"),
     (saved(), [], [], [dict(VPCS[1], created_at=ago(hours=1))], "created at"), (saved(), [], [], [dict(VPCS[1], created_at="?")], None),
     (saved(), [live("e", "other")], [], VPCS, "used by drill other"),
     (saved(), [], [{"id": "s", "name": "x", "addresses": {"v": []}}], VPCS, "in use by server x"),
@@ -174,10 +174,10 @@ VPCS = [{"id": "own", "name": "vpc"}, {"id": "v", "name": "vpc-drill", "created_
 def test_only_a_vpc_that_came_with_the_drill_is_deleted(record, drills, servers, vpcs, reason):
     removed = [live(drill_servers=[{"drill_server_id": "t"}])]
     (fate,) = _drill_own.vpc_fates(removed, record, GROUP, drills, servers, vpcs)
-    assert fate["id"] == "v" and fate["delete"] is (reason is None) and (reason or "the service made it") in fate["detail"]
+    assert fate["id"] == "v" and fate["delete"] is (reason is None) and (reason or "the service created it") in fate["detail"]
 
 
 def test_never_the_vpc_of_the_group_and_none_that_is_gone():
     (fate,) = _drill_own.vpc_fates([live(drill_vpc_id="own")], saved(vpcs_before=[]), GROUP, [], [], VPCS)
-    assert not fate["delete"] and "of the protection group itself" in fate["detail"]
+    assert not fate["delete"] and "the VPC of the protection group" in fate["detail"]
     assert _drill_own.vpc_fates([live(drill_vpc_id="gone"), live(drill_vpc_id=None)], saved(), GROUP, [], [], VPCS) == []

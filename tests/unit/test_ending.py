@@ -56,15 +56,15 @@ def parts(lines):
      ("source site (a)", "protected: its data"), ("nothing: nothing was sent",), ("not ready", "the switch to the target site", "wave 1: db not tried"),
      "cloud_dr.sdrs.failover"),
     ({"group": {}, "milestones": [], "servers": [], "results": [], "waves": [], "errors": [{"msg": "HTTP 503", "error": {"http_status": 503}}]},
-     ("not read in this run",), ("nothing: nothing was sent",), ("HTTP 503", "failover: nothing of it was begun"), "cloud_dr.sdrs.doctor"),
+     ("not read in this run",), ("nothing: nothing was sent",), ("HTTP 503", "failover: not started"), "cloud_dr.sdrs.doctor"),
     ({"group": {}, "milestones": [], "servers": [], "results": [], "errors": [{"msg": "wrong password", "error": {"http_status": 401}}]},
      ("not read in this run",), ("nothing",), ("wrong password",), "cloud_dr.sdrs.doctor"),
     ({"group": dict(PROTECTED, status="failing-over"), "milestones": [{"name": "requested", "at": T0}], "servers": [], "results": [],
       "stopped_by": "SIGTERM", "task": "Switch the production site", "writing": True},
-     ("in flight (failing-over)",), ("nothing that is known to have ended",), ("ended by SIGTERM during: Switch", "may go on in the cloud"),
+     ("in flight (failing-over)",), ("nothing is known to have completed",), ("ended by SIGTERM during: Switch", "may still be running"),
      "cloud_dr.sdrs.failover"),
     ({"check_mode": True, "group": PROTECTED, "milestones": [], "servers": [], "results": [], "would": ["switch", "start wave 1"]},
-     ("source site",), ("nothing: check mode only rehearses",), ("would be done, in this order: 1. switch; 2. start wave 1",), "cloud_dr.sdrs.failover"),
+     ("source site",), ("nothing: check mode changes nothing",), ("would be done, in this order: 1. switch; 2. start wave 1",), "cloud_dr.sdrs.failover"),
     ({"position": "there", "results": [], "milestones": [{"name": "requested", "at": T0}], "reasons": ["nothing was switched: production is there"]},
      ("target site",), ("nothing was switched",), ("nothing was switched: production is there",), "cloud_dr.sdrs.reprotect"),
 ])
@@ -177,13 +177,13 @@ def test_check_mode_rehearses_in_order_and_a_run_says_what_it_found():
 def test_a_group_in_flight_is_told_as_in_flight():
     found = _failover.look(readiness("failing-over"), [{"name": "db"}], [], wanted(check_mode=True))
     assert found["position"] == "in_flight" and not found["obstacles"] and "in flight (failing-over)" in found["shown"][0]
-    assert found["would"][0].startswith("wait for the switch that is in flight")
+    assert found["would"][0].startswith("wait for the switch in flight")
 
 
 def test_nothing_is_measured_where_nothing_was_switched():
     report = _report.build({**run(position="there", results=[], target_seconds=1), "server_group": OVER})
     assert report["verdict"] == "failed" and report["measured_seconds"] is None and report["reasons"] == [
-        "nothing was switched: production is at the target site already; failover_allow_no_change=true accepts that"]
+        "nothing was switched: production is already at the target site; failover_allow_no_change=true accepts that"]
     allowed = _report.build({**run(position="there", results=[], target_seconds=1, allow_no_change=True), "server_group": OVER})
     assert allowed["verdict"] == "passed" and not allowed["reasons"]
     resumed = _report.build({**run(position="there", results=[], interrupted=True), "server_group": OVER})
@@ -236,20 +236,20 @@ PLAN_SWITCHED = {**PLAN_BEGUN, "recovery_became": {"reached": ["g02", "g03", "g0
 
 
 @pytest.mark.parametrize("facts, seen, action, says, never", [
-    ({}, False, "ansible.builtin.set_fact", {"STATE": "not read", "DONE": "nothing: nothing was sent", "NOT DONE": "nothing of it was begun"}, "goes on"),
+    ({}, False, "ansible.builtin.set_fact", {"STATE": "not read", "DONE": "nothing: nothing was sent", "NOT DONE": "not started"}, "resumes"),
     (PLAN_FACTS, True, "ansible.builtin.debug",
      {"STATE": "site: production at the source site (protected): g01, g02, g03 and 3 more", "DONE": "nothing: nothing was sent",
-      "NOT DONE": "failover: nothing of it was begun"}, "goes on"),
+      "NOT DONE": "failover: not started"}, "resumes"),
     (PLAN_BEGUN, True, "cloud_dr.sdrs.sdrs_failover_batch",
-     {"STATE": "when the run began: production at the source site", "DONE": "nothing that is known to have ended",
-      "NOT DONE": "may go on in the cloud; the next run waits for it; the switch; tiers not up: db, app, web",
-      "NEXT": "it goes on where it was"}, "nothing was sent"),
+     {"STATE": "when the run began: production at the source site", "DONE": "nothing is known to have completed",
+      "NOT DONE": "may still be running; the next run waits for it; the switch; tiers not up: db, app, web",
+      "NEXT": "it resumes where it stopped"}, "nothing was sent"),
     (PLAN_SWITCHED, True, "cloud_dr.sdrs.sdrs_recovery_check_info",
      {"STATE": "5 of 6 protection groups have production at the target site, not g01", "DONE": "tiers up: db",
       "NOT DONE": "tiers that failed: app; tiers not up: web"},
      "when the run began"),
     ({**PLAN_SWITCHED, "recovery_about": {"operation": "drill"}, "recovery_made": [{"id": "d"}]}, True, "cloud_dr.sdrs.sdrs_drill_batch",
-     {"NOT DONE": "the DR drills of this run are not deleted"}, "nothing was sent"),
+     {"NOT DONE": "the DR drills of this run were not deleted"}, "nothing was sent"),
 ])
 def test_a_run_of_a_plan_that_was_killed_says_what_is_known(facts, seen, action, says, never):
     screen = _console.Screen()
@@ -281,7 +281,7 @@ def test_results_are_one_line_for_each_kind_of_operation():
     (["server_group"], ["erp"], ["/x/inventory.yml"], ["host_vars/erp.yml"], None),
     (["server_group"], ["erp"], ["erp,"], [], None),
     (["server_group"], ["erp"], ["erp,"], ["host_vars/erp.yml"], "host_vars/erp.yml would not be read"),
-    (["protected_instance"], ["erp"], ["x"], [], "These hosts are no protection groups (sdrs_kind): erp"),
+    (["protected_instance"], ["erp"], ["x"], [], "These hosts are not protection groups (sdrs_kind): erp"),
     (["server_group"], [], ["x"], [], "sdrs_hosts is 'crm' in the inventory"),
 ])
 def test_what_is_wrong_with_the_hosts_of_a_run(kinds, matched, sources, folders, text):
@@ -309,7 +309,7 @@ def test_a_recovery_by_drill_repeats_its_own_confirmation():
 
 def test_after_a_recovery_by_drill_there_is_work_but_nothing_to_type():
     lines = shown(run(what="recover_by_drill", position=None, group=PROTECTED, milestones=[{"name": "requested", "at": T0}, {"name": "available", "at": T9}]))
-    assert parts(lines)["NEXT"].startswith("back up what the servers of the drill write") and "ansible-playbook" not in " ".join(lines)
+    assert parts(lines)["NEXT"].startswith("back up what the drill servers write") and "ansible-playbook" not in " ".join(lines)
 
 
 def test_what_failed_before_its_role_could_tell_is_told_of_every_host(tmp_path):
@@ -327,7 +327,7 @@ def test_what_failed_before_its_role_could_tell_is_told_of_every_host(tmp_path):
     (alone,) = _shown.completed(endings([], ["localhost"], "drill"), {}, {"inventory_hostname": "localhost", "ansible_failed_result": {"msg": "No host"}})
     assert alone["not_done"][0] == "No host"
     (unknown,) = _shown.completed(endings([], ["x"], "converge"), {})
-    assert unknown["failed"] and unknown["next"]["keep"] and unknown["not_done"] == ["converge: nothing of it was begun"]
+    assert unknown["failed"] and unknown["next"]["keep"] and unknown["not_done"] == ["converge: not started"]
 
 
 @pytest.mark.parametrize("changes, wanted", [

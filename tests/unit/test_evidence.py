@@ -261,7 +261,7 @@ def test_a_run_that_goes_on_tells_of_every_attempt():
     third = _report.build({"what": "failover", "attempts": attempts, "finished": "2026-11-23T12:30:00Z"})
     assert [attempt["reasons"] for attempt in third["attempts"]] == [[], ["wave 2: no port 22"], []] and third["verdict"] == "passed"
     text, page = _report_formats.render(third, "md"), _report_formats.render(third, "html")
-    assert "## Attempts" in text and "did not come to its end" in text and "wave 2: no port 22" in text and "<h2>Attempts</h2>" in page
+    assert "## Attempts" in text and "did not finish" in text and "wave 2: no port 22" in text and "<h2>Attempts</h2>" in page
     assert "Attempts" not in _report_formats.render(_report.build({"what": "failover", "attempts": first}), "md")
     for wrong in ({"attempts": 5}, {"attempts": [5, {}, {"began": "never"}]}, {}, None):
         assert _attempts.known(wrong) == []

@@ -57,7 +57,7 @@ def one(changes=None, reports=(), **asked):
     ({"server_group": {"id": "id-erp", "name": "erp", "status": "failed-over"}}, [drill()], "warning", "is not protected: failed-over"),
     ({"readiness": {"failover": {"ready": True, "forced": True, "failed": [{"detail": "late"}]}}}, [drill()], "critical", "without force: late"),
     ({"unreadable": "odd"}, [drill()], "critical", "could not be read: odd"),
-    ({"drills": [{"name": "d", "status": "available"}]}, [drill()], "notice", "drill d stands"),
+    ({"drills": [{"name": "d", "status": "available"}]}, [drill()], "notice", "drill d still exists"),
 ])
 def test_risks(changes, reports, level, text):
     group = one(changes, reports)
@@ -101,7 +101,7 @@ def test_what_is_not_declared():
     for named in ({"name": "db"}, {"server": "ecs-db"}, {"server": "s1"}):
         assert one(documents={"erp": {"protected_instances": [named]}})["unmanaged"] == []
     assert one(documents={"erp": {"protected_instances": []}})["unmanaged"] == ["db"] and one()["unmanaged"] is None
-    assert judged(entry(), documents={"gone": {}, "id-erp": {}}, max_faulty=0)["failures"] == ["declared, but not there: gone"]
+    assert judged(entry(), documents={"gone": {}, "id-erp": {}}, max_faulty=0)["failures"] == ["declared, but missing: gone"]
 
 
 def test_a_chart_stays_in_its_frame():

@@ -87,7 +87,7 @@ def test_a_port_that_cannot_be_told_from_productions_stops_nothing():
 
 @pytest.mark.parametrize("wanted, text", [
     (["80.158.0.10"], "a mapping with 'eip' and 'instance'"), ([{"eip": "1.2.3.4"}], "a mapping with"),
-    ([{"eip": "1.2.3.4", "instance": "nas"}], "there are db, web"),
+    ([{"eip": "1.2.3.4", "instance": "nas"}], "available: db, web"),
     ([{"eip": "1.2.3.4", "instance": "db", "port": 1}], "unknown key port"), ([{"eip": "1.2.3.4", "instance": "db", "move": "yes"}], "move has the wrong type"),
     ([{"eip": "1.2.3.4", "instance": "db"}, {"eip": "1.2.3.4", "instance": "web"}], "is named twice"),
 ])
@@ -105,4 +105,4 @@ def test_elastic_ips_of_a_wave():
 def test_the_notes_name_the_age_of_the_data_and_the_way_back():
     found = _recovery.notes(DRILL, {}, [])
     assert "2026-11-23T11:00:00" in found[0] and "id=d state=absent" in found[-1] and not _recovery.notes({}, {}, [])
-    assert "stood already" in _recovery.notes(DRILL, DRILL, [])[0]
+    assert "already existed" in _recovery.notes(DRILL, DRILL, [])[0]

@@ -40,8 +40,9 @@ def test_an_older_one_is_gone_on_with_by_its_id_only():
 
 
 @pytest.mark.parametrize("operation, what, why", [
-    ("recover_by_drill", "delete", "only a drill deletes"), ("recover_by_drill", "switch", "switches nothing"), ("failover", "delete", "only a drill"),
-    ("failover", "create", "creates no drills"), ("drill", "switch", "switches nothing"), ("recover_by_drill", "create", None), ("drill", "create", None),
+    ("recover_by_drill", "delete", "only the operation drill deletes"), ("recover_by_drill", "switch", "does not stop or switch"),
+    ("failover", "delete", "only the operation drill"), ("failover", "create", "does not create drills"), ("drill", "switch", "does not stop or switch"),
+    ("recover_by_drill", "create", None), ("drill", "create", None),
     ("drill", "delete", None), ("failover", "switch", None),
 ])
 def test_each_task_asks_what_the_run_may_do(operation, what, why):
@@ -52,7 +53,7 @@ def test_each_task_asks_what_the_run_may_do(operation, what, why):
     else:
         assert _recovery_plan.permitted([1], PLAN, "site", asked, (), what) == [1]
     if operation != "drill":
-        with pytest.raises(ValueError, match="not confirmed is recovery plan site"):
+        with pytest.raises(ValueError, match="not confirmed: recovery plan site"):
             _recovery_plan.permitted([1], PLAN, "other", asked, (), what)
 
 

@@ -172,7 +172,7 @@ def test_on_a_full_disk_the_run_still_tells_all(tmp_path, monkeypatch, since):
 def test_what_is_lost_fails_the_report(tmp_path):
     for path in (str(tmp_path / "gone"), str(tmp_path)):
         run = _journal.with_journal({"what": "drill", "journal": path})
-        assert _report.build(run)["verdict"] == "failed" and "what the run did is not known" in run["errors"][0]["msg"]
+        assert _report.build(run)["verdict"] == "failed" and "the actions of the run are unknown" in run["errors"][0]["msg"]
 
 
 @pytest.mark.parametrize("fault", ["open", "two names", "link"])
@@ -301,7 +301,7 @@ def test_a_journal_that_vanishes_is_no_evidence(tmp_path):
     run.path.unlink()
     run.note(STONE)
     report = judged(run)
-    assert report["verdict"] == "failed" and "what the run did is not known" in " ".join(report["reasons"])
+    assert report["verdict"] == "failed" and "the actions of the run are unknown" in " ".join(report["reasons"])
 
 
 def test_a_run_that_keeps_its_drill_says_so_when_it_resumes_another(tmp_path):

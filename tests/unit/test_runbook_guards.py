@@ -28,8 +28,9 @@ def test_confirmation_by_name(confirm, left):
 
 @pytest.mark.parametrize("confirm, text", [
     ({"erp": False, "crm": False}, "is a mapping"), ({}, "is a mapping"), (True, "is true or false"), (False, "is true or false"), (0, "is a number"),
-    (17, "is a number"), (1.5, "is a number"), ([["erp", "crm"]], "holds a list"), ([{"erp": True}], "holds a mapping"), ([True], "holds true or false"),
-    ([17], "a number .*in quotes"), ([None, "erp"], "holds a NoneType"), ("erp,", "an empty name"), (" ", "an empty name"), (["erp", ""], "an empty name"),
+    (17, "is a number"), (1.5, "is a number"), ([["erp", "crm"]], "contains a list"), ([{"erp": True}], "contains a mapping"),
+    ([True], "contains true or false"),
+    ([17], "a number .*in quotes"), ([None, "erp"], "contains a NoneType"), ("erp,", "an empty name"), (" ", "an empty name"), (["erp", ""], "an empty name"),
     ("erp crm", "separated by commas"), (["erp crm"], "separated by commas"), ("erp\ncrm", "separated by commas"),
 ])
 def test_what_is_no_confirmation(confirm, text):
@@ -45,12 +46,12 @@ def test_what_is_no_confirmation(confirm, text):
     ("failback", BACK, []), ("failback", dict(BACK, failover_active_site="target"), ["failover_active_site"]),
     ("failback", dict(BACK, failover_mode="Unplanned"), ["failover_mode"]),
     ("reprotect", {"failover_what": "reprotect"}, []), ("reprotect", PLANNED, ["failover_what"]),
-    ("", UNPLANNED, []), (None, {}, []), ("converge", PLANNED, ["'converge' is no playbook"]),
+    ("", UNPLANNED, []), (None, {}, []), ("converge", PLANNED, ["'converge' is not a playbook"]),
 ])
 def test_promises_of_the_playbooks(playbook, asked, broken):
     found = _guards.broken_promises(dict(asked, playbook=playbook))
     assert len(found) == len(broken) and all(name in text for name, text in zip(broken, found))
-    assert all("playbook %s needs" % playbook in text or "is no playbook" in text for text in found)
+    assert all("playbook %s needs" % playbook in text or "is not a playbook" in text for text in found)
 
 
 def test_every_switching_playbook_names_itself_and_sets_what_it_promises():
@@ -69,7 +70,7 @@ def test_nothing_has_to_be_confirmed_in_check_mode_but_promises_hold():
 def test_the_task_that_switches_asks_by_itself():
     assert _guards.permitted({"id": "g"}, "erp", "erp", UNPLANNED) == "g"
     for group, confirm, extra, text in (
-        ({"id": "g"}, "crm", (), "not confirmed is erp"), ({}, "erp", (), "was not read"), (None, "erp", (), "was not read"),
+        ({"id": "g"}, "crm", (), "not confirmed: erp"), ({}, "erp", (), "was not read"), (None, "erp", (), "was not read"),
         ({"id": "g"}, "erp", ("failover_looked",), "failover_looked is set by the collection"),
     ):
         with pytest.raises(ValueError, match="^Nothing was sent: .*" + text):
@@ -79,12 +80,12 @@ def test_the_task_that_switches_asks_by_itself():
 def test_a_recovery_has_a_confirmation_of_its_own():
     assert not _guards.recovery_problems("erp,crm", GROUPS, {}) and not _guards.recovery_problems([], GROUPS, {"check_mode": True})
     (left,) = _guards.recovery_problems("erp", GROUPS, {"check_mode": False})
-    assert left == "not confirmed is crm; to recover only what is confirmed, add --limit erp"
+    assert left == "not confirmed: crm; to recover only what is confirmed, add --limit erp"
     (wrong,) = _guards.recovery_problems(True, GROUPS, {})
     assert wrong.startswith("recover_by_drill_confirm is true or false")
     for name in ("recover_by_drill_looked", "failover_up", "drill_group", "report_content"):
         assert name in _guards.recovery_problems("erp,crm", GROUPS, {}, [name])[0]
-    with pytest.raises(ValueError, match="^Nothing was sent: not confirmed is erp; .*add -e recover_by_drill_confirm=erp"):
+    with pytest.raises(ValueError, match="^Nothing was sent: not confirmed: erp; .*add -e recover_by_drill_confirm=erp"):
         _guards.permitted({"id": "g"}, "crm", "erp", {}, (), _guards.recovery_problems)
 
 

@@ -46,7 +46,7 @@ def test_lengths_of_time(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "soon", "-1d", "1y", None, [], "1d2h"])
 def test_what_is_no_length_of_time(text):
-    with pytest.raises(ValueError, match="length of time"):
+    with pytest.raises(ValueError, match="duration"):
         _drill.seconds(text)
 
 
@@ -68,10 +68,10 @@ def test_further_checks_reach_their_server():
 @pytest.mark.parametrize("outcome, start, status, detail", [
     ({"finished": 1, "elapsed": 7}, {}, "passed", "answers to the probe host"),
     ({"finished": 1, "failed": True, "msg": "does not answer", "elapsed": 5}, {}, "failed", "does not answer"),
-    ({"finished": 0, "elapsed": None}, {}, "failed", "did not come to an end"),
-    ({"unreachable": True, "msg": "ssh"}, {}, "failed", "could not try it: ssh"),
-    (None, {"unreachable": True, "msg": "no route"}, "failed", "could not try it: no route"),
-    (None, None, "failed", "could not try it"),
+    ({"finished": 0, "elapsed": None}, {}, "failed", "did not finish"),
+    ({"unreachable": True, "msg": "ssh"}, {}, "failed", "could not run the check: ssh"),
+    (None, {"unreachable": True, "msg": "no route"}, "failed", "could not run the check: no route"),
+    (None, None, "failed", "could not run the check"),
 ])
 def test_what_a_probe_host_found_out(outcome, start, status, detail):
     server = {"id": "s1", "address": "192.168.0.1", "passed": True}
@@ -126,10 +126,10 @@ def test_waves_end_with_what_no_wave_names():
 
 @pytest.mark.parametrize("wanted, text", [
     ([{"instances": ["db"]}, {"instances": ["db"]}], "wave 1 and in wave 2"),
-    ([{"instances": ["mail"]}], "'mail', which is no protected instance of the group; there are app, db, web"),
+    ([{"instances": ["mail"]}], "'mail', which is no protected instance of the group; available: app, db, web"),
     ([{"instance": ["db"]}], r"failover_waves\[0\]: a wave is a mapping with a list"),
     ([["db"]], "a wave is a mapping"),
-    ([{"instances": ["db"], "befor": "x"}], "befor is no key"),
+    ([{"instances": ["db"], "befor": "x"}], "unknown wave key befor"),
     ([{"instances": ["db"], "ports": 22}], "ports has the wrong type"),
 ])
 def test_waves_that_are_wrong(wanted, text):

@@ -122,10 +122,10 @@ class TestOptionsWithoutEffect:
         report = plan_report.plan_report(result)
         assert report["verdict"] == "drift" and report["differing"] == differing and report["not_compared"] == silent
         page = _report_formats.render_plan({**report, "server_group": "erp", "time": "now"}, "md")
-        assert "flavor` is `s3.xlarge.2`, wanted is `s3.large.2`" in page and "## Not compared" in page and "`tenancy` of 1 protected instance:" in page
+        assert "flavor` is `s3.xlarge.2`, should be `s3.large.2`" in page and "## Not compared" in page and "`tenancy` of 1 protected instance:" in page
         ending = _ending_runs.plan({"host": "erp", "subject": "erp"}, report, result)
         assert "set, but not compared: tenancy of 1 protected instance" in ending["state"]
-        assert "web-1: flavor is s3.xlarge.2, wanted is s3.large.2" in ending["not_done"] and "resize" in ending["next"]["why"]
+        assert "web-1: flavor is s3.xlarge.2, should be s3.large.2" in ending["not_done"] and "resize" in ending["next"]["why"]
 
     def test_what_is_not_compared_is_no_drift(self, entry):
         changed = copy.deepcopy(entry)

@@ -72,6 +72,7 @@ class Local:
     rules: dict = field(default_factory=dict)
     bulky: tuple = ()
     options: type[Options] | None = None
+    controller_only: bool = False  # runs in the process of ansible-playbook, whatever the connection or ``become``
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def _problems(replace: object, asked: dict | None = None) -> list[str]:
     for name in filter(None, (asked.get("verify_tasks"), asked.get("report_tasks"))):
         path = user_path(name)
         if not os.path.isfile(path):
-            problems.append("%s does not exist; relative paths begin in the folder in which ansible-playbook was started" % path)
+            problems.append("%s does not exist; relative paths start at the folder in which ansible-playbook was run" % path)
             continue
         if name != asked.get("verify_tasks"):
             continue  # evidence must not stop a drill: the role report looks at its file
