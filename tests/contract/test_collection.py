@@ -42,7 +42,7 @@ NOT_OF_ANSIBLE = sorted(
 LOCAL = ("run_journal", "report_files", "run_ending")
 LICENCE = "SPDX-License-" + "Identifier: GPL-3.0-or-later"
 # What is new since the last release says that it came with this one.
-NEXT_VERSION = "1.0.0"
+NEXT_VERSION = "1.1.0"
 # Files over the limit, each with its reason.
 LONG_FILES = {
     "error_codes.py": "data: the reference's table",

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The collection's version, for reports: galaxy.yml is not there where modules run. PRIVATE to the collection."""
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
