@@ -21,7 +21,7 @@ _NESTED = ("block", "rescue", "always")
 _OUTPUT = ("status", "rc", "state", "elapsed", "msg", "stdout", "stderr", "content", "ping", "failed_when_result")
 _LONGEST_OUTPUT = 500
 # The role's own task after those of the user.
-_REACHED = "Require that every host could be reached"
+_REACHED = "Every host could be reached"
 
 
 def servers(checked: list[dict], drill: dict, instances: list[dict]) -> list[dict]:

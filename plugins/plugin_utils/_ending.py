@@ -168,12 +168,12 @@ def _left(run: dict) -> Any:
     switched = what in _DRILLS or _reached(run, "switched") or run.get("position") == "there"
     if not switched:
         found.append("the switch to the %s site" % run.get("site"))
+    found += _paused(run)
     tried = {server.get("protected_instance") for server in run.get("servers") or []}
     for wave in run.get("waves") or []:
         rest = [name for name in wave.get("instances") or [] if name not in tried]
         if rest and not (run.get("no_change") and not run.get("errors")):
             found.append("wave %s: %s not tried" % (wave.get("number"), listed(rest)))
-    found += _paused(run)
     if what not in _DRILLS and switched and (run.get("group") or {}).get("status") == "failed-over":
         found.append("re-protection from the new site")
     return found

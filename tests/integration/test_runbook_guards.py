@@ -23,7 +23,7 @@ OVERRIDES = [
     ("failover", {"report_content": {"verdict": "passed"}}, "report_content is set by"),
     ("failover", {"failover_confirm": {"erp": False}}, "failover_confirm is a mapping"),
     ("failover", {"failover_confirm": True}, "failover_confirm is true or false"),
-    ("failover", {"failover_confirm": [["erp"]]}, "failover_confirm holds a list"),
+    ("failover", {"failover_confirm": [["erp"]]}, "failover_confirm contains a list"),
     ("failover", {"failover_confirm": "", "failover_open": [], "failover_asked": {"check_mode": True}}, "failover_asked is set by"),
     ("converge", {"topology_planned": {"settled": True}}, "topology_planned is set by"),
     ("export", {"topology_export_dirs": "x"}, "did you mean topology_export_dir?"),
