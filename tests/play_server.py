@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import collections
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -126,6 +127,8 @@ def main():
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     _compiled_once()
+    gc.disable()
+    gc.freeze()
     for line in sys.stdin:
         sys.stdout.flush()
         child = os.fork()

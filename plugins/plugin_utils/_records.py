@@ -11,18 +11,15 @@ import glob
 import json
 import os
 import stat
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._recovery import journal
+from ..module_utils._recovery.journal import LONGEST_RUN, SKEW
 from ..module_utils._reports.report_files import LIMIT, elsewhere
+from ._journal_entries import dicts
 from ._report import moment
-
-# A run that started longer ago counts as ended, not as interrupted.
-LONGEST_RUN = timedelta(days=1)
-# The clocks of the controller and of the service differ.
-SKEW = timedelta(minutes=5)
 
 
 def reports(pattern: Any, newest: Any = None) -> tuple:
@@ -34,7 +31,7 @@ def reports(pattern: Any, newest: Any = None) -> tuple:
     folder, name = elsewhere(pattern)
     paths = glob.glob(pattern) + (glob.glob(os.path.join(glob.escape(folder), name)) if folder else [])
     found = [_read(path) for path in sorted(paths, key=os.path.basename, reverse=True)[:newest]]
-    return [content for _at, content, _problem in found if content], [problem for _at, _content, problem in found if problem]
+    return [content for content, _problem in found if content], [problem for _content, problem in found if problem]
 
 
 def record(path: str) -> tuple:
@@ -77,28 +74,23 @@ def _view(entries: list, path: str) -> dict | None:
     }
 
 
-def _open(path: str) -> Any:
-    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-
-
 def _read(path: str) -> tuple:
-    """``(time of its last change, content, why it is left out)``."""
+    """``(content, why it is left out)``."""
     try:
-        handle = _open(path)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         try:
-            about = os.fstat(handle)
-            _regular(about)
+            _regular(os.fstat(handle))
             with os.fdopen(handle, "rb", closefd=False) as stream:
                 content = json.loads(stream.read(LIMIT + 1))
         finally:
             os.close(handle)
         if not isinstance(content, dict):
             raise ValueError("it does not contain a mapping")
-        return about.st_mtime, dict(content, path=path), None
+        return dict(content, path=path), None
     except (FileNotFoundError, NotADirectoryError):
-        return 0, None, None
+        return None, None
     except (OSError, ValueError, RecursionError, MemoryError) as error:
-        return 0, None, one_line("%s is ignored: %s" % (path, getattr(error, "strerror", None) or error or type(error).__name__))
+        return None, one_line("%s is ignored: %s" % (path, getattr(error, "strerror", None) or error or type(error).__name__))
 
 
 def _regular(about: Any) -> None:
@@ -150,19 +142,15 @@ def time_of(value: Any) -> Any:
 def results(saved: dict) -> list:
     """The well-formed module results in a record; anything else is ignored."""
     found = []
-    for entry in _dicts(saved.get("results")):
-        found.append({"operations": [each for each in _dicts(entry.get("operations")) if isinstance(each.get("operation"), str)
+    for entry in dicts(saved.get("results")):
+        found.append({"operations": [each for each in dicts(entry.get("operations")) if isinstance(each.get("operation"), str)
                                      and isinstance(each.get("resource_type"), str)],
-                      "jobs": [each for each in _dicts(entry.get("jobs")) if isinstance(each.get("job_id"), str)]})
+                      "jobs": [each for each in dicts(entry.get("jobs")) if isinstance(each.get("job_id"), str)]})
     return found
 
 
 def milestones(saved: dict, now: Any = None) -> list:
     """Its milestones, each with its name and a time since the run began."""
     began, now = time_of(saved.get("requested")), now or datetime.now(timezone.utc)
-    found = [(entry, time_of(entry.get("at"))) for entry in _dicts(saved.get("milestones")) if isinstance(entry.get("name"), str)]
+    found = [(entry, time_of(entry.get("at"))) for entry in dicts(saved.get("milestones")) if isinstance(entry.get("name"), str)]
     return [{"name": entry["name"], "at": entry["at"]} for entry, at in found if began and at and began <= at <= now + SKEW]
-
-
-def _dicts(value: Any) -> list:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from . import _attempts
+from ._journal_entries import dicts
 from ._recovery_plan import BY_DRILL, THERE
 
 _PASSED = "passed"
@@ -27,10 +28,10 @@ def run(entries: list[dict], base: dict) -> dict:
         elif event == "milestone" and isinstance(entry.get("name"), str):
             found["milestones"].append({"name": entry["name"], "at": entry["at"]})
         elif event == "result":
-            found["results"].append({"operations": _dicts(entry.get("operations")), "jobs": _dicts(entry.get("jobs"))})
+            found["results"].append({"operations": dicts(entry.get("operations")), "jobs": dicts(entry.get("jobs"))})
         elif event == "servers":
             servers.update((server.get("protected_instance") or server.get("id"), {**server, "tier": entry.get("tier")})
-                           for server in _dicts(entry.get("servers")))
+                           for server in dicts(entry.get("servers")))
         elif event == "step":
             steps.pop(entry.get("check"), None)
             steps[entry.get("check")] = {key: entry.get(key) for key in ("check", "status", "detail", "at")}
@@ -59,7 +60,3 @@ def run(entries: list[dict], base: dict) -> dict:
         "allow_no_change": base.get("allow_no_change"), "allow_option": "failover_allow_no_change",
         "until": {"reprotect": "re-protected", "drill": "drills available", BY_DRILL: "drills available"}.get(str(base.get("what")), "switched"),
     }
-
-
-def _dicts(value: object) -> list[dict]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

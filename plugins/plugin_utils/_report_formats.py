@@ -8,6 +8,7 @@ import functools
 import html
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -54,6 +55,11 @@ def render_plan(plan: dict, form: str) -> str:
     if form not in forms:
         raise ValueError("unknown plan format %r; valid formats: %s" % (form, ", ".join(forms)))
     return forms[form]()
+
+
+def each_format(render_as: Callable[[dict, str], str], content: dict, paths: dict[str, str]) -> dict[str, str]:
+    """``{path: text}`` of ``content`` in each format of ``paths``, which is ``{format: path}``."""
+    return {path: render_as(content, form) for form, path in paths.items()}
 
 
 def as_json(report: dict) -> str:

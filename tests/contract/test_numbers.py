@@ -35,11 +35,15 @@ def numbers(options, documented, path=()):
             yield from numbers(spec["options"], doc.get("suboptions") or doc.get("options") or {}, (*path, name))
 
 
+def _loaded(text):
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+
+
 def found():
     for module in MODULES:
         loaded = importlib.import_module("ansible_collections.cloud_dr.sdrs.plugins.modules." + module)
-        doc = yaml.safe_load(loaded.DOCUMENTATION)
-        documented = {**yaml.safe_load(wait.ModuleDocFragment.DOCUMENTATION)["options"], **yaml.safe_load(auth.ModuleDocFragment.DOCUMENTATION)["options"]}
+        doc = _loaded(loaded.DOCUMENTATION)
+        documented = {**_loaded(wait.ModuleDocFragment.DOCUMENTATION)["options"], **_loaded(auth.ModuleDocFragment.DOCUMENTATION)["options"]}
         documented.update(doc.get("options") or {})
         for path, text in numbers({**argument_spec.CONNECTION.options, **loaded.SPEC.options}, documented):
             rules = INSIDE[module] if len(path) > 1 else {**validate.RULES, **getattr(loaded.DECLARATION, 'rules', {})}
@@ -80,7 +84,7 @@ def test_settings_refuse_them_too(option, value):
 @pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")), ids=lambda path: path.parts[-3])
 def test_numbers_of_roles_are_documented(path):
     """They reach modules, which check them, but for the target of a report."""
-    for entry in yaml.safe_load(path.read_text())["argument_specs"].values():
+    for entry in _loaded(path.read_text())["argument_specs"].values():
         for name, doc in numbers(entry["options"], entry["options"]):
             assert name[-1].endswith("_rto_target") or " from " in str(doc["description"]), name
 
@@ -91,7 +95,7 @@ def test_the_callback_passes_over_what_is_no_interval(value, used, monkeypatch):
     callback = progress.CallbackModule()
     monkeypatch.setattr(callback._display, "warning", warned.append)
     assert callback._interval(value) == used and len(warned) == (used != value)
-    assert str(progress.INTERVAL) in yaml.safe_load(progress.DOCUMENTATION)["options"]["interval"]["description"]
+    assert str(progress.INTERVAL) in _loaded(progress.DOCUMENTATION)["options"]["interval"]["description"]
 
 
 def test_the_event_source_says_its_range():

@@ -164,7 +164,7 @@ def test_a_fault_at_every_call(life, fault, task, by_token, simulator, impatient
     calls = len(simulator.log())
     assert right(task) and calls
     # Of long lives some calls, for each fault others; all of them with `make faults`.
-    step = 4 if calls > _LONG and not os.environ.get("SDRS_EVERY_CALL") else 1
+    step = 8 if calls > _LONG and not os.environ.get("SDRS_EVERY_CALL") else 1
     for number in range(list(FAULTS).index(fault) % step, calls, step):
         simulator.restore()
         simulator.fault(**{"path": paths, **FAULTS[fault]}, skip=number)

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import importlib
 import random
+import socket
+import types
 
 import direct
 import pytest
 
+from ansible_collections.cloud_dr.sdrs.plugins.module_utils._doctor import knock
 from support import ROOT, SpecRefused, TaskFailed
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
@@ -36,6 +39,10 @@ def value(chance, spec, depth=0):
         "list": lambda: [chance.choice(WORDS) for _number in range(chance.choice([0, 1, 3]))],
         "dict": lambda: {chance.choice(WORDS): chance.choice([*WORDS, None, 7, [1], {"a": 1}]) for _number in range(chance.choice([0, 1, 12]))},
     }[kind]()
+
+
+def nowhere(*_arguments, **_options):
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 def own_options(module):
@@ -70,6 +77,8 @@ def attempt(module, options, check=False):
 def test_any_option_values(module, monkeypatch, tmp_path):
     chance, make, reached = random.Random(module), direct.use(monkeypatch), 0
     make()
+    # The doctor contacts hosts by itself.
+    monkeypatch.setattr(knock, "socket", types.SimpleNamespace(getaddrinfo=nowhere, SOCK_STREAM=socket.SOCK_STREAM))
     assert attempt("sdrs_topology", {"server_groups": [TOPOLOGY]}) is None
     for _draw in range(TASKS * DRAWN):
         given = {

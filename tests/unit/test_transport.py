@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import os
@@ -117,6 +118,7 @@ def test_a_rejection_whose_body_hangs_is_repeated(serve):
     assert len(server.requests) == 2
 
 
+@functools.lru_cache(None)
 def bomb(size, layers=1):
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     data = b"".join(packer.compress(b" " * 2**20) for _part in range(size // 2**20)) + packer.flush()
@@ -127,11 +129,13 @@ def bomb(size, layers=1):
 
 @pytest.mark.parametrize("status", ["200 OK", "500 Error", "302 Found"])
 @pytest.mark.parametrize("headers, body", [
-    (["Content-Encoding: gzip"], bomb(2**28)), (["Content-Encoding: gzip, gzip"], bomb(2**28, 2)), (["Content-Encoding: deflate"], bomb(2**28)),
+    (["Content-Encoding: gzip"], (2**28,)), (["Content-Encoding: gzip, gzip"], (2**28, 2)), (["Content-Encoding: deflate"], (2**28,)),
     (["Content-Encoding: br"], b"x"), (["Content-Encoding: zstd"], b"x"), ([], b" " * (connection_module.LARGEST + 1)),
     (["Location: https://example.com"], b" " * (connection_module.LARGEST + 1)),
 ], ids=["gzip", "gzip twice", "deflate", "br", "zstd", "plain", "plain, elsewhere"])
 def test_what_comes_back_is_bounded(serve, status, headers, body):
+    body = bomb(*body) if isinstance(body, tuple) else body
+
     def talk(connection, _request):
         connection.sendall(sockets.response(body, status, *headers))
 

@@ -25,8 +25,8 @@ from .._reports.report_files import LIMIT
 
 # A run that began longer ago is not interrupted, but over.
 LONGEST_RUN = timedelta(days=1)
-_SKEW = timedelta(minutes=5)
-_CONTROLLER = "SDRS_CONTROLLER_PID"
+# The clocks of the controller and of the service differ.
+SKEW = timedelta(minutes=5)
 SAME = ("plan", "operation", "active_site", "project")
 _PATIENCE = 5.0
 _LOADED_BY = os.getpid()
@@ -117,14 +117,7 @@ def unlocked(path: str, run: dict, resume: str | None) -> list[dict]:
     if entries and any(entry["event"] == "begun" and entry.get("id") == resume for entry in entries):
         append(path, [opening(resumed_by=run)])
         return entries_of(path)[0]
-    beside = "%s.%s" % (path, os.urandom(8).hex())
-    try:
-        append(beside, [opening(run)])
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
-        raise
+    replace(path, [opening(run)])
     return entries_of(path)[0]
 
 
@@ -185,7 +178,7 @@ def _doubt(entries: list[dict], run: dict) -> str | None:
         return "it belongs to another %s (%s)" % (wrong[0].replace("_", " "), first.get(wrong[0]))
     try:
         began = datetime.fromisoformat(first["at"].replace("Z", "+00:00"))
-        if not moment - LONGEST_RUN <= began <= moment + _SKEW:
+        if not moment - LONGEST_RUN <= began <= moment + SKEW:
             return "it dates from %s" % first["at"]
     except (ValueError, TypeError):
         return "it does not contain the start time of the run"
@@ -215,6 +208,18 @@ def append(path: str, entries: list[dict]) -> None:
         os.close(handle)
 
 
+def replace(path: str, entries: list[dict]) -> None:
+    """Put a journal with ``entries`` where another may be: it is there as a whole, or what was there stays."""
+    beside = "%s.%s" % (path, os.urandom(8).hex())
+    try:
+        append(beside, entries)
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
 def archive(path: str, entries: list[dict]) -> str:
     """The path to which a finished journal is moved: beside the reports, with the ID of its run."""
     first: dict = next((entry for entry in entries if entry["event"] == "begun"), {})
@@ -240,10 +245,7 @@ def _user() -> str | None:
 
 
 def _controller() -> int:
-    """The process of ansible-playbook, which has loaded this file before it began the worker that runs here, unless it is told."""
-    named = os.environ.get(_CONTROLLER, "")
-    if named.isdigit():
-        return int(named)
+    """The process of ansible-playbook, which has loaded this file before it began the worker that runs here, or is to begin it."""
     return os.getppid() if os.getpid() == _LOADED_BY else _LOADED_BY
 
 

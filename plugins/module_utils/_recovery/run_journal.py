@@ -122,15 +122,11 @@ def _parts(path: str) -> list[str]:
 def _copy(path: str, places: list[str], warn: _Warn) -> None:
     """Write the whole journal where a record that cannot be written goes."""
     for place in places:
-        beside = "%s.%s" % (place, os.urandom(8).hex())
         try:
             os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
-            journal.append(beside, entries_of(path)[0])
-            os.replace(beside, place)
+            journal.replace(place, entries_of(path)[0])
         except _WRONG as error:
             warn(_unwritable(place, error))
-            with contextlib.suppress(OSError, ValueError):
-                os.unlink(beside)
 
 
 def entries_of(path: str) -> tuple[list[dict], str | None]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -15,7 +16,7 @@ from .. import _evidence, _guards, _hooks, _journal, _journal_entries, _task_fil
 from .._options import options
 from .._paths import user_path
 from .._recovery_lint import lint_files
-from .._report_formats import render
+from .._report_formats import each_format, render
 
 
 def task_file_problem(path: str, resolve: bool = True) -> str:
@@ -33,6 +34,12 @@ def linted(files: Iterable[str], variables: Iterable[str] | None) -> list[str]:
     """
     known = {*variables, *options(), *(name for names in _guards.INTERNAL.values() for name in names)} if variables else ()
     return lint_files(files, task_file_problem, user_path, known)
+
+
+def files_of_waves(waves: Iterable) -> list[str]:
+    """The task files of the user that waves name, as far as they name any."""
+    named = [wave.get(when) for wave in waves if isinstance(wave, dict) for when in ("before", "after")]
+    return [file for file in named if isinstance(file, str) and file]
 
 
 def hook_look(path: str, remote: Iterable) -> dict:
@@ -53,10 +60,6 @@ def hook_look(path: str, remote: Iterable) -> dict:
     return dict(found, problems=[one_line("%s: %s" % (path, problem)) for problem in found["problems"]])
 
 
-def _rendered(report: dict, paths: dict[str, str]) -> dict[str, str]:
-    return {path: render(report, form) for form, path in paths.items()}
-
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "new_journal": _journal.new_path,
     "servers_of_journal": _journal.servers,
@@ -66,6 +69,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hook_look": hook_look,
     "bare_report": _evidence.bare_report,
     "report_places": _evidence.places,
-    "render_reports": _rendered,
+    "render_reports": partial(each_format, render),
     "task_file_problem": task_file_problem,
 }

@@ -9,13 +9,12 @@ from typing import Any
 
 from .. import _failover, _guards, _journal_entries
 from .._options import extra_variables, options
-from .evidence import hook_look, linted
+from .evidence import files_of_waves, hook_look, linted
 
 
 def _problems(confirm: object, groups: dict, asked: dict) -> list[str]:
     problems = _guards.switch_problems(confirm, groups, asked, extra_variables()) + _guards.misspelled(asked.get("names") or [], options(), "failover")
-    waves = [wave for wave in asked.get("waves") or [] if isinstance(wave, dict)]
-    files = [wave[when] for wave in waves for when in ("before", "after") if isinstance(wave.get(when), str) and wave[when]]
+    files = files_of_waves(asked.get("waves") or [])
     # A file that Ansible cannot read would end the run of every host where it is included, in the midst of the switch.
     wrong = linted(files, asked.get("variables"))
     looked = [] if wrong else [hook_look(file, asked.get("remote") or [])["problems"] for file in dict.fromkeys(files)]

@@ -7,10 +7,12 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .. import _posture, _posture_formats, _records
 from .._paths import report_folder
+from .._report_formats import each_format
 
 # A trend shows ten; the last successful one may be older.
 _NEWEST = 50
@@ -33,11 +35,7 @@ def _documents(hosts: dict) -> dict[str, dict]:
     return {str(document.get("id") or document.get("name") or host): document for host, document in hosts.items() if isinstance(document, dict) and document}
 
 
-def _rendered(posture: dict, paths: dict[str, str]) -> dict[str, str]:
-    return {path: _posture_formats.render(posture, form) for form, path in paths.items()}
-
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "posture": _judged,
-    "render_postures": _rendered,
+    "render_postures": partial(each_format, _posture_formats.render),
 }

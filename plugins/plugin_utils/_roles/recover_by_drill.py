@@ -9,16 +9,14 @@ from typing import Any
 
 from .. import _guards, _recovery
 from .._options import extra_variables, options
-from .evidence import linted
+from .evidence import files_of_waves, linted
 
 
 def _problems(confirm: object, groups: dict, asked: dict) -> list[str]:
     problems = _guards.recovery_problems(confirm, groups, asked, extra_variables())
     problems += _guards.misspelled(asked.get("names") or [], options(), "recover_by_drill")
-    waves = [wave for wave in asked.get("waves") or [] if isinstance(wave, dict)]
-    files = [wave[when] for wave in waves for when in ("before", "after") if isinstance(wave.get(when), str) and wave[when]]
     # A file that Ansible cannot read would end the run of every host where it is included.
-    return problems + linted(files, asked.get("variables"))
+    return problems + linted(files_of_waves(asked.get("waves") or []), asked.get("variables"))
 
 
 def _permitted(group: dict | None, confirm: object, name: str, asked: dict) -> str:

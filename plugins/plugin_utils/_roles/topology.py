@@ -5,18 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .. import _export_file, _reading
-from .._report_formats import render_plan
-
-
-def _rendered(plan: dict, paths: dict[str, str]) -> dict[str, str]:
-    return {path: render_plan(plan, form) for form, path in paths.items()}
-
+from .._report_formats import each_format, render_plan
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "readers": _reading.readers,
     "export_notes": _export_file.notes,
-    "render_plans": _rendered,
+    "render_plans": partial(each_format, render_plan),
 }
