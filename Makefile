@@ -5,6 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .build/venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Else every process compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/tree
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
@@ -13,7 +15,7 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 CORES := 2.16 2.18 2.20 2.21
 PYTHONS := $(PYTHON) python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-4]*/bin/python3)
 
-.PHONY: help demo test lint sanity unit night faults matrix gates behaviours hostile site bench docs build release release-files sbom clean
+.PHONY: help demo test lint sanity sanity-tests sanity-oldest unit night faults matrix gates behaviours hostile site bench docs build release release-files sbom clean
 
 help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
@@ -34,9 +36,9 @@ help:
 demo: $(VENV)/demo .build/tree/ansible_collections/cloud_dr/sdrs
 	@$(BIN)/python extensions/demo.py
 
-# pytest comes last: its summary line ends the output. Most of its time is waiting, hence more workers than cores.
+# pytest comes last: its summary line ends the output. Its tests wait often, hence more workers than cores.
 test: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
-	@$(MAKE) --no-print-directory lint sanity
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target sanity-tests sanity-oldest lint
 	@$(BIN)/python -m pytest -n 6 --dist worksteal --durations 20 -m "not nightly" tests
 
 lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
@@ -49,9 +51,13 @@ lint: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(BIN)/ansible-lint --offline --profile production
 
-# That of the tests as a whole; of the oldest release, which certification takes, what needs no minute.
-sanity: $(VENV)/test
+# With the tests' release as a whole; with the oldest, which certification takes, what needs no minute.
+sanity: sanity-tests sanity-oldest
+
+sanity-tests: $(VENV)/test
 	tests/sanity.sh
+
+sanity-oldest: $(VENV)/test
 	$(BIN)/python tests/gates.py "fast sanity"
 
 unit: $(VENV)/test .build/tree/ansible_collections/cloud_dr/sdrs

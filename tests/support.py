@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import play_server
+import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,11 @@ _link_tree()
 for _place in (str(TREE), str(ROOT / "extensions" / "simulator")):
     if _place not in sys.path:
         sys.path.insert(0, _place)
+
+
+def nightly(*values: Any, **options: Any) -> Any:
+    """Parameters of a test that ``make test`` leaves out: another of its parameters covers most of it."""
+    return pytest.param(*values, marks=pytest.mark.nightly, **options)
 
 
 class Simulator:

@@ -30,6 +30,7 @@ def test_lives(module, sim, play):
     test_plays.test_life(module, sim, play)
 
 
+@pytest.mark.nightly
 def test_a_planned_failover_and_back(site):
     test_runbooks.test_planned_failover_and_back_in_waves(site)
 

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from support import Host, ansible_playbook, run_task
+from support import Host, ansible_playbook, nightly, run_task
 
 ALWAYS = [
     "credentials", "settings", "clock", "name_resolution", "proxy", "tls", "login", "account", "project", "region", "catalogue",
@@ -491,7 +491,7 @@ def run(tmp_path, *arguments, **environment):
     return ansible_playbook(tmp_path, "cloud_dr.sdrs.doctor", *arguments, **environment)
 
 
-@pytest.mark.parametrize("in_process", ["true", "false"])
+@pytest.mark.parametrize("in_process", ["true", nightly("false")])
 def test_the_playbook(simulator, tmp_path, in_process):
     environment = {"SDRS_ENDPOINT": simulator.url, "SDRS_REGION": "eu-sim", "HW_ACCESS_KEY": simulator.info["access_key"],
                    "HW_SECRET_KEY": simulator.info["secret_key"]}

@@ -16,7 +16,7 @@ import hostile
 import pytest
 import yaml
 
-from support import TREE, Simulator, Workplace, cores, run_task
+from support import TREE, Simulator, Workplace, cores, nightly, run_task
 
 CORES = cores()
 CHOSEN = list(CORES) if os.environ.get("SDRS_EVERY_CORE") else list(CORES)[-1:]
@@ -200,7 +200,7 @@ EACH = """
 """
 
 
-@pytest.mark.parametrize("in_process", ["true", "false"])
+@pytest.mark.parametrize("in_process", ["true", nightly("false")])
 def test_facts(world, in_process):
     """Registered results, facts, loops, included files, records read back: as themselves, and never evaluated."""
     here, values = world(len(LIVE)), list(LIVE.values())
@@ -293,7 +293,7 @@ USE = """
 """
 
 
-@pytest.mark.parametrize("in_process", ["true", "false"])
+@pytest.mark.parametrize("in_process", ["true", nightly("false")])
 def test_an_export_is_applied_as_text(world, in_process):
     """Descriptions and tags that a document may hold come back as themselves; what it may not hold is named."""
     here = world(len(LIVE))
@@ -394,6 +394,7 @@ def sound(here, what, verdict):
     return content
 
 
+@pytest.mark.nightly
 def test_a_drill_shows_it_as_text(world):
     here = world(len(LIVE))
     group = hostile_group(here, LIVE.values())
@@ -448,6 +449,7 @@ def test_a_recovery_by_drill_shows_it_as_text(world):
     here.run("recover_by_drill", *options, "-e", "recover_by_drill_name=r", code=2)
 
 
+@pytest.mark.nightly
 def test_nothing_is_written_outside_its_folder(world):
     """Names of groups, of drills and of hosts as parts of paths."""
     names = ["..", "", "n" * 300, "../../" + hostile.CANARY]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from runbook_site import Site
-from support import Workplace, eventually
+from support import Workplace, eventually, nightly
 
 ERP = {
     "source_availability_zone": "eu-sim-01", "target_availability_zone": "eu-sim-02", "source_vpc": "vpc-erp", "protection": "enabled",
@@ -145,7 +145,7 @@ def test_a_target_that_is_none_ends_failed(workplace):
     assert without.returncode == 2 and "host_vars/erp.yml" in without.stdout
 
 
-@pytest.mark.parametrize("in_process", ["true", "false"])
+@pytest.mark.parametrize("in_process", ["true", nightly("false")])
 def test_progress_is_shown_where_it_is_wanted(workplace, in_process, tmp_path_factory):
     folder = tmp_path_factory.mktemp("t")  # the path of a socket must be short
     enabled = {"ANSIBLE_CALLBACKS_ENABLED": "cloud_dr.sdrs.progress", "SDRS_PROGRESS_INTERVAL": "0.05", "TMPDIR": str(folder)}
@@ -158,7 +158,7 @@ def test_progress_is_shown_where_it_is_wanted(workplace, in_process, tmp_path_fa
     assert not list(folder.glob("sdrs-progress-*"))
 
 
-@pytest.mark.parametrize("in_process", ["true", "false"])
+@pytest.mark.parametrize("in_process", ["true", nightly("false")])
 def test_nothing_is_sent_once_ansible_playbook_is_killed(start_simulator, workplace, in_process):
     slow = start_simulator("--speed", "20")
     connection = json.dumps({"sdrs_connection": dict(slow.connection, token_cache=False), "sdrs_in_process": in_process})

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import support
-from support import ROOT
+from support import ROOT, nightly
 
 ZONES = ["eu-de-01", "eu-de-02"]
 SCENARIO = {
@@ -40,7 +40,7 @@ def in_process(request):
 
 
 # What all modules share shows in these; with a package and a process for each task, a life takes long.
-BOTH_WAYS = ("sdrs_server_group", "sdrs_failover", "sdrs_topology", "sdrs_tag", "ecs_power")
+BOTH_WAYS = ("sdrs_server_group", "sdrs_tag", "ecs_power")
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ NEVER_DELETED = ("sdrs_failover", "sdrs_protected_instance_resize", "ecs_power",
 
 
 @pytest.mark.parametrize("in_process, module", [
-    pytest.param(in_process, module, marks=() if in_process or module in BOTH_WAYS else pytest.mark.nightly, id="%s-%s" % (how, module))
+    (pytest.param if in_process or module in BOTH_WAYS else nightly)(in_process, module, id="%s-%s" % (how, module))
     for how, in_process in (("module", False), ("in process", True)) for module in sorted(LIVES)])
 def test_life(module, sim, play):
     prepared, creation, update, key = LIVES[module]
@@ -209,6 +209,7 @@ INFO = {
 }
 
 
+@pytest.mark.parametrize("in_process", [nightly(False, id="module"), pytest.param(True, id="in process")])
 def test_info_modules(play):
     tasks = [
         ("sdrs_server_group", dict(GROUP, wait=False)), ("sdrs_server_group", GROUP),

@@ -16,7 +16,7 @@ from forms import FORMS
 from test_secrets import KINDS, MODES, NAMES, PART, RUNS, TASKS, Echo, environment, events, leaks, play, run
 
 from sdrs_simulator import iam, scenario
-from support import ROOT
+from support import ROOT, nightly
 
 USER_ID = "0123456789abcdef0123456789abcdef"
 PASSCODE = "739105"
@@ -43,7 +43,7 @@ def content(folder):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("how, in_process", [
-    pytest.param(*each, id=each[0], marks=pytest.mark.nightly if each[1] == "false" else ()) for each in RUNS])
+    (nightly if each[1] == "false" else pytest.param)(*each, id=each[0]) for each in RUNS])
 def test_no_secret_that_is_echoed_is_recorded(echo, tmp_path, kind, how, in_process):
     """A server that repeats what it hears, in every form, in bodies, headers and status lines."""
     record = tmp_path / "record"
@@ -116,7 +116,7 @@ def belongings(state):
     return found
 
 
-@pytest.mark.parametrize("kind", ["aksk", "agency", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("password", "ecs_agency", "mfa"))])
+@pytest.mark.parametrize("kind", ["agency", *map(nightly, ("aksk", "password", "ecs_agency", "mfa"))])
 def test_nothing_of_the_world_is_recorded(start_simulator, tmp_path, kind):
     state = tmp_path / "world.json"
     simulator = start_simulator("--speed", "1000", "--state", str(state))

@@ -9,7 +9,7 @@ import re
 import pytest
 from test_last_lines import CONSOLE, LABELS, SWITCHES, block
 
-from support import Workplace, ansible_playbook
+from support import Workplace, ansible_playbook, nightly
 
 GROUPS = ("converge", "plan", "export", "drift", "drill", "drill_status", "recover_by_drill", *SWITCHES)
 CONFIRMED = ("-e", "failover_confirm=erp", "-e", "recover_by_drill_confirm=erp")
@@ -67,7 +67,7 @@ def lines(output):
     return found
 
 
-@pytest.mark.parametrize("half", (0, 1, "console"))
+@pytest.mark.parametrize("half", (0, nightly(1), "console"))
 def test_every_refusal_ends_with_the_last_lines(tmp_path, half):
     Workplace(tmp_path, Nowhere).inventory(erp={"topology_server_group": {"description": "the same"}})
     (tmp_path / "plan.yml").write_text(json.dumps({"name": "site", "tiers": [{"name": "t", "groups": ["erp"]}]}))

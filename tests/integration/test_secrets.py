@@ -15,7 +15,7 @@ import sockets
 import yaml
 from forms import FORMS
 
-from support import ROOT, TREE
+from support import ROOT, TREE, nightly
 
 SECRETS = {
     "HW_ACCESS_KEY": "AKIDq7Zk2vT0bW9xS4", "HW_SECRET_KEY": "hL3+secret/key0Xw2cVb8nM5qR", "HW_SECURITY_TOKEN": "gQpjbi1ub3J0aC00-security-TOKEN-8xZ0vB==",
@@ -132,7 +132,7 @@ TASKS = [
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("how, in_process", [
-    pytest.param(*each, id=each[0], marks=pytest.mark.nightly if each[1] == "false" else ()) for each in RUNS])
+    (nightly if each[1] == "false" else pytest.param)(*each, id=each[0]) for each in RUNS])
 def test_an_echo_is_not_shown_by_a_play(echo, tmp_path, kind, how, in_process):
     shown = ""
     for mode in MODES if kind == "password" else ("error", "broken", "data"):

@@ -116,6 +116,7 @@ def site(tmp_path):
     made.simulator.stop()
 
 
+@pytest.mark.nightly
 def test_two_groups_fail_one_power_on_hangs_and_one_is_refused(site):
     _drilled(site)
     site.begin_anew()
