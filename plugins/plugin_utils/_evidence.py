@@ -8,7 +8,8 @@ import os
 from typing import Any
 
 from ._journal import with_journal
-from ._report import CHECK, FAILED, PASSED
+from ._journal_entries import dicts
+from ._report import CHECK, FAILED, PASSED, failures
 
 
 def bare_report(run: dict, check_mode: bool = False) -> dict:
@@ -17,12 +18,16 @@ def bare_report(run: dict, check_mode: bool = False) -> dict:
     :param run: see ``_report.build``
     """
     run = with_journal(run) if isinstance(run, dict) else {}
-    errors = [entry for entry in run.get("errors") or [] if isinstance(entry, dict)]
+    reasons = [str(entry.get("msg") or "the task failed without a message") for entry in dicts(run.get("errors"))]
+    try:
+        reasons += failures(*(run.get(key) or [] for key in ("servers", "steps", "clean_up")))
+    except Exception as error:  # pylint: disable=broad-except
+        reasons.append("whether the checks passed is unknown (%s)" % type(error).__name__)
     group: dict = run["server_group"] if isinstance(run.get("server_group"), dict) else {}
     return {
         "what": str(run.get("what")), "server_group": {key: group.get(key) for key in ("id", "name", "status", "priority_station")},
-        "verdict": CHECK if check_mode is True else FAILED if errors else PASSED,
-        "reasons": [str(entry.get("msg") or "the task failed without a message") for entry in errors],
+        "verdict": CHECK if check_mode is True else FAILED if reasons else PASSED,
+        "reasons": reasons,
     }
 
 

@@ -40,10 +40,7 @@ def build(run: Any) -> dict:
     errors = [_error(entry) for entry in run.get("errors") or []]
     # Before ansible-core 2.19 a name such as True or [1] comes as what it looks like.
     clean_up = [dict(entry, name=None if entry.get("name") is None else str(entry["name"])) for entry in run.get("clean_up") or []]
-    reasons = [error["message"] for error in errors]
-    reasons += ["%s: %s: %s" % (server["label"], check["check"], check["detail"]) for server in servers for check in _bad(server["checks"])]
-    reasons += ["%s: %s" % (step["check"], step["detail"]) for step in _bad(steps)]
-    reasons += ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
+    reasons = [error["message"] for error in errors] + failures(servers, steps, clean_up)
     same = unchanged(run)
     if same and not run.get("allow_no_change"):
         reasons.append("nothing was switched: production is already at the %s site; %s=true accepts that" % (
@@ -71,6 +68,13 @@ def build(run: Any) -> dict:
         "rpo": _rpo(run.get("rpo")), "clean_up": clean_up, "notes": list(run.get("notes") or []), "errors": errors,
         "run": {**who(), **_where(run), **{key: value or None for key, value in (run.get("run") or {}).items()}, "check_mode": bool(run.get("check_mode"))},
     }
+
+
+def failures(servers: list[dict], steps: list[dict], clean_up: list[dict]) -> list[str]:
+    """What did not pass of the checks of servers, of other steps, and of the clean-up, as sentences."""
+    found = ["%s: %s: %s" % (_label(server), check["check"], check["detail"]) for server in servers for check in _bad(server.get("checks") or [])]
+    found += ["%s: %s" % (step["check"], step["detail"]) for step in _bad(steps)]
+    return found + ["%s %s: %s" % (entry["what"], entry.get("name"), entry["detail"]) for entry in clean_up if entry["status"] == FAILED]
 
 
 def unchanged(run: dict) -> bool:
@@ -124,11 +128,14 @@ def _timed(entry: dict, milestones: list[dict]) -> dict:
 
 
 def _server(entry: dict, milestones: list[dict]) -> dict:
-    label = entry.get("protected_instance") or entry.get("name") or entry.get("id")
     checks = [_timed(check, milestones) for check in entry.get("checks") or []]
     # What the address tells already is left out: of many servers, AWX would drop it all.
     own = {key: value for key, value in entry.items() if not (key == "addresses" and value == [entry.get("address")] or key == "windows" and not value)}
-    return dict(own, label=label, checks=checks, passed=not _open(checks))
+    return dict(own, label=_label(entry), checks=checks, passed=not _open(checks))
+
+
+def _label(server: dict) -> Any:
+    return server.get("protected_instance") or server.get("name") or server.get("id")
 
 
 def _open(checks: list[dict]) -> list[dict]:

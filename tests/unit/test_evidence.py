@@ -215,6 +215,14 @@ def test_what_is_left_of_a_report_that_could_not_be_made():
     assert _evidence.bare_report({"what": "failover", "server_group": {"id": "g", "name": "erp"}, "errors": []})["verdict"] == "passed"
     failed = _evidence.bare_report({"what": "drill", "errors": [{"msg": "no quota"}, 5]})
     assert failed["verdict"] == "failed" and failed["reasons"] == ["no quota"] and failed["server_group"]["name"] is None
+    check = {"check": "port 22", "status": "failed", "detail": "no answer"}
+    for more, reason in (
+        ({"servers": [{"name": "ecs-1", "checks": [check]}]}, "ecs-1: port 22: no answer"), ({"steps": [check]}, "port 22: no answer"),
+        ({"clean_up": [{"what": "drill", "name": "d", "status": "failed", "detail": "in error"}]}, "drill d: in error"),
+        ({"servers": 5}, "whether the checks passed is unknown (TypeError)"),
+    ):
+        left = _evidence.bare_report({"what": "drill", **more})
+        assert left["verdict"] == "failed" and left["reasons"] == [reason]
     assert _evidence.bare_report("nonsense", True)["verdict"] == "check"
 
 
