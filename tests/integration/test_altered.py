@@ -10,6 +10,8 @@ import pytest
 import test_plays
 import test_runbooks
 
+from support import nightly
+
 pytestmark = pytest.mark.unless_altered()
 # The fixtures of those plays.
 sim, play = test_plays.sim, test_plays.play
@@ -25,7 +27,7 @@ def altered(monkeypatch):
     monkeypatch.setenv(matrix.ENVIRONMENT, json.dumps(matrix.TOGETHER))
 
 
-@pytest.mark.parametrize("module", ["sdrs_failover", "sdrs_topology", "sdrs_drill"])
+@pytest.mark.parametrize("module", ["sdrs_failover", nightly("sdrs_topology"), nightly("sdrs_drill")])
 def test_lives(module, sim, play):
     test_plays.test_life(module, sim, play)
 

@@ -74,6 +74,7 @@ class Repository(Workplace):
         return done, (self.folder / "plan.md").read_text()
 
 
+@pytest.mark.nightly
 def test_the_story_of_a_repository(tmp_path, cloud):
     repository = Repository(tmp_path, cloud)
     host_vars = repository.folder / "host_vars" / "erp.yml"

@@ -40,7 +40,7 @@ def in_process(request):
 
 
 # What all modules share shows in these; with a package and a process for each task, a life takes long.
-BOTH_WAYS = ("sdrs_server_group", "sdrs_tag", "ecs_power")
+BOTH_WAYS = ("sdrs_server_group", "ecs_power")
 
 
 @pytest.fixture

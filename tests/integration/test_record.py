@@ -13,7 +13,7 @@ import time
 import pytest
 import yaml
 from forms import FORMS
-from test_secrets import KINDS, MODES, NAMES, PART, RUNS, TASKS, Echo, environment, events, leaks, play, run
+from test_secrets import EACH_KIND, MODES, NAMES, PART, RUNS, TASKS, Echo, environment, events, leaks, play, run
 
 from sdrs_simulator import iam, scenario
 from support import ROOT, nightly
@@ -41,7 +41,7 @@ def content(folder):
     return text
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH_KIND)
 @pytest.mark.parametrize("how, in_process", [
     (nightly if each[1] == "false" else pytest.param)(*each, id=each[0]) for each in RUNS])
 def test_no_secret_that_is_echoed_is_recorded(echo, tmp_path, kind, how, in_process):
@@ -66,7 +66,7 @@ def test_no_form_of_a_secret_is_recorded(echo, tmp_path):
     assert not leaks(content(tmp_path / "record")) and echo.turn > 2 * len(FORMS) // PART
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH_KIND)
 def test_inventory_and_event_source_record_without_secrets(echo, tmp_path, kind):
     (tmp_path / "sdrs.yml").write_text(yaml.safe_dump({"plugin": "cloud_dr.sdrs.sdrs", "max_retries": 0}))
     env, counts = environment(kind, SDRS_ENDPOINT=echo.url, SDRS_RECORD=str(tmp_path / "record")), []

@@ -67,16 +67,16 @@ def lines(output):
     return found
 
 
-@pytest.mark.parametrize("half", (0, nightly(1), "console"))
-def test_every_refusal_ends_with_the_last_lines(tmp_path, half):
+@pytest.mark.parametrize("part", (0, nightly(1), nightly(2), "console"))
+def test_every_refusal_ends_with_the_last_lines(tmp_path, part):
     Workplace(tmp_path, Nowhere).inventory(erp={"topology_server_group": {"description": "the same"}})
     (tmp_path / "plan.yml").write_text(json.dumps({"name": "site", "tiers": [{"name": "t", "groups": ["erp"]}]}))
-    cases = CASES[half::2] if half != "console" else [case for number, case in enumerate(CASES) if case[0] in ("a limit", "its own") or number % 8 == 0]
+    cases = CASES[part::3] if part != "console" else [case for number, case in enumerate(CASES) if case[0] in ("a limit", "its own") or number % 8 == 0]
     wrong = []
     for kind, name, arguments, text in cases:
-        done = carried_out(tmp_path, kind, name, *arguments, **(CONSOLE if half == "console" else {}))
+        done = carried_out(tmp_path, kind, name, *arguments, **(CONSOLE if part == "console" else {}))
         try:
-            found = block(done.stdout) if half == "console" else lines(done.stdout)
+            found = block(done.stdout) if part == "console" else lines(done.stdout)
             assert done.returncode == 2 and tuple(found) == LABELS and "Traceback" not in done.stdout
             assert text in found["NOT DONE"] and "nothing" in found["DONE"], found
             following = found["NEXT"]

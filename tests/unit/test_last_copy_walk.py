@@ -6,6 +6,8 @@ What that is, is worked out here from the simulator's world, when the request ar
 
 from __future__ import annotations
 
+import os
+
 import direct
 import pytest
 from direct import run
@@ -187,7 +189,7 @@ EVENTS = LOSSES | LOSSES | LOSSES | (
 )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400 if os.environ.get("SDRS_EVERY_CALL") else 150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(walk=st.lists(st.tuples(st.lists(EVENTS, min_size=1, max_size=2), actions()), min_size=1, max_size=3), outlive=st.booleans())
 def test_no_walk_removes_a_last_copy(cloud, begun, walk, outlive):
     now = cloud()
