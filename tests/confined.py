@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -75,7 +76,7 @@ def _hook(event, args):
         for path in paths:
             if not _allowed(path, writes) or (event == "open" and not _allowed(os.path.realpath(path), writes)):
                 _watch[-1].append("%s %s" % (event, path))
-                raise PermissionError("a test reached outside its temporary folders: %s %s" % (event, path))
+                raise PermissionError(errno.EPERM, "a test reached outside its temporary folders by %s" % event, path)
     finally:
         _state.asking = False
 

@@ -361,7 +361,7 @@ HOOK = """
 - name: See {{ drill_server.protected_instance | default(failover_what) | cloud_dr.sdrs.printable }}
   ansible.builtin.set_fact:
     hook_saw: "{{ hook_saw | default([]) + [drill_server | default(failover_wave | default({})), hook_group, failover_ordered | default(0)] }}"
-  vars: {hook_group: "{{ drill_group | default(failover_looked.group) }}"}
+  vars: {hook_group: "{{ drill_group | default((failover_looked | default({})).group | default({})) }}"}
 - name: Use it
   ansible.builtin.debug: {msg: "{{ (hook_saw | to_json | from_json | string ~ report_paths | default('')) | cloud_dr.sdrs.printable }}"}
 """

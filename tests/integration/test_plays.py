@@ -168,7 +168,8 @@ def test_life(module, sim, play):
     results = play(tasks)
     seen = 0
     for (name, _options, more, changed), result, log in zip(steps, results[::2], results[1::2]):
-        requests = json.loads(log["ansible_facts"]["requests_so_far"])["requests"][seen:]
+        told = log["ansible_facts"]["requests_so_far"]
+        requests = (json.loads(told) if isinstance(told, str) else told)["requests"][seen:]  # ansible-core 2.16 makes values of such texts
         seen += len(requests)
         written = [each for each in requests if each["method"] != "GET"]
         if changed is not None:

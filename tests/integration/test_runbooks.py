@@ -313,7 +313,7 @@ groups: {running: sdrs_production_server.status == 'ACTIVE'}
     first, calls = listed("servers.sdrs.yml"), len(erp.simulator.log())
     assert first == listed("servers.sdrs.yml") and len(erp.simulator.log()) == calls == 4, "groups; groups, instances, servers; then the cache"
     variables = first["_meta"]["hostvars"]["app-01"]
-    assert variables["ansible_port"] == 2206 and variables["ansible_host"] == variables["sdrs_production_server"]["addresses"][0]
+    assert str(variables["ansible_port"]) == "2206" and variables["ansible_host"] == variables["sdrs_production_server"]["addresses"][0]
     assert sorted(first["running"]["hosts"]) == sorted(first["sdrs_group_erp"]["hosts"]) == erp.names and "flavor_s3_large_2" in first
     assert info["secret_key"] not in "".join(path.read_text() for path in (erp.folder / "cache").iterdir())
     refused = ended(erp.play("drill", inventory="servers.sdrs.yml", **environment), 2)
