@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -160,17 +159,17 @@ def test_every_form_is_echoed(echo, tmp_path):
 @pytest.mark.parametrize("kind", EACH_KIND)
 def test_an_echo_is_not_shown_by_the_inventory(echo, tmp_path, kind):
     options = {"plugin": "cloud_dr.sdrs.sdrs", "max_retries": 0}
-    cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "cache"}
+    cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
     (tmp_path / "sdrs.yml").write_text(yaml.safe_dump({**options, **cached}))
     (tmp_path / "servers.sdrs.yml").write_text(yaml.safe_dump({**options, "hosts": "protected_instances"}))
     shown = ""
     for mode in MODES if kind == "password" else ("broken", "error", "data"):
         echo.mode = mode
         for name in ("sdrs.yml", "servers.sdrs.yml") if echo.mode == "data" else ("sdrs.yml",):
-            shutil.rmtree(tmp_path / "cache", ignore_errors=True)
-            shown += run("ansible-inventory", "-i", name, "--list", "-vvvv", cwd=tmp_path, env=environment(kind, SDRS_ENDPOINT=echo.url))
+            own = environment(kind, SDRS_ENDPOINT=echo.url, ANSIBLE_INVENTORY_CACHE_CONNECTION="cache-" + mode)
+            shown += run("ansible-inventory", "-i", name, "--list", "-vvvv", cwd=tmp_path, env=own)
     assert "unexpected" not in shown and "********" in shown
-    kept = "".join(path.read_text() for path in (tmp_path / "cache").iterdir())
+    kept = "".join(path.read_text() for path in tmp_path.glob("cache-*/*"))
     assert "40df180b" in kept and not leaks(shown + kept)
 
 
