@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-
 import confined
 
 confined.prepare()
@@ -101,19 +99,3 @@ def site(tmp_path):
     yield make
     for each in made:
         each.simulator.stop()
-
-
-# Their tests take longest: begun last they would be waited for by all others.
-LONG = ("test_last_lines", "test_recovery_plan", "test_drill_ownership", "test_runbooks", "test_snippets", "test_runbook_guards", "test_recover_by_drill")
-
-
-def pytest_collection_modifyitems(items):
-    """What ``--dist worksteal`` gives each worker first has an equal share of plays: it cuts the list into equal pieces."""
-    plays = sorted((item for item in items if item.path.parent.name == "integration"), key=lambda item: item.path.stem not in LONG)
-    others = [item for item in items if item.path.parent.name != "integration"]
-    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-
-    def piece(listed, number):
-        return listed[len(listed) * number // count:len(listed) * (number + 1) // count]
-
-    items[:] = [item for number in range(count) for part in (plays, others) for item in piece(part, number)]

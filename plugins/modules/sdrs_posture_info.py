@@ -36,7 +36,8 @@ RETURN = r"""
 posture:
   description:
     - The protection groups, each with its C(server_group), C(protected_instances), C(replications), C(faults), C(readiness) by operation, and
-      C(drills) that stand.
+      C(drills) that exist.
+    - C(drilled) says whether the service lists a drill of the group in the last three months, deleted ones included. It is null if this is not known.
     - C(unreadable) says why the data of a group is not reliable. It is absent if everything could be read.
   returned: success
   type: list
@@ -49,6 +50,7 @@ posture:
       faults: []
       readiness: {failover: {ready: true, forced: false, failed: []}}
       drills: []
+      drilled: true
 rpo_statistics:
   description: The RPO statistics of the project, as the API gives them; null if the cloud offers none. They do not name the protection group.
   returned: success

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta, timezone
 from ..module_utils._cloud.errors import one_line
 from ..module_utils._cloud.shapes import usable
 from ..module_utils._neighbours.subnets import live_options
-from ._report import PASSED, moment, span
+from ._report import FAILED, PASSED, moment, span
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 # period_no_dr_drill speaks of three months (5.4.2), which are 90 days where an age is given in days, and at most 92.
-_THREE_MONTHS, _AT_MOST = 90 * 86400, 92 * 86400
+THREE_MONTHS, _AT_MOST = 90 * 86400, 92 * 86400
 _NESTED = ("block", "rescue", "always")
 # Of what a task registers, the parts that say what it saw; others, such as its arguments, may hold secrets.
 _OUTPUT = ("status", "rc", "state", "elapsed", "msg", "stdout", "stderr", "content", "ping", "failed_when_result")
@@ -189,21 +189,24 @@ def status(reports: list[dict], max_age: object, drilled: bool | None = None, no
     :returns: ``{verdict: ok|overdue|unknown, age_seconds, last, report, message}``
     """
     allowed, now = seconds(max_age), now or datetime.now(timezone.utc)
-    passed = [
-        report for report in reports
-        if report.get("verdict") == PASSED and report.get("what") == "drill" and (at := moment(report.get("finished"))) and at <= now
-    ]
+    ended = sorted(
+        (report for report in reports if report.get("what") == "drill" and (at := moment(report.get("finished"))) and at <= now),
+        key=lambda report: moment(report["finished"]))
+    passed, failed = ([report for report in ended if report.get("verdict") == verdict] for verdict in (PASSED, FAILED))
     if passed:
-        last = max(passed, key=lambda report: moment(report["finished"]))
+        last = passed[-1]
         age = round((now - moment(last["finished"])).total_seconds())
         verdict = "ok" if age <= allowed else "overdue"
         text = "the last successful drill ended %s ago (%s), limit: %s" % (days(age), last["finished"], days(allowed))
         return {"verdict": verdict, "age_seconds": age, "last": last["finished"], "report": last.get("path"), "message": text}
     told = {"age_seconds": None, "last": None, "report": None}
+    if failed:
+        # The service counts drills that failed, too.
+        return dict(told, verdict="overdue", message="there is no report of a successful drill; the last drill failed (%s)" % failed[-1]["finished"])
     if drilled is False:
         verdict = "overdue" if allowed <= _AT_MOST else "unknown"
         return dict(told, verdict=verdict, message="there is no report of a successful drill, and the service lists no drill in the last three months")
-    if drilled and allowed >= _THREE_MONTHS:
+    if drilled and allowed >= THREE_MONTHS:
         return dict(told, verdict="ok", message="there is no report of a successful drill; the service lists a drill in the last three months")
     if drilled:
         return dict(told, verdict="unknown", message="there is no report of a successful drill; the service only reports "

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ._drill import days, seconds
+from ._drill import THREE_MONTHS, days, seconds
 from ._report import FAILED, PASSED, moment, span
 
 # Without a limit of the user's, drills are due as often as the service tells of groups without one.
@@ -82,7 +82,7 @@ def _failures(groups: Iterable, limit: Any, asked: Any, missing: list | None) ->
         wrong = [group["name"] for group in groups if group["unreadable"] is None and counts(group)]
         if len(wrong) > most:
             found.append("%d protection groups %s, %d allowed: %s" % (len(wrong), text, most, _listed(wrong)))
-    overdue = [group["name"] for group in groups if group["due_in_seconds"] is None or group["due_in_seconds"] < 0]
+    overdue = [group["name"] for group in groups if not group["drilled_in_time"]]
     if limit and overdue:
         found.append("%d protection groups without a successful drill in the last %s: %s" % (len(overdue), days(seconds(limit)), _listed(overdue)))
     if limits or limit:
@@ -115,8 +115,9 @@ def _group(entry: dict, reports: Any, documents: Any, age: Any, now: Any) -> dic
         "readiness": entry.get("readiness") or {}, "unmanaged": None if document is None else _unmanaged(document, instances),
         "standing_drills": entry.get("drills") or [], "drill": drills[0] if drills else None, "passed": passed, "trend": drills[:_TREND][::-1],
         "due": due.isoformat(timespec="seconds").replace("+00:00", "Z") if due else None,
-        "due_in_seconds": round((due - now).total_seconds()) if due else None, "unreadable": unreadable,
+        "due_in_seconds": round((due - now).total_seconds()) if due else None, "drilled": entry.get("drilled"), "unreadable": unreadable,
     }
+    group["drilled_in_time"] = due >= now if due else not drills and bool(entry.get("drilled")) and age >= THREE_MONTHS
     group["problems"] = sorted(_problems(group, age), key=lambda each: -_WEIGHT[each["level"]])
     group["risk"] = sum(_WEIGHT[each["level"]] for each in group["problems"])
     group["level"] = group["problems"][0]["level"] if group["problems"] else "fine"
@@ -186,8 +187,11 @@ def _problems(group: dict, age: Any) -> Iterator:
 
 def _drill_problems(group: dict, age: Any) -> Iterator:
     drill = group["drill"]
+    if drill is None and group["drilled"]:
+        yield NOTICE if group["drilled_in_time"] else WARNING, "no report of a drill is there; the service lists a drill in the last three months"
+        return
     if drill is None:
-        yield WARNING, "no drill is on record"
+        yield WARNING, "no drill is on record" + (", and the service lists none in the last three months" if group["drilled"] is False else "")
         return
     if drill["verdict"] != PASSED:
         yield WARNING, "the last drill failed (%s)" % drill["at"]
@@ -206,7 +210,7 @@ def _totals(groups: list) -> dict:
     found.update((level, sum(group["level"] == level for group in groups)) for level in (CRITICAL, WARNING, NOTICE, "fine"))
     for name, counts in (("protected", lambda group: group["protected"]), ("synchronised", lambda group: group["synchronised"]),
                          ("with_faults", lambda group: group["faults"]), ("unreadable", lambda group: group["unreadable"] is not None),
-                         ("drilled_in_time", lambda group: (group["due_in_seconds"] or -1) >= 0)):
+                         ("drilled_in_time", lambda group: group["drilled_in_time"])):
         found[name] = sum(bool(counts(group)) for group in groups)
     return found
 

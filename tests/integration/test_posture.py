@@ -92,3 +92,12 @@ def test_without_permission_it_says_so(estate):
     estate.simulator.settings(denied=["sdrs"])
     refused = ended(estate.play("posture"), 2)
     assert "not read in this run" in refused.stdout and not estate.written()
+
+
+def test_drills_that_left_no_report_are_known_to_the_service(estate):
+    estate.task("sdrs_drill", server_group="crm", name="d", poll_interval=0.02)
+    estate.task("sdrs_drill", server_group="crm", name="d", state="absent", poll_interval=0.02)
+    drilled_lately = {each["server_group"]["name"]: each["drilled"] for each in estate.task("sdrs_posture_info")["posture"]}
+    assert drilled_lately == {"crm": True, "erp": False, "hr": False}
+    found, _shown = posture(estate, "-e", "posture_max_age=100d", code=2)
+    assert found["failures"] == ["2 protection groups without a successful drill in the last 100 days: erp, hr"]

@@ -41,6 +41,9 @@ def one(changes=None, reports=(), **asked):
 @pytest.mark.parametrize("changes, reports, level, text", [
     ({}, [drill()], "fine", None),
     ({}, [], "warning", "no drill is on record"),
+    ({"drilled": True}, [], "notice", "no report of a drill is there; the service lists a drill"),
+    ({"drilled": False}, [], "warning", "the service lists none in the last three months"),
+    ({"drilled": True}, [drill(1, "failed")], "warning", "the last drill failed"),
     ({}, [drill(100)], "warning", "overdue by 10 days"),
     ({}, [drill(85)], "notice", "due in 5 days"),
     ({}, [drill(measured=400.0)], "warning", "missed its target"),
@@ -75,6 +78,9 @@ def test_the_riskiest_comes_first_and_a_trend_has_the_last_ten():
 @pytest.mark.parametrize("asked, changes, reports, text", [
     ({"max_age": "30d"}, {}, [drill(40)], "without a successful drill in the last 30 days: erp"),
     ({"max_age": "30d"}, {}, [drill(1, "failed")], "without a successful drill"),
+    ({"max_age": "89d"}, {"drilled": True}, [], "without a successful drill"),
+    ({"max_age": "100d"}, {"drilled": False}, [], "without a successful drill"),
+    ({"max_age": "100d"}, {"drilled": True}, [drill(1, "failed")], "without a successful drill"),
     ({"max_unprotected": 0}, {"server_group": {"id": "i", "name": "erp", "status": "available"}}, [drill()], "not protected, 0 allowed"),
     ({"max_unsynchronised": "0"}, {"replications": {"total": 1, "synchronised": 0, "progress": 1}}, [drill()], "not synchronised"),
     ({"max_faulty": 0}, {"faults": [{"kind": "x", "name": "y", "status": "fault"}]}, [drill()], "with faults"),
@@ -88,6 +94,14 @@ def test_limits(asked, changes, reports, text):
     assert judged(entry(**changes), reports={"erp": reports})["verdict"] == "passed", "without a limit it tells only"
     if "unreadable" not in changes:
         assert judged(entry(), reports={"erp": [drill()]}, **asked)["verdict"] == "passed"
+
+
+def test_without_reports_the_service_tells_of_three_months():
+    for age in ("90d", "100d"):
+        found = judged(entry(drilled=True), max_age=age)
+        assert found["verdict"] == "passed" and found["totals"]["drilled_in_time"] == 1
+    page = _posture_formats.render(dict(found, project={"region": "eu-de", "id": "p"}), "html")
+    assert "no report" in page and ">now<" not in page
 
 
 def test_a_check_that_saw_nothing_is_not_green():

@@ -24,7 +24,9 @@ def passed(finished="2026-11-20T03:00:00Z", **changes):
     ([passed()], 1, None, "ok"),
     ([passed()], "23h", None, "overdue"),
     ([passed("2026-01-01T00:00:00Z"), passed()], "2d", None, "ok"),
-    ([passed(verdict="failed"), passed(verdict="check"), passed(what="failover")], "2d", None, "unknown"),
+    ([passed(verdict="check"), passed(what="failover")], "2d", None, "unknown"),
+    ([passed(verdict="failed")], "2d", None, "overdue"),
+    ([passed(verdict="failed")], "100d", True, "overdue"),  # the service counts it as a drill
     ([passed("2027-01-01T00:00:00Z")], "2d", None, "unknown"),  # not yet
     ([passed(None)], "2d", None, "unknown"),
     ([], "30d", False, "overdue"),

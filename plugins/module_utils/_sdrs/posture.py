@@ -29,6 +29,7 @@ def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
     problems: list[str] = []
     groups, instances = lookup.list(SERVER_GROUP), _by_group(lookup.list(PROTECTED_INSTANCE), problems)
     pairs, drills = _by_group(lookup.list(REPLICATION), problems), _by_group(lookup.list(DRILL), problems)
+    undrilled = _undrilled(lookup, problems) if groups else None
     servers, ecs_problem = None, None
     try:
         servers = lookup.all_servers() if groups else {}
@@ -40,7 +41,7 @@ def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
         try:
             key = group["id"]
             facts = Facts(group, instances.get(key, []), pairs.get(key, []), servers, ecs_problem)
-            found.append(_entry(facts, drills.get(key, [])))
+            found.append(dict(_entry(facts, drills.get(key, [])), drilled=None if undrilled is None else key not in undrilled))
         except Unusable as error:
             found.append({"server_group": _plain(group), "unreadable": one_line(error)})
     unread = [by_group[None] for by_group in (instances, pairs, drills) if by_group.get(None)]
@@ -50,6 +51,15 @@ def query(lookup: Lookup, params: dict, waiting: Waiting) -> dict:
             entry.setdefault("unreadable", "the protection group of %d objects of the project is unknown" % sum(map(len, unread)))
     rpo = _rpo(lookup, problems)
     return {"posture": found, "rpo_statistics": rpo, "problems": problems, "project": project(lookup.api.client)}
+
+
+def _undrilled(lookup: Lookup, problems: list) -> set | None:
+    """IDs of the groups without a drill in the last three months (5.4.2), also of drills that were deleted; None if this is not known."""
+    try:
+        return {group["id"] for group in lookup.list(SERVER_GROUP, query_type="period_no_dr_drill")}
+    except SdrsError as error:
+        problems.append("drills of the last three months: %s" % one_line(error))
+        return None
 
 
 def _by_group(objects: Iterable, problems: list) -> dict[str | None, list]:
