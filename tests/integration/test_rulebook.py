@@ -42,7 +42,7 @@ class Running:
                 [str(Path(TOOLS) / "ansible-rulebook"), "--rulebook", "cloud_dr.sdrs." + rulebook, "-i", "inventory.yml", "--vars", "variables.yml",
                  "--print-events", *arguments],
                 cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-                env={**own, "ANSIBLE_COLLECTIONS_PATH": str(TREE), "PATH": "%s:%s" % (TOOLS, own["PATH"]), "NO_COLOR": "1"})
+                env={**own, "ANSIBLE_COLLECTIONS_PATH": str(TREE), "PATH": "%s:%s" % (TOOLS, own["PATH"]), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"})
 
     def shown(self):
         return self._path.read_text()
