@@ -38,6 +38,7 @@ def refused(erp, drill, *arguments):
     return erp_run.stdout + erp_run.stderr
 
 
+@pytest.mark.nightly
 def test_a_kept_drill_is_deleted_only_by_a_run_that_names_it(site):
     erp = site().synchronised()
     before = erp.vpcs()

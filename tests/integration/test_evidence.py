@@ -74,6 +74,7 @@ def test_no_record_stops_a_switch(site):
         path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
 
+@pytest.mark.nightly
 def test_an_upload_that_fails(site):
     """A switch that succeeded ends well and says so; a drill, whose purpose is its evidence, ends failed after its clean-up."""
     erp = site(count=1).synchronised()

@@ -60,6 +60,7 @@ def erp(site):
     return found
 
 
+@pytest.mark.nightly
 def test_from_a_failover_to_production_back_home_by_what_next_says(erp):
     found = run(erp, "failover", code=2)
     assert "not read in this run" in found["STATE"] and found["DONE"] == "erp: nothing: nothing was sent that changes anything", found
@@ -114,7 +115,8 @@ def test_a_failure_names_what_was_not_tried_and_the_next_run_goes_on(erp):
     assert waves in words and "3 of 3 verified up" in found["STATE"] and erp.report("planned_failover")[0]["interrupted"]
 
 
-@pytest.mark.parametrize("playbook, moment", [("failover", "/failover"), ("planned_failover", "/action"), ("drill", "disaster-recovery-drills")])
+@pytest.mark.parametrize("playbook, moment", [
+    ("failover", "/failover"), nightly("planned_failover", "/action"), nightly("drill", "disaster-recovery-drills")])
 def test_a_signal_leaves_what_is_known_and_the_command_that_goes_on(site, playbook, moment):
     erp = site(speed="12").synchronised()
     settings = erp.play._command(playbook, CONFIRMED, "inventory.yml", CONSOLE)

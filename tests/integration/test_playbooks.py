@@ -174,6 +174,7 @@ def test_nothing_is_sent_once_ansible_playbook_is_killed(start_simulator, workpl
     assert sent <= 3 and len(written) == 5 and all(entry[2] < 300 for entry in written), written
 
 
+@pytest.mark.nightly
 def test_the_live_state_is_read_once_for_all_hosts(tmp_path):
     """Requests do not grow with the hosts, and what is wrong with one host is its own matter."""
     names = ["g-%02d" % number for number in range(1, 7)]

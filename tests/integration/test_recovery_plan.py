@@ -163,6 +163,7 @@ def test_failover_then_reprotection(estate):
     assert set(site.states().values()) == {("protected", "target")} and site.reports("reprotect")[-1]["verdict"] == "passed"
 
 
+@pytest.mark.nightly
 def test_recovery_by_drill(estate):
     """Where groups cannot be failed over: unconfirmed, killed while drills are made, run again, and a drill of the same plan beside it."""
     site = estate(2, speed="60")

@@ -51,6 +51,7 @@ def ready(site):
     return site(count=1).synchronised()
 
 
+@pytest.mark.nightly
 def test_no_extra_variable_bends_what_a_playbook_promises(ready):
     for playbook, variables, text in OVERRIDES:
         refused = ended(ready.play(playbook, *CONFIRMED, "-e", json.dumps(variables)), 2)

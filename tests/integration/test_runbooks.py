@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import junitparser
+import pytest
 
 from runbook_site import CONFIRMED, SWITCHES, ended
 from support import TREE, eventually
@@ -111,6 +112,7 @@ def test_check_mode_of_a_drill_sends_nothing(site):
     assert '"sdrs_drill_status_overdue": true' in unknown.stdout and "lists no drill in the last three months" in unknown.stdout
 
 
+@pytest.mark.nightly
 def test_ports_are_tried_where_production_cannot_answer(site):
     """The drill's servers bear production's addresses; here all of them are this machine."""
     erp = site(count=1).synchronised()

@@ -210,7 +210,7 @@ def events(env, folder, **args):
     return run("python", "-c", code, json.dumps(args), cwd=folder, env=env)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH_KIND)
 def test_an_echo_is_not_shown_by_the_event_source(echo, tmp_path, kind):
     for mode in MODES:
         echo.mode = mode
