@@ -21,7 +21,7 @@ help:
 	@echo "make demo    build a DR topology on the embedded simulator, change nothing, remove it"
 	@echo "make test    all that CI runs: linters, ansible-test sanity, unit, contract and integration tests"
 	@echo "make unit    the unit and contract tests and the cassettes alone"
-	@echo "make faults  every fault at every call of every writing module (make test leaves out three of four calls of long ones)"
+	@echo "make faults  every fault at every call of every writing module (make test tries some calls of longer ones)"
 	@echo "make hostile names that are programs, paths or escapes through every outlet, on every supported ansible-core"
 	@echo "make gates   what Galaxy and certification check, as they do, on every supported ansible-core and Python; ONLY='sanity 2.16' for some"
 	@echo "make behaviours  the plays under each behaviour of the simulator that nobody knows of the service; ONLY='a name' for one"

@@ -14,7 +14,7 @@ import pytest
 
 from support import TaskFailed, eventually, run_task
 
-_LONG = 10
+_SHORT, _LONG = 5, 10
 _FASTER = 10
 ERROR = {"error": {"code": "SDRS.0013", "message": "Internal error"}}
 HTML = "<html><body><h1>Bad gateway</h1></body></html>"
@@ -164,7 +164,7 @@ def test_a_fault_at_every_call(life, fault, task, by_token, simulator, impatient
     calls = len(simulator.log())
     assert right(task) and calls
     # Of long lives some calls, for each fault others; all of them with `make faults`.
-    step = 8 if calls > _LONG and not os.environ.get("SDRS_EVERY_CALL") else 1
+    step = 1 if os.environ.get("SDRS_EVERY_CALL") else 8 if calls > _LONG else 3 if calls > _SHORT else 1
     for number in range(list(FAULTS).index(fault) % step, calls, step):
         simulator.restore()
         simulator.fault(**{"path": paths, **FAULTS[fault]}, skip=number)

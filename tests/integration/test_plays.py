@@ -314,6 +314,7 @@ def test_the_examples_of_the_documentation_run(sim, tmp_path):
     assert [entry[1] for entry in sim.log()].count("/v3/auth/tokens") == 2, "the token is cached between tasks; the doctor tries the password itself"
 
 
+@pytest.mark.parametrize("in_process", [nightly(False, id="module"), pytest.param(True, id="in process")])
 def test_bad_input_is_told_before_anything_is_sent(sim, play):
     failing = {"ignore_errors": True}
     cases = [

@@ -12,7 +12,7 @@ from recovery_site import Estate
 from test_last_lines import CONSOLE, block, command
 
 from runbook_site import ended
-from support import eventually
+from support import eventually, nightly
 
 PLAN = ("-e", "recovery_plan=plan.yml", "-e", "recovery_operation=failover")
 SURE = ("-e", "failover_confirm=site", "-e", "failover_force=true")
@@ -88,7 +88,7 @@ def test_a_plan_that_cannot_be_read_has_no_name_to_confirm(site):
     assert "plan.yml" in found["NOT DONE"] and "failover_confirm" not in found["NEXT"] and "resumes" not in found["NEXT"] and not site.written()
 
 
-@pytest.mark.parametrize("playbook", ["recover", "failover"])
+@pytest.mark.parametrize("playbook", ["recover", nightly("failover")])
 def test_killed_in_the_middle(site, playbook):
     site.simulator.settings(durations={"failoverProtectionGroupNoCG": 3000})
     arguments = (*PLAN, *SURE) if playbook == "recover" else (*PLAN[:2], "-e", "failover_confirm=site", "-e", "failover_force=true")

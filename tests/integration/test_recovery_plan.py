@@ -147,6 +147,7 @@ def test_planned_failover_and_back_with_hooks_and_people(estate):
     assert "values east" in back.stdout and set(site.states().values()) == {("protected", "source")} and set(site.up().values()) == {2}
 
 
+@pytest.mark.nightly
 def test_failover_then_reprotection(estate):
     site = estate(2)
     site.plan(name="as-mapping", tiers=[tier("all", *site.names, manual="Is the other site really lost?")])
@@ -273,6 +274,7 @@ def test_names_are_text(estate):
     assert "{{ 6 * 7 }}\n<script>" in json.dumps(site.reports()[-1]).encode().decode("unicode_escape")
 
 
+@pytest.mark.nightly
 def test_the_modules_by_themselves(estate, tmp_path):
     """In the controller's process and as ordinary modules, in check mode, for real, and once more."""
     site = estate(2)

@@ -67,7 +67,7 @@ def lines(output):
     return found
 
 
-@pytest.mark.parametrize("part", (0, nightly(1), nightly(2), "console"))
+@pytest.mark.parametrize("part", (0, nightly(1), nightly(2), nightly("console")))
 def test_every_refusal_ends_with_the_last_lines(tmp_path, part):
     Workplace(tmp_path, Nowhere).inventory(erp={"topology_server_group": {"description": "the same"}})
     (tmp_path / "plan.yml").write_text(json.dumps({"name": "site", "tiers": [{"name": "t", "groups": ["erp"]}]}))

@@ -73,6 +73,7 @@ def test_a_drill_that_is_killed_is_taken_up(site):
     assert [bool(attempt["ended"]) for attempt in report["attempts"]] == [False, True]
 
 
+@pytest.mark.nightly
 def test_lists_that_lag_behind_leave_nothing(site):
     erp = site().synchronised()
     before = erp.vpcs()
@@ -241,6 +242,7 @@ def test_nothing_is_done_unless_it_is_confirmed_and_ready(site):
     assert "no protected instance of the group" in wrong.stdout and not erp.written()
 
 
+@pytest.mark.nightly
 def test_names_that_are_programs_or_paths_are_text(site):
     erp = site(count=1).synchronised()
     group = erp.task("sdrs_server_group_info")["server_groups"][0]["id"]

@@ -244,7 +244,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("how, in_process", RUNS, ids=[how for how, _value in RUNS])
+@pytest.mark.parametrize("how, in_process", [nightly(*RUNS[0], id="module"), pytest.param(*RUNS[1], id="in process")])
 def test_what_is_refused_is_not_shown(tmp_path, how, in_process):
     env = {key: value for key, value in environment("token").items() if key not in ("OS_TOKEN", "SDRS_REGION")}
     tasks = [("sdrs_domain_info", {"region": "eu-sim", **options}) for options, _message in REFUSED]
