@@ -35,6 +35,7 @@ seealso:
 """
 
 import atexit
+import contextlib
 import json
 import os
 import re
@@ -92,10 +93,8 @@ class CallbackModule(CallbackBase):
             self._display.vvv("cloud_dr.sdrs.console: no socket: %s" % error)
         atexit.register(self._at_exit)
         for number in (signal.SIGTERM, signal.SIGHUP):
-            try:
+            with contextlib.suppress(ValueError):  # not in the main thread
                 self._signals[number] = signal.signal(number, self._on_signal)
-            except ValueError:  # not in the main thread
-                pass
 
     def v2_playbook_on_play_start(self, play):
         self._play_hosts = [host.get_name() for host in play.get_variable_manager()._inventory.get_hosts(play.hosts)]  # pylint: disable=protected-access
@@ -144,6 +143,9 @@ class CallbackModule(CallbackBase):
             if other != host:
                 self._screen.failed(other, task.get_name(), found, ours=is_ours(task))
         self._dump(host, found)
+
+    def v2_runner_item_on_failed(self, result):
+        self._screen.item_failed(*parts(result)[::2])
 
     def v2_runner_on_unreachable(self, result):
         self.v2_runner_on_failed(result)
@@ -225,11 +227,9 @@ class CallbackModule(CallbackBase):
         before = self._signals.get(number)
         if os.getpid() == self._owner and not self._over:
             self._screen.stopped_by = signal.Signals(number).name
-            try:
+            with contextlib.suppress(RuntimeError):  # the signal came while the stream was written
                 self._end()
                 sys.stdout.flush()
-            except RuntimeError:  # the signal came while the stream was written
-                pass
         if callable(before) and os.getpid() == self._owner:
             before(number, frame)
             return

@@ -49,12 +49,14 @@ class Screen:
         self.errors: dict[str, list[dict]] = {}
         self.current: dict[str, dict] = {}
         self.said: dict[str, list[str]] = {}
+        self._items: dict[str, list[dict]] = {}
         self.sent: set[str] = set()
         self.stopped_by: str | None = None
         self.local = False
 
     def started(self, host: str, task: str, action: str, at: float) -> None:
         """A task starts on a host."""
+        self._items.pop(host, None)
         self.current[host] = {"task": task, "action": action.rpartition(".")[2], "own": action.startswith(_OWN), "at": at}
 
     def ended(self, host: str, task: str, action: str, result: dict, ours: bool = True, check: bool = False) -> list[Line]:
@@ -74,11 +76,16 @@ class Screen:
             return []
         return [(host, "%s: %s" % (task, "changed" if result.get("changed") else "ok"), "changed" if result.get("changed") else "ok")]
 
+    def item_failed(self, host: str, result: dict) -> None:
+        """An item of a loop failed; since ansible-core 2.21 the loop's result does not say which did."""
+        self._items.setdefault(host, []).append(result)
+
     def failed(self, host: str, task: str, result: dict, ignored: bool = False, ours: bool = False) -> list[Line]:
         """A task failed; each cause is reported once."""
         running = self.current.pop(host, None) or {}
         self._note(host, result)
-        causes = [entry for entry in _all(result) if entry.get("failed") or entry.get("unreachable")] or [result]
+        items = self._items.pop(host, [])
+        causes = [entry for entry in _all(result) if entry.get("failed") or entry.get("unreachable")] or items or [result]
         lines = []
         for cause in causes:
             text = one_line(_ending.told(cause.get("msg") or cause.get("stderr") or cause.get("module_stderr") or "failed without a message"), _LONGEST)

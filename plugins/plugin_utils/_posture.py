@@ -188,7 +188,7 @@ def _problems(group: dict, age: Any) -> Iterator:
 def _drill_problems(group: dict, age: Any) -> Iterator:
     drill = group["drill"]
     if drill is None and group["drilled"]:
-        yield NOTICE if group["drilled_in_time"] else WARNING, "no report of a drill is there; the service lists a drill in the last three months"
+        yield NOTICE if group["drilled_in_time"] else WARNING, "there is no report of a drill; the service lists one in the last three months"
         return
     if drill is None:
         yield WARNING, "no drill is on record" + (", and the service lists none in the last three months" if group["drilled"] is False else "")

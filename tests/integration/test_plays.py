@@ -237,7 +237,7 @@ def test_the_text_of_files_is_not_in_the_job_s_events(play, tmp_path):
     (tmp_path / "file").write_text("a file, and no folder")
     tasks = [("report_files", {"files": {each: "{{ 'abc' * 30000 }}"}}, {"ignore_errors": True}) for each in (path, missing)]
     assert [result["failed"] for result in play(tasks, verbosity="-vvv")] == [False, True]
-    assert "abcabc" not in play.output and play.output.count('": "90000 bytes"') >= 2
+    assert "abcabc" not in play.output and play.output.count('": "90000 bytes"') >= 1
 
 
 # The tasks of the examples that build on one another, by their names, in an order that works.

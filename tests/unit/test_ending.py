@@ -212,6 +212,17 @@ def kept(folder, *entries):
     return str(path)
 
 
+def test_items_of_a_loop_say_what_failed():
+    """Since ansible-core 2.21 the result of the loop does not say which item failed."""
+    screen = _console.Screen()
+    screen.started("erp", "Sound", "ansible.builtin.assert", 0.0)
+    screen.item_failed("erp", {"msg": "on_failures is wrong"})
+    assert screen.failed("erp", "Sound", {"msg": "One or more items failed", "results": [{"msg": "ok"}, {"msg": "on_failures is wrong"}]}) == [
+        ("erp", "FAILED: Sound: on_failures is wrong", "failed")]
+    screen.started("erp", "Next", "ansible.builtin.assert", 0.0)
+    assert screen.failed("erp", "Next", {"msg": "another", "failed": True}) == [("erp", "FAILED: Next: another", "failed")]
+
+
 def test_the_screen_tells_each_failure_once_and_knows_a_run_that_was_cut_off(tmp_path):
     screen = _console.Screen()
     screen.started("erp", "See whether", "cloud_dr.sdrs.sdrs_readiness_info", 0)

@@ -41,7 +41,7 @@ def one(changes=None, reports=(), **asked):
 @pytest.mark.parametrize("changes, reports, level, text", [
     ({}, [drill()], "fine", None),
     ({}, [], "warning", "no drill is on record"),
-    ({"drilled": True}, [], "notice", "no report of a drill is there; the service lists a drill"),
+    ({"drilled": True}, [], "notice", "there is no report of a drill; the service lists one"),
     ({"drilled": False}, [], "warning", "the service lists none in the last three months"),
     ({"drilled": True}, [drill(1, "failed")], "warning", "the last drill failed"),
     ({}, [drill(100)], "warning", "overdue by 10 days"),
