@@ -108,7 +108,9 @@ def unpack(archive, folder):
     """A tarball as an installation has it."""
     target = _collection(folder)
     with tarfile.open(archive) as content:
-        content.extractall(target, filter="data")
+        # Python before 3.11.4 knows no filters.
+        content.extraction_filter = getattr(tarfile, "data_filter", None)
+        content.extractall(target)
     return target
 
 
